@@ -1,0 +1,192 @@
+/**
+ * The one configuration: a flat, frozen record. Presets are values; `vary` is the only way to
+ * change one. Every field says its unit, range and source: [paper] with the section, [code] for the
+ * official code at commit c361f1c, [ours] for what neither states.
+ */
+
+/** Which form of the information losses is computed; notebook 02 shows the difference. */
+export type LossForm = "paper" | "official";
+
+/** A term of the cross-entropy sum. */
+export type CrossEntropyTerm = "global" | "joint" | "leaveOneOut";
+
+/** Everything that decides what a run computes. */
+export interface Configuration {
+  /** Backbone of every local information block. [paper, Implementation Details] */
+  readonly backbone: "resnet34";
+  /** Number n of local information blocks, 1 to 8. [paper: 4] */
+  readonly blocks: number;
+  /** Side of the square input image in pixels, a multiple of 32. [paper: 224] */
+  readonly imageSize: number;
+  /** Channels as a share of the published backbone's: 1 is ResNet-34; smaller ones are for quick looks. [ours] */
+  readonly width: number;
+  /** Probability that dropout zeroes a unit, 0 to below 1. [code: 0.5] */
+  readonly dropout: number;
+
+  /** Whether the local information loss (paper Eq. 8) is part of the objective. */
+  readonly localInformation: boolean;
+  /** Whether the global information loss (paper Eq. 12) is part of the objective. */
+  readonly globalInformation: boolean;
+  /** The paper's equations, or what the official code computes. */
+  readonly lossForm: LossForm;
+  /** Divisor of the logits inside the information losses, above 0. [paper: none, so 1; code: 1.5] */
+  readonly temperature: number;
+  /** Whether the joint head's logits are constants inside the information losses. [code: true] */
+  readonly detachJoint: boolean;
+  /** Which heads are trained by cross-entropy; independent of the two switches above. [code: all three] */
+  readonly crossEntropyTerms: readonly CrossEntropyTerm[];
+  /** "automatic": weights are learnt (paper Eq. 13); "fixed": alpha and beta below. */
+  readonly lossWeights: "automatic" | "fixed";
+  /** Weight of the local information loss when lossWeights is "fixed", 0 or more. */
+  readonly alpha: number;
+  /** Weight of the global information loss when lossWeights is "fixed", 0 or more. */
+  readonly beta: number;
+
+  /** Images in a training step, 2 or more (batch norm needs two). [paper, appendix: 256 for FF++; code: 32] */
+  readonly batchSize: number;
+  /** Training steps; a run over stand-ins counts steps, not epochs. [ours] */
+  readonly steps: number;
+  /** Adam's learning rate. [paper: 5e-4] */
+  readonly learningRate: number;
+  /** Adam's weight decay, added to the gradient (L2). [code: 1e-6] */
+  readonly weightDecay: number;
+
+  /** Smallest score at which a detected face counts, 0 to 1. [ours, measured on 22 faces] */
+  readonly faceScore: number;
+  /** Margin added around a face's box on every side, as a share of its longer side. [ours: 0.15] */
+  readonly faceMargin: number;
+
+  /** Arithmetic of the captured step. Weights and losses stay float32. [ours] */
+  readonly precision: "float32" | "bfloat16" | "float16";
+  /** Seed of everything random: weights, order, augmentation, dropout. */
+  readonly seed: number;
+}
+
+const ALL_TERMS = Object.freeze(["global", "joint", "leaveOneOut"] as const);
+
+/** The paper's equations and settings; where the paper is silent, the official code's. */
+export const PAPER: Configuration = Object.freeze({
+  backbone: "resnet34",
+  blocks: 4,
+  imageSize: 224,
+  width: 1,
+  dropout: 0.5,
+  localInformation: true,
+  globalInformation: true,
+  lossForm: "paper",
+  temperature: 1,
+  detachJoint: false,
+  crossEntropyTerms: ALL_TERMS,
+  lossWeights: "automatic",
+  alpha: 1,
+  beta: 1,
+  batchSize: 32,
+  steps: 10_000,
+  learningRate: 5e-4,
+  weightDecay: 1e-6,
+  faceScore: 0.9,
+  faceMargin: 0.15,
+  precision: "float32",
+  seed: 1,
+});
+
+/** What the official code computes at its defaults; the known differences to the paper in one place. */
+export const OFFICIAL_CODE: Configuration = Object.freeze({
+  ...PAPER,
+  lossForm: "official",
+  temperature: 1.5,
+  detachJoint: true,
+  learningRate: 1e-3,
+});
+
+/** Minutes on two cores: a narrow backbone on small crops. For looking, not for reporting. */
+export const QUICK: Configuration = Object.freeze({
+  ...PAPER,
+  imageSize: 96,
+  width: 0.25,
+  batchSize: 24,
+  steps: 120,
+});
+
+/** Seconds: proves that everything runs. Its numbers mean nothing. */
+export const SMOKE: Configuration = Object.freeze({
+  ...QUICK,
+  imageSize: 32,
+  width: 0.125,
+  blocks: 2,
+  batchSize: 8,
+  steps: 4,
+});
+
+const inRange = (low: number, high: number) => (value: unknown) =>
+  typeof value === "number" && value >= low && value <= high;
+const whole = (low: number, high: number, step = 1) => (value: unknown) =>
+  inRange(low, high)(value) && (value as number) % step === 0;
+const oneOf = (...allowed: unknown[]) => (value: unknown) => allowed.includes(value);
+const flag = oneOf(true, false);
+
+/** For each field: the test a value must pass, and the words of the error when it does not. */
+const RULES: Record<keyof Configuration, [(value: unknown) => boolean, string]> = {
+  backbone: [oneOf("resnet34"), '"resnet34"'],
+  blocks: [whole(1, 8), "a whole number from 1 to 8"],
+  imageSize: [whole(32, 1024, 32), "a multiple of 32 from 32 to 1024"],
+  width: [inRange(1 / 16, 4), "a number from 0.0625 to 4"],
+  dropout: [(v) => inRange(0, 1)(v) && v !== 1, "a number from 0 to below 1"],
+  localInformation: [flag, "true or false"],
+  globalInformation: [flag, "true or false"],
+  lossForm: [oneOf("paper", "official"), '"paper" or "official"'],
+  temperature: [inRange(1e-3, 1e3), "a number from 0.001 to 1000"],
+  detachJoint: [flag, "true or false"],
+  crossEntropyTerms: [
+    (v) =>
+      Array.isArray(v) && v.length > 0 && new Set(v).size === v.length &&
+      v.every(oneOf(...ALL_TERMS)),
+    `a list without repeats of ${ALL_TERMS.map((t) => `"${t}"`).join(", ")}`,
+  ],
+  lossWeights: [oneOf("automatic", "fixed"), '"automatic" or "fixed"'],
+  alpha: [inRange(0, 1e6), "a number from 0 to 1e6"],
+  beta: [inRange(0, 1e6), "a number from 0 to 1e6"],
+  batchSize: [whole(2, 65536), "a whole number from 2"],
+  steps: [whole(1, 1e9), "a whole number from 1"],
+  learningRate: [(v) => inRange(0, 10)(v) && v !== 0, "a number above 0, up to 10"],
+  weightDecay: [inRange(0, 1), "a number from 0 to 1"],
+  faceScore: [inRange(0, 1), "a number from 0 to 1"],
+  faceMargin: [inRange(0, 2), "a number from 0 to 2"],
+  precision: [oneOf("float32", "bfloat16", "float16"), '"float32", "bfloat16" or "float16"'],
+  seed: [whole(0, Number.MAX_SAFE_INTEGER), "a whole number from 0"],
+};
+
+/**
+ * A configuration like `base` but for `changes`.
+ *
+ * @throws TypeError for a field that does not exist, naming it and the fields that do.
+ * @throws RangeError for a value outside its field's range, naming field, value and range.
+ *
+ * @example One change to the paper's settings
+ * ```ts
+ * import { PAPER, vary } from "lib/config.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(vary(PAPER, { blocks: 3 }).blocks, 3);
+ * assert.equal(PAPER.blocks, 4);
+ * assert.throws(() => vary(PAPER, { blocks: 0 }), /blocks is 0.*from 1 to 8/);
+ * ```
+ */
+export function vary(base: Configuration, changes: Partial<Configuration>): Configuration {
+  const result: Configuration = { ...base, ...changes };
+  for (const [field, value] of Object.entries(result)) {
+    const rule = RULES[field as keyof Configuration];
+    if (!rule) {
+      throw new TypeError(
+        `The configuration has no field "${field}". Fields: ${Object.keys(RULES).join(", ")}.`,
+      );
+    }
+    if (!rule[0](value)) {
+      throw new RangeError(
+        `Configuration: ${field} is ${JSON.stringify(value)}, but must be ${rule[1]}.`,
+      );
+    }
+  }
+  const terms = Object.freeze([...result.crossEntropyTerms]);
+  return Object.freeze({ ...result, crossEntropyTerms: terms });
+}
