@@ -182,9 +182,8 @@ export function vary(base: Configuration, changes: Partial<Configuration>): Conf
       );
     }
     if (!rule[0](value)) {
-      throw new RangeError(
-        `Configuration: ${field} is ${JSON.stringify(value)}, but must be ${rule[1]}.`,
-      );
+      const shown = typeof value === "number" ? value : JSON.stringify(value); // JSON has no NaN
+      throw new RangeError(`Configuration: ${field} is ${shown}, but must be ${rule[1]}.`);
     }
   }
   const terms = Object.freeze([...result.crossEntropyTerms]);

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { type Configuration, OFFICIAL_CODE, PAPER, QUICK, SMOKE, vary } from "lib/config.ts";
+
+Deno.test("presets pass their own rules and are frozen", () => {
+  for (const preset of [PAPER, OFFICIAL_CODE, QUICK, SMOKE]) {
+    assert.deepEqual(vary(preset, {}), preset);
+    assert.ok(Object.isFrozen(preset));
+    assert.throws(() => Object.assign(preset, { blocks: 5 }), TypeError);
+    assert.throws(() => (preset.crossEntropyTerms as string[]).push("x"), TypeError);
+  }
+});
+
+Deno.test("PAPER holds what the paper states", () => {
+  assert.equal(PAPER.blocks, 4);
+  assert.equal(PAPER.imageSize, 224);
+  assert.equal(PAPER.learningRate, 5e-4);
+  assert.equal(PAPER.lossForm, "paper");
+});
+
+Deno.test("OFFICIAL_CODE differs from PAPER only where findings say so", () => {
+  const differing = Object.keys(PAPER).filter((k) =>
+    PAPER[k as keyof Configuration] !== OFFICIAL_CODE[k as keyof Configuration]
+  );
+  assert.deepEqual(differing, ["lossForm", "temperature", "detachJoint", "learningRate"]);
+});
+
+Deno.test("vary changes a copy and freezes it", () => {
+  const terms: ("global" | "joint")[] = ["global"];
+  const changed = vary(PAPER, { blocks: 2, crossEntropyTerms: terms });
+  terms.push("joint");
+  assert.equal(changed.blocks, 2);
+  assert.deepEqual(changed.crossEntropyTerms, ["global"]);
+  assert.ok(Object.isFrozen(changed) && Object.isFrozen(changed.crossEntropyTerms));
+  assert.equal(PAPER.blocks, 4);
+});
+
+Deno.test("vary names a field that does not exist, and the fields that do", () => {
+  const changes = { block: 3 } as unknown as Partial<Configuration>;
+  assert.throws(() => vary(PAPER, changes), (e: Error) => {
+    assert.ok(e instanceof TypeError);
+    assert.match(e.message, /no field "block"/);
+    assert.match(e.message, /blocks, imageSize/);
+    return true;
+  });
+});
+
+Deno.test("vary refuses values outside a field's range, naming field, value and range", () => {
+  const wrong: [Partial<Record<keyof Configuration, unknown>>, RegExp][] = [
+    [{ blocks: 0 }, /blocks is 0.*from 1 to 8/],
+    [{ blocks: 2.5 }, /blocks is 2\.5/],
+    [{ blocks: "4" }, /blocks is "4"/],
+    [{ imageSize: 100 }, /imageSize is 100.*multiple of 32/],
+    [{ learningRate: NaN }, /learningRate is NaN/],
+    [{ learningRate: 0 }, /learningRate is 0/],
+    [{ dropout: 1 }, /dropout is 1/],
+    [{ crossEntropyTerms: [] }, /crossEntropyTerms is \[\]/],
+    [{ crossEntropyTerms: ["global", "global"] }, /without repeats/],
+    [{ crossEntropyTerms: ["local"] }, /"local"/],
+    [{ localInformation: "False" }, /localInformation is "False"/],
+    [{ batchSize: 1 }, /batchSize is 1/],
+    [{ precision: "int8" }, /precision is "int8"/],
+    [{ seed: -1 }, /seed is -1/],
+  ];
+  for (const [change, words] of wrong) {
+    assert.throws(() => vary(PAPER, change as Partial<Configuration>), (e: Error) => {
+      assert.ok(e instanceof RangeError, String(e));
+      assert.match(e.message, words);
+      return true;
+    });
+  }
+});
