@@ -1,0 +1,123 @@
+/**
+ * Grad-CAM (Selvaraju et al. 2017) at any named layers of any function, in one backward pass. What
+ * is explained is a function of the outputs; which model runs is the caller's business.
+ */
+import * as tf from "@tensorflow/tfjs";
+
+/** Sees the activation of a named layer and returns what the network goes on with. */
+export type Tap = (name: string, activation: tf.Tensor4D) => tf.Tensor4D;
+
+/** What to explain, and where to look for the explanation. */
+export interface GradCamRequest<Outputs> {
+  /**
+   * Runs the network once, calling `tap` at its named layers. It must be in evaluation mode: batch
+   * norm over the batch at hand, or dropout, would explain another network than the one that predicts.
+   */
+  readonly forward: (tap: Tap) => Outputs;
+  /** Names of the layers whose maps are wanted, such as `"region_model1.layer4"`. */
+  readonly layers: readonly string[];
+  /** The number to explain, one an image: `[batch]`, such as the logit of fake less that of real. */
+  readonly explain: (outputs: Outputs) => tf.Tensor1D;
+}
+
+/**
+ * Signed class activation maps, one a layer: Σₖ αₖ Aₖ with αₖ the spatial mean of ∂explained/∂Aₖ.
+ * Positive where the layer's activation speaks for the explained number, negative where it speaks
+ * against it; in the units of the explained number per cell, so maps of several layers of one
+ * network can be added and compared. Grad-CAM's map is the positive part: `positiveEvidence`.
+ *
+ * Runs eagerly, and inside `compile`.
+ *
+ * @returns For each layer, in the order asked for, `[batch, height, width]` of the layer's own grid.
+ * @throws RangeError when a layer's name never passes through `tap`, with the names that did.
+ * @throws TypeError when `explain` does not return one number an image.
+ *
+ * @example A network that is one convolution and a linear head on its spatial mean
+ * ```ts
+ * import { classActivationMaps } from "lib/explain/grad_cam.ts";
+ * import * as tf from "@tensorflow/tfjs";
+ *
+ * const image = tf.ones<tf.Rank.R4>([1, 4, 4, 3]);
+ * const filter = tf.ones<tf.Rank.R4>([1, 1, 3, 2]);
+ * const head = tf.tensor2d([[1], [-3]]);
+ * const [map] = classActivationMaps({
+ *   forward: (tap) => tf.matMul(tf.mean(tap("conv", tf.conv2d(image, filter, 1, "same")), [1, 2]), head),
+ *   layers: ["conv"],
+ *   explain: (logit) => logit.as1D(),
+ * });
+ * // Every cell holds (1 − 3) · 3 / 16 cells.
+ * console.assert(Math.abs(map.dataSync()[0] + 6 / 16) < 1e-6);
+ * ```
+ */
+export function classActivationMaps<Outputs>(request: GradCamRequest<Outputs>): tf.Tensor3D[] {
+  const { forward, layers, explain } = request;
+  return tf.tidy(() => {
+    const activations = new Map<string, tf.Tensor4D>();
+    const gradients = new Map<string, tf.Tensor4D>();
+    const seen: string[] = [];
+    // The identity, tied to a number `z` that is always 0: differentiating by z sends the gradient
+    // back to this layer and no further, so the layers below cost no backward pass.
+    const listen = (name: string, activation: tf.Tensor4D, z: tf.Scalar): tf.Tensor4D => {
+      const identity = tf.customGrad((a, zero) => {
+        void zero;
+        return {
+          value: (a as tf.Tensor4D).clone(),
+          gradFunc: (dy: tf.Tensor) => {
+            gradients.set(name, tf.keep(dy.clone() as tf.Tensor4D));
+            return [dy, tf.sum(dy)];
+          },
+        };
+      });
+      activations.set(name, tf.keep(activation.clone()));
+      return identity(activation, z) as tf.Tensor4D;
+    };
+    const explained = (z: tf.Tensor): tf.Scalar => {
+      const outputs = forward((name, activation) => {
+        seen.push(name);
+        return layers.includes(name) ? listen(name, activation, z as tf.Scalar) : activation;
+      });
+      const missing = layers.filter((name) => !activations.has(name));
+      if (missing.length > 0) {
+        throw new RangeError(
+          `No layer is called ${missing.join(", ")}. The network's layers: ${seen.join(", ")}.`,
+        );
+      }
+      const numbers = explain(outputs);
+      const batch = activations.get(layers[0])?.shape[0];
+      if (numbers.rank !== 1 || numbers.shape[0] !== batch) {
+        throw new TypeError(
+          `explain must return one number an image, [${batch}], not [${numbers.shape}].`,
+        );
+      }
+      return tf.sum(numbers);
+    };
+    try {
+      tf.grad(explained)(tf.scalar(0));
+      return layers.map((name) => {
+        const activation = activations.get(name)!;
+        const gradient = gradients.get(name) ?? tf.zerosLike(activation); // not on the path: no say
+        const alpha = tf.mean(gradient, [1, 2], true);
+        return tf.sum(tf.mul(activation, alpha), 3) as tf.Tensor3D;
+      });
+    } finally {
+      for (const kept of [...activations.values(), ...gradients.values()]) kept.dispose();
+    }
+  });
+}
+
+/**
+ * Grad-CAM's map: the positive part of a signed map, enlarged to the image by bilinear interpolation.
+ * It is not scaled: a map without positive evidence is zero everywhere, and maps that share a figure
+ * share one scale.
+ *
+ * @param map `[batch, height, width]`, as `classActivationMaps` returns it.
+ * @param size `[height, width]` of the image in pixels.
+ * @returns `[batch, size[0], size[1]]`, 0 or more.
+ */
+export function positiveEvidence(map: tf.Tensor3D, size: [number, number]): tf.Tensor3D {
+  return tf.tidy(() => {
+    const grid = tf.relu(map).expandDims<tf.Tensor4D>(3);
+    // Half-pixel centres: a cell's value stands at the centre of the pixels it covers.
+    return tf.image.resizeBilinear(grid, size, false, true).squeeze<tf.Tensor3D>([3]);
+  });
+}

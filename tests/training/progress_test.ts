@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { formatDuration, progressLine } from "lib/training/progress.ts";
+
+Deno.test("formatDuration speaks in seconds, minutes and hours", () => {
+  assert.deepEqual([0, 59.4, 59.6, 200, 3599, 3600, 7500].map(formatDuration), [
+    "0 s",
+    "59 s",
+    "1 min 00 s",
+    "3 min 20 s",
+    "59 min 59 s",
+    "1 h 00 min",
+    "2 h 05 min",
+  ]);
+});
+
+Deno.test("progressLine guesses nothing before the first unit of this sitting", () => {
+  assert.equal(
+    progressLine({ name: "training", done: 0, total: 9, seconds: 3 }),
+    "training 0/9 · 3 s",
+  );
+  assert.equal(
+    progressLine({ name: "training", done: 5, kept: 5, total: 9, seconds: 3 }),
+    "training 5/9 (5 kept) · 3 s",
+  );
+});
+
+Deno.test("progressLine does not count kept units as fast ones", () => {
+  assert.equal(
+    progressLine({ name: "training", done: 60, kept: 50, total: 100, seconds: 10 }),
+    "training 60/100 (50 kept) · 10 s, 40 s left",
+  );
+});
