@@ -1,0 +1,270 @@
+/**
+ * Photographs in and out: any still picture becomes 8-bit sRGB, upright, or an error that says why
+ * not. Cropping and resizing are in crop.ts.
+ */
+import sharp, { type Metadata } from "sharp";
+import { extname } from "node:path";
+import { writeWhole } from "./write_whole.ts";
+
+/** A picture in memory: 8-bit sRGB, rows from the top, three bytes a pixel in the order R, G, B. */
+export interface RgbImage {
+  /** width · height · 3 values, 0 to 255. */
+  readonly data: Uint8Array;
+  /** Pixels. */
+  readonly width: number;
+  /** Pixels. */
+  readonly height: number;
+}
+
+/** One value a pixel, 0 to 255: where a manipulation changed a picture, or how strongly. */
+export interface Mask {
+  /** width · height values, 0 to 255. */
+  readonly data: Uint8Array;
+  /** Pixels. */
+  readonly width: number;
+  /** Pixels. */
+  readonly height: number;
+}
+
+/** How `readImage` treats what is not an ordinary photograph. */
+export interface ReadOptions {
+  /** Largest number of pixels that is decoded; more are refused from the header alone. Default 100 million. */
+  readonly maxPixels?: number;
+  /** R, G, B (0 to 255) that shows where the picture is transparent. Default white. */
+  readonly background?: readonly [number, number, number];
+  /** What to do with animations and files of several pages. Default "refuse". */
+  readonly animation?: "refuse" | "firstFrame";
+}
+
+/** Why a picture could not be read: for counting, and for choosing what to skip. */
+export type ImageProblem =
+  | "missing"
+  | "notAFile"
+  | "noPermission"
+  | "empty"
+  | "notAnImage"
+  | "damaged"
+  | "tooLarge"
+  | "animated";
+
+/** A picture that could not be read. The message names the path, the reason and the remedy. */
+export class ImageError extends Error {
+  /** Which file. */
+  readonly path: string;
+  /** The reason in one word. */
+  readonly problem: ImageProblem;
+
+  /** An error for `path`; `explanation` says what is wrong and what to do. */
+  constructor(problem: ImageProblem, path: string, explanation: string, cause?: unknown) {
+    super(`Cannot read the picture ${JSON.stringify(path)}: ${explanation}`, { cause });
+    this.name = "ImageError";
+    this.path = path;
+    this.problem = problem;
+  }
+}
+
+const MAX_PIXELS = 100_000_000;
+/** No photograph below the pixel limit is larger; a video or an archive by mistake often is. */
+const MAX_BYTES = 1 << 30;
+/** Formats that hold pixels. SVG and PDF are programs that draw, and text files can pass for them. */
+const FORMATS = ["jpeg", "png", "webp", "gif", "tiff", "heif"];
+
+async function readBytes(path: string): Promise<Uint8Array> {
+  try {
+    const { isFile, size } = await Deno.stat(path);
+    if (!isFile) throw new ImageError("notAFile", path, "it is not a file. Give a picture's path.");
+    if (size === 0) {
+      throw new ImageError("empty", path, "the file is empty. Copy or extract it again.");
+    }
+    if (size > MAX_BYTES) {
+      throw new ImageError(
+        "tooLarge",
+        path,
+        `it holds ${size} bytes, more than the limit of ${MAX_BYTES}. Is it a video? Extract its frames.`,
+      );
+    }
+    return await Deno.readFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) {
+      throw new ImageError("missing", path, "there is no such file. Check the path.", error);
+    }
+    if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable) {
+      throw new ImageError(
+        "noPermission",
+        path,
+        "it may not be read. Change its permissions.",
+        error,
+      );
+    }
+    if (error instanceof Deno.errors.FilesystemLoop) {
+      throw new ImageError("missing", path, "its links lead in a circle. Mend the link.", error);
+    }
+    throw error;
+  }
+}
+
+/** Whether a PNG declares an animation: an acTL chunk before its pixels. The decoder does not say. */
+function isAnimatedPng(bytes: Uint8Array): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const acTL = 0x6163544c, idat = 0x49444154;
+  for (let at = 8; at + 8 <= bytes.length; at += 12 + view.getUint32(at)) {
+    const kind = view.getUint32(at + 4);
+    if (kind === acTL) return true;
+    if (kind === idat) return false;
+  }
+  return false;
+}
+
+/** What the header promises, checked before a single pixel is decoded. */
+async function checkHeader(
+  bytes: Uint8Array,
+  path: string,
+  options: Required<Pick<ReadOptions, "maxPixels" | "animation">>,
+): Promise<void> {
+  const { maxPixels, animation } = options;
+  let header: Metadata;
+  try {
+    header = await sharp(bytes, { limitInputPixels: false }).metadata();
+  } catch (cause) {
+    throw new ImageError(
+      "notAnImage",
+      path,
+      `its contents are not a picture in a known format (${(cause as Error).message}). ` +
+        "JPEG, PNG, WebP, GIF, TIFF and AVIF are read, whatever the file's name.",
+      cause,
+    );
+  }
+  if (!FORMATS.includes(header.format ?? "")) {
+    throw new ImageError(
+      "notAnImage",
+      path,
+      `${header.format} holds no pixels of its own. Save it as PNG or JPEG.`,
+    );
+  }
+  if (header.width * header.height > maxPixels) {
+    throw new ImageError(
+      "tooLarge",
+      path,
+      `${header.width} × ${header.height} pixels are more than the limit of ${maxPixels}. ` +
+        "Make it smaller, or raise maxPixels if there is memory for 3 bytes a pixel.",
+    );
+  }
+  const pages = header.format === "png" && isAnimatedPng(bytes) ? 2 : header.pages ?? 1;
+  if (pages > 1 && animation === "refuse") {
+    throw new ImageError(
+      "animated",
+      path,
+      'it holds several frames. Extract them, or pass animation: "firstFrame".',
+    );
+  }
+}
+
+/**
+ * Read a still picture as upright 8-bit sRGB.
+ *
+ * EXIF orientation is applied. Grey, palette, CMYK and 16-bit pictures are converted, an embedded
+ * colour profile is applied, and transparency is laid over `background`. The file's contents decide
+ * its format, not its name. Nothing is decoded before the header was checked.
+ *
+ * @param path Any file name; it is never taken apart for options or patterns.
+ * @throws ImageError for a file that is missing, not a file, not readable, empty, not a picture,
+ * damaged (also: cut short), too large or animated; its `problem` says which.
+ * @throws RangeError when maxPixels is not a positive whole number.
+ *
+ * @example A photograph that is in the installed packages
+ * ```ts
+ * import { readImage } from "lib/data/image.ts";
+ * import { demoPhotographs } from "lib/data/photographs.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const image = await readImage(demoPhotographs()[0]);
+ * assert.deepEqual([image.width, image.height], [1920, 1280]);
+ * assert.equal(image.data.length, 1920 * 1280 * 3);
+ * ```
+ */
+export async function readImage(path: string, options: ReadOptions = {}): Promise<RgbImage> {
+  const { maxPixels = MAX_PIXELS, background = [255, 255, 255], animation = "refuse" } = options;
+  if (!Number.isSafeInteger(maxPixels) || maxPixels < 1) {
+    throw new RangeError(`maxPixels is a positive whole number of pixels, not ${maxPixels}.`);
+  }
+  const bytes = await readBytes(path);
+  await checkHeader(bytes, path, { maxPixels, animation });
+  const [r, g, b] = background;
+  try {
+    // "error" refuses damage and lost ends, but not the harmless warnings many cameras cause.
+    const { data, info } = await sharp(bytes, { limitInputPixels: maxPixels, failOn: "error" })
+      .autoOrient().flatten({ background: { r, g, b } }).toColourspace("srgb")
+      .raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
+    return { data: new Uint8Array(data), width: info.width, height: info.height };
+  } catch (cause) {
+    throw new ImageError(
+      "damaged",
+      path,
+      `its pixels cannot be decoded (${(cause as Error).message.trim()}). ` +
+        "The file is damaged or was cut short: copy or extract it again.",
+      cause,
+    );
+  }
+}
+
+/**
+ * Read a mask: the first channel of a picture, one value a pixel.
+ *
+ * @throws ImageError as `readImage` does.
+ */
+export async function readMask(path: string, options: ReadOptions = {}): Promise<Mask> {
+  const { data, width, height } = await readImage(path, options);
+  return { data: data.filter((_, i) => i % 3 === 0), width, height };
+}
+
+/**
+ * Write a picture or a mask, whole or not at all.
+ *
+ * @param path Ends in .png (exact), .jpg or .jpeg (quality below, no chroma subsampling).
+ * @param image RGB, or one value a pixel.
+ * @param options `quality` of a JPEG, 1 to 100; default 95.
+ * @throws TypeError when the data is not width · height · (1 or 3) values.
+ * @throws RangeError for another ending or a quality out of range.
+ */
+export async function writeImage(
+  path: string,
+  image: RgbImage | Mask,
+  options: { quality?: number } = {},
+): Promise<void> {
+  const { quality = 95 } = options;
+  const ending = extname(path).toLowerCase();
+  if (![".png", ".jpg", ".jpeg"].includes(ending)) {
+    throw new RangeError(`Cannot write ${JSON.stringify(path)}: end its name in .png or .jpg.`);
+  }
+  if (!Number.isInteger(quality) || quality < 1 || quality > 100) {
+    throw new RangeError(`A JPEG's quality is a whole number from 1 to 100, not ${quality}.`);
+  }
+  const input = rawOptions(image);
+  const pixels = sharp(image.data, input);
+  // sharp otherwise makes three channels of one.
+  if (input.raw.channels === 1) pixels.toColourspace("b-w");
+  await writeWhole(
+    path,
+    ending === ".png"
+      ? await pixels.png().toBuffer()
+      : await pixels.jpeg({ quality, chromaSubsampling: "4:4:4" }).toBuffer(),
+  );
+}
+
+/**
+ * What sharp has to be told to take the picture's data as pixels.
+ *
+ * @throws TypeError when the data is not width · height · (1 or 3) values.
+ */
+export function rawOptions(
+  { data, width, height }: RgbImage | Mask,
+): { raw: { width: number; height: number; channels: 1 | 3 }; limitInputPixels: false } {
+  const channels = data.length / (width * height);
+  if (channels !== 1 && channels !== 3) {
+    throw new TypeError(
+      `A picture of ${width} × ${height} holds ${width * height * 3} values (RGB), a mask ` +
+        `${width * height}; this one holds ${data.length}.`,
+    );
+  }
+  return { raw: { width, height, channels }, limitInputPixels: false };
+}
