@@ -1,0 +1,15 @@
+/** What is written down of every training step. */
+
+/** One row for each step; every field is a plain number, ready for a data frame. */
+export interface StepRecord {
+  /** From 0. */
+  readonly step: number;
+  /** Adam's learning rate in this step. */
+  readonly learningRate: number;
+  /** Seconds of computing since the run began, over all sittings. */
+  readonly seconds: number;
+  /** The objective that was minimised. */
+  readonly total: number;
+  /** Every other term of the loss, by name; see `detectorLoss`. */
+  readonly [term: string]: number;
+}
