@@ -1,0 +1,32 @@
+/**
+ * `deno task lab [JupyterLab's options]`: opens JupyterLab on the project's folder with the Deno
+ * kernel ready. Lab prints its address with the token. One Ctrl-C ends it with its kernels.
+ */
+
+import { runOnTerminal } from "./setup/command.ts";
+import { PROJECT, type Project, projectEnvironment } from "./setup/project.ts";
+import { setUp } from "./setup/setup.ts";
+
+/**
+ * The command line that starts JupyterLab for `project`; `options` are Lab's own and come last, so
+ * that they win. Its environment is `projectEnvironment(project)`.
+ */
+export function labCommand(project: Project, options: readonly string[]): string[] {
+  return [
+    ...[project.python, "-B", "-m", "jupyterlab"],
+    `--ServerApp.root_dir=${project.root}`,
+    "--ServerApp.answer_yes=True", // one Ctrl-C is enough
+    // In containers people are root, and Lab refuses to start without being told so.
+    ...(Deno.build.os !== "windows" && Deno.uid() === 0 ? ["--allow-root"] : []),
+    ...options,
+  ];
+}
+
+if (import.meta.main) {
+  await setUp();
+  const code = await runOnTerminal(labCommand(PROJECT, Deno.args), {
+    cwd: PROJECT.root,
+    env: projectEnvironment(PROJECT),
+  });
+  Deno.exit(code);
+}

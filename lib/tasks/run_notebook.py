@@ -1,0 +1,271 @@
+"""Runs one notebook headless in a fresh kernel and keeps its outputs, clean, if all of it passed.
+
+    python run_notebook.py NOTEBOOK [--profile quick] [--check] [--timeout 1800] [--times FILE]
+
+The outputs are kept in the notebook's own file, replaced in one move at the end: a run that fails,
+is stopped or is killed leaves it as it was. The kernel ends with this program, however it ends.
+lib/tasks/notebooks.ts starts it and names the project's folder as the working folder.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from queue import Empty
+
+import nbformat
+from jupyter_client.utils import ensure_async
+from nbclient import NotebookClient
+from nbclient.exceptions import (
+    CellExecutionComplete,
+    CellExecutionError,
+    CellTimeoutError,
+    DeadKernelError,
+)
+
+LATE_SECONDS = 0.15  # Deno's kernel sends some outputs after it has said that it is idle.
+HEARTBEAT_SECONDS = 10
+LARGEST_BYTES = 300_000
+
+# Kills a kernel's process group when the starter is gone: its standard input then closes.
+WATCHER = """
+import os, signal, sys
+while os.read(0, 1024): pass
+try: os.killpg(int(sys.argv[1]), signal.SIGKILL)
+except (OSError, AttributeError): pass
+"""
+
+
+class LateOutputClient(NotebookClient):
+    """A client that waits a moment after "idle" for outputs that are still on their way."""
+
+    async def _async_poll_output_msg(self, parent_msg_id, cell, cell_index):
+        await super()._async_poll_output_msg(parent_msg_id, cell, cell_index)
+        end = time.monotonic() + LATE_SECONDS
+        while (left := end - time.monotonic()) > 0:
+            try:
+                message = await ensure_async(self.kc.iopub_channel.get_msg(timeout=left))
+            except Empty:
+                return
+            if message["parent_header"].get("msg_id") == parent_msg_id:
+                try:
+                    self.process_message(message, cell, cell_index)
+                except CellExecutionComplete:
+                    pass
+
+
+class Progress:
+    """Prints a line for each code cell, with the time it took and the time left."""
+
+    def __init__(self, notebook, times_file):
+        self.cells = [i for i, cell in enumerate(notebook.cells) if is_code(cell)]
+        self.times_file = times_file
+        self.known = read_times(times_file)
+        self.taken = []
+        self.begun = self.cell_begun = time.monotonic()
+        self.current = None
+
+    def start(self, cell, cell_index):
+        if is_code(cell):
+            self.current = self.cells.index(cell_index)
+            self.cell_begun = time.monotonic()
+
+    def done(self, cell, cell_index, execute_reply):
+        if not is_code(cell):
+            return
+        seconds = time.monotonic() - self.cell_begun
+        self.taken.append(seconds)
+        self.say(f"{first_line(cell)}  {seconds:.1f} s; {self.elapsed()}{self.left()}")
+        self.current = None
+
+    async def heartbeat(self):
+        while True:
+            await asyncio.sleep(1)
+            seconds = round(time.monotonic() - self.cell_begun)
+            if self.current is not None and seconds > 0 and seconds % HEARTBEAT_SECONDS == 0:
+                self.say(f"still running, {seconds} s; {self.elapsed()}{self.left()}")
+
+    def say(self, text):
+        print(f"  [{self.current + 1}/{len(self.cells)}] {text}", flush=True)
+
+    def elapsed(self):
+        return f"{time.monotonic() - self.begun:.0f} s so far"
+
+    def left(self):
+        """The time left, known only when an earlier run of the same cells was timed."""
+        if len(self.known) != len(self.cells):
+            return ""
+        total = sum(self.known) - (time.monotonic() - self.begun)
+        return f", about {max(total, 0):.0f} s left"
+
+    def keep(self):
+        if self.times_file is not None:
+            self.times_file.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(self.times_file, json.dumps([round(t, 2) for t in self.taken]))
+
+
+def is_code(cell):
+    return cell.cell_type == "code" and cell.source.strip() != ""
+
+
+def first_line(cell):
+    line = next(line for line in cell.source.splitlines() if line.strip())
+    return line if len(line) <= 60 else line[:59] + "…"
+
+
+def read_times(path):
+    try:
+        return json.loads(path.read_text())
+    except (AttributeError, OSError, ValueError):
+        return []
+
+
+def write_whole(path, text):
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+async def execute(notebook, path, arguments, progress):
+    """Runs the cells in a kernel of their own, which is gone when this returns or throws."""
+    client = LateOutputClient(
+        notebook,
+        kernel_name="deno",
+        timeout=arguments.timeout,
+        record_timing=False,
+        coalesce_streams=True,
+        resources={"metadata": {"path": str(path.parent)}},
+        on_cell_start=progress.start,
+        on_cell_executed=progress.done,
+    )
+    loop = asyncio.get_running_loop()
+    running = asyncio.current_task()
+    heartbeat = asyncio.create_task(progress.heartbeat())
+    watcher = None
+    try:
+        async with client.async_setup_kernel():
+            # nbclient has put its own handlers in place by now; ours end the run in order.
+            for number in (signal.SIGINT, signal.SIGTERM):
+                if os.name == "posix":
+                    loop.add_signal_handler(number, running.cancel)
+            watcher = watch(client.km.provisioner.pid)
+            reply = await client.async_wait_for_reply(await ensure_async(client.kc.kernel_info()))
+            notebook.metadata["language_info"] = reply["content"]["language_info"]
+            for index, cell in enumerate(notebook.cells):
+                await client.async_execute_cell(cell, index)
+    finally:
+        heartbeat.cancel()
+        if client.km is not None and await ensure_async(client.km.is_alive()):
+            await ensure_async(client.km.shutdown_kernel(now=True))
+        if watcher is not None:
+            watcher.kill()
+            watcher.wait()
+
+
+def watch(pid):
+    return subprocess.Popen(
+        [sys.executable, "-c", WATCHER, str(pid)],
+        stdin=subprocess.PIPE,
+        start_new_session=True,
+    )
+
+
+def clean(notebook, root):
+    """Removes what differs between machines and runs: paths, timings, widget state."""
+    notebook.metadata.pop("widgets", None)
+    notebook.metadata["kernelspec"] = {
+        "display_name": "Deno",
+        "language": "typescript",
+        "name": "deno",
+    }
+    replacements = [(f"file://{root}/", ""), (f"{root}/", ""), (str(root), "."),
+                    (str(Path.home()), "~")]
+    for number, cell in enumerate(notebook.cells):
+        cell.metadata.pop("execution", None)
+        cell.setdefault("id", f"cell-{number}")
+        if "outputs" in cell:
+            cell.outputs = [nbformat.from_dict(replaced(o, replacements)) for o in cell.outputs]
+
+
+def replaced(value, replacements):
+    if isinstance(value, str):
+        for old, new in replacements:
+            value = value.replace(old, new)
+        return value
+    if isinstance(value, list):
+        return [replaced(item, replacements) for item in value]
+    if isinstance(value, dict):
+        return {key: replaced(item, replacements) for key, item in value.items()}
+    return value
+
+
+def check_size(text, notebook):
+    if len(text.encode()) < LARGEST_BYTES:
+        return
+    sizes = [(len(json.dumps(cell.get("outputs", []))), n) for n, cell in enumerate(notebook.cells)]
+    size, number = max(sizes)
+    sys.exit(
+        f"  Not kept: with its outputs the notebook has {len(text.encode()) / 1000:.0f} kB, and "
+        f"{LARGEST_BYTES // 1000} are allowed. Cell {number + 1} alone has {size / 1000:.0f} kB: "
+        "make its figure smaller or show fewer points."
+    )
+
+
+def explain(error, notebook, index):
+    """What went wrong, with the cell it went wrong in."""
+    if isinstance(error, CellTimeoutError):
+        words = "The cell did not end within the time allowed (--timeout)."
+    elif isinstance(error, DeadKernelError):
+        words = "The kernel died; when memory is short, the system ends it."
+    elif isinstance(error, CellExecutionError):
+        words = f"{error.ename}: {error.evalue}\n{error.traceback}".strip()
+    else:
+        words = f"{type(error).__name__}: {error}"
+    source = "\n".join("    " + line for line in notebook.cells[index].source.splitlines())
+    return f"  Failed in cell {index + 1}:\n{source}\n  {words}"
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("notebook", type=Path)
+    parser.add_argument("--profile", default="quick")
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--timeout", type=float, default=1800)
+    parser.add_argument("--times", type=Path)
+    arguments = parser.parse_args()
+    os.environ["FORGERY_CLUES_PROFILE"] = arguments.profile
+
+    path = arguments.notebook.resolve()
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    progress = Progress(notebook, arguments.times)
+    try:
+        asyncio.run(execute(notebook, path, arguments, progress))
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        print("  Stopped; the notebook is as it was.", flush=True)
+        sys.exit(130)
+    except Exception as error:
+        if progress.current is None:
+            raise
+        print(explain(error, notebook, progress.cells[progress.current]), flush=True)
+        sys.exit(1)
+    progress.keep()
+    clean(notebook, Path.cwd())
+    text = nbformat.writes(notebook) + "\n"
+    check_size(text, notebook)
+    if not arguments.check:
+        write_whole(path, text)
+
+
+if __name__ == "__main__":
+    main()

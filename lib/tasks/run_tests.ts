@@ -1,0 +1,66 @@
+// deno-lint-ignore-file no-console -- a command: it prints
+/**
+ * `deno task test [deno test's options or files]`: sets the project up, runs the tests and the
+ * examples in lib's documentation, and ends with the line `N passed, N failed`. With arguments of
+ * its own it runs only what they say.
+ */
+
+import { PROJECT, type Project, projectEnvironment } from "./setup/project.ts";
+import { runCommand } from "./setup/command.ts";
+import { setUp } from "./setup/setup.ts";
+
+/** How many tests passed and failed. */
+export interface TestCounts {
+  /** Tests that passed. */
+  passed: number;
+  /** Tests that failed; a run that broke off before its end counts as one. */
+  failed: number;
+}
+
+/**
+ * The counts that a run of `deno test` stands for: those of its summary line, and one failure more
+ * when it ended badly without saying why (a type error, a crash).
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { countTests } from "lib/tasks/run_tests.ts";
+ * assert.deepEqual(countTests(["ok | 3 passed (2 steps) | 0 failed (5s)"], 0), {
+ *   passed: 3,
+ *   failed: 0,
+ * });
+ * assert.deepEqual(countTests(["error: Type checking failed."], 1), { passed: 0, failed: 1 });
+ * ```
+ */
+export function countTests(lines: readonly string[], code: number): TestCounts {
+  const summary = lines.findLast((line) => /^(ok|FAILED) \| \d+ passed/.test(line)) ?? "";
+  const passed = Number(/(\d+) passed/.exec(summary)?.[1] ?? 0);
+  const failed = Number(/(\d+) failed/.exec(summary)?.[1] ?? 0);
+  return { passed, failed: code !== 0 && failed === 0 ? 1 : failed };
+}
+
+/** Runs `deno test -A` with `options` in `project`, printing as it goes, and counts. */
+export async function runDenoTest(
+  options: readonly string[],
+  project: Project = PROJECT,
+): Promise<TestCounts> {
+  const result = await runCommand([project.deno, "test", "-A", ...options], {
+    cwd: project.root,
+    env: { ...projectEnvironment(project), NO_COLOR: "1" },
+    onLine: console.log,
+  });
+  return countTests(result.lines, result.code);
+}
+
+/** Runs all tests and the documentation's examples. */
+export async function runAllTests(): Promise<TestCounts> {
+  const tests = await runDenoTest(["tests/"]);
+  const examples = await runDenoTest(["--doc", "lib/"]);
+  return { passed: tests.passed + examples.passed, failed: tests.failed + examples.failed };
+}
+
+if (import.meta.main) {
+  await setUp();
+  const counts = Deno.args.length > 0 ? await runDenoTest(Deno.args) : await runAllTests();
+  console.log(`${counts.passed} passed, ${counts.failed} failed`);
+  Deno.exit(counts.failed === 0 ? 0 : 1);
+}

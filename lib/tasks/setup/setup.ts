@@ -1,0 +1,46 @@
+/**
+ * Sets the project up, or finds in a moment that it is set up. Every task begins here. Imports no
+ * package: it must run before there are any.
+ */
+
+import { denoStep, kernelStep, packagesStep } from "./deno_parts.ts";
+import { environmentStep } from "./environment.ts";
+import { SetUpFailure } from "./failure.ts";
+import { PROJECT, type Project } from "./project.ts";
+import { type Report, terminalReport } from "./report.ts";
+import { runSteps, type Step } from "./steps.ts";
+import { faceDetectorStep, tensorflowStep, wantsCuda } from "./wheels.ts";
+
+/** The steps that make a project folder ready, in order. */
+export async function setUpSteps(project: Project): Promise<Step[]> {
+  return [
+    denoStep(project),
+    packagesStep(project),
+    environmentStep(project),
+    tensorflowStep(project, { cuda: await wantsCuda() }),
+    faceDetectorStep(project),
+    kernelStep(project),
+  ];
+}
+
+/**
+ * Makes the project ready and says so in one line, with the time it took. Where it cannot, prints
+ * what is wrong and the remedy, and ends the program with exit code 1.
+ */
+export async function setUp(
+  project: Project = PROJECT,
+  report: Report = terminalReport(),
+): Promise<void> {
+  const start = performance.now();
+  try {
+    await runSteps(project, await setUpSteps(project), report);
+  } catch (error) {
+    if (!(error instanceof SetUpFailure)) throw error;
+    report.say(`Set-up stopped. ${error.message}`);
+    report.say(`Remedy: ${error.remedy}`);
+    Deno.exit(1);
+  }
+  report.say(`Set-up is complete (${((performance.now() - start) / 1000).toFixed(1)} s).`);
+}
+
+if (import.meta.main) await setUp();
