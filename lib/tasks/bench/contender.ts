@@ -1,0 +1,33 @@
+/** One side of the comparison: how its worker is started, and in which ways it can run a case. */
+import type { Project } from "../setup/project.ts";
+import type { WorkerCommand } from "./worker_process.ts";
+
+/** A framework that takes part. */
+export interface Contender {
+  /** How its worker is started, and its name in tables. */
+  readonly worker: WorkerCommand;
+  /** The ways to run a case that are tried; the fastest is then compared. */
+  readonly variants: readonly string[];
+  /** Further ways to try, given the fastest so far. */
+  refine?(best: string): readonly string[];
+}
+
+/** Our own side: TensorFlow's kernels, the step captured whole, on `threads` threads. */
+export function ownContender(project: Project, options: { threads: number }): Contender {
+  return {
+    variants: ["captured"],
+    worker: {
+      name: "Forgery Clues",
+      command: [
+        Deno.execPath(),
+        "run",
+        "--allow-all",
+        "--no-check",
+        "--quiet",
+        import.meta.resolve("./deno_worker.ts"),
+      ],
+      cwd: project.root,
+      env: { FORGERY_CLUES_BENCH_THREADS: String(options.threads) },
+    },
+  };
+}

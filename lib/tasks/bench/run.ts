@@ -1,0 +1,124 @@
+/**
+ * One run of the bench from introductions to report. How a case is timed is in comparison.ts, how
+ * the report looks in report.ts.
+ */
+// deno-lint-ignore-file no-console -- a task prints
+import { join } from "node:path";
+import { progressPrinter } from "lib/training/progress.ts";
+import type { Project } from "../setup/project.ts";
+import { agree, type Agreement, agreementLine, introduce } from "./agreement.ts";
+import { type BenchCase, caseName, stepFlops } from "./cases.ts";
+import { type CaseResult, compareCase } from "./comparison.ts";
+import { type Contender, ownContender } from "./contender.ts";
+import { busyCores, describeMachine } from "./machine.ts";
+import type { BenchOptions } from "./options.ts";
+import { type BenchReport, writeReport } from "./report.ts";
+import { torchContender } from "./torch_environment.ts";
+
+/** Busy cores beyond which a warning says that the numbers will not be worth much. */
+const QUIET = 0.5;
+
+/**
+ * Runs the bench. A case that fails is noted and the others go on; the report is written anew after
+ * each case, so that an end by Ctrl-C or worse loses nothing that was measured.
+ *
+ * @returns What was measured, up to the moment `signal` was aborted.
+ * @throws Error when a side does not start. Where the two sides do not compute the same thing, the
+ * cases with that number of blocks fail.
+ */
+export async function runBench(
+  options: BenchOptions,
+  { project, signal }: { project: Project; signal: AbortSignal },
+): Promise<BenchReport> {
+  const start = new Date();
+  const before = { busyCores: await busyCores(), load: Deno.loadavg()[0]! };
+  sayHowQuiet(before);
+  const ours = ownContender(project, options);
+  const peer = options.peer && torchContender(project, options);
+  const contenders: Contender[] = peer === undefined ? [ours] : [ours, peer];
+  const sides = await introduce(contenders, { ...options, signal });
+  for (const { name, version, threads, detail } of sides) {
+    console.log(`${name}: ${version}, ${threads} threads, ${detail}`);
+  }
+  const agreements: Agreement[] = [];
+  const results: CaseResult[] = [];
+  const failures: { case: string; reason: string }[] = [];
+  const machine = describeMachine();
+  const report = { date: localTime(start), machine, before, sides, agreements, results, failures };
+  const unlike = new Map<number, string>();
+  for (const one of peer === undefined ? [] : firstOfEachSize(options.cases)) {
+    try {
+      const agreement = await agree(one, { ours, peer: peer!, signal });
+      agreements.push(agreement);
+      console.log(agreementLine(agreement));
+    } catch (error) {
+      signal.throwIfAborted();
+      unlike.set(one.blocks, (error as Error).message);
+    }
+  }
+  const { rounds, burstSeconds, thorough } = options;
+  const timing = { rounds, burstSeconds, thorough, ...(peer && { peer }) };
+  const show = progressOf(options);
+  for (const [index, one] of options.cases.entries()) {
+    try {
+      const reason = unlike.get(one.blocks);
+      if (reason !== undefined) throw new Error(reason);
+      const onProgress = (share: number, note: string) => show(index + share, note);
+      results.push(await compareCase(one, ours, { ...timing, signal, onProgress }));
+    } catch (error) {
+      if (signal.aborted) break;
+      failures.push({ case: caseName(one), reason: (error as Error).message });
+    }
+    if (options.output !== undefined) {
+      const name = `${report.date.replace(" ", "-").replace(":", "")}-${options.peer ?? "alone"}`;
+      await writeReport(report, { folder: join(project.root, options.output), name });
+    }
+  }
+  show(options.cases.length, "");
+  return report;
+}
+
+/** One case for each number of blocks, in order: agreement does not depend on the rest. */
+function firstOfEachSize(cases: readonly BenchCase[]): BenchCase[] {
+  return cases.filter((one, i) => cases.findIndex(({ blocks }) => blocks === one.blocks) === i);
+}
+
+function sayHowQuiet({ busyCores, load }: BenchReport["before"]): void {
+  const others = busyCores === null
+    ? ""
+    : `; other programs keep ${busyCores.toFixed(2)} cores busy`;
+  console.log(`Load average ${load.toFixed(2)}${others}.`);
+  if ((busyCores ?? load) > QUIET) {
+    console.log("Warning: the machine is not quiet. Ratios will spread, and speeds be too low.");
+  }
+}
+
+/**
+ * The progress line over all cases: a case's share is its expected time, some seconds to get ready
+ * and then as long as its operations take. Called with the cases done, a fraction included.
+ */
+function progressOf({ cases, rounds }: BenchOptions): (done: number, note: string) => void {
+  const weights = cases.map((one) => 15 + stepFlops(one) * (2 * rounds + 20) / 1.5e11);
+  const total = weights.reduce((sum, w) => sum + w, 0);
+  const print = progressPrinter();
+  const start = performance.now();
+  return (done, note) => {
+    const share = weights.reduce((s, w, i) => s + w * Math.min(1, Math.max(0, done - i)), 0) /
+      total;
+    const seconds = (performance.now() - start) / 1000;
+    print({
+      name: "bench, percent",
+      done: Math.round(share * 1000) / 10,
+      total: 100,
+      seconds,
+      note,
+    });
+  };
+}
+
+/** Such as "2026-11-25 14:05". */
+function localTime(time: Date): string {
+  const two = (n: number) => String(n).padStart(2, "0");
+  return `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())} ` +
+    `${two(time.getHours())}:${two(time.getMinutes())}`;
+}

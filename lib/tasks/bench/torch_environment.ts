@@ -1,0 +1,62 @@
+/** PyTorch for the bench, in an environment of its own: .cache/bench-torch, never .venv. */
+import { join } from "node:path";
+import { runCommand, tiedPython } from "../setup/command.ts";
+import { pipInstall } from "../setup/environment.ts";
+import { pipFailure } from "../setup/failure.ts";
+import { type Project, projectEnvironment } from "../setup/project.ts";
+import { findPython } from "../setup/python.ts";
+import type { Step } from "../setup/steps.ts";
+import type { Contender } from "./contender.ts";
+
+/** The version that is compared with. */
+export const TORCH_VERSION = "2.13.0";
+
+/** The step that makes the environment; a killed one is made anew, from what was downloaded. */
+export function torchStep(project: Project): Step {
+  const own = torchProject(project);
+  const chosen = Deno.env.get("FORGERY_CLUES_PYTHON");
+  return {
+    name: "bench-torch",
+    title: `PyTorch ${TORCH_VERSION} for the bench`,
+    gigabytes: 8, // the index's default build for Linux brings CUDA along; the CPU build takes 1
+    inputs: () => Promise.resolve([project.root, chosen ?? "", TORCH_VERSION]),
+    async run({ report }) {
+      await Deno.remove(own.venv, { recursive: true }).catch(() => {}); // mostly there is none
+      const python = await findPython(chosen);
+      const [program, ...options] = python.command;
+      const [, ...tied] = tiedPython("", "venv", own.venv);
+      const made = await runCommand([program!, ...options, ...tied], { onLine: report.passing });
+      if (made.code !== 0) throw pipFailure(made.lines, "the environment of the bench");
+      await pipInstall(own, [`torch==${TORCH_VERSION}`], { what: "PyTorch", report });
+      return { paths: [own.python, join(own.venv, "pyvenv.cfg")] };
+    },
+  };
+}
+
+/** PyTorch as the bench's peer, on `threads` threads. */
+export function torchContender(project: Project, options: { threads: number }): Contender {
+  const own = torchProject(project);
+  const threads = String(options.threads);
+  return {
+    variants: ["contiguous", "channels_last"],
+    refine: (layout) => [`compile_${layout}`],
+    worker: {
+      name: "PyTorch",
+      command: [own.python, "-B", join(import.meta.dirname!, "torch_worker.py")],
+      cwd: project.root,
+      env: {
+        ...projectEnvironment(project),
+        OMP_NUM_THREADS: threads,
+        MKL_NUM_THREADS: threads,
+        TORCHINDUCTOR_CACHE_DIR: join(project.cache, "bench-torch-compiled"),
+        TORCHINDUCTOR_COMPILE_THREADS: threads,
+      },
+    },
+  };
+}
+
+/** The project with the bench's environment in the place of .venv. */
+function torchProject(project: Project): Project {
+  const venv = join(project.cache, "bench-torch");
+  return { ...project, venv, python: project.python.replace(project.venv, venv) };
+}

@@ -1,0 +1,44 @@
+/**
+ * A worker of the bench that computes nothing. Its argument is JSON: seconds a step takes by variant
+ * (`steps`), what `prepare` throws by variant (`fails`), the loss it claims, or `dies` or `hangs` at
+ * the first burst. Every request is appended to the file `log`, to see in which order they came.
+ */
+import { createInterface } from "node:readline";
+import process from "node:process";
+
+interface Behaviour {
+  steps: Record<string, number>;
+  fails?: Record<string, string>;
+  loss?: number;
+  end?: "dies" | "hangs";
+  log?: string;
+  name?: string;
+}
+
+const behaviour = JSON.parse(Deno.args[0]!) as Behaviour;
+let variant = "";
+
+const replies: Record<string, (request: Record<string, never>) => unknown> = {
+  describe: () => ({ name: "Fake", version: "1", threads: 1, detail: "computes nothing" }),
+  peak: () => ({ flops: 1e12 }),
+  check: () => ({ parameters: 3, logits: [1, -2], loss: behaviour.loss ?? 0.5 }),
+  prepare: (request) => {
+    variant = request["variant"]!;
+    const reason = behaviour.fails?.[variant];
+    return reason === undefined ? { parameters: 3, value: 0 } : { error: reason };
+  },
+  burst: (request) => ({ seconds: behaviour.steps[variant]! * request["steps"]!, value: 0 }),
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const request = JSON.parse(line);
+  if (behaviour.log) {
+    Deno.writeTextFileSync(behaviour.log, `${behaviour.name}:${request.do} `, { append: true });
+  }
+  if (request.do === "burst" && behaviour.end === "dies") {
+    process.stderr.write("out of luck\n");
+    Deno.exit(7);
+  }
+  if (request.do === "burst" && behaviour.end === "hangs") await new Promise(() => {});
+  process.stdout.write(JSON.stringify(replies[request.do]!(request)) + "\n");
+}

@@ -1,0 +1,239 @@
+/** Tests of the bench: its arithmetic, its words, its two-process timing, and one tiny real run. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { compareChecks } from "lib/tasks/bench/agreement.ts";
+import {
+  type BenchCase,
+  caseName,
+  CASES,
+  chooseCases,
+  forwardMacs,
+  stepFlops,
+} from "lib/tasks/bench/cases.ts";
+import { compareCase, type ComparisonOptions } from "lib/tasks/bench/comparison.ts";
+import type { Contender } from "lib/tasks/bench/contender.ts";
+import { peakMemory, processSeconds, resetPeakMemory } from "lib/tasks/bench/machine.ts";
+import { parseBenchOptions } from "lib/tasks/bench/options.ts";
+import { type BenchReport, judge, reportCsv, writeReport } from "lib/tasks/bench/report.ts";
+import { summarise } from "lib/tasks/bench/statistics.ts";
+import { WorkerProcess } from "lib/tasks/bench/worker_process.ts";
+
+const TINY: BenchCase = {
+  work: "training",
+  precision: "float32",
+  blocks: 2,
+  size: 32,
+  batch: 2,
+  width: 0.125,
+};
+
+const never = new AbortController().signal;
+
+/** A contender whose worker is tests/tasks/bench/fake_worker.ts. */
+function fake(name: string, behaviour: Record<string, unknown>, more: Partial<Contender> = {}) {
+  const script = join(import.meta.dirname!, "bench", "fake_worker.ts");
+  const argument = JSON.stringify({ steps: { plain: 0.01 }, name, ...behaviour });
+  const command = [Deno.execPath(), "run", "-A", "--no-check", "--quiet", script, argument];
+  return { worker: { name, command, cwd: ".", env: {} }, variants: ["plain"], ...more };
+}
+
+const timing = (changes: Partial<ComparisonOptions> = {}): ComparisonOptions => ({
+  rounds: 3,
+  burstSeconds: 0.02,
+  thorough: true,
+  signal: never,
+  onProgress: () => {},
+  ...changes,
+});
+
+Deno.test("forwardMacs equals the count of calflops for three and four blocks", async () => {
+  const path = "tests/fixtures/table7_flops.json";
+  const { rows } = JSON.parse(await Deno.readTextFile(path)) as {
+    rows: Record<string, { exact: { macs: number } }>;
+  };
+  for (const blocks of [3, 4]) {
+    const one = { ...TINY, size: 224, width: 1, blocks };
+    assert.equal(forwardMacs(one), rows[`resnet_n${blocks}`]!.exact.macs);
+  }
+});
+
+Deno.test("stepFlops counts a training step as three forward passes of the batch", () => {
+  const inference = { ...TINY, work: "inference" } as const;
+  assert.equal(stepFlops(inference), 2 * TINY.batch * forwardMacs(TINY));
+  assert.equal(stepFlops(TINY), 3 * stepFlops(inference));
+});
+
+Deno.test("CASES are the eight of the comparison, each with a name of its own", () => {
+  assert.equal(new Set(CASES.map(caseName)).size, 8);
+  assert.ok(CASES.every(({ size, batch, width }) => size === 224 && batch === 8 && width === 1));
+});
+
+Deno.test("chooseCases refuses a pattern that fits nothing, and says what there is", () => {
+  assert.throws(() => chooseCases(CASES, ["n1", "n5"]), /"n5".*inference-float32-n1/);
+});
+
+Deno.test("parseBenchOptions: defaults, and where a report goes", () => {
+  const own = parseBenchOptions([]);
+  assert.ok(own !== "help");
+  assert.equal(own.cases.length, 8);
+  assert.equal(own.rounds, 12);
+  assert.equal(own.output, undefined);
+  const peer = parseBenchOptions(["--peer", "torch", "--rounds", "5"]);
+  assert.ok(peer !== "help");
+  assert.deepEqual([peer.output, peer.rounds, peer.thorough], ["results/bench", 5, true]);
+  assert.equal(parseBenchOptions(["--help"]), "help");
+});
+
+Deno.test("parseBenchOptions refuses wrong values and unknown options", () => {
+  assert.throws(() => parseBenchOptions(["--peer", "jax"]), /"jax".*only peer is "torch"/);
+  assert.throws(() => parseBenchOptions(["--rounds", "1.5"]), RangeError);
+  assert.throws(() => parseBenchOptions(["--pear", "torch"]), TypeError);
+});
+
+Deno.test("summarise agrees with NumPy's percentiles", () => {
+  // numpy.percentile([0.91, 1.3, 0.2, 7, 1.05, 0.88], [0, 25, 50, 75, 100])
+  const { min, lower, median, upper, max } = summarise([0.91, 1.3, 0.2, 7, 1.05, 0.88]);
+  const expected = [0.2, 0.8875, 0.98, 1.2375, 7];
+  [min, lower, median, upper, max].forEach((v, i) => assert.ok(Math.abs(v - expected[i]!) < 1e-12));
+  assert.throws(() => summarise([]), RangeError);
+  assert.throws(() => summarise([1, NaN]), RangeError);
+});
+
+Deno.test("compareChecks refuses sides that compute different things", () => {
+  const check = { parameters: 10, logits: [2, -1, 0.5], loss: 1.25 };
+  const near = { ...check, logits: [2.00001, -1, 0.5] };
+  assert.ok(compareChecks(TINY, [near, check]).logits < 1e-5);
+  const others = [
+    { ...check, parameters: 11 },
+    { ...check, logits: [2, -1, 0.6] },
+    { ...check, logits: [2, -1] },
+    { ...check, loss: 1.26 },
+    { ...check, loss: NaN },
+  ];
+  for (const other of others) {
+    assert.throws(() => compareChecks(TINY, [other, check]), /do not compute the same/);
+  }
+});
+
+Deno.test("compareCase times both sides in turn and takes the peer's fastest way that works", async () => {
+  const log = await Deno.makeTempFile();
+  try {
+    const ours = fake("ours", { steps: { plain: 0.005 }, log });
+    const steps = { slow: 0.02, fast: 0.01, compiled: 0.001 };
+    const peer = fake("peer", { steps, fails: { compiled: "no compiler\nand more" }, log }, {
+      variants: ["slow", "fast"],
+      refine: (best) => (assert.equal(best, "fast"), ["compiled"]),
+    });
+    const result = await compareCase(TINY, ours, timing({ peer }));
+    assert.equal(result.peer?.variant, "fast");
+    assert.deepEqual(result.peer.tried, { slow: 100, fast: 200, compiled: "peer: no compiler" });
+    assert.deepEqual(result.ours.imagesPerSecond, [400, 400, 400]);
+    assert.equal(judge(result)?.ratio.median, 2);
+    const order = (await Deno.readTextFile(log)).trim().split(" ").slice(-6);
+    assert.deepEqual(order, Array(3).fill(["ours:burst", "peer:burst"]).flat());
+  } finally {
+    await Deno.remove(log);
+  }
+});
+
+Deno.test("compareCase names the side that died, with its last words", async () => {
+  const peer = fake("peer", { end: "dies" });
+  await assert.rejects(
+    compareCase(TINY, fake("ours", {}), timing({ peer })),
+    /peer: the worker ended with code 7.*\n.*out of luck/,
+  );
+});
+
+Deno.test("compareCase ends its workers when it is interrupted", async () => {
+  const controller = new AbortController();
+  const running = compareCase(
+    TINY,
+    fake("ours", { end: "hangs" }),
+    timing({
+      signal: controller.signal,
+      onProgress: (_, note) => {
+        if (note.includes("getting ready")) setTimeout(() => controller.abort(), 300);
+      },
+    }),
+  );
+  await assert.rejects(running, /the worker ended of SIGKILL/);
+});
+
+Deno.test("WorkerProcess reports an error of the worker and goes on", async () => {
+  const { worker } = fake("peer", { fails: { bad: "no such layout" } });
+  await using process = new WorkerProcess(worker, never);
+  const prepare = (variant: string) => process.ask("prepare", { case: TINY, variant });
+  await assert.rejects(prepare("bad"), /^Error: peer: no such layout$/);
+  assert.equal((await prepare("plain")).parameters, 3);
+  assert.equal((await process.ask("describe", {})).name, "Fake");
+});
+
+Deno.test({
+  name: "peakMemory and processSeconds read what Linux knows of a process",
+  ignore: Deno.build.os !== "linux",
+  fn() {
+    const before = peakMemory(Deno.pid)!;
+    assert.ok(before > 1e7 && before < 1e11);
+    resetPeakMemory(Deno.pid);
+    assert.ok(peakMemory(Deno.pid)! <= before);
+    assert.ok(processSeconds(Deno.pid)! > 0);
+    assert.equal(peakMemory(2 ** 30), null);
+  },
+});
+
+/** A report of one case with the given speeds, and memory of 2 GB against 1 GB. */
+function exampleReport(ours: number[], peers: number[]): BenchReport {
+  const side = { tried: {}, parameters: 3, value: 0 };
+  const sides = ["Ours", "Peer"].map((name) => ({
+    name,
+    version: "1",
+    threads: 2,
+    detail: "",
+    peak: { float32: 1e12, bfloat16: 2e12 },
+  }));
+  const memory = (peak: number) => ({ peakMemory: peak, stepMemory: peak / 2 });
+  return {
+    date: "2026-01-02 03:04",
+    machine: { processor: "P", cores: 2, instructions: ["avx2"], memory: 8e9, system: "linux" },
+    before: { busyCores: 0.1, load: 0.2 },
+    sides,
+    agreements: [{ blocks: 2, parameters: 3, logits: 1e-6, loss: 0 }],
+    results: [{
+      case: TINY,
+      steps: 1,
+      ours: { ...side, ...memory(2e9), name: "Ours", variant: "captured", imagesPerSecond: ours },
+      peer: { ...side, ...memory(1e9), name: "Peer", variant: "fast", imagesPerSecond: peers },
+      disturbance: 0,
+    }],
+    failures: [{ case: "training-float32-n4", reason: "it fell over" }],
+  };
+}
+
+Deno.test("reportCsv has a row for each case and round, with the ratio within the round", () => {
+  const [header, ...rows] = reportCsv(exampleReport([10, 30], [20, 20])).trim().split("\n");
+  assert.equal(header!.split(",").length, rows[0]!.split(",").length);
+  const ratio = header!.split(",").indexOf("ratio");
+  assert.deepEqual(rows.map((row) => Number(row.split(",")[ratio])), [0.5, 1.5]);
+});
+
+Deno.test("writeReport says what was reached, what was not, and what failed", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const options = { folder, name: "one" };
+    const paths = await writeReport(exampleReport([10, 12, 14], [10, 10, 10]), options);
+    assert.deepEqual(paths.map((path) => path.slice(folder.length + 1)), [
+      "one.json",
+      "one.csv",
+      "one.md",
+    ]);
+    const markdown = await Deno.readTextFile(paths[2]!);
+    assert.match(markdown, /\*\*1\.20\*\* \(1\.10–1\.30\) \| 1\.0 reached/);
+    assert.match(markdown, /training-float32-n2: 2\.00 of the peer's memory, 1\.0 wanted/);
+    assert.match(markdown, /training-float32-n4 failed\*\*: it fell over/);
+    const json = JSON.parse(await Deno.readTextFile(paths[0]!));
+    assert.deepEqual(json.verdicts["training-float32-n2"].fast, true);
+    assert.deepEqual([...Deno.readDirSync(folder)].length, 3, "no temporary file is left");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
