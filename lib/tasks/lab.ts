@@ -8,16 +8,22 @@ import { PROJECT, type Project, projectEnvironment } from "./setup/project.ts";
 import { setUp } from "./setup/setup.ts";
 
 /**
- * The command line that starts JupyterLab for `project`; `options` are Lab's own and come last, so
- * that they win. Its environment is `projectEnvironment(project)`.
+ * The command line that starts JupyterLab for `project`; `options` are Lab's own and replace ours. Its
+ * environment is `projectEnvironment(project)`.
  */
 export function labCommand(project: Project, options: readonly string[]): string[] {
+  const root = Deno.build.os !== "windows" && Deno.uid() === 0;
+  const ours: [setting: RegExp, option: string][] = [
+    [/root_dir|notebook-dir/, `--ServerApp.root_dir=${project.root}`],
+    [/default_url|\.ipynb/, "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb"],
+    [/answer_yes/, "--ServerApp.answer_yes=True"], // one Ctrl-C is enough
+    // In containers people are root, and Lab refuses to start without being told so.
+    ...(root ? [[/allow[-_]root/, "--allow-root"] as [RegExp, string]] : []),
+  ];
+  const wanted = ours.filter(([setting]) => !options.some((option) => setting.test(option)));
   return [
     ...[project.python, "-B", "-m", "jupyterlab"],
-    `--ServerApp.root_dir=${project.root}`,
-    "--ServerApp.answer_yes=True", // one Ctrl-C is enough
-    // In containers people are root, and Lab refuses to start without being told so.
-    ...(Deno.build.os !== "windows" && Deno.uid() === 0 ? ["--allow-root"] : []),
+    ...wanted.map(([, option]) => option),
     ...options,
   ];
 }

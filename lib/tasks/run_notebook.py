@@ -67,6 +67,7 @@ class Progress:
         self.times_file = times_file
         self.known = read_times(times_file)
         self.taken = []
+        self.stopped = False
         self.begun = self.cell_begun = time.monotonic()
         self.current = None
 
@@ -76,7 +77,7 @@ class Progress:
             self.cell_begun = time.monotonic()
 
     def done(self, cell, cell_index, execute_reply):
-        if not is_code(cell):
+        if not is_code(cell) or execute_reply["content"]["status"] != "ok":
             return
         seconds = time.monotonic() - self.cell_begun
         self.taken.append(seconds)
@@ -150,12 +151,17 @@ async def execute(notebook, path, arguments, progress):
     running = asyncio.current_task()
     heartbeat = asyncio.create_task(progress.heartbeat())
     watcher = None
+
+    def stop():
+        progress.stopped = True  # nbclient takes a cancelled task for a dead kernel: tell apart
+        running.cancel()
+
     try:
         async with client.async_setup_kernel():
             # nbclient has put its own handlers in place by now; ours end the run in order.
             for number in (signal.SIGINT, signal.SIGTERM):
                 if os.name == "posix":
-                    loop.add_signal_handler(number, running.cancel)
+                    loop.add_signal_handler(number, stop)
             watcher = watch(client.km.provisioner.pid)
             reply = await client.async_wait_for_reply(await ensure_async(client.kc.kernel_info()))
             notebook.metadata["language_info"] = reply["content"]["language_info"]
@@ -251,10 +257,10 @@ def main():
     progress = Progress(notebook, arguments.times)
     try:
         asyncio.run(execute(notebook, path, arguments, progress))
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        print("  Stopped; the notebook is as it was.", flush=True)
-        sys.exit(130)
-    except Exception as error:
+    except (Exception, KeyboardInterrupt, asyncio.CancelledError) as error:
+        if progress.stopped or isinstance(error, KeyboardInterrupt):
+            print("  Stopped; the notebook is as it was.", flush=True)
+            sys.exit(130)
         if progress.current is None:
             raise
         print(explain(error, notebook, progress.cells[progress.current]), flush=True)

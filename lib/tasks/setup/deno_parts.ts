@@ -89,7 +89,9 @@ export function kernelStep(project: Project): Step {
         );
       }
       const kernel = JSON.parse(await Deno.readTextFile(specification)) as Record<string, unknown>;
-      await writeJson(specification, { ...kernel, env: kernelVariables(project) });
+      // Quiet: a kernel need not say at each start that it may change in the future.
+      const argv = [project.deno, "jupyter", "--quiet", "--kernel", "--conn", "{connection_file}"];
+      await writeJson(specification, { ...kernel, argv, env: kernelVariables(project) });
       await Deno.mkdir(dirname(settings), { recursive: true });
       await writeJson(settings, LAB_SETTINGS);
       return { paths: [specification, settings] };

@@ -1,0 +1,168 @@
+/** The notebook runner with real kernels. */
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { runNotebook } from "lib/tasks/notebooks.ts";
+import { tiedPython } from "lib/tasks/setup/command.ts";
+import { PROJECT, projectEnvironment } from "lib/tasks/setup/project.ts";
+import { temporaryNotebook } from "./temporary_notebook.ts";
+
+interface Output {
+  output_type: string;
+  text?: string[];
+  data?: Record<string, unknown>;
+}
+
+interface Notebook {
+  cells: { metadata: Record<string, unknown>; outputs?: Output[]; execution_count?: number }[];
+  metadata: Record<string, unknown>;
+}
+
+async function readNotebook(path: string): Promise<Notebook> {
+  return JSON.parse(await Deno.readTextFile(path));
+}
+
+/** Whether a process runs: a signal that would continue a stopped one reaches it. */
+function isAlive(pid: number): boolean {
+  try {
+    Deno.kill(pid, "SIGCONT");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function until(condition: () => boolean | Promise<boolean>, seconds = 30): Promise<void> {
+  for (let i = 0; i < seconds * 20; i++) {
+    if (await condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error("It did not happen in time.");
+}
+
+const PID_CELL = `
+Deno.writeTextFileSync("pid.part", String(Deno.pid));
+Deno.renameSync("pid.part", "pid");`;
+const LONG_CELL = "await new Promise((resolve) => setTimeout(resolve, 60_000));";
+
+/** Starts the runner as tasks do, and waits until its kernel is in the middle of a long cell. */
+async function startLongRun(folder: string, path: string) {
+  const runner = join(PROJECT.root, "lib", "tasks", "run_notebook.py");
+  const [program, ...args] = tiedPython(PROJECT.python, runner, path);
+  const child = new Deno.Command(program!, {
+    args,
+    cwd: PROJECT.root,
+    env: projectEnvironment(PROJECT),
+    stdin: "piped",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  const pidFile = join(folder, "pid");
+  await until(() => Deno.stat(pidFile).then(() => true, () => false));
+  return { child, kernel: Number(await Deno.readTextFile(pidFile)) };
+}
+
+Deno.test("runNotebook keeps late outputs, the profile, and neither paths nor timings", async () => {
+  await using notebook = await temporaryNotebook("good.ipynb", [
+    'import { SMOKE } from "lib/config.ts";\nSMOKE.steps',
+    'console.log("now"); void setTimeout(() => console.log("late"), 0);',
+    'Deno.env.get("FORGERY_CLUES_PROFILE")',
+    'console.log(Deno.cwd()); new Error("here").stack',
+  ]);
+  const lines: string[] = [];
+  const options = { profile: "smoke", onLine: (line: string) => lines.push(line) } as const;
+  assert.equal(await runNotebook(notebook.path, options), 0, lines.join("\n"));
+
+  const text = await Deno.readTextFile(notebook.path);
+  const { cells, metadata } = await readNotebook(notebook.path);
+  assert.deepEqual(cells[2]!.outputs![0]!.text, ["now\n", "late\n"]);
+  assert.deepEqual(cells[3]!.outputs![0]!.data!["text/plain"], ['"smoke"']);
+  assert.ok(!text.includes(PROJECT.root), "an absolute path was kept");
+  assert.deepEqual(cells.map((cell) => cell.metadata), [{}, {}, {}, {}, {}]);
+  assert.deepEqual(Object.keys(metadata).sort(), ["kernelspec", "language_info"]);
+  assert.ok(lines.some((line) => /^ {2}\[4\/4\].* s so far/.test(line)), lines.join("\n"));
+
+  assert.equal(await runNotebook(notebook.path, options), 0);
+  assert.equal(await Deno.readTextFile(notebook.path), text, "a second run changed the file");
+  assert.ok(lines.some((line) => / s left$/.test(line)), "a second run knows the time left");
+});
+
+Deno.test("runNotebook with check leaves the file as it was", async () => {
+  await using notebook = await temporaryNotebook("check.ipynb", ["1 + 1"]);
+  const before = await Deno.readTextFile(notebook.path);
+  assert.equal(await runNotebook(notebook.path, { profile: "smoke", check: true }), 0);
+  assert.equal(await Deno.readTextFile(notebook.path), before);
+});
+
+Deno.test("runNotebook shows the failing cell and its error and changes nothing", async () => {
+  await using notebook = await temporaryNotebook("bad.ipynb", [
+    "1 + 1",
+    'const marker = "the failing cell";\nthrow new RangeError("too much " + marker);',
+    'console.log("never reached")',
+  ]);
+  const before = await Deno.readTextFile(notebook.path);
+  const lines: string[] = [];
+  const onLine = (line: string) => lines.push(line);
+  assert.equal(await runNotebook(notebook.path, { profile: "smoke", onLine }), 1);
+  const text = lines.join("\n");
+  assert.match(text, /Failed in cell 3/);
+  assert.match(text, /const marker = "the failing cell";/);
+  assert.match(text, /RangeError.*too much the failing cell/);
+  assert.equal(await Deno.readTextFile(notebook.path), before);
+  const left = [...Deno.readDirSync(notebook.folder)].map((entry) => entry.name);
+  assert.deepEqual(left, ["bad.ipynb"]);
+});
+
+Deno.test("runNotebook ends a cell that takes longer than allowed", async () => {
+  await using notebook = await temporaryNotebook("slow.ipynb", [PID_CELL, LONG_CELL]);
+  const lines: string[] = [];
+  const onLine = (line: string) => lines.push(line);
+  const code = await runNotebook(notebook.path, { profile: "smoke", timeout: 1, onLine });
+  assert.equal(code, 1);
+  assert.match(lines.join("\n"), /did not end within the time allowed/);
+  const kernel = Number(await Deno.readTextFile(join(notebook.folder, "pid")));
+  await until(() => !isAlive(kernel));
+});
+
+Deno.test("runNotebook refuses to keep outputs above the size limit", async () => {
+  await using notebook = await temporaryNotebook("big.ipynb", [
+    'console.log(("x".repeat(99) + "\\n").repeat(4000))',
+  ]);
+  const before = await Deno.readTextFile(notebook.path);
+  const lines: string[] = [];
+  const onLine = (line: string) => lines.push(line);
+  assert.equal(await runNotebook(notebook.path, { profile: "smoke", onLine }), 1);
+  assert.match(lines.join("\n"), /Not kept.*Cell 2 alone/);
+  assert.equal(await Deno.readTextFile(notebook.path), before);
+});
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.test(`the runner ends its kernel and keeps the file at ${signal}`, async () => {
+    await using notebook = await temporaryNotebook("stopped.ipynb", [PID_CELL, LONG_CELL]);
+    const before = await Deno.readTextFile(notebook.path);
+    const { child, kernel } = await startLongRun(notebook.folder, notebook.path);
+    child.kill(signal);
+    assert.equal((await child.status).code, 130);
+    await child.stdin.close();
+    await until(() => !isAlive(kernel));
+    assert.equal(await Deno.readTextFile(notebook.path), before);
+  });
+}
+
+Deno.test("the kernel dies with a runner that is killed", async () => {
+  await using notebook = await temporaryNotebook("killed.ipynb", [PID_CELL, LONG_CELL]);
+  const { child, kernel } = await startLongRun(notebook.folder, notebook.path);
+  assert.ok(isAlive(kernel));
+  child.kill("SIGKILL");
+  await child.status;
+  await child.stdin.close().catch(() => {}); // its reader is gone
+  await until(() => !isAlive(kernel));
+});
+
+Deno.test("runner and kernel die when the task that started them is gone", async () => {
+  await using notebook = await temporaryNotebook("orphan.ipynb", [PID_CELL, LONG_CELL]);
+  const { child, kernel } = await startLongRun(notebook.folder, notebook.path);
+  await child.stdin.close(); // what the system does when the task is killed
+  assert.equal((await child.status).signal, "SIGKILL");
+  await until(() => !isAlive(kernel));
+});
