@@ -124,3 +124,16 @@ export function intoCrop(
 ): [number, number] {
   return [(x - left) * size / side, (y - top) * size / side];
 }
+
+/** The picture with left and right exchanged. */
+export function mirrorImage({ data: from, width, height }: RgbImage): RgbImage {
+  const data = new Uint8Array(from.length);
+  for (let to = 0; to < data.length; to += 3) {
+    const column = to / 3 % width;
+    const at = to + (width - 1 - 2 * column) * 3;
+    data[to] = from[at];
+    data[to + 1] = from[at + 1];
+    data[to + 2] = from[at + 2];
+  }
+  return { data, width, height };
+}

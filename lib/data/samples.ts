@@ -1,0 +1,76 @@
+/**
+ * What a sample is: one picture with its label and where it comes from, and the check that no video
+ * and no identity is in two splits.
+ */
+
+/** What a sample is for. Choices are made on validation, never on test. */
+export type Split = "train" | "validation" | "test";
+
+/** One picture of a data set. */
+export interface Sample {
+  /** The picture: a file's path, or for pictures in memory a name that is theirs alone. */
+  readonly path: string;
+  /** 0 real, 1 fake. */
+  readonly label: 0 | 1;
+  /** Name of the data set, such as "stand-ins". */
+  readonly dataset: string;
+  /** "real", or the manipulation: a key of `METHODS`, or a data set's own word. */
+  readonly method: string;
+  /** The video with its whole path below the data set's root, never its folder's name alone. */
+  readonly video: string;
+  /** The split that the data set's publisher, or the kit's rule, gives it. */
+  readonly split: Split;
+  /** Index of the frame in its video, from 0. */
+  readonly frame: number;
+  /** Who is in the picture as far as the data set says: target first, then donor. Never names. */
+  readonly identities: readonly string[];
+  /** The mask's file, or its name in memory, where there is one. */
+  readonly mask?: string;
+}
+
+/** The methods' short names, spelt out. */
+export const METHODS: Readonly<Record<string, string>> = Object.freeze({
+  real: "not manipulated",
+  DF: "DeepFakes: identity swapped by an autoencoder",
+  F2F: "Face2Face: expression transferred, own texture",
+  FS: "FaceSwap: identity swapped by computer graphics",
+  NT: "NeuralTextures: mouth region rendered anew",
+});
+
+/**
+ * Check that each video and each identity lies in one split only.
+ *
+ * @throws RangeError that names the first ones found in two splits.
+ *
+ * @example
+ * ```ts
+ * import { assertDisjoint, type Sample } from "lib/data/samples.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const train: Sample = {
+ *   path: "a.png", label: 0, dataset: "mine", method: "real", video: "real/a", split: "train",
+ *   frame: 0, identities: ["7"],
+ * };
+ * assertDisjoint([train, { ...train, path: "b.png" }]);
+ * const leak: Sample = { ...train, video: "real/b", split: "test" };
+ * assert.throws(() => assertDisjoint([train, leak]), /identity "7" .*train and test/);
+ * ```
+ */
+export function assertDisjoint(samples: readonly Sample[]): void {
+  const seen = new Map<string, Split>(), leaks = new Set<string>();
+  for (const { dataset, video, identities, split } of samples) {
+    for (const what of [`video "${video}"`, ...identities.map((id) => `identity "${id}"`)]) {
+      const key = `${what} of ${dataset}`;
+      const before = seen.get(key) ?? split;
+      seen.set(key, before);
+      if (before !== split) leaks.add(`${key} is in ${before} and ${split}`);
+    }
+  }
+  if (leaks.size > 0) {
+    const shown = [...leaks].slice(0, 5).join("; ");
+    throw new RangeError(
+      `Splits must not share videos or identities, but ${leaks.size} do: ${shown}. ` +
+        "Move all samples of each to one split.",
+    );
+  }
+}

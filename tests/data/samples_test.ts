@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { assertDisjoint, METHODS, type Sample } from "lib/data/samples.ts";
+
+const sample = (changes: Partial<Sample>): Sample => ({
+  path: "x.png",
+  label: 1,
+  dataset: "d",
+  method: "DF",
+  video: "DF/000_003",
+  split: "train",
+  frame: 0,
+  identities: ["000", "003"],
+  ...changes,
+});
+
+Deno.test("assertDisjoint lets videos of one name in other folders and data sets be", () => {
+  assertDisjoint([
+    sample({}),
+    sample({ frame: 5 }),
+    sample({ video: "F2F/000_003" }),
+    sample({ dataset: "other", split: "test" }),
+    sample({ video: "DF/007_008", identities: ["007", "008"], split: "validation" }),
+  ]);
+});
+
+Deno.test("assertDisjoint names a video or identity that is in two splits", () => {
+  assert.throws(
+    () => assertDisjoint([sample({ identities: [] }), sample({ identities: [], split: "test" })]),
+    /video "DF\/000_003" of d is in train and test/,
+  );
+  assert.throws(
+    () =>
+      assertDisjoint([
+        sample({}),
+        sample({ video: "DF/003_900", identities: ["003"], split: "validation" }),
+      ]),
+    /1 do: identity "003" of d is in train and validation/,
+  );
+});
+
+Deno.test("METHODS spells out the four manipulations and the real ones", () => {
+  assert.deepEqual(Object.keys(METHODS), ["real", "DF", "F2F", "FS", "NT"]);
+});
