@@ -1,0 +1,117 @@
+/** The receiver operating characteristic, the area under it, and the equal error rate. */
+import { byFallingScore, checkBothClasses } from "./scored.ts";
+
+/** A point of the curve: what happens when scores of `threshold` or more are called fake. */
+export interface RocPoint {
+  /** Share of reals called fake, 0 to 1. */
+  readonly falsePositiveRate: number;
+  /** Share of fakes called fake, 0 to 1. */
+  readonly truePositiveRate: number;
+  /** The threshold; `Infinity` at the first point, where nothing is called fake. */
+  readonly threshold: number;
+}
+
+/** Reals and fakes with a score of `threshold` or more. */
+interface Counts {
+  readonly falsePositives: number;
+  readonly truePositives: number;
+  readonly threshold: number;
+}
+
+/** Cumulated counts at every distinct score, from the highest down. */
+function countsByThreshold(scores: ArrayLike<number>, labels: ArrayLike<number>): Counts[] {
+  const order = byFallingScore(scores);
+  const counts: Counts[] = [];
+  let truePositives = 0;
+  order.forEach((sample, i) => {
+    truePositives += labels[sample];
+    const threshold = scores[sample];
+    if (i + 1 < order.length && scores[order[i + 1]] === threshold) return;
+    counts.push({ falsePositives: i + 1 - truePositives, truePositives, threshold });
+  });
+  return counts;
+}
+
+/**
+ * The curve from (0, 0) to (1, 1) by falling threshold. A point half-way between its neighbours is
+ * left out, as in scikit-learn; the curve and its area are the same without.
+ *
+ * @param scores One finite number a sample, larger for fake; probabilities and logits alike.
+ * @param labels 0 real, 1 fake.
+ * @throws RangeError without samples, without one of the classes, or with NaN: the curve is undefined.
+ * @throws TypeError for lengths that differ or labels other than 0 and 1.
+ */
+export function rocCurve(scores: ArrayLike<number>, labels: ArrayLike<number>): RocPoint[] {
+  const { real, fake } = checkBothClasses(scores, labels);
+  const counts = countsByThreshold(scores, labels);
+  const halfWay = (count: "falsePositives" | "truePositives", i: number) =>
+    counts[i - 1][count] + counts[i + 1][count] === 2 * counts[i][count];
+  const corners = counts.filter((_, i) =>
+    i === 0 || i === counts.length - 1 || !halfWay("falsePositives", i) ||
+    !halfWay("truePositives", i)
+  );
+  return [
+    { falsePositiveRate: 0, truePositiveRate: 0, threshold: Infinity },
+    ...corners.map(({ falsePositives, truePositives, threshold }) => ({
+      falsePositiveRate: falsePositives / real,
+      truePositiveRate: truePositives / fake,
+      threshold,
+    })),
+  ];
+}
+
+/**
+ * Area under the curve, 0 to 1: the probability that a random fake has a higher score than a random
+ * real, equal scores counting half (Hanley and McNeil, 1982).
+ *
+ * @param scores One finite number a sample, larger for fake.
+ * @param labels 0 real, 1 fake.
+ * @throws RangeError, with the reason, where it is undefined: no samples, one class, NaN.
+ * @throws TypeError for lengths that differ or labels other than 0 and 1.
+ *
+ * @example
+ * ```ts
+ * import { rocAuc } from "lib/evaluation/roc.ts";
+ * import assert from "node:assert/strict";
+ *
+ * // Of the four pairs of a fake and a real, three are in the right order and one is a tie.
+ * assert.equal(rocAuc([0.1, 0.5, 0.5, 0.9], [0, 0, 1, 1]), 3.5 / 4);
+ * ```
+ */
+export function rocAuc(scores: ArrayLike<number>, labels: ArrayLike<number>): number {
+  const { real, fake } = checkBothClasses(scores, labels);
+  let doubled = 0; // twice the pairs in the right order: whole numbers, so the sum is exact
+  let before = { falsePositives: 0, truePositives: 0 };
+  for (const counts of countsByThreshold(scores, labels)) {
+    const reals = counts.falsePositives - before.falsePositives;
+    doubled += reals * (before.truePositives + counts.truePositives);
+    before = counts;
+  }
+  return doubled / 2 / (real * fake);
+}
+
+/**
+ * The error rate at which as many reals are called fake as fakes are called real, 0 to 1: where the
+ * curve, with straight lines between its points, crosses falsePositiveRate = 1 − truePositiveRate.
+ *
+ * @param scores One finite number a sample, larger for fake.
+ * @param labels 0 real, 1 fake.
+ * @throws RangeError, with the reason, where it is undefined: no samples, one class, NaN.
+ * @throws TypeError for lengths that differ or labels other than 0 and 1.
+ *
+ * @example
+ * ```ts
+ * import { equalErrorRate } from "lib/evaluation/roc.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(equalErrorRate([0.1, 0.6, 0.4, 0.9], [0, 0, 1, 1]), 0.5);
+ * ```
+ */
+export function equalErrorRate(scores: ArrayLike<number>, labels: ArrayLike<number>): number {
+  const points = rocCurve(scores, labels);
+  const excess = (p: RocPoint) => p.falsePositiveRate + p.truePositiveRate - 1; // −1 rises to 1
+  const after = points.findIndex((point) => excess(point) >= 0);
+  const [a, b] = [points[after - 1], points[after]];
+  const share = -excess(a) / (excess(b) - excess(a));
+  return a.falsePositiveRate + share * (b.falsePositiveRate - a.falsePositiveRate);
+}
