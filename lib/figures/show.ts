@@ -67,6 +67,12 @@ async function bundle(figure: Figure, options: ShowOptions): Promise<Record<stri
 async function send(content: Record<string, unknown>, id: string, update: boolean): Promise<void> {
   const display = kernelDisplay();
   if (!display) return;
+  if (update) {
+    // Lab's Plotly renderer never redraws a graph that it has drawn. Words in its place, for less than
+    // a frame, make Lab begin a new one.
+    const words = { "text/plain": content["text/plain"] };
+    await display(words, { raw: true, display_id: id, update });
+  }
   await display(content, { raw: true, display_id: id, update });
   await new Promise((resolve) => setTimeout(resolve, SENDING_MILLISECONDS));
 }

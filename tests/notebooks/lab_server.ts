@@ -1,0 +1,66 @@
+/** JupyterLab as `deno task lab` starts it, on a free port, for as long as a test. */
+
+import { labCommand } from "lib/tasks/lab.ts";
+import { tiedPython } from "lib/tasks/setup/command.ts";
+import { PROJECT, projectEnvironment } from "lib/tasks/setup/project.ts";
+
+const TOKEN = "a-token-for-tests";
+
+/** A running JupyterLab. */
+export interface LabServer extends AsyncDisposable {
+  /** The address that opens `notebook` (its path in the folder served). */
+  address(notebook: string): string;
+}
+
+/** Starts JupyterLab on `folder` and waits until it answers. */
+export async function startLab(folder: string): Promise<LabServer> {
+  const port = freePort();
+  const [, , , ...moduleAndOptions] = labCommand(PROJECT, [
+    `--ServerApp.root_dir=${folder}`,
+    "--no-browser",
+    `--ServerApp.port=${port}`,
+    "--ServerApp.port_retries=0",
+    `--IdentityProvider.token=${TOKEN}`,
+    "--LabApp.expose_app_in_browser=True", // the test presses its buttons through this
+  ]);
+  // Tied to us, so that a killed test leaves no server behind.
+  const [program, ...args] = tiedPython(PROJECT.python, ...moduleAndOptions);
+  const server = new Deno.Command(program!, {
+    args,
+    cwd: PROJECT.root,
+    env: projectEnvironment(PROJECT),
+    stdin: "piped",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  let ended: Deno.CommandStatus | undefined;
+  const status = server.status.then((status) => ended = status);
+  const base = `http://127.0.0.1:${port}`;
+  while (!await answers(`${base}/api/status?token=${TOKEN}`)) {
+    if (ended !== undefined) throw new Error(`JupyterLab ended with exit code ${ended.code}.`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  return {
+    address: (notebook) => `${base}/lab/tree/${notebook}?token=${TOKEN}`,
+    async [Symbol.asyncDispose]() {
+      server.kill("SIGTERM");
+      await status;
+      await server.stdin.close().catch(() => {}); // its reader is gone
+    },
+  };
+}
+
+async function answers(address: string): Promise<boolean> {
+  try {
+    const response = await fetch(address);
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+function freePort(): number {
+  using listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
+  return (listener.addr as Deno.NetAddr).port;
+}

@@ -1,0 +1,77 @@
+/** What a person sees in JupyterLab, seen by a real browser. */
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { Page } from "puppeteer-core";
+import { launchChrome } from "lib/figures/chrome.ts";
+import { PROJECT } from "lib/tasks/setup/project.ts";
+import { startLab } from "./lab_server.ts";
+import { temporaryNotebook } from "./temporary_notebook.ts";
+
+const BEGIN = `
+import { trainingCurves } from "lib/figures/training_curves.ts";
+import { showLive } from "lib/figures/show.ts";
+const row = (term: string, step: number, first: number) =>
+  ({ run: "a", term, step, value: first / (step + 1) });
+const rows = [0, 1, 2].map((step) => row("cross-entropy", step, 1));
+const live = showLive();
+await live.update(trainingCurves(rows, {}));`;
+
+const UPDATE = `
+rows.push(...[0, 1, 2].map((step) => row("local information", step, 0.5)));
+await live.update(trainingCurves(rows, {}));`;
+
+async function openNotebook(page: Page, address: string): Promise<void> {
+  await page.setViewport({ width: 1200, height: 900 });
+  await page.goto(address, { waitUntil: "domcontentloaded" });
+  await page.waitForSelector(".jp-NotebookPanel .jp-CodeCell", { timeout: 60_000 });
+  const kernel = "jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel";
+  await page.waitForFunction(
+    `${kernel}?.name === "deno" && ${kernel}.connectionStatus === "connected" && ${kernel}.status === "idle"`,
+    { timeout: 60_000 },
+  );
+}
+
+/** Runs the selected cell and goes to the next, as Shift-Enter does. */
+async function runCell(page: Page): Promise<void> {
+  await page.evaluate("jupyterapp.commands.execute('notebook:run-cell-and-select-next')");
+}
+
+/** Waits until the figures on the page show `count` traces in all. */
+async function waitForTraces(page: Page, count: number): Promise<void> {
+  const traces = ".js-plotly-plot .main-svg .scatterlayer .trace";
+  await page.waitForFunction(`document.querySelectorAll("${traces}").length === ${count}`, {
+    timeout: 60_000,
+  });
+}
+
+async function keepScreenshot(page: Page, name: string): Promise<void> {
+  const folder = join(PROJECT.cache, "screenshots");
+  await Deno.mkdir(folder, { recursive: true });
+  await Deno.writeFile(join(folder, name), await page.screenshot());
+}
+
+Deno.test("JupyterLab draws a Plotly figure, and a later cell changes it in place", async () => {
+  await using notebook = await temporaryNotebook("figure.ipynb", [
+    BEGIN.trim(),
+    UPDATE.trim(),
+  ]);
+  await using lab = await startLab(notebook.folder);
+  await using chrome = await launchChrome();
+  const page = await chrome.newPage();
+  try {
+    await openNotebook(page, lab.address("figure.ipynb"));
+    await page.evaluate("jupyterapp.commands.execute('notebook:move-cursor-down')"); // past the heading
+    await runCell(page);
+    await waitForTraces(page, 1);
+    const box = "document.querySelector('.js-plotly-plot').getBoundingClientRect()";
+    const height = Number(await page.evaluate(`${box}.height`));
+    assert.ok(height > 200, `the figure is ${height} pixels high`);
+    await runCell(page);
+    await waitForTraces(page, 2);
+    const figures = await page.evaluate("document.querySelectorAll('.js-plotly-plot').length");
+    assert.equal(figures, 1, "the update drew a second figure");
+  } finally {
+    await keepScreenshot(page, "lab.png"); // of a failure too: it shows why
+  }
+});
