@@ -4,8 +4,8 @@ import { type Joint, type Names } from "./joint.ts";
 
 /** One region of a three-circle diagram. */
 export interface VennRegion {
-  /** Which circles the region lies inside, by their place 0, 1, 2. */
-  readonly inside: readonly number[];
+  /** The circles that the region lies inside, by label: one, two, or all three. */
+  readonly inside: readonly string[];
   /** The quantity in symbols, such as `I(y; z1 | z2)`. */
   readonly symbol: string;
   /** Its value; only that of the triple overlap can be negative. */
@@ -32,17 +32,17 @@ export function vennRegions(
   const union = (...names: Names[]) => names.flat();
   const unit = options.unit ?? "bits";
   const alone = [[0, 1, 2], [1, 0, 2], [2, 0, 1]].map(([a, b, c]) => ({
-    inside: [a],
+    inside: [labels[a]],
     symbol: `H(${labels[a]} | ${labels[b]}, ${labels[c]})`,
     value: entropy(joint, sides[a], { given: union(sides[b], sides[c]), unit }),
   }));
   const pairs = [[0, 1, 2], [0, 2, 1], [1, 2, 0]].map(([a, b, c]) => ({
-    inside: [a, b],
+    inside: [labels[a], labels[b]],
     symbol: `I(${labels[a]}; ${labels[b]} | ${labels[c]})`,
     value: mutualInformation(joint, [sides[a], sides[b]], { given: sides[c], unit }),
   }));
   const middle = {
-    inside: [0, 1, 2],
+    inside: labels,
     symbol: `I(${labels.join("; ")})`,
     value: interactionInformation(joint, sides, { unit }),
   };
