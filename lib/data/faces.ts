@@ -2,7 +2,7 @@
  * Finding faces: RetinaFace (MobileNet-0.25) in onnxruntime. Cropping them is left to crop.ts, the 68
  * landmarks to landmarks.ts.
  *
- * Deng et al., "RetinaFace: Single-stage Dense Face Localisation in the Wild", 2019.
+ * Deng et al., "RetinaFace: Single-stage Dense Face Localisation in the Wild", CVPR 2020.
  */
 import * as ort from "onnxruntime-node";
 import type { Box } from "./crop.ts";
