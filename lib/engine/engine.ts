@@ -1,0 +1,210 @@
+/**
+ * The tensor engine: TensorFlow.js on the current TensorFlow library, run operation by operation or
+ * captured into one function. Everything else in lib is ordinary TensorFlow.js.
+ */
+import * as tf from "@tensorflow/tfjs";
+import { type CapturingBackend, capturingBackend, registerBackend } from "./backend.ts";
+import {
+  callable,
+  type CaptureOptions,
+  checkInputs,
+  type Compiled,
+  record,
+  type TensorFunction,
+} from "./capture.ts";
+import { captureStep } from "./captured_step.ts";
+import { type ContextOptions, openContext } from "./context.ts";
+import { eagerBinding } from "./eager_binding.ts";
+import { findLibrary } from "./library.ts";
+import { openNative } from "./native.ts";
+
+/** How the engine starts. Threads, memory and devices are those of `ContextOptions`. */
+export interface EngineOptions extends ContextOptions {
+  /** `"cpu"` asks for the plain TensorFlow.js backend. Default: TensorFlow where its library is found. */
+  readonly backend?: "tensorflow" | "cpu";
+  /** Path of the library; default: see `findLibrary`. */
+  readonly library?: string;
+}
+
+/** What runs where. */
+export interface Engine {
+  /** `"tensorflow"`, or `"cpu"`: the plain backend of TensorFlow.js, correct and slow. */
+  readonly backend: "tensorflow" | "cpu";
+  /** Where tensors live, such as `"CPU:0"` or `"GPU:0"`. */
+  readonly device: string;
+  /** TensorFlow's version, or TensorFlow.js's on the plain backend. */
+  readonly version: string;
+  /** Threads inside one operation. */
+  readonly threads: number;
+  /** Why the plain backend is used although nobody asked for it, and what to do. */
+  readonly notice?: string;
+}
+
+let started: { engine: Engine; options: string } | undefined;
+
+/**
+ * Starts the engine, once for a process; called again with the same options, or none, it returns the
+ * same. Without TensorFlow's library it falls back to the plain `cpu` backend and says so once, on
+ * standard error and in `notice`.
+ *
+ * @throws Error when the engine runs already with other options, or the library cannot be loaded.
+ *
+ * @example
+ * ```ts
+ * import { startEngine } from "lib/engine/engine.ts";
+ * import * as tf from "@tensorflow/tfjs";
+ * import assert from "node:assert/strict";
+ *
+ * const { backend } = await startEngine();
+ * assert.equal(tf.getBackend(), backend);
+ * ```
+ */
+export async function startEngine(options: EngineOptions = {}): Promise<Engine> {
+  const wanted = JSON.stringify(options, Object.keys(options).sort());
+  if (started) {
+    if (wanted !== started.options && wanted !== "{}") {
+      throw new Error(
+        `The engine runs already, with ${started.options}; it cannot change to ${wanted}. ` +
+          "Call startEngine with your options before anything else, or start a new process.",
+      );
+    }
+    return started.engine;
+  }
+  started = { engine: await start(options), options: wanted };
+  return started.engine;
+}
+
+async function start(options: EngineOptions): Promise<Engine> {
+  if (options.backend === "cpu") return plain();
+  const library = findLibrary(options.library);
+  if ("missing" in library) {
+    const notice = `TensorFlow was not found (${library.missing}): the plain TensorFlow.js cpu ` +
+      "backend is used, which is correct but many times slower. `deno task doctor` says how to get it.";
+    Deno.stderr.writeSync(new TextEncoder().encode(notice + "\n"));
+    return { ...await plain(), notice };
+  }
+  const native = openNative(library.path);
+  const context = openContext(native, options);
+  registerBackend(eagerBinding(native, context));
+  await tf.ready();
+  const [, place] = /device:(\w+:\d+)$/.exec(context.device.name) ?? [];
+  return {
+    backend: "tensorflow",
+    device: place ?? context.device.name,
+    version: native.text(native.symbols.TF_Version()),
+    threads: options.intraOpThreads ?? navigator.hardwareConcurrency,
+  };
+}
+
+async function plain(): Promise<Engine> {
+  await tf.setBackend("cpu");
+  await tf.ready();
+  return { backend: "cpu", device: "CPU:0", version: tf.version.tfjs, threads: 1 };
+}
+
+/** What `compile` and `compileStep` do where there is no TensorFlow: check the inputs and run. */
+function uncaptured(f: TensorFunction, example: readonly tf.Tensor[], name: string): Compiled {
+  const shapes = example.map((t) => ({ shape: t.shape.slice(), dtype: t.dtype }) as tf.Tensor);
+  let disposed = false;
+  const run = (...inputs: tf.Tensor[]): tf.Tensor[] => {
+    if (disposed) throw new Error(`${name} was called after it had been disposed of.`);
+    checkInputs(name, shapes, inputs);
+    return tf.tidy(() => [f(...inputs)].flat());
+  };
+  return Object.assign(run, { nodes: 0, dispose: () => void (disposed = true) });
+}
+
+/**
+ * Captures a function of tensors: it is run once, with recorded tensors, and becomes one TensorFlow
+ * function for inputs of exactly these shapes and types. Gradients (`tf.grad` …) may be taken inside.
+ *
+ * Tensors from outside that it uses are captured with the value they have now; variables are read anew
+ * at each call. Numbers that JavaScript draws inside (`Math.random`, `tf.randomNormal`) are drawn once
+ * and stay: use `statelessNormal` and its like, with the seed as an input. On the plain cpu backend
+ * the function runs as it is.
+ *
+ * @param f Neither reads values nor changes variables (for that, `compileStep`).
+ * @param example Tensors of the shapes and types to capture for; their values do not matter.
+ *
+ * @example
+ * ```ts
+ * import { compile, startEngine } from "lib/engine/engine.ts";
+ * import * as tf from "@tensorflow/tfjs";
+ * import assert from "node:assert/strict";
+ *
+ * await startEngine();
+ * const square = compile((x) => tf.mul(x, x), [tf.zeros([3])]);
+ * const [y] = square(tf.tensor1d([1, 2, 3]));
+ * assert.deepEqual([...y.dataSync()], [1, 4, 9]);
+ * square.dispose();
+ * ```
+ */
+export function compile(
+  f: TensorFunction,
+  example: tf.Tensor[],
+  options: CaptureOptions = {},
+): Compiled {
+  const backend = prepared(options), name = options.name ?? "captured";
+  if (!backend) return uncaptured(f, example, name);
+  const byData = new Map(
+    Object.values(tf.engine().registeredVariables).map((v) => [v.dataId as object, v]),
+  );
+  const work = (_: unknown, inputs: tf.Tensor[]) => [f(...inputs)].flat();
+  const recording = record(backend, work, {
+    example,
+    name,
+    variables: (dataId) => byData.get(dataId),
+  });
+  return callable(backend, recording, { example, name, options, before: () => {} });
+}
+
+/**
+ * Captures code that reads and assigns variables, such as a training step: forward pass, gradients,
+ * optimiser, running statistics. The variables move into TensorFlow and are updated there in place;
+ * between steps they can be read and assigned as ever. Otherwise as `compile`.
+ *
+ * All reads in the step see the values from before it. Variables must exist before the capture.
+ *
+ * @example Gradient descent
+ * ```ts
+ * import { compileStep, startEngine } from "lib/engine/engine.ts";
+ * import * as tf from "@tensorflow/tfjs";
+ * import assert from "node:assert/strict";
+ *
+ * await startEngine();
+ * const w = tf.variable(tf.scalar(1));
+ * const step = compileStep((x) => {
+ *   const { value, grads } = tf.variableGrads(() => tf.square(tf.mul(w, x)) as tf.Scalar, [w]);
+ *   w.assign(tf.sub(w as tf.Tensor, tf.mul(grads[w.name], 0.1)));
+ *   return value;
+ * }, [tf.scalar(0)]);
+ * step(tf.scalar(2));
+ * assert.ok(Math.abs(w.dataSync()[0] - 0.2) < 1e-6); // 1 − 0.1 · 2 · 2²
+ * step.dispose();
+ * w.dispose();
+ * ```
+ */
+export function compileStep(
+  f: TensorFunction,
+  example: tf.Tensor[],
+  options: CaptureOptions = {},
+): Compiled {
+  const backend = prepared(options);
+  if (!backend) return uncaptured(f, example, options.name ?? "step");
+  return captureStep(backend, f, { example, options });
+}
+
+/** The backend to capture on, and a word where a precision cannot be had. */
+function prepared({ precision = "float32" }: CaptureOptions): CapturingBackend | undefined {
+  const backend = capturingBackend();
+  if (backend && precision !== "float32") {
+    const gpu = backend.eager.isUsingGpuDevice();
+    const possible = gpu ? "float16" : "bfloat16";
+    if (precision !== possible) {
+      throw new RangeError(
+        `${precision} is not what TensorFlow mixes on this device; use "${possible}" or "float32".`,
+      );
+    }
+  }
+  return backend;
+}

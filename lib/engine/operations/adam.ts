@@ -1,0 +1,92 @@
+/** Adam's update of one variable (Kingma and Ba 2014): in place in a captured step, composed elsewhere. */
+import * as tf from "@tensorflow/tfjs";
+import { ATTRIBUTES, TYPES } from "../binding.ts";
+import { capturingBackend } from "../backend.ts";
+
+/** The two running means that Adam keeps of a variable's gradient. */
+export interface AdamSlots {
+  /** Running mean of the gradient, of the variable's shape; 0 at first. */
+  readonly m: tf.Variable;
+  /** Running mean of its square. */
+  readonly v: tf.Variable;
+}
+
+/** How fast Adam forgets. */
+export interface AdamDecay {
+  /** Decay of m, 0 to below 1. */
+  readonly beta1: number;
+  /** Decay of v, 0 to below 1. */
+  readonly beta2: number;
+}
+
+/** The two numbers of a step, as scalars, so that a captured step can take new ones each time. */
+export interface AdamStep extends AdamDecay {
+  /** Learning rate · √(1 − β₂ᵗ) / (1 − β₁ᵗ). */
+  readonly stepSize: tf.Scalar;
+  /** ε · √(1 − β₂ᵗ). */
+  readonly epsilon: tf.Scalar;
+}
+
+/**
+ * The two numbers of step t with which Adam's bias correction becomes the plain update
+ * θ ← θ − stepSize · m / (√v + epsilon), equal to PyTorch's θ − lr · m̂ / (√v̂ + ε). Computed in
+ * float64: in float32, 1 − β₂ loses five digits.
+ *
+ * @param t The step, from 1.
+ */
+export function adamNumbers(
+  t: number,
+  { learningRate, beta1, beta2, epsilon }: AdamDecay & { learningRate: number; epsilon: number },
+): { stepSize: number; epsilon: number } {
+  if (!Number.isInteger(t) || t < 1) throw new RangeError(`Adam counts steps from 1, not ${t}.`);
+  const correction = Math.sqrt(1 - beta2 ** t);
+  return { stepSize: learningRate * correction / (1 - beta1 ** t), epsilon: epsilon * correction };
+}
+
+/**
+ * Moves a variable, and its running means, by one step of Adam.
+ *
+ * In a captured step this is TensorFlow's ResourceApplyAdam: one operation, in place. What the step
+ * reads of the variable, before or after this call, is its value before the step.
+ *
+ * @throws TypeError when the gradient's shape is not the variable's.
+ */
+export function applyAdam(
+  variable: tf.Variable,
+  slots: AdamSlots,
+  { gradient, step }: { gradient: tf.Tensor; step: AdamStep },
+): void {
+  if (String(gradient.shape) !== String(variable.shape)) {
+    throw new TypeError(
+      `The gradient of ${variable.name} is [${gradient.shape}], the variable [${variable.shape}].`,
+    );
+  }
+  const { stepSize, epsilon, beta1, beta2 } = step;
+  const backend = capturingBackend(), recorder = backend?.recorder;
+  const resources = recorder && [variable, slots.m, slots.v].map((x) => recorder.updatable(x));
+  if (backend && recorder && resources?.every((r) => r !== undefined)) {
+    const scalars = [
+      tf.scalar(0),
+      tf.scalar(0),
+      stepSize,
+      tf.scalar(beta1),
+      tf.scalar(beta2),
+      epsilon,
+    ];
+    recorder.update("ResourceApplyAdam", {
+      attributes: [{ name: "T", type: ATTRIBUTES.TYPE, value: TYPES.FLOAT }],
+      resources,
+      // β₁ᵗ and β₂ᵗ are given as 0: the correction is in stepSize and epsilon already.
+      inputs: backend.getInputTensorIds([...scalars, gradient]),
+    });
+    return;
+  }
+  tf.tidy(() => {
+    const m = tf.add(tf.mul(slots.m, beta1), tf.mul(gradient, 1 - beta1));
+    const v = tf.add(tf.mul(slots.v, beta2), tf.mul(tf.square(gradient), 1 - beta2));
+    slots.m.assign(m);
+    slots.v.assign(v);
+    const move = tf.div(tf.mul(m, stepSize), tf.add(tf.sqrt(v), epsilon));
+    variable.assign(tf.sub(variable as tf.Tensor, move));
+  });
+}
