@@ -41,11 +41,14 @@ export const COLORS: readonly string[] = Object.freeze([
   "#000000", // black
 ]);
 
+/** How a line is broken, in Plotly's words. */
+export type Dash = "solid" | "dash" | "dot" | "dashdot";
+
 /** Dashes of series, in order, so that lines of few points are told apart in grey print as well. */
-export const DASHES: readonly string[] = Object.freeze(["solid", "dash", "dot", "dashdot"]);
+export const DASHES: readonly Dash[] = Object.freeze(["solid", "dash", "dot", "dashdot"] as const);
 
 /** Colour and dash of the series with this index, from 0; after seven colours, and four dashes, they repeat. */
-export function seriesLine(index: number): { color: string; dash: string; width: number } {
+export function seriesLine(index: number): { color: string; dash: Dash; width: number } {
   return { color: COLORS[index % COLORS.length], dash: DASHES[index % DASHES.length], width: 1.5 };
 }
 
@@ -77,7 +80,7 @@ export interface LookOptions {
   readonly title?: string;
   /** Width of the figure. Default: `"page"`. */
   readonly size?: Size;
-  /** Height in CSS pixels. Each chart has a default of its own. */
+  /** Height in CSS pixels. Default: what the chart needs. */
   readonly height?: number;
 }
 
@@ -94,18 +97,20 @@ export interface Above {
  * under the other; margins that `axis` fits into.
  */
 export function baseLayout(options: LookOptions = {}, above: Above = {}): Plot["layout"] {
-  const { title, size = "page", height = Math.round(WIDTHS[size] * 0.62) } = options;
+  const { title, size = "page" } = options;
   const fontSize = FONT_SIZES[size];
   const lineHeight = 1.3 * (fontSize + 1);
   const heading = title && wrapText(title, { width: WIDTHS[size] - 20, fontSize: fontSize + 1 });
   const titleLines = heading ? heading.split("<br>").length : 0;
-  const titleBottom = 8 + (titleLines > 0 ? titleLines * lineHeight + 4 : 0);
+  const titleBottom = 10 + (titleLines > 0 ? titleLines * lineHeight + 4 : 0);
+  const [left, right, bottom] = [fontSize * 4.4, 14, fontSize * 3.8];
   const names = above.legend ?? [];
   // The room that Plotly gives an entry: that of the longest name, its line and a gap.
   const entry = Math.max(0, ...names.map((name) => name.length)) * 0.52 * fontSize + 44;
-  const across = Math.max(1, Math.floor((WIDTHS[size] - 60) / entry));
+  const across = Math.max(1, Math.floor((WIDTHS[size] - left - right) / (entry + 8)));
   const legendHeight = Math.ceil(names.length / across) * (fontSize * 1.3 + 6);
-  const top = titleBottom + legendHeight + (above.headings ? fontSize * 1.3 + 4 : 0);
+  const top = Math.ceil(titleBottom + legendHeight + (above.headings ? fontSize * 1.3 + 4 : 0));
+  const height = options.height ?? Math.round(top + bottom + WIDTHS[size] * 0.46);
   return {
     width: WIDTHS[size],
     height,
@@ -113,7 +118,7 @@ export function baseLayout(options: LookOptions = {}, above: Above = {}): Plot["
     font: { family: FONT, size: fontSize, color: INK },
     paper_bgcolor: "white",
     plot_bgcolor: "white",
-    margin: { l: fontSize * 4.4, r: 14, t: Math.ceil(top), b: fontSize * 3.8 },
+    margin: { l: left, r: right, t: top, b: bottom },
     ...(heading
       ? {
         title: {
@@ -132,6 +137,7 @@ export function baseLayout(options: LookOptions = {}, above: Above = {}): Plot["
     showlegend: names.length > 0,
     legend: {
       orientation: "h",
+      bgcolor: "rgba(255,255,255,0)", // else it hides the highest tick's label
       x: 8 / WIDTHS[size],
       xref: "container",
       xanchor: "left",
@@ -149,6 +155,7 @@ export function baseLayout(options: LookOptions = {}, above: Above = {}): Plot["
 export function axis(title: string, more: Partial<LayoutAxis> = {}): Partial<LayoutAxis> {
   return {
     title: { text: title, standoff: 6 },
+    automargin: "width",
     showline: true,
     linecolor: INK,
     ticks: "outside",

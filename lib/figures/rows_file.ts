@@ -22,6 +22,12 @@ function columnType(values: readonly unknown[]): ColumnType {
   return "json";
 }
 
+/** A missing value as `null`, and −0 as 0: text does not tell them apart. */
+function plain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plain);
+  return typeof value === "number" ? value + 0 : value ?? null;
+}
+
 /**
  * Writes rows as CSV. A missing value and `null` are the same: an empty cell, or `null` where the
  * column's other cells are JSON.
@@ -45,7 +51,7 @@ export function writeRows(rows: readonly object[]): RowsFile {
   const names = [...new Set(rows.flatMap(Object.keys))];
   const records = rows as readonly Record<string, unknown>[];
   const complete = records.map((row) =>
-    Object.fromEntries(names.map((name) => [name, row[name] ?? null]))
+    Object.fromEntries(names.map((name) => [name, plain(row[name])]))
   );
   const columns = Object.fromEntries(
     names.map((name) => [name, columnType(complete.map((row) => row[name]))]),

@@ -1,0 +1,124 @@
+/**
+ * Charts: their specifications against snapshots, their text against overlaps in a real browser, and
+ * what they refuse. After a change on purpose: UPDATE_SNAPSHOTS=1 deno test -A tests/figures, then
+ * look at the figures.
+ */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { launchChrome } from "lib/figures/chrome.ts";
+import { openExporter } from "lib/figures/export.ts";
+import { heatMapGrid } from "lib/figures/heat_map_grid.ts";
+import { WIDTHS, wrapText } from "lib/figures/look.ts";
+import { trainingCurves } from "lib/figures/training_curves.ts";
+import { EXAMPLE_FIGURES } from "./example_figures.ts";
+
+const SNAPSHOTS = fileURLToPath(new URL("snapshots", import.meta.url));
+
+Deno.test("charts give the specifications of the snapshots, twice, without changing their rows", async () => {
+  for (const [name, figure] of Object.entries(EXAMPLE_FIGURES)) {
+    const specification = JSON.parse(JSON.stringify(figure));
+    const path = join(SNAPSHOTS, `${name}.json`);
+    if (Deno.env.get("UPDATE_SNAPSHOTS")) {
+      await Deno.mkdir(SNAPSHOTS, { recursive: true });
+      await Deno.writeTextFile(path, JSON.stringify(specification, null, 2) + "\n");
+    }
+    assert.deepEqual(specification, JSON.parse(await Deno.readTextFile(path)), name);
+  }
+});
+
+/** A piece of text in a drawn figure, in CSS pixels from the figure's upper left corner. */
+interface Box {
+  text: string;
+  left: number;
+  right: number;
+  top: number;
+  bottom: number;
+}
+
+/** The part of a browser's page that is asked. */
+interface Page {
+  document: {
+    querySelectorAll(selector: string): Iterable<{
+      textContent: string;
+      getBoundingClientRect(): Omit<Box, "text">;
+    }>;
+  };
+}
+
+/** Runs in the page: boxes of all text in the SVG that is the page. */
+function textBoxes(): Box[] {
+  const { document } = globalThis as unknown as Page;
+  const [svg] = document.querySelectorAll("svg");
+  const origin = svg.getBoundingClientRect();
+  return [...document.querySelectorAll("text")].filter((element) => element.textContent.trim())
+    .map((element) => {
+      const { left, right, top, bottom } = element.getBoundingClientRect();
+      return {
+        text: element.textContent,
+        left: left - origin.left,
+        right: right - origin.left,
+        top: top - origin.top,
+        bottom: bottom - origin.top,
+      };
+    });
+}
+
+Deno.test("charts clip no text and let no text overlap, at the widths of a column and of a page", async () => {
+  await using exporter = await openExporter();
+  await using chrome = await launchChrome();
+  const page = await chrome.newPage();
+  for (const [name, figure] of Object.entries(EXAMPLE_FIGURES)) {
+    const svg = new TextDecoder().decode(await exporter.svg(figure));
+    await page.setContent(`<!doctype html><body style="margin:0">${svg}`);
+    const boxes = await page.evaluate(textBoxes);
+    assert.ok(boxes.length >= 8, `${name} has only ${boxes.length} texts`);
+    boxes.forEach((a, i) => {
+      const inside = a.left >= 0 && a.right <= figure.layout.width && a.top >= 0 &&
+        a.bottom <= figure.layout.height;
+      assert.ok(inside, `${name}: ${JSON.stringify(a)} reaches out of the figure`);
+      for (const b of boxes.slice(i + 1)) {
+        const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+        const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+        // Boxes of text are as high as the tallest letter there could be: a third may be shared.
+        assert.ok(wide < 1 || high < 4, `${name}: "${a.text}" lies over "${b.text}"`);
+      }
+    });
+  }
+});
+
+Deno.test("every figure has words, white paper and the width that it names", () => {
+  for (const [name, figure] of Object.entries(EXAMPLE_FIGURES)) {
+    assert.ok(figure.altText.length > 20, name);
+    assert.equal(figure.layout.paper_bgcolor, "white");
+    assert.equal(figure.layout.width, name.endsWith("column") ? WIDTHS.column : WIDTHS.page);
+  }
+});
+
+Deno.test("trainingCurves takes trailing means, keeps gaps and refuses a window of 0", () => {
+  const rows = [4, 2, null, 6].map((value, step) => ({ run: "a", term: "loss", step, value }));
+  const [trace] = trainingCurves(rows, { smooth: 2 }).data;
+  assert.deepEqual((trace as { y: unknown }).y, [4, 3, null, 6]);
+  assert.throws(() => trainingCurves(rows, { smooth: 0 }), /smooth is 0/);
+});
+
+Deno.test("heatMapGrid shares one scale, says where there is no evidence, and refuses broken maps", () => {
+  const cell = { row: "DF", column: "block 1", image: "data:image/png;base64,", map: [[0.25]] };
+  const other = { ...cell, column: "block 2", map: [[-1, 4]] };
+  const none = { ...cell, column: "block 3", map: [[-1, 0]] };
+  const { layout, data } = heatMapGrid([cell, other, none], { size: "column" });
+  assert.deepEqual([layout.coloraxis?.cmin, layout.coloraxis?.cmax], [0, 4]);
+  assert.equal(data.length, 2);
+  assert.ok(layout.annotations?.some((note) => note.text === "no positive<br>evidence"));
+  assert.throws(() => heatMapGrid([{ ...cell, map: [[NaN]] }], {}), /DF, block 1 holds NaN/);
+  assert.throws(() => heatMapGrid([{ ...cell, map: [[1], [1, 2]] }], {}), TypeError);
+  assert.throws(() => heatMapGrid([{ ...cell, map: [] }], {}), TypeError);
+  const many = Array.from({ length: 20 }, (_, i) => ({ ...cell, column: `block ${i}` }));
+  assert.throws(() => heatMapGrid(many, {}), /20 columns at page width/);
+});
+
+Deno.test("wrapText breaks at spaces only, and does not count tags", () => {
+  assert.equal(wrapText("one two three", { width: 52, fontSize: 10 }), "one two<br>three");
+  assert.equal(wrapText("indivisible", { width: 20, fontSize: 10 }), "indivisible");
+  assert.equal(wrapText("<b>one</b> two", { width: 52, fontSize: 10 }), "<b>one</b> two");
+});

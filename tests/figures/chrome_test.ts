@@ -1,0 +1,103 @@
+/** Finding, unpacking, starting and ending a Chrome. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { chromePlaces, explainLaunchError, launchChrome } from "lib/figures/chrome.ts";
+import { packagedChrome } from "lib/figures/packaged_chrome.ts";
+
+Deno.test("chromePlaces knows the usual names on Linux, macOS and Windows", () => {
+  const linux = chromePlaces({ os: "linux", environment: { PATH: "/usr/bin::/opt/bin" } });
+  assert.ok(linux.includes("/opt/bin/chromium") && linux.includes("/snap/bin/chromium"));
+  const mac = chromePlaces({ os: "darwin", environment: { HOME: "/Users/me" } });
+  assert.equal(mac[0], "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome");
+  assert.ok(mac.includes("/Users/me/Applications/Chromium.app/Contents/MacOS/Chromium"));
+  const windows = chromePlaces({ os: "windows", environment: { PROGRAMFILES: "C:\\Programs" } });
+  assert.equal(windows[0], "C:\\Programs\\Google\\Chrome\\Application\\chrome.exe");
+});
+
+Deno.test("explainLaunchError names the library that is missing and how to get it", () => {
+  const stderr =
+    "Failed to launch the browser process: Code: 127\n\nstderr:\n/x/chromium: error while " +
+    "loading shared libraries: libnss3.so: cannot open shared object file: No such file or directory";
+  const why = explainLaunchError(new Error(stderr));
+  assert.match(why, /lacks the system library libnss3\.so.*apt-get install .*libnss3/);
+  assert.equal(explainLaunchError(new Error("\nNo such program\nmore")), "No such program");
+});
+
+Deno.test("launchChrome never replaces the Chrome that CHROME names", async () => {
+  const before = Deno.env.get("CHROME");
+  Deno.env.set("CHROME", Deno.execPath());
+  try {
+    await assert.rejects(launchChrome(), /CHROME names.*did not start.*Correct or unset/);
+  } finally {
+    if (before === undefined) Deno.env.delete("CHROME");
+    else Deno.env.set("CHROME", before);
+  }
+});
+
+/** Runs TypeScript in a Deno of its own, with this project's import map. */
+function start(code: string): Deno.ChildProcess {
+  const configuration = new URL("../../deno.json", import.meta.url).pathname;
+  const args = ["eval", "--config", configuration, code];
+  return new Deno.Command(Deno.execPath(), { args, stdout: "piped", stderr: "inherit" }).spawn();
+}
+
+const packaged = Deno.build.os === "linux" && Deno.build.arch === "x86_64";
+
+Deno.test({
+  name:
+    "packagedChrome unpacks once for two processes, after one that was killed, and leaves TMPDIR",
+  ignore: !packaged,
+  fn: async () => {
+    const cache = await Deno.makeTempDir();
+    try {
+      const { path } = await packagedChrome();
+      const version = path.match(/chromium-[\d.]+/)![0];
+      await Deno.mkdir(join(cache, `${version}.part`));
+      await Deno.writeTextFile(join(cache, `${version}.part`, "chromium"), "half a program");
+      const code = `import { packagedChrome } from "lib/figures/packaged_chrome.ts";
+        const { path } = await packagedChrome(${JSON.stringify(cache)});
+        const { size, ino } = await Deno.stat(path);
+        console.log(size, ino, Deno.env.get("TMPDIR") ?? "unset");`;
+      const outputs = await Promise.all([start(code).output(), start(code).output()]);
+      const lines = outputs.map(({ stdout }) => new TextDecoder().decode(stdout).trim());
+      const { size } = await Deno.stat(path);
+      assert.equal(lines[0], lines[1]);
+      assert.match(lines[0], new RegExp(`^${size} \\d+ ${Deno.env.get("TMPDIR") ?? "unset"}$`));
+      assert.deepEqual(
+        (await Array.fromAsync(Deno.readDir(cache))).map(({ name }) => name).sort(),
+        [version, `${version}.lock`],
+      );
+    } finally {
+      await Deno.remove(cache, { recursive: true });
+    }
+  },
+});
+
+/** Whether a process is there and not merely waiting for its parent to notice that it ended. */
+async function runs(pid: number): Promise<boolean> {
+  const stat = await Deno.readTextFile(`/proc/${pid}/stat`).catch(() => "");
+  return stat !== "" && !/\) [ZX] /.test(stat);
+}
+
+for (const signal of ["SIGINT", "SIGKILL"] as const) {
+  Deno.test({
+    name: `launchChrome leaves no Chrome behind when its process gets ${signal}`,
+    ignore: Deno.build.os !== "linux",
+    fn: async () => {
+      await using child = start(`import { launchChrome } from "lib/figures/chrome.ts";
+        const chrome = await launchChrome();
+        console.log(chrome.process().pid);
+        await new Promise((resolve) => setTimeout(resolve, 60_000));`);
+      const reader = child.stdout.getReader();
+      const pid = Number(new TextDecoder().decode((await reader.read()).value));
+      await reader.cancel();
+      assert.ok(await runs(pid));
+      child.kill(signal);
+      assert.equal((await child.status).success, false);
+      for (let wait = 0; wait < 100 && await runs(pid); wait++) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      assert.equal(await runs(pid), false);
+    },
+  });
+}

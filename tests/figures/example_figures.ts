@@ -1,0 +1,101 @@
+/** One figure of every chart, at both widths, of made-up rows: what the tests of figures draw. */
+import { rocCurve } from "lib/evaluation/roc.ts";
+import { bars } from "lib/figures/bars.ts";
+import type { Figure } from "lib/figures/figure.ts";
+import { heatMapGrid, type HeatMapRow } from "lib/figures/heat_map_grid.ts";
+import { lineIntervals } from "lib/figures/line_intervals.ts";
+import type { Size } from "lib/figures/look.ts";
+import { rocCurves } from "lib/figures/roc_curves.ts";
+import { trainingCurves } from "lib/figures/training_curves.ts";
+
+/** A grey pixel, as PNG. */
+const GREY =
+  "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGOoBwAAgQCAOxbRbgAAAABJRU5ErkJggg==";
+const RUNS = ["with local information loss", "without"];
+
+function trainingRows(runs: readonly string[]) {
+  const terms = ["cross-entropy (nats)", "local information loss (nats)", "validation AUC"];
+  return runs.flatMap((run, r) =>
+    terms.flatMap((term, t) =>
+      [0, 40, 80, 120].map((step) => ({ run, term, step, value: (t + 1) / (1 + step * (r + 1)) }))
+    )
+  );
+}
+
+function gridRows(groups: readonly string[], columns: readonly string[]): HeatMapRow[] {
+  return ["DF", "F2F", "FS", "NT"].flatMap((row, r) => [
+    { row, column: "photograph", image: GREY, map: null, note: "0.93" },
+    ...groups.flatMap((group, g) =>
+      columns.map((column, c) => ({
+        row,
+        column,
+        group,
+        image: null,
+        map: g === 1 && c === 1 ? [[-1, 0], [0, 0]] : [[r, c, g], [0.125, -0.5, 1]],
+      }))
+    ),
+  ]);
+}
+
+function rocRows() {
+  return RUNS.flatMap((series, s) =>
+    rocCurve([0.1, 0.3 + s / 2, 0.4, 0.7, 0.5, 0.9], [0, 0, 1, 0, 1, 1])
+      .map((point) => ({ series, ...point }))
+  );
+}
+
+function barRows() {
+  return ["DF", "F2F", "FS", "NT", "all methods"].flatMap((group, g) =>
+    RUNS.map((series, s) => ({
+      group,
+      series,
+      value: g === 2 && s === 1 ? null : 0.9 - g / 32 - s / 8,
+      low: 0.85 - g / 32 - s / 8,
+      high: 0.95 - g / 32 - s / 8,
+    }))
+  );
+}
+
+function lineRows() {
+  return [2, 3, 4, 5].flatMap((x) =>
+    RUNS.map((series, s) => ({
+      series,
+      x,
+      value: 0.75 + x / 32 - s / 16,
+      low: 0.75 - s / 16,
+      high: 0.95,
+    }))
+  );
+}
+
+function ofSize(size: Size): Record<string, Figure> {
+  const title =
+    "A title that is long enough to need a second line where the figure is a column wide";
+  const columns = ["block 1", "block 2", "block 3", "block 4", "whole"];
+  const grid = size === "page"
+    ? gridRows(RUNS, columns)
+    : gridRows(RUNS.slice(0, 1), columns.slice(1));
+  return {
+    [`training_of_terms_${size}`]: trainingCurves(trainingRows(RUNS), { title, size, smooth: 2 }),
+    [`training_of_one_run_${size}`]: trainingCurves(trainingRows(["seed 1"]), { size }),
+    [`heat_map_grid_${size}`]: heatMapGrid(grid, { title, size }),
+    [`roc_curves_${size}`]: rocCurves(rocRows(), { title, size }),
+    [`bars_${size}`]: bars(barRows(), {
+      title,
+      size,
+      valueTitle: "AUC (95 % interval)",
+      level: 0.5,
+    }),
+    [`line_intervals_${size}`]: lineIntervals(lineRows(), {
+      size,
+      xTitle: "number of blocks",
+      valueTitle: "AUC (95 % interval)",
+    }),
+  };
+}
+
+/** The figures, by name. */
+export const EXAMPLE_FIGURES: Readonly<Record<string, Figure>> = {
+  ...ofSize("page"),
+  ...ofSize("column"),
+};
