@@ -25,15 +25,17 @@ export async function setUpSteps(project: Project): Promise<Step[]> {
 
 /**
  * Makes the project ready and says so in one line, with the time it took. Where it cannot, prints
- * what is wrong and the remedy, and ends the program with exit code 1.
+ * what is wrong and the remedy, and ends the program with exit code 1. `steps` are other steps than
+ * `setUpSteps`.
  */
 export async function setUp(
   project: Project = PROJECT,
-  report: Report = terminalReport(),
+  options: { report?: Report; steps?: readonly Step[] } = {},
 ): Promise<void> {
+  const { report = terminalReport(), steps } = options;
   const start = performance.now();
   try {
-    await runSteps(project, await setUpSteps(project), report);
+    await runSteps(project, steps ?? await setUpSteps(project), report);
   } catch (error) {
     if (!(error instanceof SetUpFailure)) throw error;
     report.say(`Set-up stopped. ${error.message}`);
