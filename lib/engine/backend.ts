@@ -157,9 +157,9 @@ export function registerBackend(eager: EagerBinding): CapturingBackend {
     override disposeData(dataId: object, force = false): boolean {
       const record = this.tensorMap.has(dataId) ? this.tensorMap.get(dataId) : undefined;
       if (!(record instanceof Resource)) return super.disposeData(dataId, force);
-      record.refCount--;
-      if (!force && record.refCount > 0) return false;
-      record.dispose();
+      record.refCount = force ? 0 : record.refCount - 1;
+      if (record.refCount > 0) return false;
+      record.freeUnused();
       this.tensorMap.delete(dataId);
       return true;
     }

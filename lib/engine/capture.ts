@@ -148,12 +148,14 @@ export function record(
 export function callable(
   backend: CapturingBackend,
   recording: Recording,
-  { example, name, options, before }: {
+  { example, name, options, before, after }: {
     example: readonly tf.Tensor[];
     name: string;
     options: CaptureOptions;
     /** Called before each run. */
     before: () => void;
+    /** Called once, when it is disposed of. */
+    after: () => void;
   },
 ): Compiled {
   const attributes = callAttributes(options), { eager } = backend;
@@ -190,6 +192,7 @@ export function callable(
     );
     eager.native.check("TFE_ContextRemoveFunction");
     for (const a of recording.arguments) if (a.kind === "tensor") eager.deleteTensor(a.id);
+    after();
   };
   return Object.assign(run, { nodes: recording.nodes, dispose });
 }

@@ -111,7 +111,9 @@ export function captureStep(
       },
     });
     const before = () => used.forEach((r, variable) => settle(backend, variable, r));
-    return callable(backend, recording, { example, name, options, before });
+    const after = () => used.forEach((r) => r.unpin());
+    used.forEach((r) => r.pin());
+    return callable(backend, recording, { example, name, options, before, after });
   } finally {
     for (const original of originals) original.dispose();
   }

@@ -155,7 +155,13 @@ export function compile(
     name,
     variables: (dataId) => byData.get(dataId),
   });
-  return callable(backend, recording, { example, name, options, before: () => {} });
+  return callable(backend, recording, {
+    example,
+    name,
+    options,
+    before: () => {},
+    after: () => {},
+  });
 }
 
 /**

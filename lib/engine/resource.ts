@@ -24,6 +24,7 @@ export class Resource {
   readonly #eager: EagerBinding;
   readonly #handle: number;
   #read: number | undefined;
+  #steps = 0;
 
   /** Makes the variable with the value of a tensor. */
   constructor(eager: EagerBinding, initial: number) {
@@ -80,8 +81,20 @@ export class Resource {
     return { shape: this.shape, dtype: this.dtype, id, values: null, refCount: this.refCount };
   }
 
-  /** Frees the variable. */
-  dispose(): void {
+  /** A captured step uses the variable from now on: it stays although its data is replaced. */
+  pin(): void {
+    this.#steps++;
+  }
+
+  /** The captured step is gone. */
+  unpin(): void {
+    this.#steps--;
+    this.freeUnused();
+  }
+
+  /** Frees the variable when no tensor and no captured step uses it any more. */
+  freeUnused(): void {
+    if (this.refCount > 0 || this.#steps > 0) return;
     this.forgetRead();
     const attributes = [{ name: "ignore_lookup_error", type: ATTRIBUTES.BOOL, value: true }];
     this.#eager.executeOp("DestroyResourceOp", attributes, [this.#handle], 0);

@@ -1,7 +1,7 @@
 /** Adam's update of one variable (Kingma and Ba 2014): in place in a captured step, composed elsewhere. */
 import * as tf from "@tensorflow/tfjs";
-import { ATTRIBUTES, TYPES } from "../binding.ts";
-import { capturingBackend } from "../backend.ts";
+import { ATTRIBUTES, TYPES } from "./binding.ts";
+import { capturingBackend } from "./backend.ts";
 
 /** The two running means that Adam keeps of a variable's gradient. */
 export interface AdamSlots {
