@@ -4,13 +4,13 @@
  * are no benchmark. The manipulations themselves are in stand_ins/methods.ts.
  */
 import { createRandom } from "lib/random.ts";
-import { cropSquare, intoCrop, resizeImage, squareAround } from "./crop.ts";
 import type { Mask, RgbImage } from "./image.ts";
 import type { Sample } from "./samples.ts";
 import { donorsFor, splitFaces } from "./stand_ins/choose.ts";
 import { keptOnDisk } from "./stand_ins/cache.ts";
+import { cropDemoFace } from "./stand_ins/demo_crops.ts";
 import { type DemoFace, findDemoFaces } from "./stand_ins/demo_faces.ts";
-import { type FaceCrop, MANIPULATIONS } from "./stand_ins/methods.ts";
+import { MANIPULATIONS } from "./stand_ins/methods.ts";
 
 /** A short name of one of the four manipulations. */
 export type StandInMethod = keyof typeof MANIPULATIONS;
@@ -55,29 +55,6 @@ export interface StandInOptions {
 
 type Settled = Required<StandInOptions>;
 
-/** The face's crop; variants after the first are shifted and scaled a little. */
-async function cropDemoFace(
-  face: DemoFace,
-  options: Settled,
-  variant: number,
-): Promise<FaceCrop> {
-  const { margin, size, seed } = options;
-  const random = createRandom(seed, "stand-in crop", face.id, variant);
-  const exact = squareAround(face.box, margin);
-  const jitter = () => variant === 0 ? 0 : 2 * random.uniform() - 1;
-  const side = Math.round(exact.side * (1 + 0.08 * jitter()));
-  const offset = (exact.side - side) / 2;
-  const square = {
-    left: Math.round(exact.left + offset + 0.05 * side * jitter()),
-    top: Math.round(exact.top + offset + 0.05 * side * jitter()),
-    side,
-  };
-  return {
-    image: await resizeImage(cropSquare(face.photograph, square), { width: size, height: size }),
-    landmarks: face.landmarks.map((point) => intoCrop(point, square, size)),
-  };
-}
-
 async function makeSplit(
   faces: readonly DemoFace[],
   split: "train" | "test",
@@ -86,7 +63,9 @@ async function makeSplit(
   const { methods, seed, size, variants } = options;
   const made: StandIn[] = [];
   for (let variant = 0; variant < variants; variant++) {
-    const crops = await Promise.all(faces.map((face) => cropDemoFace(face, options, variant)));
+    const crops = await Promise.all(
+      faces.map((face) => cropDemoFace(face, { ...options, variant })),
+    );
     faces.forEach((face, i) => {
       const record = (method: string): Sample => ({
         path: `stand-ins/${face.id}/${method}-${variant}`,
@@ -153,18 +132,18 @@ function checked(options: StandInOptions): Settled {
  * The stand-ins of both splits. For each face and variant there is one real crop and one of each
  * method, made from this very crop.
  *
- * Splits are by face: no face, and no two faces that look alike, is in both, be it as target or as
- * donor. The one face in profile is left out, as its landmarks cannot be trusted.
+ * Splits are by face: no face, and no two faces that look alike, is in both, be it as target, as donor
+ * or at the edge of another's crop. The one face in profile is left out, as its landmarks cannot be
+ * trusted.
  *
  * @returns Ordered by variant, face and method; the same options give the same pixels. The first call
  * finds faces and takes seconds; later ones, also of other runs, read the kept result.
- * @throws RangeError for an option out of range.
+ * @throws RangeError for an option out of range, or a margin so wide that no split keeps faces apart.
  */
 export async function makeStandIns(options: StandInOptions = {}): Promise<StandIns> {
   const settled = checked(options);
   return await keptOnDisk(settled, async () => {
-    const faces = (await findDemoFaces()).filter(({ profile }) => !profile);
-    const { train, test } = splitFaces(faces, settled.seed);
+    const { train, test } = splitFaces(await findDemoFaces(), settled);
     return {
       train: await makeSplit(train, "train", settled),
       test: await makeSplit(test, "test", settled),

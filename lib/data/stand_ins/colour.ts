@@ -70,15 +70,13 @@ export function statistics(raster: Raster, mask: Mask): { mean: number[]; deviat
   return { mean, deviation };
 }
 
-/** The spread is changed by no more than this factor either way: a dim face has only noise to stretch. */
-const MOST_GAIN = 2.5;
+/** The spread grows by no more than this factor: a dim face has only noise to stretch. */
+const MOST_GAIN = 1.5;
 
 /** The raster scaled and shifted a channel so that over the mask its mean and spread become the wanted. */
 function restate(raster: Raster, mask: Mask, wanted: ReturnType<typeof statistics>): Raster {
   const { mean, deviation } = statistics(raster, mask);
-  const gain = deviation.map((is, c) =>
-    is > 0 ? Math.min(MOST_GAIN, Math.max(1 / MOST_GAIN, wanted.deviation[c] / is)) : 1
-  );
+  const gain = deviation.map((is, c) => is > 0 ? Math.min(MOST_GAIN, wanted.deviation[c] / is) : 1);
   const data = raster.data.map((value, i) => {
     const c = i % raster.channels;
     return (value - mean[c]) * gain[c] + wanted.mean[c];
@@ -88,7 +86,7 @@ function restate(raster: Raster, mask: Mask, wanted: ReturnType<typeof statistic
 
 /**
  * Reinhard's transfer: over the mask, `source` (RGB) gets the mean and standard deviation that
- * `model` (RGB) has there, channel by channel in CIELAB. The deviation changes at most 2.5-fold, and
+ * `model` (RGB) has there, channel by channel in CIELAB. The deviation grows at most 1.5-fold, and
  * colours that sRGB does not hold are cut to it.
  *
  * @throws RangeError when the mask is empty.

@@ -13,7 +13,7 @@ import { demoPhotographs } from "../photographs.ts";
 export interface DemoFace {
   /** Photograph and place from left to right, such as "sample4/0". */
   readonly id: string;
-  /** Faces of one unit always fall into one split. */
+  /** Faces of one unit look alike: they always fall into one split, and stand for one identity. */
   readonly unit: string;
   /** The whole photograph. */
   readonly photograph: RgbImage;

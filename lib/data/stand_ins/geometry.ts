@@ -69,6 +69,21 @@ export function triangulate(points: readonly Point[]): Uint32Array {
   return triangles;
 }
 
+/**
+ * How far a move turns triangles over: the largest area, in square pixels, of a Delaunay triangle of
+ * `from` that faces the other way in `to`; 0 when the mesh does not fold.
+ */
+export function foldedArea(from: readonly Point[], to: readonly Point[]): number {
+  const triangles = triangulate(from);
+  let most = 0;
+  for (let t = 0; t < triangles.length; t += 3) {
+    const [i, j, k] = triangles.subarray(t, t + 3);
+    const before = cross(from[i], from[j], from[k]), after = cross(to[i], to[j], to[k]);
+    if (before * after < 0) most = Math.max(most, Math.abs(after) / 2);
+  }
+  return most;
+}
+
 /** A turn, one scale and a shift: (x, y) → (a x − b y + tx, b x + a y + ty). */
 export interface Similarity {
   /** Scale · cos of the angle. */

@@ -10,7 +10,7 @@ import type { Mask, RgbImage } from "../image.ts";
 import { LANDMARK_PARTS } from "../landmarks.ts";
 import { transferColour, transferShading } from "./colour.ts";
 import { carryExpression, mouthRegion, surroundings, withForehead } from "./face_shape.ts";
-import { area, centreOf, convexHull, scaleAbout } from "./geometry.ts";
+import { area, centreOf, convexHull, foldedArea, scaleAbout } from "./geometry.ts";
 import { fillPolygon, soften, weigh } from "./masks.ts";
 import { blur, mix, type Raster, toImage, toRaster } from "./raster.ts";
 import { warp, type Warped } from "./warp.ts";
@@ -44,8 +44,9 @@ export type Manipulation = (target: FaceCrop, means: Means) => Manipulated;
 
 const draw = (low: number, high: number, random: Random) => low + (high - low) * random.uniform();
 
-/** Lengths below were chosen at 224 pixels; smaller crops get smaller ones. */
-const scaleOf = ({ image }: FaceCrop) => image.width / 224;
+/** Lengths in pixels below were chosen on faces of this size: the root of the landmarks' hull's area. */
+const FACE_SIZE = 114;
+const scaleOf = ({ landmarks }: FaceCrop) => Math.sqrt(area(convexHull(landmarks))) / FACE_SIZE;
 
 /** The convex outline, drawn in a little: right at the jaw the donor's hair and background begin. */
 function within(points: readonly Point[], factor: number): Point[] {
@@ -154,11 +155,18 @@ function reenact(
     ...surroundings(target.landmarks, 1.3),
     ...[[0, 0], [width, 0], [width, height], [0, height]].map(([x, y]): Point => [x, y]),
   ];
-  const landmarks = carryExpression(target.landmarks, donor.landmarks, options);
-  const { raster, distance } = warp(toRaster(target.image), {
-    from: [...target.landmarks, ...still],
-    to: [...landmarks, ...still],
-  });
+  const { parts, strength } = options;
+  const from = [...target.landmarks, ...still];
+  const carry = (share: number) =>
+    carryExpression(target.landmarks, donor.landmarks, { parts, strength: strength * share });
+  // A face that looks down has little room between nose and chin: as much as fits without a fold.
+  // Slivers between closed lips may turn over.
+  const sliver = 4 * scaleOf(target) ** 2;
+  const share = [1, 0.8, 0.6, 0.4, 0.2].find((s) =>
+    foldedArea(from, [...carry(s), ...still]) < sliver
+  );
+  const landmarks = carry(share ?? 0.2);
+  const { raster, distance } = warp(toRaster(target.image), { from, to: [...landmarks, ...still] });
   const inner = (points: readonly Point[]) => points.slice(...LANDMARK_PARTS.innerLips);
   // A mouth that opens needs an inside: teeth and tongue come from the donor, as this face shows none.
   if (area(inner(landmarks)) < 1.25 * area(inner(target.landmarks))) {

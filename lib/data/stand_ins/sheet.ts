@@ -55,6 +55,16 @@ function measure(
  *
  * @param options `cell`: side of a cell in pixels, default 80.
  * @returns The sheet, and a row for each manipulated picture on it.
+ *
+ * @example How results/00_stand_ins.png is made
+ * ```ts ignore
+ * import { writeImage } from "lib/data/image.ts";
+ * import { makeStandIns } from "lib/data/stand_ins.ts";
+ * import { standInSheet } from "lib/data/stand_ins/sheet.ts";
+ *
+ * const { sheet } = await standInSheet(await makeStandIns(), { cell: 88 });
+ * await writeImage("results/00_stand_ins.png", sheet);
+ * ```
  */
 export async function standInSheet(
   { train, test }: StandIns,

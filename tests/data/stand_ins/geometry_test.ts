@@ -6,6 +6,7 @@ import {
   area,
   convexHull,
   cross,
+  foldedArea,
   move,
   scaleAbout,
   shapeDistance,
@@ -83,4 +84,11 @@ Deno.test("area and scaleAbout agree: lengths twice as long, area four times as 
   const square: Point[] = [[1, 1], [4, 1], [4, 4], [1, 4]];
   assert.equal(area(square), 9);
   assert.equal(area(scaleAbout(square, [2, 2], 2)), 36);
+});
+
+Deno.test("foldedArea is 0 for similarities and finds a corner pushed through the other side", () => {
+  const square: Point[] = [[0, 0], [4, 0], [4, 4], [0, 4], [1, 2]];
+  assert.equal(foldedArea(square, move(square, { a: 0.5, b: 2, tx: 1, ty: 1 })), 0);
+  const pushed: Point[] = [...square.slice(0, 4), [-1, 2]];
+  assert.equal(foldedArea(square, pushed), 2); // the triangle at the left edge, 4 long and 1 high
 });
