@@ -44,7 +44,8 @@ function kernelDisplay(): typeof Deno.jupyter.display | undefined {
 
 async function picture(figure: Figure): Promise<Record<string, string>> {
   await using exporter = await openExporter();
-  return { "image/png": (await exporter.png(figure, { palette: true })).toBase64() };
+  const scale = figure.layout.images?.length ? 1.5 : 2; // photographs are heavy
+  return { "image/png": (await exporter.png(figure, { scale, palette: true })).toBase64() };
 }
 
 /** What a notebook gets of a figure: Plotly's JSON, a picture, words. */
