@@ -1,0 +1,74 @@
+/**
+ * One training step, as open code: augmentation, forward pass, losses, gradients, Adam and running
+ * statistics. `compileStep` captures it whole.
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { Configuration } from "lib/config.ts";
+import { augment } from "lib/data/augmentation.ts";
+import { applyAdam } from "lib/engine/adam.ts";
+import { detectorLoss } from "lib/losses/detector_loss.ts";
+import { detect } from "lib/models/detector.ts";
+import { normaliseImages } from "lib/models/normalise_images.ts";
+import type { Learner } from "./learner.ts";
+
+/** How fast Adam forgets the gradient and its square, and its ε. [code: PyTorch's defaults] */
+export const ADAM = Object.freeze({ beta1: 0.9, beta2: 0.999, epsilon: 1e-8 });
+
+/** What a step takes, all of it on the device. */
+export interface StepInputs {
+  /** int32 `[batch, height, width, 3]`, RGB, 0 to 255. */
+  readonly images: tf.Tensor4D;
+  /** int32 `[batch]`: 0 real, 1 fake. */
+  readonly labels: tf.Tensor1D;
+  /** float32 `[batch, 4]`, of `drawAugmentation`. */
+  readonly augmentation: tf.Tensor2D;
+  /** int32 `[2]`: the run's seed and the step, for dropout. */
+  readonly seed: tf.Tensor1D;
+  /** float32 `[2]`: Adam's step size and ε, of `adamNumbers`. */
+  readonly adam: tf.Tensor1D;
+}
+
+/**
+ * Learns from one batch: changes the learner's variables.
+ *
+ * @returns Scalars by name: `total`, and every term of `detectorLoss`; the caller disposes of them.
+ */
+export function trainingStep(
+  learner: Learner,
+  inputs: StepInputs,
+  configuration: Configuration,
+): Record<string, tf.Scalar> {
+  const { parameters, lossWeights, trainable, slots } = learner;
+  return tf.tidy(() => {
+    const x = normaliseImages(augment(inputs.images, inputs.augmentation));
+    const targets = tf.oneHot(inputs.labels, 2) as tf.Tensor2D; // [batch, 2]: real, fake
+
+    const kept: Record<string, tf.Tensor> = {}; // what must outlive the gradient's own scope
+    const terms: Record<string, tf.Scalar> = {};
+    const { value: total, grads } = tf.variableGrads(() => {
+      const { statistics, ...logits } = detect(x, parameters, configuration, {
+        training: { seed: inputs.seed },
+      });
+      const loss = detectorLoss(logits, targets, { configuration, lossWeights });
+      for (const [name, t] of Object.entries(statistics)) kept[name] = tf.keep(t.clone());
+      for (const [name, t] of Object.entries(loss.terms)) terms[name] = tf.keep(t.clone());
+      return loss.total;
+    }, [...trainable]);
+
+    const [stepSize, epsilon] = tf.unstack(inputs.adam) as tf.Scalar[];
+    for (const variable of trainable) {
+      // PyTorch's weight decay: an L2 term in the gradient, for every variable.
+      const decay = tf.mul(variable as tf.Tensor, configuration.weightDecay);
+      const gradient = configuration.weightDecay === 0
+        ? grads[variable.name]
+        : tf.add(grads[variable.name], decay);
+      const step = { stepSize, epsilon, beta1: ADAM.beta1, beta2: ADAM.beta2 };
+      applyAdam(variable, slots[variable.name], { gradient, step });
+    }
+    for (const [name, statistic] of Object.entries(kept)) {
+      parameters[name].assign(statistic);
+      statistic.dispose();
+    }
+    return { total, ...terms };
+  });
+}
