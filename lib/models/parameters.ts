@@ -7,7 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 /**
  * Variables by name, such as `region_model1.layer1.0.conv1.weight`, in the order of the state dict.
  * Learnt ones are trainable; the running mean and variance of batch norm are not. Weights have their
- * axes in TensorFlow's order; see `tensor_layout.ts`. Whoever made the record frees it, with
+ * axes in TensorFlow's order; see `torch_layout.ts`. Whoever made the record frees it, with
  * `disposeParameters`.
  */
 export type Parameters = Record<string, tf.Variable>;

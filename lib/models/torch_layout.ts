@@ -17,7 +17,7 @@ export interface ShapedValues {
  *
  * @throws TypeError when the shape has neither one, two nor four axes.
  */
-export function toPytorchShape(shape: readonly number[]): number[] {
+export function torchShape(shape: readonly number[]): number[] {
   if (shape.length === 1) return [...shape];
   if (shape.length === 2) return [shape[1], shape[0]];
   if (shape.length === 4) return [shape[3], shape[2], shape[0], shape[1]];
@@ -31,32 +31,32 @@ export function toPytorchShape(shape: readonly number[]): number[] {
  *
  * @example A linear layer from two inputs to three outputs
  * ```ts
- * import { fromPytorch, toPytorch } from "lib/models/tensor_layout.ts";
+ * import { fromTorchLayout, toTorchLayout } from "lib/models/torch_layout.ts";
  * import assert from "node:assert/strict";
  *
  * const here = { shape: [2, 3], values: new Float32Array([11, 12, 13, 21, 22, 23]) };
- * const there = toPytorch(here);
+ * const there = toTorchLayout(here);
  * assert.deepEqual(there, { shape: [3, 2], values: new Float32Array([11, 21, 12, 22, 13, 23]) });
- * assert.deepEqual(fromPytorch(there), here);
+ * assert.deepEqual(fromTorchLayout(there), here);
  * ```
  */
-export function toPytorch({ shape, values }: ShapedValues): ShapedValues {
-  const [outputs, inputs, area] = sides(toPytorchShape(shape), values.length);
+export function toTorchLayout({ shape, values }: ShapedValues): ShapedValues {
+  const [outputs, inputs, area] = sides(torchShape(shape), values.length);
   const result = new Float32Array(values.length);
   for (let at = 0, a = 0; a < area; a++) {
     for (let i = 0; i < inputs; i++) {
       for (let o = 0; o < outputs; o++) result[(o * inputs + i) * area + a] = values[at++];
     }
   }
-  return { shape: toPytorchShape(shape), values: result };
+  return { shape: torchShape(shape), values: result };
 }
 
 /**
- * A weight as PyTorch stores it, for TensorFlow.js: `toPytorch` undone.
+ * A weight as PyTorch stores it, for TensorFlow.js: `toTorchLayout` undone.
  *
  * @throws TypeError when the shape has neither one, two nor four axes, or does not fit the values.
  */
-export function fromPytorch({ shape, values }: ShapedValues): ShapedValues {
+export function fromTorchLayout({ shape, values }: ShapedValues): ShapedValues {
   const [outputs, inputs, area] = sides(shape, values.length);
   const result = new Float32Array(values.length);
   for (let at = 0, o = 0; o < outputs; o++) {
@@ -70,7 +70,7 @@ export function fromPytorch({ shape, values }: ShapedValues): ShapedValues {
 
 /** Outputs, inputs and window area of a PyTorch weight. */
 function sides(shape: readonly number[], count: number): [number, number, number] {
-  toPytorchShape(shape); // refuses what is not a weight
+  torchShape(shape); // refuses what is not a weight
   const [outputs, inputs = 1, height = 1, width = 1] = shape;
   if (outputs * inputs * height * width !== count) {
     throw new TypeError(`${count} numbers do not fill a weight [${shape}].`);
