@@ -70,8 +70,27 @@ const FLAGS = [
   "--font-render-hinting=none",
 ];
 
+/** What a Chrome that did not start says of it. Puppeteer, which talks to it through a pipe, does not hear it. */
+async function complaint(path: string, flags: readonly string[]): Promise<string> {
+  const profile = await Deno.makeTempDir();
+  try {
+    const args = [...FLAGS, ...flags, "--headless", "--dump-dom", "about:blank"];
+    const { stderr } = await new Deno.Command(path, {
+      args: [...args, `--user-data-dir=${profile}`],
+      stdout: "null",
+      stderr: "piped",
+      signal: AbortSignal.timeout(20_000),
+    }).output();
+    return new TextDecoder().decode(stderr);
+  } catch (error) {
+    return (error as Error).message;
+  } finally {
+    await Deno.remove(profile, { recursive: true });
+  }
+}
+
 async function start(path: string, fonts?: string): Promise<Browser> {
-  const begin = (flags: string[]) =>
+  const begin = (flags: readonly string[]) =>
     puppeteer.launch({
       executablePath: path,
       headless: "shell",
@@ -85,14 +104,15 @@ async function start(path: string, fonts?: string): Promise<Browser> {
       timeout: 60_000,
       ...(fonts ? { env: { ...Deno.env.toObject(), FONTCONFIG_FILE: fonts } } : {}),
     });
-  // As root Chrome refuses to start with its sandbox.
-  if (Deno.build.os !== "windows" && Deno.uid() === 0) return await begin(["--no-sandbox"]);
+  const root = Deno.build.os !== "windows" && Deno.uid() === 0;
+  const flags = root ? ["--no-sandbox"] : []; // as root Chrome refuses to start with its sandbox
   try {
-    return await begin([]);
-  } catch (error) {
+    return await begin(flags);
+  } catch (cause) {
+    const said = await complaint(path, flags);
     // Containers and some distributions forbid the sandbox's namespaces to ordinary users.
-    if (/no usable sandbox/i.test(String(error))) return await begin(["--no-sandbox"]);
-    throw error;
+    if (!root && /no usable sandbox/i.test(said)) return await begin(["--no-sandbox"]);
+    throw new Error(explainLaunchError(`${(cause as Error).message}\n${said}`), { cause });
   }
 }
 
@@ -100,14 +120,16 @@ async function start(path: string, fonts?: string): Promise<Browser> {
  * Why a browser did not start, in one line, with the Debian packages to install where it lacks a
  * system library.
  *
- * @param error What starting it threw.
+ * @param said Everything that was said as it did not start.
  */
-export function explainLaunchError(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  const library = message.match(/error while loading shared libraries: ([^:\s]+)/)?.[1];
-  if (library === undefined) return message.split("\n").filter((line) => line.trim())[0] ?? "";
-  return `it lacks the system library ${library}; on Debian or Ubuntu: ` +
-    "apt-get install libnss3 libnspr4 libexpat1 libgcc-s1";
+export function explainLaunchError(said: string): string {
+  const library = said.match(/error while loading shared libraries: ([^:\s]+)/)?.[1];
+  if (library !== undefined) {
+    return `it lacks the system library ${library}; on Debian or Ubuntu: ` +
+      "apt-get install libnss3 libnspr4 libexpat1 libgcc-s1";
+  }
+  const lines = said.split("\n").map((line) => line.trim()).filter((line) => line !== "");
+  return lines.find((line) => line.includes("FATAL")) ?? lines[0] ?? "it did not say why";
 }
 
 /**
@@ -135,10 +157,9 @@ export async function launchChrome(): Promise<Browser> {
   const named = environment.CHROME;
   if (named) {
     return await start(named).catch((cause) => {
-      const why = explainLaunchError(cause);
       throw new Error(
-        `The Chrome that the environment variable CHROME names, ${named}, did not start: ${why}. ` +
-          "Correct or unset the variable.",
+        `The Chrome that the environment variable CHROME names, ${named}, did not start: ` +
+          `${cause.message}. Correct or unset the variable.`,
         { cause },
       );
     });
@@ -149,14 +170,14 @@ export async function launchChrome(): Promise<Browser> {
     try {
       return await start(installed);
     } catch (error) {
-      failures.push(`${installed}: ${explainLaunchError(error)}`);
+      failures.push(`${installed}: ${(error as Error).message}`);
     }
   }
   try {
     const { path, fonts } = await packagedChrome();
     return await start(path, fonts);
   } catch (error) {
-    failures.push(`packaged Chromium: ${explainLaunchError(error)}`);
+    failures.push(`packaged Chromium: ${(error as Error).message}`);
   }
   throw new Error(
     `No Chrome starts, so there are no SVG and PNG files (${failures.join("; ")}). ` +

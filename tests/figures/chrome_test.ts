@@ -15,23 +15,55 @@ Deno.test("chromePlaces knows the usual names on Linux, macOS and Windows", () =
 });
 
 Deno.test("explainLaunchError names the library that is missing and how to get it", () => {
-  const stderr =
-    "Failed to launch the browser process: Code: 127\n\nstderr:\n/x/chromium: error while " +
-    "loading shared libraries: libnss3.so: cannot open shared object file: No such file or directory";
-  const why = explainLaunchError(new Error(stderr));
-  assert.match(why, /lacks the system library libnss3\.so.*apt-get install .*libnss3/);
-  assert.equal(explainLaunchError(new Error("\nNo such program\nmore")), "No such program");
+  const said =
+    "Target closed\n/x/chromium: error while loading shared libraries: libnss3.so: cannot " +
+    "open shared object file: No such file or directory";
+  assert.match(
+    explainLaunchError(said),
+    /lacks the system library libnss3\.so.*apt-get install .*libnss3/,
+  );
+  assert.match(explainLaunchError("Target closed\n[1:FATAL:zygote.cc] No zygote\n"), /No zygote/);
+  assert.equal(explainLaunchError("\nNo such program\nmore"), "No such program");
 });
 
-Deno.test("launchChrome never replaces the Chrome that CHROME names", async () => {
+async function withChrome(path: string, work: () => Promise<void>): Promise<void> {
   const before = Deno.env.get("CHROME");
-  Deno.env.set("CHROME", Deno.execPath());
+  Deno.env.set("CHROME", path);
   try {
-    await assert.rejects(launchChrome(), /CHROME names.*did not start.*Correct or unset/);
+    await work();
   } finally {
     if (before === undefined) Deno.env.delete("CHROME");
     else Deno.env.set("CHROME", before);
   }
+}
+
+Deno.test("launchChrome never replaces the Chrome that CHROME names", async () => {
+  await withChrome(Deno.execPath(), async () => {
+    await assert.rejects(launchChrome(), /CHROME names.*did not start.*Correct or unset/);
+  });
+});
+
+Deno.test({
+  name: "launchChrome names the library that the system's loader did not find",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    const folder = await Deno.makeTempDir();
+    const program = join(folder, "chrome");
+    const refusal =
+      "error while loading shared libraries: libnss3.so: cannot open shared object file";
+    const script = `#!/bin/sh\necho "$0: ${refusal}" >&2\nexit 127\n`;
+    await Deno.writeTextFile(program, script, { mode: 0o755 });
+    try {
+      await withChrome(program, async () => {
+        await assert.rejects(
+          launchChrome(),
+          /lacks the system library libnss3\.so.*apt-get install/,
+        );
+      });
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
 });
 
 /** Runs TypeScript in a Deno of its own, with this project's import map. */
