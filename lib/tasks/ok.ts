@@ -7,6 +7,7 @@
 
 import { join, relative } from "node:path";
 import { leadBack, writeCellModules } from "./cells.ts";
+import { documentationFaults } from "./documentation.ts";
 import { findNotebooks } from "./notebooks.ts";
 import { runAllTests } from "./run_tests.ts";
 import { runCommand } from "./setup/command.ts";
@@ -30,6 +31,17 @@ export async function sourceFiles(folder: string): Promise<string[]> {
   return found.sort();
 }
 
+/** What `deno doc --lint` finds in `files` (paths in the project), one line each. */
+export async function lintDocumentation(files: readonly string[]): Promise<string[]> {
+  const result = await runCommand([PROJECT.deno, "doc", "--lint", ...files], {
+    cwd: PROJECT.root,
+    env: { ...projectEnvironment(PROJECT), NO_COLOR: "1" },
+    keptLines: Infinity,
+  });
+  const faults = await documentationFaults(result.lines.join("\n"), Deno.readTextFile);
+  return faults.map((fault) => fault.replace(`${PROJECT.root}/`, ""));
+}
+
 async function main(): Promise<number> {
   await setUp();
   const modules = await writeCellModules(await findNotebooks([]), join(PROJECT.root, CELLS));
@@ -45,7 +57,6 @@ async function main(): Promise<number> {
       ["types of notebook cells", ["check", ...cells], "Mend the cells."],
       ["lint of notebook cells", ["lint", cellRules, ...cells], "Mend the cells."],
     ] as [string, string[], string][]),
-    ["documentation", ["doc", "--lint", ...lib], "Document what is listed."],
   ];
   for (const [name, command, remedy] of checks) {
     const result = await runCommand([PROJECT.deno, ...command], {
@@ -59,6 +70,13 @@ async function main(): Promise<number> {
     }
     console.log(`ok: ${name}`);
   }
+  const undocumented = await lintDocumentation(lib);
+  if (undocumented.length > 0) {
+    console.log(undocumented.join("\n"));
+    console.log("Not ok: documentation. Document what is listed.");
+    return 1;
+  }
+  console.log("ok: documentation");
   const { passed, failed } = await runAllTests();
   console.log(failed === 0 ? "Everything is ok." : "Not ok: tests.");
   console.log(`${passed} passed, ${failed} failed`);

@@ -38,15 +38,15 @@ export function countTests(lines: readonly string[], code: number): TestCounts {
   return { passed, failed: code !== 0 && failed === 0 ? 1 : failed };
 }
 
-/** Runs `deno test -A` with `options` in `project`, printing as it goes, and counts. */
+/** Runs `deno test -A` with `options` in the project, hands on its lines (default: prints) and counts. */
 export async function runDenoTest(
   options: readonly string[],
-  project: Project = PROJECT,
+  { onLine = console.log }: { onLine?: (line: string) => void } = {},
 ): Promise<TestCounts> {
-  const result = await runCommand([project.deno, "test", "-A", ...options], {
-    cwd: project.root,
-    env: { ...projectEnvironment(project), NO_COLOR: "1" },
-    onLine: console.log,
+  const result = await runCommand([PROJECT.deno, "test", "-A", ...options], {
+    cwd: PROJECT.root,
+    env: { ...projectEnvironment(PROJECT), NO_COLOR: "1" },
+    onLine,
   });
   return countTests(result.lines, result.code);
 }

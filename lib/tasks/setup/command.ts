@@ -12,6 +12,8 @@ export interface CommandOptions {
   cwd?: string;
   /** Variables added to the present environment. */
   env?: Record<string, string>;
+  /** How many of its last lines the result holds; default 200. */
+  keptLines?: number;
   /** Called with each line of its output, stdout and stderr alike, without the line break. */
   onLine?: (line: string) => void;
 }
@@ -20,11 +22,9 @@ export interface CommandOptions {
 export interface CommandResult {
   /** Its exit code; 127 when it could not be started. */
   code: number;
-  /** Its last 200 lines, stdout and stderr in the order they came. */
+  /** Its last lines, stdout and stderr in the order they came. */
   lines: string[];
 }
-
-const KEPT_LINES = 200;
 
 /**
  * The command line that runs a Python module or file (ending in .py) tied to this process: it and
@@ -46,7 +46,7 @@ export async function runCommand(
   const lines: string[] = [];
   const keep = (line: string) => {
     lines.push(line);
-    if (lines.length > KEPT_LINES) lines.shift();
+    if (lines.length > (options.keptLines ?? 200)) lines.shift();
     options.onLine?.(line);
   };
   let child: Deno.ChildProcess;
@@ -75,7 +75,7 @@ export async function runCommand(
 /** Runs `command` on our own terminal (its input, output and signals), and returns its exit code. */
 export async function runOnTerminal(
   command: readonly string[],
-  options: Omit<CommandOptions, "onLine"> = {},
+  options: Pick<CommandOptions, "cwd" | "env"> = {},
 ): Promise<number> {
   const child = new Deno.Command(command[0]!, {
     args: command.slice(1),

@@ -1,0 +1,40 @@
+// deno-lint-ignore-file no-console -- a program: it prints its answer
+/**
+ * Multiplies two matrices with the engine and with plain numbers, and prints what ran where. A program
+ * of its own, because a library that does not fit the machine ends the process that loads it.
+ */
+
+import * as tf from "@tensorflow/tfjs";
+import { startEngine } from "lib/engine/engine.ts";
+
+const SIZE = 64;
+
+/** The largest difference between the engine's product of two fixed matrices and the exact one. */
+function productError(): number {
+  const value = (row: number, column: number) => Math.fround(Math.sin(row * SIZE + column));
+  const numbers = Array.from(
+    { length: SIZE },
+    (_, i) => Array.from({ length: SIZE }, (_, j) => value(i, j)),
+  );
+  const product = tf.tidy(() => tf.tensor2d(numbers).matMul(tf.tensor2d(numbers)).dataSync());
+  let largest = 0;
+  for (let i = 0; i < SIZE; i++) {
+    for (let j = 0; j < SIZE; j++) {
+      let exact = 0;
+      for (let k = 0; k < SIZE; k++) exact += value(i, k) * value(k, j);
+      largest = Math.max(largest, Math.abs(exact - product[i * SIZE + j]!));
+    }
+  }
+  return largest;
+}
+
+if (import.meta.main) {
+  const engine = await startEngine();
+  console.log(JSON.stringify({
+    backend: engine.backend,
+    device: engine.device,
+    version: engine.version,
+    notice: engine.notice,
+    error: productError(),
+  }));
+}

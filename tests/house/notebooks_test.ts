@@ -1,0 +1,71 @@
+/** Rules for notebooks. */
+
+import assert from "node:assert/strict";
+import { projectFiles } from "./sources.ts";
+
+const LARGEST_BYTES = 300_000;
+const MOST_LINES = 15;
+
+interface Notebook {
+  path: string;
+  bytes: number;
+  text: string;
+  cells: { cell_type: string; source: string | string[] }[];
+  metadata: Record<string, unknown>;
+}
+
+const notebooks: Notebook[] = (await projectFiles())
+  .filter(({ path }) => path.startsWith("notebooks/") && path.endsWith(".ipynb"))
+  .map(({ path, text }) => ({
+    path,
+    text,
+    bytes: new TextEncoder().encode(text).length,
+    ...JSON.parse(text),
+  }));
+
+const sourceOf = ({ source }: { source: string | string[] }) =>
+  Array.isArray(source) ? source.join("") : source;
+
+for (const notebook of notebooks) {
+  const { path, cells } = notebook;
+
+  Deno.test(`${path} has one title, and it is a question`, () => {
+    const titles = cells.filter((cell) => cell.cell_type === "markdown").flatMap((cell) =>
+      sourceOf(cell).split("\n").filter((line) => /^# /.test(line))
+    );
+    assert.equal(titles.length, 1, titles.join("; "));
+    assert.match(titles[0]!, /\?\s*$/);
+  });
+
+  Deno.test(`${path} is small and free of paths, widget state and errors`, () => {
+    assert.ok(notebook.bytes < LARGEST_BYTES, `${notebook.bytes} bytes`);
+    assert.doesNotMatch(notebook.text, /file:\/\/\/|"\/(work|root|home|Users|tmp)\//);
+    assert.equal(notebook.metadata.widgets, undefined);
+    assert.doesNotMatch(notebook.text, /"output_type": "error"/);
+  });
+
+  Deno.test(`${path} has cells of at most ${MOST_LINES} lines of code`, () => {
+    const long = cells.flatMap((cell, index) => {
+      if (cell.cell_type !== "code") return [];
+      const code = sourceOf(cell).split("\n").filter((line) =>
+        line.trim() !== "" && !/^\s*\/\//.test(line)
+      );
+      return code.length > MOST_LINES ? [`cell ${index + 1}: ${code.length} lines`] : [];
+    });
+    assert.deepEqual(long, []);
+  });
+
+  Deno.test(`${path} was run from top to bottom`, () => {
+    const counts = (cells as unknown as { execution_count?: number | null; cell_type: string }[])
+      .filter((cell) => cell.cell_type === "code").map((cell) => cell.execution_count);
+    assert.deepEqual(counts, counts.map((_, index) => index + 1));
+  });
+}
+
+Deno.test("notebooks are numbered without a gap", () => {
+  const numbers = notebooks.map(({ path }) =>
+    path.slice("notebooks/".length, "notebooks/".length + 2)
+  );
+  assert.equal(new Set(numbers).size, numbers.length);
+  for (const number of numbers) assert.match(number, /^\d\d$/);
+});
