@@ -1,10 +1,9 @@
 /**
- * Photographs in and out: any still picture becomes 8-bit sRGB, upright, or an error that says why
- * not. Cropping and resizing are in crop.ts.
+ * Pictures in memory, and reading them: any still picture becomes upright 8-bit sRGB, or an error that
+ * says why not. Writing is left to write_image.ts, cropping and resizing to crop.ts.
  */
 import sharp, { type Metadata } from "sharp";
-import { extname } from "node:path";
-import { writeWhole } from "./write_whole.ts";
+import { ImageError } from "./image_error.ts";
 
 /** A picture in memory: 8-bit sRGB, rows from the top, three bytes a pixel in the order R, G, B. */
 export interface RgbImage {
@@ -34,33 +33,6 @@ export interface ReadOptions {
   readonly background?: readonly [number, number, number];
   /** What to do with animations and files of several pages. Default "refuse". */
   readonly animation?: "refuse" | "firstFrame";
-}
-
-/** Why a picture could not be read: for counting, and for choosing what to skip. */
-export type ImageProblem =
-  | "missing"
-  | "notAFile"
-  | "noPermission"
-  | "empty"
-  | "notAnImage"
-  | "damaged"
-  | "tooLarge"
-  | "animated";
-
-/** A picture that could not be read. The message names the path, the reason and the remedy. */
-export class ImageError extends Error {
-  /** Which file. */
-  readonly path: string;
-  /** The reason in one word. */
-  readonly problem: ImageProblem;
-
-  /** An error for `path`; `explanation` says what is wrong and what to do. */
-  constructor(problem: ImageProblem, path: string, explanation: string, cause?: unknown) {
-    super(`Cannot read the picture ${JSON.stringify(path)}: ${explanation}`, { cause });
-    this.name = "ImageError";
-    this.path = path;
-    this.problem = problem;
-  }
 }
 
 const MAX_PIXELS = 100_000_000;
@@ -215,40 +187,6 @@ export async function readImage(path: string, options: ReadOptions = {}): Promis
 export async function readMask(path: string, options: ReadOptions = {}): Promise<Mask> {
   const { data, width, height } = await readImage(path, options);
   return { data: data.filter((_, i) => i % 3 === 0), width, height };
-}
-
-/**
- * Write a picture or a mask, whole or not at all.
- *
- * @param path Ends in .png (exact), .jpg or .jpeg (quality below, no chroma subsampling).
- * @param image RGB, or one value a pixel.
- * @param options `quality` of a JPEG, 1 to 100; default 95.
- * @throws TypeError when the data is not width · height · (1 or 3) values.
- * @throws RangeError for another ending or a quality out of range.
- */
-export async function writeImage(
-  path: string,
-  image: RgbImage | Mask,
-  options: { quality?: number } = {},
-): Promise<void> {
-  const { quality = 95 } = options;
-  const ending = extname(path).toLowerCase();
-  if (![".png", ".jpg", ".jpeg"].includes(ending)) {
-    throw new RangeError(`Cannot write ${JSON.stringify(path)}: end its name in .png or .jpg.`);
-  }
-  if (!Number.isInteger(quality) || quality < 1 || quality > 100) {
-    throw new RangeError(`A JPEG's quality is a whole number from 1 to 100, not ${quality}.`);
-  }
-  const input = rawOptions(image);
-  const pixels = sharp(image.data, input);
-  // sharp otherwise makes three channels of one.
-  if (input.raw.channels === 1) pixels.toColourspace("b-w");
-  await writeWhole(
-    path,
-    ending === ".png"
-      ? await pixels.png().toBuffer()
-      : await pixels.jpeg({ quality, chromaSubsampling: "4:4:4" }).toBuffer(),
-  );
 }
 
 /**

@@ -5,10 +5,11 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { join } from "node:path";
-import { cropSquare, resizeImage, type Square } from "./crop.ts";
+import { cropSquare, resizeImage, type Square, squareAround } from "./crop.ts";
 import type { Face, Point } from "./faces.ts";
 import type { RgbImage } from "./image.ts";
 import { faceApiFolder } from "./photographs.ts";
+import { sample, toRaster } from "./raster.ts";
 
 /** Where each part of the face is in the list of 68 landmarks: first index, and one past the last. */
 export const LANDMARK_PARTS = {
@@ -116,23 +117,20 @@ async function uprightCrop(image: RgbImage, square: Square, angle: number): Prom
     side: wide,
   });
   const size = Math.round(wide * SIDE / square.side);
-  const { data } = await resizeImage(cut, { width: size, height: size });
-  const out = new Float32Array(SIDE * SIDE * 3);
+  const pixels = toRaster(await resizeImage(cut, { width: size, height: size }));
+  const crop = new Float32Array(SIDE * SIDE * 3);
   const cos = Math.cos(angle), sin = Math.sin(angle);
-  for (let y = 0, to = 0; y < SIDE; y++) {
+  for (let y = 0; y < SIDE; y++) {
     for (let x = 0; x < SIDE; x++) {
-      const dx = x + 0.5 - SIDE / 2, dy = y + 0.5 - SIDE / 2;
-      const u = cos * dx - sin * dy + size / 2 - 0.5, v = sin * dx + cos * dy + size / 2 - 0.5;
-      const left = Math.min(size - 2, Math.max(0, Math.floor(u)));
-      const top = Math.min(size - 2, Math.max(0, Math.floor(v)));
-      const p = u - left, q = v - top, at = (top * size + left) * 3;
-      for (let c = at; c < at + 3; c++) {
-        out[to++] = (1 - q) * ((1 - p) * data[c] + p * data[c + 3]) +
-          q * ((1 - p) * data[c + size * 3] + p * data[c + size * 3 + 3]);
-      }
+      const right = x + 0.5 - SIDE / 2, down = y + 0.5 - SIDE / 2;
+      const place: Point = [
+        size / 2 + cos * right - sin * down,
+        size / 2 + sin * right + cos * down,
+      ];
+      sample(pixels, place, { to: crop, at: (y * SIDE + x) * 3 });
     }
   }
-  return out;
+  return crop;
 }
 
 /**
@@ -140,20 +138,16 @@ async function uprightCrop(image: RgbImage, square: Square, angle: number): Prom
  *
  * Each face is turned upright by its five points first: the network was trained on upright faces.
  *
- * @param image RGB.
- * @param faces From `detectFaces` on the same picture.
+ * @param picture An RGB image and its faces, from `detectFaces`.
  * @returns One list of 68 points a face, in the order of `faces`; see `LANDMARK_PARTS`.
  */
 export async function detectLandmarks(
-  image: RgbImage,
-  faces: readonly Face[],
+  picture: { image: RgbImage; faces: readonly Face[] },
   detector: LandmarkDetector,
 ): Promise<Point[][]> {
+  const { image, faces } = picture;
   if (faces.length === 0) return [];
-  const squares = faces.map(({ box: [x0, y0, x1, y1] }): Square => {
-    const side = Math.max(x1 - x0, y1 - y0) * (1 + 2 * MARGIN);
-    return { left: (x0 + x1 - side) / 2, top: (y0 + y1 - side) / 2, side };
-  });
+  const squares = faces.map(({ box }) => squareAround(box, MARGIN));
   const angles = faces.map(({ points }) => roll(points));
   const crops = await Promise.all(squares.map((s, i) => uprightCrop(image, s, angles[i])));
   const pixels = new Float32Array(faces.length * SIDE * SIDE * 3);
@@ -167,10 +161,12 @@ export async function detectLandmarks(
     const { left, top, side } = squares[face];
     const cos = Math.cos(angles[face]), sin = Math.sin(angles[face]);
     return Array.from({ length: 68 }, (_, i): Point => {
-      const dx = (shares[face * 136 + 2 * i] - 0.5) * side;
-      const dy = (shares[face * 136 + 2 * i + 1] - 0.5) * side;
-      // Rounded squares shift the crop by less than a pixel; the network's own error is larger.
-      return [left + side / 2 + cos * dx - sin * dy, top + side / 2 + sin * dx + cos * dy];
+      const right = (shares[face * 136 + 2 * i] - 0.5) * side;
+      const down = (shares[face * 136 + 2 * i + 1] - 0.5) * side;
+      return [
+        left + side / 2 + cos * right - sin * down,
+        top + side / 2 + sin * right + cos * down,
+      ];
     });
   });
 }

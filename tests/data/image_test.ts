@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { deflateSync } from "node:zlib";
 import sharp, { type Sharp } from "sharp";
 import { Buffer } from "node:buffer";
-import { ImageError, type ImageProblem, readImage, readMask, writeImage } from "lib/data/image.ts";
+import { readImage, readMask } from "lib/data/image.ts";
+import { ImageError, type ImageProblem } from "lib/data/image_error.ts";
+import { writeImage } from "lib/data/write_image.ts";
 import { demoPhotographs } from "lib/data/photographs.ts";
 
 async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {

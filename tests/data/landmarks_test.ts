@@ -16,7 +16,7 @@ Deno.test("detectLandmarks agrees with the detector's five points on frontal fac
   const before = tf.memory().numTensors;
   const image = await readImage(demoPhotographs()[5]);
   const faces = await detectFaces(image, detector);
-  const all = await detectLandmarks(image, faces, landmarks);
+  const all = await detectLandmarks({ image, faces }, landmarks);
   assert.equal(tf.memory().numTensors, before);
   assert.equal(all.length, 4);
   all.forEach((points, i) => {
@@ -43,6 +43,6 @@ Deno.test("detectLandmarks agrees with the detector's five points on frontal fac
 Deno.test("detectLandmarks of no faces is an empty list", async () => {
   const landmarks = await openLandmarkDetector();
   const image = { data: new Uint8Array(3), width: 1, height: 1 };
-  assert.deepEqual(await detectLandmarks(image, [], landmarks), []);
+  assert.deepEqual(await detectLandmarks({ image, faces: [] }, landmarks), []);
   landmarks.dispose();
 });

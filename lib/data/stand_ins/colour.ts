@@ -6,7 +6,7 @@
  * They use lαβ; CIELAB (D65) is used here, as it stays defined at black.
  */
 import type { Mask } from "../image.ts";
-import { blur, type Raster, sample } from "./raster.ts";
+import { blur, type Raster, sample } from "../raster.ts";
 
 const toLinear = (v: number) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
 const fromLinear = (v: number) => v <= 0.0031308 ? v * 12.92 : 1.055 * v ** (1 / 2.4) - 0.055;

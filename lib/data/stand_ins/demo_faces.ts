@@ -63,7 +63,7 @@ export async function findDemoFaces(): Promise<DemoFace[]> {
   for (const path of demoPhotographs()) {
     const photograph = await readImage(path);
     const faces = (await detectFaces(photograph, detector)).sort((a, b) => a.box[0] - b.box[0]);
-    const landmarks = await detectLandmarks(photograph, faces, network);
+    const landmarks = await detectLandmarks({ image: photograph, faces }, network);
     faces.forEach(({ box, points }, i) => {
       const id = `${basename(path, ".jpg")}/${i}`;
       const unit = ALIKE.find((group) => group.includes(id))?.join(" ") ?? id;

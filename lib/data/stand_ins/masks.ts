@@ -3,7 +3,7 @@
  */
 import type { Point } from "../faces.ts";
 import type { Mask } from "../image.ts";
-import { blur, type Raster } from "./raster.ts";
+import { blur, type Raster } from "../raster.ts";
 
 /** 255 for each pixel whose centre is inside the polygon (even–odd rule), else 0. */
 export function fillPolygon(

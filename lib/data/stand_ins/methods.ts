@@ -12,7 +12,7 @@ import { transferColour, transferShading } from "./colour.ts";
 import { carryExpression, mouthRegion, surroundings, withForehead } from "./face_shape.ts";
 import { area, centreOf, convexHull, foldedArea, scaleAbout } from "./geometry.ts";
 import { fillPolygon, soften, weigh } from "./masks.ts";
-import { blur, mix, type Raster, toImage, toRaster } from "./raster.ts";
+import { blur, mix, type Raster, toImage, toRaster } from "../raster.ts";
 import { warp, type Warped } from "./warp.ts";
 
 /** A face cut out as a square, with its 68 landmarks in the crop's pixels. */

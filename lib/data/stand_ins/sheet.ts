@@ -58,9 +58,9 @@ function measure(
  *
  * @example How results/00_stand_ins.png is made
  * ```ts ignore
- * import { writeImage } from "lib/data/image.ts";
  * import { makeStandIns } from "lib/data/stand_ins.ts";
  * import { standInSheet } from "lib/data/stand_ins/sheet.ts";
+ * import { writeImage } from "lib/data/write_image.ts";
  *
  * const { sheet } = await standInSheet(await makeStandIns(), { cell: 88 });
  * await writeImage("results/00_stand_ins.png", sheet);

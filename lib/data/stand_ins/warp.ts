@@ -4,7 +4,7 @@
  */
 import type { Point } from "../faces.ts";
 import { cross, triangulate } from "./geometry.ts";
-import { type Raster, sample } from "./raster.ts";
+import { type Raster, sample } from "../raster.ts";
 
 /** A warped picture. */
 export interface Warped {

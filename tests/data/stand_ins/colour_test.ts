@@ -7,7 +7,7 @@ import {
   transferColour,
   transferShading,
 } from "lib/data/stand_ins/colour.ts";
-import type { Raster } from "lib/data/stand_ins/raster.ts";
+import type { Raster } from "lib/data/raster.ts";
 
 const colours = (...rgb: number[]): Raster => ({
   data: Float32Array.from(rgb),

@@ -1,7 +1,7 @@
 /**
  * Pictures as floating-point numbers: the form in which manipulations warp, blur and colour them.
  */
-import type { Mask, RgbImage } from "../image.ts";
+import type { Mask, RgbImage } from "./image.ts";
 
 /** Values in rows from the top, the channels of a pixel together. */
 export interface Raster {
