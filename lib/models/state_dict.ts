@@ -1,0 +1,157 @@
+/**
+ * A model's parameters into and out of a file that PyTorch reads and writes: names, axes and
+ * counters as in its state dict. Reading and writing of the file itself is in `safetensors.ts`.
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { Parameters } from "./parameters.ts";
+import { float32Values, type StoredTensor, storeFloat32, type TensorFile } from "./safetensors.ts";
+import { fromTorchLayout, torchShape, toTorchLayout } from "./torch_layout.ts";
+
+/** PyTorch's batch norm counts its batches; the count does not enter any result. */
+const COUNTER = "num_batches_tracked";
+
+/** What PyTorch's DataParallel puts before every name. */
+const PARALLEL = "module.";
+
+/** How a file's arrays and a model's parameters fit, by name. */
+export interface LoadReport {
+  /** Written into the model. */
+  readonly loaded: string[];
+  /** In the model and not in the file. */
+  readonly missing: string[];
+  /** In the file and not in the model. */
+  readonly unexpected: string[];
+  /** In both, with shapes that differ, such as `linear.1.weight [2,512], file [1000,512]`. */
+  readonly misshapen: string[];
+}
+
+/** How strict reading is. */
+export interface LoadOptions {
+  /**
+   * Whether to load what fits and leave the rest of the model as it is. Default: file and model must
+   * fit each other in full.
+   */
+  readonly partial?: boolean;
+}
+
+/**
+ * The parameters whose names begin with a prefix, under names without it: the same variables, so that
+ * a backbone's published weights can be read into one block of a detector.
+ *
+ * @throws RangeError when no name begins so.
+ */
+export function parametersUnder(prefix: string, parameters: Parameters): Parameters {
+  const under = Object.entries(parameters).filter(([name]) => name.startsWith(prefix));
+  if (under.length === 0) throw new RangeError(`No parameter has a name that begins "${prefix}".`);
+  return Object.fromEntries(under.map(([name, v]) => [name.slice(prefix.length), v]));
+}
+
+/**
+ * Gives a model the weights of a file in PyTorch's layout. The prefix that DataParallel adds and the
+ * counters of batch norm are passed over. All is checked before the first variable is changed.
+ *
+ * Weights of the official code expect blue, green, red: see `normaliseImages`.
+ *
+ * @returns What was loaded and, with `partial`, what was not.
+ * @throws TypeError when model and file do not fit, with every name that differs; with `partial`, when
+ * nothing fits.
+ * @throws RangeError when an array that would be loaded holds NaN or an infinity.
+ *
+ * @example A classifier's backbone without its last layer
+ * ```ts
+ * import { loadParameters, storeParameters } from "lib/models/state_dict.ts";
+ * import * as tf from "@tensorflow/tfjs";
+ * import assert from "node:assert/strict";
+ *
+ * const classifier = { "conv1.weight": tf.variable(tf.ones([3, 3, 1, 2])), "fc.bias": tf.variable(tf.ones([9])) };
+ * const backbone = { "conv1.weight": tf.variable(tf.zeros([3, 3, 1, 2])) };
+ * const file = await storeParameters(classifier);
+ * assert.deepEqual(file.tensors.get("conv1.weight")?.shape, [2, 1, 3, 3]);
+ * assert.throws(() => loadParameters(backbone, file), /unexpected: fc.bias/);
+ * assert.deepEqual(loadParameters(backbone, file, { partial: true }).loaded, ["conv1.weight"]);
+ * ```
+ */
+export function loadParameters(
+  parameters: Parameters,
+  file: TensorFile,
+  { partial = false }: LoadOptions = {},
+): LoadReport {
+  const arrays = withoutPrefix(file);
+  const report: LoadReport = { loaded: [], missing: [], unexpected: [], misshapen: [] };
+  for (const [name, variable] of Object.entries(parameters)) {
+    const array = arrays.get(name);
+    const expected = torchShape(variable.shape);
+    if (!array) report.missing.push(name);
+    else if (String(array.shape) === String(expected)) report.loaded.push(name);
+    else report.misshapen.push(`${name} [${expected}], file [${array.shape}]`);
+  }
+  for (const name of arrays.keys()) {
+    if (!Object.hasOwn(parameters, name)) report.unexpected.push(name);
+  }
+  const { loaded, ...wrong } = report;
+  const fits = Object.values(wrong).every((names) => names.length === 0);
+  if (!fits && (!partial || loaded.length === 0)) throw new TypeError(describe(report));
+
+  const values = loaded.map((name) => {
+    const array = arrays.get(name)!;
+    const numbers = float32Values(array);
+    const bad = numbers.findIndex((x) => !Number.isFinite(x));
+    if (bad >= 0) {
+      throw new RangeError(`${name} holds ${numbers[bad]} at ${bad}; nothing was loaded.`);
+    }
+    return fromTorchLayout({ shape: array.shape, values: numbers }).values;
+  });
+  loaded.forEach((name, i) => {
+    const variable = parameters[name];
+    tf.tidy(() => variable.assign(tf.tensor(values[i], variable.shape)));
+  });
+  return report;
+}
+
+/** The arrays by the names a model uses. */
+function withoutPrefix({ tensors }: TensorFile): Map<string, StoredTensor> {
+  const names = [...tensors.keys()];
+  const cut = names.every((name) => name.startsWith(PARALLEL)) ? PARALLEL.length : 0;
+  return new Map(
+    [...tensors].map(([name, array]) => [name.slice(cut), array] as const)
+      .filter(([name]) => !name.endsWith(COUNTER)),
+  );
+}
+
+function describe(report: LoadReport): string {
+  const { loaded, ...wrong } = report;
+  const lists = Object.entries(wrong).filter(([, names]) => names.length > 0)
+    .map(([kind, names]) => `  ${kind}: ${names.join(kind === "misshapen" ? "; " : ", ")}`);
+  return `The file does not fit the model, which stays as it is (${loaded.length} arrays fit):\n` +
+    `${lists.join("\n")}\nCheck backbone, blocks and width, or load with partial: true.`;
+}
+
+/** What goes into a file besides the weights. */
+export interface StoreOptions {
+  /** Free text by key. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Training steps done, which PyTorch's batch norm counts; default 0. */
+  readonly steps?: number;
+}
+
+/**
+ * A model's parameters as a file for PyTorch's `load_state_dict`, counters included. Write it with
+ * `writeSafetensors`.
+ */
+export async function storeParameters(
+  parameters: Parameters,
+  { metadata = {}, steps = 0 }: StoreOptions = {},
+): Promise<TensorFile> {
+  const tensors = new Map<string, StoredTensor>();
+  const counter = new Uint8Array(BigInt64Array.of(BigInt(steps)).buffer);
+  for (const [name, variable] of Object.entries(parameters)) {
+    const here = Float32Array.from(await variable.data());
+    const { shape, values } = toTorchLayout({ shape: variable.shape, values: here });
+    tensors.set(name, storeFloat32(values, shape));
+    if (name.endsWith("running_var")) {
+      const counted = name.replace(/running_var$/, COUNTER);
+      tensors.set(counted, { type: "I64", shape: [], bytes: counter.slice() });
+    }
+  }
+  return { tensors, metadata };
+}
