@@ -2,7 +2,6 @@
  * From figures to SVG and PNG, by Plotly in a Chrome of our own. Which Chrome is left to chrome.ts,
  * files to save.ts.
  */
-import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { createRandom } from "lib/random.ts";
 import { launchChrome } from "./chrome.ts";
@@ -69,8 +68,11 @@ export async function openExporter(): Promise<Exporter> {
   const chrome = await launchChrome();
   try {
     const page = await chrome.newPage();
+    // Beside Plotly's file, so that Chrome may read it: four times as fast as sending it over.
+    const plotly = import.meta.resolve("plotly.js-dist");
+    await page.goto(new URL("package.json", plotly).href);
     await page.setContent("<!doctype html><meta charset=utf-8>");
-    await page.addScriptTag({ path: fileURLToPath(import.meta.resolve("plotly.js-dist")) });
+    await page.addScriptTag({ url: plotly });
     let last: Promise<unknown> = Promise.resolve();
     const draw = ({ data, layout }: Plot, format: "svg" | "png", scale: number) => {
       const seed = createRandom(0, JSON.stringify([data, layout])).integer(2 ** 32);
