@@ -3,9 +3,7 @@
  * is explained is a function of the outputs; which model runs is the caller's business.
  */
 import * as tf from "@tensorflow/tfjs";
-
-/** Sees the activation of a named layer and returns what the network goes on with. */
-export type Tap = (name: string, activation: tf.Tensor4D) => tf.Tensor4D;
+import type { Tap } from "lib/models/layers.ts";
 
 /** What to explain, and where to look for the explanation. */
 export interface GradCamRequest<Outputs> {
@@ -20,6 +18,14 @@ export interface GradCamRequest<Outputs> {
   readonly explain: (outputs: Outputs) => tf.Tensor1D;
 }
 
+/** What was explained, and by what. */
+export type ClassActivation = {
+  /** The explained number of each image, `[batch]`. */
+  readonly explained: tf.Tensor1D;
+  /** For each layer, in the order asked for, `[batch, height, width]` of the layer's own grid. */
+  readonly maps: tf.Tensor3D[];
+};
+
 /**
  * Signed class activation maps, one a layer: Σₖ αₖ Aₖ with αₖ the spatial mean of ∂explained/∂Aₖ.
  * Positive where the layer's activation speaks for the explained number, negative where it speaks
@@ -28,7 +34,6 @@ export interface GradCamRequest<Outputs> {
  *
  * Runs eagerly, and inside `compile`.
  *
- * @returns For each layer, in the order asked for, `[batch, height, width]` of the layer's own grid.
  * @throws RangeError when a layer's name never passes through `tap`, with the names that did.
  * @throws TypeError when `explain` does not return one number an image.
  *
@@ -40,21 +45,22 @@ export interface GradCamRequest<Outputs> {
  * const image = tf.ones<tf.Rank.R4>([1, 4, 4, 3]);
  * const filter = tf.ones<tf.Rank.R4>([1, 1, 3, 2]);
  * const head = tf.tensor2d([[1], [-3]]);
- * const [map] = classActivationMaps({
+ * const { maps } = classActivationMaps({
  *   forward: (tap) => tf.matMul(tf.mean(tap("conv", tf.conv2d(image, filter, 1, "same")), [1, 2]), head),
  *   layers: ["conv"],
  *   explain: (logit) => logit.as1D(),
  * });
  * // Every cell holds (1 − 3) · 3 / 16 cells.
- * console.assert(Math.abs(map.dataSync()[0] + 6 / 16) < 1e-6);
+ * console.assert(Math.abs(maps[0].dataSync()[0] + 6 / 16) < 1e-6);
  * ```
  */
-export function classActivationMaps<Outputs>(request: GradCamRequest<Outputs>): tf.Tensor3D[] {
+export function classActivationMaps<Outputs>(request: GradCamRequest<Outputs>): ClassActivation {
   const { forward, layers, explain } = request;
   return tf.tidy(() => {
     const activations = new Map<string, tf.Tensor4D>();
     const gradients = new Map<string, tf.Tensor4D>();
     const seen: string[] = [];
+    let explained: tf.Tensor1D | undefined;
     // The identity, tied to a number `z` that is always 0: differentiating by z sends the gradient
     // back to this layer and no further, so the layers below cost no backward pass.
     const listen = (name: string, activation: tf.Tensor4D, z: tf.Scalar): tf.Tensor4D => {
@@ -71,7 +77,7 @@ export function classActivationMaps<Outputs>(request: GradCamRequest<Outputs>): 
       activations.set(name, tf.keep(activation.clone()));
       return identity(activation, z) as tf.Tensor4D;
     };
-    const explained = (z: tf.Tensor): tf.Scalar => {
+    const sum = (z: tf.Tensor): tf.Scalar => {
       const outputs = forward((name, activation) => {
         seen.push(name);
         return layers.includes(name) ? listen(name, activation, z as tf.Scalar) : activation;
@@ -89,18 +95,20 @@ export function classActivationMaps<Outputs>(request: GradCamRequest<Outputs>): 
           `explain must return one number an image, [${batch}], not [${numbers.shape}].`,
         );
       }
+      explained = tf.keep(numbers.clone());
       return tf.sum(numbers);
     };
     try {
-      tf.grad(explained)(tf.scalar(0));
-      return layers.map((name) => {
+      tf.grad(sum)(tf.scalar(0));
+      const maps = layers.map((name) => {
         const activation = activations.get(name)!;
         const gradient = gradients.get(name) ?? tf.zerosLike(activation); // not on the path: no say
         const alpha = tf.mean(gradient, [1, 2], true);
         return tf.sum(tf.mul(activation, alpha), 3) as tf.Tensor3D;
       });
+      return { explained: explained!.clone(), maps };
     } finally {
-      for (const kept of [...activations.values(), ...gradients.values()]) kept.dispose();
+      tf.dispose([...activations.values(), ...gradients.values(), ...explained ? [explained] : []]);
     }
   });
 }

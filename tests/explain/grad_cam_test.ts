@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { classActivationMaps, positiveEvidence, type Tap } from "lib/explain/grad_cam.ts";
+import { classActivationMaps, positiveEvidence } from "lib/explain/grad_cam.ts";
+import type { Tap } from "lib/models/layers.ts";
 import { compile, startEngine } from "lib/engine/engine.ts";
 
 await startEngine();
@@ -29,7 +30,7 @@ function assertClose(actual: tf.Tensor, expected: tf.Tensor, bound = 1e-5) {
 
 Deno.test("classActivationMaps at the last layer under a linear head is Zhou's class activation map", () => {
   const n = network();
-  const [map] = classActivationMaps({
+  const { maps: [map] } = classActivationMaps({
     forward: n.forward(n.image),
     layers: ["second"],
     explain: n.fakeness,
@@ -46,7 +47,7 @@ Deno.test("classActivationMaps at the last layer under a linear head is Zhou's c
 
 Deno.test("classActivationMaps at an inner layer agrees with finite differences", () => {
   const n = network();
-  const [map] = classActivationMaps({
+  const { maps: [map] } = classActivationMaps({
     forward: n.forward(n.image),
     layers: ["first"],
     explain: n.fakeness,
@@ -69,7 +70,7 @@ Deno.test("classActivationMaps at an inner layer agrees with finite differences"
 
 Deno.test("classActivationMaps of several layers and captured equal those of one layer, eager", () => {
   const n = network();
-  const both = classActivationMaps({
+  const { maps: both } = classActivationMaps({
     forward: n.forward(n.image),
     layers: ["first", "second"],
     explain: n.fakeness,
@@ -80,12 +81,12 @@ Deno.test("classActivationMaps of several layers and captured equal those of one
         forward: n.forward(x as tf.Tensor4D),
         layers: ["first", "second"],
         explain: n.fakeness,
-      }),
+      }).maps,
     [n.image],
   );
   const graph = captured(n.image);
   for (const [i, layer] of ["first", "second"].entries()) {
-    const [alone] = classActivationMaps({
+    const { maps: [alone] } = classActivationMaps({
       forward: n.forward(n.image),
       layers: [layer],
       explain: n.fakeness,
@@ -100,7 +101,8 @@ Deno.test("classActivationMaps leaves no tensor behind but its maps", () => {
   const n = network();
   const request = { forward: n.forward(n.image), layers: ["second"], explain: n.fakeness };
   const before = tf.memory().numTensors;
-  tf.dispose(classActivationMaps(request));
+  const { explained, maps } = classActivationMaps(request);
+  tf.dispose([explained, ...maps]);
   assert.equal(tf.memory().numTensors, before);
 });
 
