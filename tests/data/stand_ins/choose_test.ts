@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { startEngine } from "lib/engine/engine.ts";
 import { mirrorImage } from "lib/data/crop.ts";
 import type { Point } from "lib/data/faces.ts";
 import { donorsFor, splitFaces } from "lib/data/stand_ins/choose.ts";
@@ -8,7 +9,7 @@ import { mirrorLandmarks } from "lib/data/stand_ins/face_shape.ts";
 import type { FaceCrop } from "lib/data/stand_ins/methods.ts";
 
 let found: Promise<DemoFace[]> | undefined;
-const demoFaces = () => found ??= findDemoFaces();
+const demoFaces = () => found ??= startEngine().then(() => findDemoFaces());
 
 Deno.test("findDemoFaces names 22 faces from left to right, one of them in profile", async () => {
   const faces = await demoFaces();
