@@ -73,7 +73,8 @@ export function applyAdam(
       tf.scalar(beta2),
       epsilon,
     ];
-    recorder.update("ResourceApplyAdam", {
+    recorder.update({
+      operation: "ResourceApplyAdam",
       attributes: [{ name: "T", type: ATTRIBUTES.TYPE, value: TYPES.FLOAT }],
       resources,
       // β₁ᵗ and β₂ᵗ are given as 0: the correction is in stepSize and epsilon already.

@@ -14,6 +14,7 @@ import {
   type Values,
 } from "./binding.ts";
 import type { EagerBinding } from "./eager_binding.ts";
+import { registerGatherKernel } from "./gather_kernel.ts";
 import type { Recorder } from "./recorder.ts";
 import { Resource } from "./resource.ts";
 
@@ -78,6 +79,7 @@ export function registerBackend(eager: EagerBinding): CapturingBackend {
 
   const folder = "@tensorflow/tfjs-node-gpu/dist/";
   require(folder + "register_all_kernels.js");
+  registerGatherKernel(NAME);
   const { NodeJSKernelBackend } = require(folder + "nodejs_kernel_backend.js") as {
     NodeJSKernelBackend: new (binding: Binding, packageName: string) => NativeBackend;
   };

@@ -15,6 +15,21 @@ export const TYPES = {
   RESOURCE: 20,
 } as const;
 
+/** What users call the element type of that number. */
+export function typeName(dtype: number): string {
+  const names: Record<number, string> = {
+    [TYPES.FLOAT]: "float32",
+    [TYPES.INT32]: "int32",
+    [TYPES.UINT8]: "uint8",
+    [TYPES.STRING]: "string",
+    [TYPES.COMPLEX64]: "complex64",
+    [TYPES.INT64]: "int64",
+    [TYPES.BOOL]: "bool",
+    [TYPES.RESOURCE]: "variable",
+  };
+  return names[dtype] ?? `type ${dtype}`;
+}
+
 /** Kinds of an operation's attributes by TensorFlow's numbers (c/tf_attrtype.h). */
 export const ATTRIBUTES = { STRING: 0, INT: 1, FLOAT: 2, BOOL: 3, TYPE: 4, SHAPE: 5 } as const;
 
@@ -28,14 +43,18 @@ export interface Attribute {
   readonly value: unknown;
 }
 
-/** What is known of a tensor without its values. */
-export interface TensorMetadata {
-  /** The binding's number for it: 0 or more when it exists, below 0 while recorded. */
-  readonly id: number;
+/** Shape and element type of a tensor. */
+export interface TensorDescription {
   /** Length along each axis. */
   readonly shape: number[];
   /** One of `TYPES`. */
   readonly dtype: number;
+}
+
+/** What is known of a tensor without its values. */
+export interface TensorMetadata extends TensorDescription {
+  /** The binding's number for it: 0 or more when it exists, below 0 while recorded. */
+  readonly id: number;
 }
 
 /** Values of a tensor in JavaScript. */

@@ -4,6 +4,7 @@ import {
   type Attribute,
   type Binding,
   BINDING_CONSTANTS,
+  type TensorDescription,
   type TensorMetadata,
   TYPES,
   type Values,
@@ -80,31 +81,31 @@ export function eagerBinding(native: Native, context: Context): EagerBinding {
     inputs: bigint[],
     outputs: number,
   ): number => {
-    const shapes = () => inputs.map(shapeOfInput);
+    const given = () => inputs.map(describeInput);
     const op = s.TFE_NewOp(context.address, native.cstring(name), status);
     native.check(name);
     try {
       for (const input of inputs) {
         s.TFE_OpAddInput(op, input, status);
-        native.check(name, shapes);
+        native.check(name, given);
       }
       setEagerAttributes(native, op, attributes);
       if (outputs > room.capacity) room = outputRoom(outputs);
       room.count[0] = outputs;
       s.TFE_Execute(op, room.handlesAddress, room.countAddress, status);
-      native.check(name, shapes);
+      native.check(name, given);
       return room.count[0];
     } finally {
       s.TFE_DeleteOp(op);
     }
   };
   // For error messages: it must not overwrite the status that is being reported.
-  const shapeOfInput = (h: bigint): number[] => {
+  const describeInput = (h: bigint): TensorDescription => {
     const own = s.TF_NewStatus();
     const rank = Math.max(0, s.TFE_TensorHandleNumDims(h, own));
     const shape = Array.from({ length: rank }, (_, axis) => s.TFE_TensorHandleDim(h, axis, own));
     s.TF_DeleteStatus(own);
-    return shape;
+    return { shape, dtype: s.TFE_TensorHandleDataType(h) };
   };
 
   const onDevice = (h: bigint): bigint => {
@@ -149,7 +150,7 @@ export function eagerBinding(native: Native, context: Context): EagerBinding {
     tensorDataSync(id) {
       const h = handle(id), dtype = s.TFE_TensorHandleDataType(h);
       const tensor = s.TFE_TensorHandleResolve(h, status);
-      native.check("reading a tensor", () => [shapeOfInput(h)]);
+      native.check("reading a tensor", () => [describeInput(h)]);
       return takeHostTensor(native, tensor, dtype);
     },
     async tensorData(id) {

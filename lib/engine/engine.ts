@@ -99,6 +99,8 @@ async function start(options: EngineOptions): Promise<Engine> {
 async function plain(): Promise<Engine> {
   await tf.setBackend("cpu");
   await tf.ready();
+  // Its first use prints an advertisement over several lines; the notice says what matters.
+  (tf.backend() as unknown as { firstUse: boolean }).firstUse = false;
   return { backend: "cpu", device: "CPU:0", version: tf.version.tfjs, threads: 1 };
 }
 
@@ -169,7 +171,9 @@ export function compile(
  * optimiser, running statistics. The variables move into TensorFlow and are updated there in place;
  * between steps they can be read and assigned as ever. Otherwise as `compile`.
  *
- * All reads in the step see the values from before it. Variables must exist before the capture.
+ * Variables that `applyAdam` updates change at the end of the step; reading one after `applyAdam`
+ * inside the step is an error. Variables must exist before the capture. A step that TensorFlow
+ * fails in, say for want of memory, may have updated some of them; all stay usable.
  *
  * @example Gradient descent
  * ```ts

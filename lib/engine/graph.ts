@@ -1,6 +1,6 @@
 /** A TensorFlow graph under construction, and the function that is made of it. */
 import { setNodeAttributes } from "./attributes.ts";
-import { type Attribute, ATTRIBUTES, type TensorMetadata } from "./binding.ts";
+import { type Attribute, ATTRIBUTES, type TensorDescription } from "./binding.ts";
 import type { Native } from "./native.ts";
 
 /** One output of one node. */
@@ -78,7 +78,7 @@ export class Graph {
       this.#native.check(operation);
     }
     const finished = s.TF_FinishOperation(node, status);
-    this.#native.check(operation, () => inputs.flat().map((o) => this.describe(o).shape));
+    this.#native.check(operation, () => inputs.flat().map((o) => this.describe(o)));
     return finished;
   }
 
@@ -108,7 +108,7 @@ export class Graph {
   }
 
   /** Shape and type of an output; -1 stands for a length that is not known before running. */
-  describe(output: Output): Omit<TensorMetadata, "id"> {
+  describe(output: Output): TensorDescription {
     const { symbols: s } = this.#native;
     const own = s.TF_NewStatus(); // errors that are being reported stay in the shared one
     try {

@@ -2,6 +2,7 @@
  * The opened TensorFlow library: its functions, C strings with fixed addresses, and errors. What the
  * functions are called for is left to others.
  */
+import type { TensorDescription } from "./binding.ts";
 import { SYMBOLS, type Symbols } from "./symbols.ts";
 import { TensorFlowError } from "./tensorflow_error.ts";
 
@@ -16,7 +17,7 @@ export interface Native {
   /** The text at an address. */
   text(address: bigint): string;
   /** Throws a `TensorFlowError` when the last call reported one; `operation` says what was done. */
-  check(operation: string, inputs?: () => readonly (readonly number[])[]): void;
+  check(operation: string, inputs?: () => readonly TensorDescription[]): void;
   /** Reads and clears a status of one's own, for calls that run aside. */
   takeStatus(status: bigint, operation: string): void;
 }
@@ -74,7 +75,7 @@ export function openNative(path: string): Native {
   if (symbols.dlopen(cstring(path), 2) === 0n) throw new Error(text(symbols.dlerror()));
 
   const status = symbols.TF_NewStatus();
-  const check = (operation: string, inputs?: () => readonly (readonly number[])[]) => {
+  const check = (operation: string, inputs?: () => readonly TensorDescription[]) => {
     const code = symbols.TF_GetCode(status);
     if (code !== 0) {
       throw new TensorFlowError(code, text(symbols.TF_Message(status)), {

@@ -37,6 +37,27 @@ export type Argument =
   | { readonly kind: "variable"; readonly variable: tf.Variable } // its value at the time of the call
   | { readonly kind: "resource"; readonly resource: Resource }; // a variable that the function updates
 
+/** A variable that the function updates, as it stands in the graph. */
+interface RecordedResource {
+  readonly handle: Output;
+  /** The one read of it. */
+  read?: { readonly node: bigint; readonly id: number };
+  /** Whether an update of it has been asked for. */
+  updated: boolean;
+}
+
+/** An operation that changes variables in place. */
+export interface Update {
+  /** Its name, such as `ResourceApplyAdam`. */
+  readonly operation: string;
+  /** Its attributes. */
+  readonly attributes: Attribute[];
+  /** The variables, which are its first inputs. */
+  readonly resources: Resource[];
+  /** Ids of the inputs after them. */
+  readonly inputs: number[];
+}
+
 /** A recording in progress. */
 export class Recorder implements Binding {
   /** The graph so far. */
@@ -45,8 +66,6 @@ export class Recorder implements Binding {
   readonly arguments: Argument[] = [];
   /** The placeholders. */
   readonly placeholders: Output[] = [];
-  /** Nodes that write variables. */
-  readonly effects: bigint[] = [];
   /** Data that was made while recording: constants of the graph. */
   readonly born = new WeakSet<object>();
   /** While a step is captured: the resource of a variable that has not been assigned in it yet. */
@@ -56,10 +75,8 @@ export class Recorder implements Binding {
   readonly #outputs: Output[] = [];
   readonly #tensors = new Map<number, number>(); // id of a tensor of before → recorded id
   readonly #variables = new Map<tf.Variable, number>();
-  readonly #resources = new Map<
-    Resource,
-    { handle: Output; read?: { node: bigint; id: number } }
-  >();
+  readonly #resources = new Map<Resource, RecordedResource>();
+  readonly #updates: Update[] = [];
 
   /** Begins with an empty graph. */
   constructor(eager: EagerBinding) {
@@ -116,9 +133,19 @@ export class Recorder implements Binding {
     return this.#outputs[-2 - recorded];
   }
 
-  /** The recorded id of an updated variable's value as it is when the function begins. */
+  /**
+   * The recorded id of an updated variable's value as it is when the function begins.
+   *
+   * @throws Error after an update, when the value is another one.
+   */
   read(resource: Resource): number {
     const known = this.#resource(resource);
+    if (known.updated) {
+      throw new Error(
+        "A variable, or a clone of it, is read in a captured step after its update (applyAdam). " +
+          "Updates take place at the end of the step: read the variable before, or after the step.",
+      );
+    }
     if (known.read === undefined) {
       const node = this.graph.add("ReadVariableOp", {
         attributes: [{ name: "dtype", type: ATTRIBUTES.TYPE, value: resource.dtype }],
@@ -130,39 +157,48 @@ export class Recorder implements Binding {
     return known.read.id;
   }
 
-  #resource(resource: Resource): { handle: Output; read?: { node: bigint; id: number } } {
+  #resource(resource: Resource): RecordedResource {
     let known = this.#resources.get(resource);
     if (!known) {
-      known = { handle: this.#placeholder(TYPES.RESOURCE, [], { kind: "resource", resource }) };
+      const handle = this.#placeholder(TYPES.RESOURCE, [], { kind: "resource", resource });
+      known = { handle, updated: false };
       this.#resources.set(resource, known);
     }
     return known;
   }
 
-  /** Writes a variable at the end of the function, after every read of it. */
+  /** Writes a variable at the end of the function. */
   assign(resource: Resource, id: number): void {
-    this.update("AssignVariableOp", {
+    this.update({
+      operation: "AssignVariableOp",
       attributes: [{ name: "dtype", type: ATTRIBUTES.TYPE, value: resource.dtype }],
       resources: [resource],
       inputs: [id],
     });
   }
 
-  /** An operation that changes variables in place, such as `ResourceApplyAdam`. */
-  update(
-    operation: string,
-    { attributes, resources, inputs }: {
-      attributes: Attribute[];
-      resources: Resource[];
-      inputs: number[];
-    },
-  ): void {
-    const known = resources.map((r) => this.#resource(r));
-    this.effects.push(this.graph.add(operation, {
-      attributes,
-      inputs: [...known.map((k) => k.handle), ...inputs.map((id) => this.output(id))],
-      after: known.flatMap((k) => k.read ? [k.read.node] : []),
-    }));
+  /** Changes variables at the end of the function. */
+  update(update: Update): void {
+    this.#updates.push(update);
+    for (const r of update.resources) this.#resource(r).updated = true;
+  }
+
+  /** Adds the updates, each after every read of its variables; the nodes, which must run. */
+  finishUpdates(): bigint[] {
+    const last = new Map<Resource, bigint>(); // a second update comes after the first
+    return this.#updates.map(({ operation, attributes, resources, inputs }) => {
+      const known = resources.map((r) => this.#resource(r));
+      const node = this.graph.add(operation, {
+        attributes,
+        inputs: [...known.map((k) => k.handle), ...inputs.map((id) => this.output(id))],
+        after: [
+          ...known.flatMap((k) => k.read ? [k.read.node] : []),
+          ...resources.flatMap((r) => last.get(r) ?? []),
+        ],
+      });
+      for (const r of resources) last.set(r, node);
+      return node;
+    });
   }
 
   /** A constant of the graph. */

@@ -1,14 +1,15 @@
-/** Errors of TensorFlow as JavaScript errors, with the operation and the shapes it was given. */
+/** Errors of TensorFlow as JavaScript errors, with the operation and what it was given. */
+import { type TensorDescription, typeName, TYPES } from "./binding.ts";
 
 /** TensorFlow's code for "no memory left". */
 const RESOURCE_EXHAUSTED = 8;
 
 /** What failed. */
 export interface FailedOperation {
-  /** Name of the operation, such as `MatMul`. */
+  /** Name of the operation, such as `MatMul`, or of the captured function. */
   readonly operation: string;
-  /** Shapes of its inputs. */
-  readonly inputs: readonly (readonly number[])[];
+  /** Its inputs. */
+  readonly inputs: readonly TensorDescription[];
 }
 
 /** An error that TensorFlow reported. */
@@ -18,13 +19,13 @@ export class TensorFlowError extends Error {
   /** Name of the operation that failed. */
   readonly operation: string;
 
-  /** Makes the message from TensorFlow's own words and the shapes of the inputs. */
+  /** Makes the message from TensorFlow's own words and the inputs. */
   constructor(code: number, message: string, { operation, inputs }: FailedOperation) {
-    const shapes = inputs.length > 0 ? ` on ${inputs.map((s) => `[${s}]`).join(", ")}` : "";
+    const what = operation + describeInputs(inputs);
     super(
       code === RESOURCE_EXHAUSTED
-        ? `Out of memory in ${operation}${shapes}. ${smallerBatch(inputs)}TensorFlow: ${message}`
-        : `${operation}${shapes}: ${message}`,
+        ? `Out of memory in ${what}. ${smallerBatch(inputs)}TensorFlow: ${message}`
+        : `${what}: ${message}`,
     );
     this.name = "TensorFlowError";
     this.code = code;
@@ -32,9 +33,19 @@ export class TensorFlowError extends Error {
   }
 }
 
+/** Such as ` on float32 [2,3], int32 [4]`; a training step's many variables are only counted. */
+function describeInputs(inputs: readonly TensorDescription[]): string {
+  const variables = inputs.filter((t) => t.dtype === TYPES.RESOURCE).length;
+  const tensors = inputs.filter((t) => t.dtype !== TYPES.RESOURCE)
+    .map(({ shape, dtype }) => `${typeName(dtype)} [${shape}]`);
+  const all = variables === 0 ? tensors : [...tensors, `${variables} variables`];
+  return all.length === 0 ? "" : ` on ${all.join(", ")}`;
+}
+
 /** Half the leading dimension of the largest input: mostly the batch. */
-function smallerBatch(inputs: readonly (readonly number[])[]): string {
-  const size = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
-  const largest = inputs.toSorted((a, b) => size(b) - size(a))[0] ?? [];
-  return largest[0] > 1 ? `Try a batch of ${Math.floor(largest[0] / 2)}. ` : "";
+function smallerBatch(inputs: readonly TensorDescription[]): string {
+  const size = ({ shape }: TensorDescription) => shape.reduce((a, b) => a * b, 1);
+  const [largest] = inputs.filter((t) => t.shape.length > 1).sort((a, b) => size(b) - size(a));
+  const batch = Math.floor((largest?.shape[0] ?? 0) / 2);
+  return batch > 0 ? `Try a batch of ${batch}. ` : "";
 }

@@ -1,0 +1,28 @@
+/**
+ * `tf.gather` while a function is captured. TensorFlow.js's kernel reads the indices to check them,
+ * and while capturing there are none to read; TensorFlow itself checks them when the function runs.
+ */
+import * as tf from "@tensorflow/tfjs";
+import { ATTRIBUTES, TYPES } from "./binding.ts";
+import type { CapturingBackend } from "./backend.ts";
+
+/** Replaces the kernel by one that looks at the indices only where they exist. */
+export function registerGatherKernel(backendName: string): void {
+  const original = tf.getKernel("GatherV2", backendName);
+  const kernelFunc: tf.KernelFunc = (call) => {
+    const backend = call.backend as CapturingBackend;
+    if (!backend.recorder) return original.kernelFunc(call);
+    const { x, indices } = call.inputs as { x: tf.Tensor; indices: tf.Tensor };
+    const { axis, batchDims } = call.attrs as { axis: number; batchDims: number };
+    const attributes = [
+      { name: "batch_dims", type: ATTRIBUTES.INT, value: batchDims },
+      { name: "Tparams", type: ATTRIBUTES.TYPE, value: backend.getDTypeInteger(x.dtype) },
+      { name: "Tindices", type: ATTRIBUTES.TYPE, value: backend.getDTypeInteger(indices.dtype) },
+      { name: "Taxis", type: ATTRIBUTES.TYPE, value: TYPES.INT32 },
+    ];
+    const inputs = [x, indices, tf.scalar(axis, "int32")];
+    return backend.executeMultipleOutputs("GatherV2", attributes, inputs, 1)[0];
+  };
+  tf.unregisterKernel("GatherV2", backendName);
+  tf.registerKernel({ kernelName: "GatherV2", backendName, kernelFunc });
+}
