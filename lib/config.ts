@@ -13,15 +13,17 @@ export type CrossEntropyTerm = "global" | "joint" | "leaveOneOut";
 /** Everything that decides what a run computes. */
 export interface Configuration {
   /** Backbone of every local information block. [paper, Implementation Details] */
-  readonly backbone: "resnet34";
+  readonly backbone: "resnet34" | "mobilenetV1" | "efficientnetB0";
   /** Number n of local information blocks, 1 to 8. [paper: 4] */
   readonly blocks: number;
   /** Side of the square input image in pixels, a multiple of 32. [paper: 224] */
   readonly imageSize: number;
-  /** Channels as a share of the published backbone's: 1 is ResNet-34; smaller ones are for quick looks. [ours] */
+  /** Channels as a share of the published backbone's: 1 is the published network; smaller ones are for quick looks. [ours] */
   readonly width: number;
   /** Probability that dropout zeroes a unit, 0 to below 1. [code: 0.5] */
   readonly dropout: number;
+  /** EfficientNet only: how likely its last block skips an image in training, 0 to below 1. [code: 0.2] */
+  readonly dropConnect: number;
 
   /** Whether the local information loss (paper Eq. 8) is part of the objective. */
   readonly localInformation: boolean;
@@ -71,6 +73,7 @@ export const PAPER: Configuration = Object.freeze({
   imageSize: 224,
   width: 1,
   dropout: 0.5,
+  dropConnect: 0.2,
   localInformation: true,
   globalInformation: true,
   lossForm: "paper",
@@ -99,13 +102,15 @@ export const OFFICIAL_CODE: Configuration = Object.freeze({
   learningRate: 1e-3,
 });
 
-/** Minutes on two cores: a narrow backbone on small crops. For looking, not for reporting. */
+/** Minutes on two cores: narrow blocks on small crops, from scratch. For looking, not for reporting. */
 export const QUICK: Configuration = Object.freeze({
   ...PAPER,
   imageSize: 96,
-  width: 0.25,
+  width: 0.125,
+  dropout: 0.2,
   batchSize: 24,
-  steps: 120,
+  steps: 200,
+  learningRate: 2e-3,
 });
 
 /** Seconds: proves that everything runs. Its numbers mean nothing. */
@@ -118,6 +123,24 @@ export const SMOKE: Configuration = Object.freeze({
   steps: 4,
 });
 
+/**
+ * The configuration of a notebook's profile.
+ *
+ * @param profile `"smoke"`, `"quick"` or `"full"`; default: the environment variable
+ * `FORGERY_CLUES_PROFILE`, as `deno task notebooks --profile` sets it, else `"quick"`.
+ * @throws RangeError for another profile.
+ */
+export function profileConfiguration(
+  profile: string = Deno.env.get("FORGERY_CLUES_PROFILE") ?? "quick",
+): Configuration {
+  const profiles: Record<string, Configuration> = { smoke: SMOKE, quick: QUICK, full: PAPER };
+  if (!Object.hasOwn(profiles, profile)) {
+    const names = Object.keys(profiles).join(", ");
+    throw new RangeError(`There is no profile "${profile}". Profiles: ${names}.`);
+  }
+  return profiles[profile];
+}
+
 const inRange = (low: number, high: number) => (value: unknown) =>
   typeof value === "number" && value >= low && value <= high;
 const whole = (low: number, high: number, step = 1) => (value: unknown) =>
@@ -127,11 +150,15 @@ const flag = oneOf(true, false);
 
 /** For each field: the test a value must pass, and the words of the error when it does not. */
 const RULES: Record<keyof Configuration, [(value: unknown) => boolean, string]> = {
-  backbone: [oneOf("resnet34"), '"resnet34"'],
+  backbone: [
+    oneOf("resnet34", "mobilenetV1", "efficientnetB0"),
+    '"resnet34", "mobilenetV1" or "efficientnetB0"',
+  ],
   blocks: [whole(1, 8), "a whole number from 1 to 8"],
   imageSize: [whole(32, 1024, 32), "a multiple of 32 from 32 to 1024"],
   width: [inRange(1 / 16, 4), "a number from 0.0625 to 4"],
   dropout: [(v) => inRange(0, 1)(v) && v !== 1, "a number from 0 to below 1"],
+  dropConnect: [(v) => inRange(0, 1)(v) && v !== 1, "a number from 0 to below 1"],
   localInformation: [flag, "true or false"],
   globalInformation: [flag, "true or false"],
   lossForm: [oneOf("paper", "official"), '"paper" or "official"'],

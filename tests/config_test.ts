@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { type Configuration, OFFICIAL_CODE, PAPER, QUICK, SMOKE, vary } from "lib/config.ts";
+import {
+  type Configuration,
+  OFFICIAL_CODE,
+  PAPER,
+  profileConfiguration,
+  QUICK,
+  SMOKE,
+  vary,
+} from "lib/config.ts";
 
 Deno.test("presets pass their own rules and are frozen", () => {
   for (const preset of [PAPER, OFFICIAL_CODE, QUICK, SMOKE]) {
@@ -68,4 +76,11 @@ Deno.test("vary refuses values outside a field's range, naming field, value and 
       return true;
     });
   }
+});
+
+Deno.test("profileConfiguration knows three profiles and names them to who asks for a fourth", () => {
+  assert.equal(profileConfiguration("smoke"), SMOKE);
+  assert.equal(profileConfiguration("quick"), QUICK);
+  assert.equal(profileConfiguration("full"), PAPER);
+  assert.throws(() => profileConfiguration("fast"), /no profile "fast".*smoke, quick, full/);
 });

@@ -127,3 +127,20 @@ export function showLive(): LiveFigure {
     finish: (figure, options = {}) => put(figure, options),
   };
 }
+
+/**
+ * Shows a picture below the cell, such as a photograph or a contact sheet. Does nothing outside of
+ * Deno's Jupyter kernel.
+ *
+ * @param uri The picture as `data:image/…;base64,…`; it is stored in the notebook, so keep it small.
+ * @param altText The picture in words.
+ * @throws TypeError for anything but such a URI.
+ */
+export async function showPicture(uri: string, altText: string): Promise<void> {
+  const [, type, base64] = /^data:(image\/\w+);base64,(.+)$/s.exec(uri) ?? [];
+  if (!type) {
+    throw new TypeError(`A picture is given as data:image/…;base64,…, not ${uri.slice(0, 40)}.`);
+  }
+  const content = { [type]: base64, "text/plain": altText };
+  await send(content, crypto.randomUUID(), false);
+}
