@@ -51,21 +51,38 @@ export function progressLine({ name, done, total, kept = 0, seconds, note }: Pro
 }
 
 /**
- * Shows a progress line on standard error: rewritten in place on a terminal, a line every ten
- * seconds where output goes to a file. Returns a function to call with each new state.
+ * Passes on the items of long work, and meanwhile keeps a progress line on standard error: rewritten
+ * in place on a terminal, a line every ten seconds where output goes to a file. In a notebook it stays
+ * silent: a live figure shows more there.
+ *
+ * @param items Such as the records of `train`.
+ * @param work Its name, how many items there will be, and a few words on an item.
  */
-export function progressPrinter(): (progress: Progress) => void {
-  const encoder = new TextEncoder();
-  const terminal = Deno.stderr.isTerminal();
-  let last = -Infinity;
-  return (progress) => {
-    const finished = progress.done >= progress.total;
+export async function* withProgress<T>(
+  items: AsyncIterable<T>,
+  { name, total, note }: { name: string; total: number; note?: (item: T) => string },
+): AsyncGenerator<T, void, void> {
+  const terminal = Deno.stderr.isTerminal(), begin = performance.now();
+  let done = 0, shown = -Infinity;
+  for await (const item of items) {
+    done++;
     const now = performance.now();
-    if (!finished && now - last < (terminal ? 100 : 10_000)) return;
-    last = now;
-    const line = progressLine(progress);
-    Deno.stderr.writeSync(
-      encoder.encode(terminal ? `\r\x1b[K${line}${finished ? "\n" : ""}` : line + "\n"),
-    );
-  };
+    if (!inNotebook() && (done === total || now - shown >= (terminal ? 100 : 10_000))) {
+      shown = now;
+      const seconds = (now - begin) / 1000;
+      const line = progressLine({ name, done, total, seconds, ...note && { note: note(item) } });
+      const text = terminal ? `\r\x1b[K${line}${done === total ? "\n" : ""}` : line + "\n";
+      Deno.stderr.writeSync(new TextEncoder().encode(text));
+    }
+    yield item;
+  }
+}
+
+/** Whether this runs in Deno's Jupyter kernel; elsewhere even asking throws. */
+function inNotebook(): boolean {
+  try {
+    return Boolean(Deno.jupyter.display);
+  } catch {
+    return false;
+  }
 }

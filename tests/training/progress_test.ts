@@ -30,3 +30,22 @@ Deno.test("progressLine does not count kept units as fast ones", () => {
     "training 60/100 (50 kept) · 10 s, 40 s left",
   );
 });
+
+Deno.test("withProgress passes every item on and ends with a whole line", async () => {
+  const program = `
+    import { withProgress } from "lib/training/progress.ts";
+    async function* work() { for (let i = 1; i <= 3; i++) yield i; }
+    const seen = [];
+    for await (const i of withProgress(work(), { name: "work", total: 3, note: (i) => "at " + i })) {
+      seen.push(i);
+    }
+    console.log(seen.join());
+  `;
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), { args: ["eval", program] })
+    .output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  assert.equal(text(stdout).trim(), "1,2,3");
+  const lines = text(stderr).trim().split("\n");
+  assert.match(lines[0], /^work 1\/3 · at 1 · 0 s/);
+  assert.match(lines.at(-1)!, /^work 3\/3 · at 3 · 0 s, 0 s left$/);
+});

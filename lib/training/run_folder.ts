@@ -1,0 +1,36 @@
+/** Where a run keeps its state: a folder that is its own as long as its configuration is. */
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Configuration } from "lib/config.ts";
+
+/** Folder of all runs in the project. It is not committed. */
+export const RUNS: string = fileURLToPath(new URL("../../results/runs", import.meta.url));
+
+/**
+ * The folder of a run: its name and eight digits of its configuration's hash, so that a changed
+ * setting begins a new run instead of going on with another one's weights.
+ *
+ * @param name Letters, digits, `-` and `_`, such as `"start_here"`.
+ * @throws RangeError for another name.
+ *
+ * @example
+ * ```ts
+ * import { SMOKE, vary } from "lib/config.ts";
+ * import { runFolder } from "lib/training/run_folder.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(runFolder("try", SMOKE), runFolder("try", vary(SMOKE, {})));
+ * assert.notEqual(runFolder("try", SMOKE), runFolder("try", vary(SMOKE, { seed: 2 })));
+ * ```
+ */
+export function runFolder(name: string, configuration: Configuration): string {
+  if (!/^[\w-]+$/.test(name)) {
+    throw new RangeError(
+      `${JSON.stringify(name)} cannot name a run: use letters, digits, - and _.`,
+    );
+  }
+  const fields = Object.entries(configuration).sort(([a], [b]) => a < b ? -1 : 1);
+  const hash = createHash("sha256").update(JSON.stringify(fields)).digest("hex");
+  return join(RUNS, `${name}-${hash.slice(0, 8)}`);
+}
