@@ -1,13 +1,10 @@
 /**
- * Charts: their specifications against snapshots, their text against overlaps in a real browser, and
- * what they refuse. After a change on purpose: UPDATE_SNAPSHOTS=1 deno test -A tests/figures, then
- * look at the figures.
+ * Charts: their specifications against snapshots, and what they refuse. After a change on purpose:
+ * UPDATE_SNAPSHOTS=1 deno test -A tests/figures, then look at the figures.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { launchChrome } from "lib/figures/chrome.ts";
-import { openExporter } from "lib/figures/export.ts";
 import { heatMapGrid } from "lib/figures/heat_map_grid.ts";
 import { WIDTHS, wrapText } from "lib/figures/look.ts";
 import { trainingCurves } from "lib/figures/training_curves.ts";
@@ -24,66 +21,6 @@ Deno.test("charts give the specifications of the snapshots, twice, without chang
       await Deno.writeTextFile(path, JSON.stringify(specification, null, 2) + "\n");
     }
     assert.deepEqual(specification, JSON.parse(await Deno.readTextFile(path)), name);
-  }
-});
-
-/** A piece of text in a drawn figure, in CSS pixels from the figure's upper left corner. */
-interface Box {
-  text: string;
-  left: number;
-  right: number;
-  top: number;
-  bottom: number;
-}
-
-/** The part of a browser's page that is asked. */
-interface Page {
-  document: {
-    querySelectorAll(selector: string): Iterable<{
-      textContent: string;
-      getBoundingClientRect(): Omit<Box, "text">;
-    }>;
-  };
-}
-
-/** Runs in the page: boxes of all text in the SVG that is the page. */
-function textBoxes(): Box[] {
-  const { document } = globalThis as unknown as Page;
-  const [svg] = document.querySelectorAll("svg");
-  const origin = svg.getBoundingClientRect();
-  return [...document.querySelectorAll("text")].filter((element) => element.textContent.trim())
-    .map((element) => {
-      const { left, right, top, bottom } = element.getBoundingClientRect();
-      return {
-        text: element.textContent,
-        left: left - origin.left,
-        right: right - origin.left,
-        top: top - origin.top,
-        bottom: bottom - origin.top,
-      };
-    });
-}
-
-Deno.test("charts clip no text and let no text overlap, at the widths of a column and of a page", async () => {
-  await using exporter = await openExporter();
-  await using chrome = await launchChrome();
-  const page = await chrome.newPage();
-  for (const [name, figure] of Object.entries(EXAMPLE_FIGURES)) {
-    const svg = new TextDecoder().decode(await exporter.svg(figure));
-    await page.setContent(`<!doctype html><body style="margin:0">${svg}`);
-    const boxes = await page.evaluate(textBoxes);
-    assert.ok(boxes.length >= 8, `${name} has only ${boxes.length} texts`);
-    boxes.forEach((a, i) => {
-      const inside = a.left >= 0 && a.right <= figure.layout.width && a.top >= 0 &&
-        a.bottom <= figure.layout.height;
-      assert.ok(inside, `${name}: ${JSON.stringify(a)} reaches out of the figure`);
-      for (const b of boxes.slice(i + 1)) {
-        const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
-        const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
-        // Boxes of text are as high as the tallest letter there could be: a third may be shared.
-        assert.ok(wide < 1 || high < 4, `${name}: "${a.text}" lies over "${b.text}"`);
-      }
-    });
   }
 });
 
