@@ -5,8 +5,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { rocAuc, rocCurve } from "lib/evaluation/roc.ts";
+import { bars } from "lib/figures/bars.ts";
 import { heatMapGrid } from "lib/figures/heat_map_grid.ts";
 import { WIDTHS, wrapText } from "lib/figures/look.ts";
+import { rocCurves } from "lib/figures/roc_curves.ts";
+import { table } from "lib/figures/table.ts";
 import { trainingCurves } from "lib/figures/training_curves.ts";
 import { EXAMPLE_FIGURES } from "./example_figures.ts";
 
@@ -52,6 +56,24 @@ Deno.test("heatMapGrid shares one scale, says where there is no evidence, and re
   assert.throws(() => heatMapGrid([{ ...cell, map: [] }], {}), TypeError);
   const many = Array.from({ length: 20 }, (_, i) => ({ ...cell, column: `block ${i}` }));
   assert.throws(() => heatMapGrid(many, {}), /20 columns at page width/);
+});
+
+Deno.test("rocCurves names the area that rocAuc computes", () => {
+  const [scores, labels] = [[0.1, 0.6, 0.4, 0.9, 0.4, 0.2], [0, 0, 1, 1, 0, 1]];
+  const rows = rocCurve(scores, labels).map((point) => ({ series: "ours", ...point }));
+  const [, line] = rocCurves(rows, {}).data as { name?: string }[];
+  assert.equal(line.name, `ours (AUC ${rocAuc(scores, labels).toFixed(3)})`);
+});
+
+Deno.test("bars and tables say what is undefined, and never draw it as a number", () => {
+  const [bar] = bars([{ group: "DF", series: "ours", value: null }], { valueTitle: "AUC" }).data;
+  assert.deepEqual((bar as { text: string[] }).text, ["undefined"]);
+  const cell = { row: "DF", column: "AUC", source: "ours", reason: "needs FF++" } as const;
+  const { annotations = [] } = table([{ ...cell, value: null }], {}).layout;
+  const texts = annotations.map(({ text }) => text);
+  assert.ok(texts.includes("–<sup>1</sup>") && texts.includes("<sup>1</sup> needs FF++"));
+  const known = table([{ ...cell, value: 0.5, low: 0.25, high: 0.75 }], { decimals: 2 }).layout;
+  assert.ok(known.annotations?.some(({ text }) => text === "0.50 [0.25, 0.75]"));
 });
 
 Deno.test("wrapText breaks at spaces only, and does not count tags", () => {
