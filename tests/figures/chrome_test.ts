@@ -1,6 +1,7 @@
 /** Finding, unpacking, starting and ending a Chrome. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { chromePlaces, explainLaunchError, launchChrome } from "lib/figures/chrome.ts";
 import { packagedChrome } from "lib/figures/packaged_chrome.ts";
 
@@ -66,41 +67,41 @@ Deno.test({
   },
 });
 
-/** Runs TypeScript in a Deno of its own, with this project's import map. */
-function start(code: string): Deno.ChildProcess {
-  const configuration = new URL("../../deno.json", import.meta.url).pathname;
-  const args = ["eval", "--config", configuration, code];
-  return new Deno.Command(Deno.execPath(), { args, stdout: "piped", stderr: "inherit" }).spawn();
+/** Runs TypeScript in a Deno of its own, with this project's import map and this temporary folder. */
+function start(code: string, folder: string): Deno.ChildProcess {
+  const configuration = fileURLToPath(new URL("../../deno.json", import.meta.url));
+  return new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--config", configuration, code],
+    env: { TMPDIR: folder },
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
 }
-
-const packaged = Deno.build.os === "linux" && Deno.build.arch === "x86_64";
 
 Deno.test({
   name:
     "packagedChrome unpacks once for two processes, after one that was killed, and leaves TMPDIR",
-  ignore: !packaged,
+  ignore: Deno.build.os !== "linux" || Deno.build.arch !== "x86_64",
   fn: async () => {
-    const cache = await Deno.makeTempDir();
+    const folder = await Deno.makeTempDir();
     try {
       const { path } = await packagedChrome();
       const version = path.match(/chromium-[\d.]+/)![0];
-      await Deno.mkdir(join(cache, `${version}.part`));
-      await Deno.writeTextFile(join(cache, `${version}.part`, "chromium"), "half a program");
+      await Deno.mkdir(join(folder, "cache", `${version}.part`), { recursive: true });
+      await Deno.writeTextFile(join(folder, "cache", `${version}.part`, "chromium"), "half of it");
       const code = `import { packagedChrome } from "lib/figures/packaged_chrome.ts";
-        const { path } = await packagedChrome(${JSON.stringify(cache)});
+        const { path } = await packagedChrome(${JSON.stringify(join(folder, "cache"))});
         const { size, ino } = await Deno.stat(path);
-        console.log(size, ino, Deno.env.get("TMPDIR") ?? "unset");`;
-      const outputs = await Promise.all([start(code).output(), start(code).output()]);
-      const lines = outputs.map(({ stdout }) => new TextDecoder().decode(stdout).trim());
+        console.log(size, ino, Deno.env.get("TMPDIR"));`;
+      const outputs = await Promise.all([1, 2].map(() => start(code, folder).output()));
+      const [one, other] = outputs.map(({ stdout }) => new TextDecoder().decode(stdout).trim());
+      assert.equal(one, other);
       const { size } = await Deno.stat(path);
-      assert.equal(lines[0], lines[1]);
-      assert.match(lines[0], new RegExp(`^${size} \\d+ ${Deno.env.get("TMPDIR") ?? "unset"}$`));
-      assert.deepEqual(
-        (await Array.fromAsync(Deno.readDir(cache))).map(({ name }) => name).sort(),
-        [version, `${version}.lock`],
-      );
+      assert.match(one, new RegExp(`^${size} \\d+ ${folder}$`));
+      const entries = await Array.fromAsync(Deno.readDir(join(folder, "cache")));
+      assert.deepEqual(entries.map(({ name }) => name).sort(), [version, `${version}.lock`]);
     } finally {
-      await Deno.remove(cache, { recursive: true });
+      await Deno.remove(folder, { recursive: true });
     }
   },
 });
@@ -116,20 +117,26 @@ for (const signal of ["SIGINT", "SIGKILL"] as const) {
     name: `launchChrome leaves no Chrome behind when its process gets ${signal}`,
     ignore: Deno.build.os !== "linux",
     fn: async () => {
-      await using child = start(`import { launchChrome } from "lib/figures/chrome.ts";
+      const folder = await Deno.makeTempDir();
+      const code = `import { launchChrome } from "lib/figures/chrome.ts";
         const chrome = await launchChrome();
         console.log(chrome.process().pid);
-        await new Promise((resolve) => setTimeout(resolve, 60_000));`);
-      const reader = child.stdout.getReader();
-      const pid = Number(new TextDecoder().decode((await reader.read()).value));
-      await reader.cancel();
-      assert.ok(await runs(pid));
-      child.kill(signal);
-      assert.equal((await child.status).success, false);
-      for (let wait = 0; wait < 100 && await runs(pid); wait++) {
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        await new Promise((resolve) => setTimeout(resolve, 60_000));`;
+      try {
+        await using child = start(code, folder);
+        const reader = child.stdout.getReader();
+        const pid = Number(new TextDecoder().decode((await reader.read()).value));
+        await reader.cancel();
+        assert.ok(await runs(pid));
+        child.kill(signal);
+        assert.equal((await child.status).success, false);
+        for (let wait = 0; wait < 100 && await runs(pid); wait++) {
+          await new Promise((resolve) => setTimeout(resolve, 100));
+        }
+        assert.equal(await runs(pid), false);
+      } finally {
+        await Deno.remove(folder, { recursive: true });
       }
-      assert.equal(await runs(pid), false);
     },
   });
 }
