@@ -75,7 +75,7 @@ function cannotBeHad(
   settings: string,
 ): SetUpFailure {
   const spoken = lines.filter((line) => line.trim() !== "");
-  const last = spoken.findLast((line) => /error/i.test(line)) ?? spoken.at(-1) ?? "no output";
+  const last = spoken.findLast((line) => /^\s*error\b/i.test(line)) ?? spoken.at(-1) ?? "no output";
   const why = UNREACHABLE.test(lines.join("\n")) ? " (its registry does not answer)" : "";
   return new SetUpFailure(
     `The ${kind} package ${name} cannot be had${why}. Last line: ${last.trim()}`,
