@@ -222,3 +222,15 @@ Deno.test("detect refuses images of another shape, and parameters of another set
     message: /no parameter region_model3.conv1.weight/,
   });
 });
+
+Deno.test("detect keeps no tensor beyond the scope that calls it", () => {
+  const parameters = createDetector(SMOKE, createRandom(1, "weights"));
+  const images = fillImages("input", 2, 32);
+  const seed = tf.tensor1d([1, 2], "int32");
+  const before = tf.memory().numTensors;
+  tf.tidy(() => void detect(images, parameters, SMOKE, { training: { seed } }));
+  tf.tidy(() => void detect(images, parameters, SMOKE));
+  assert.equal(tf.memory().numTensors, before);
+  disposeParameters(parameters);
+  assert.equal(tf.memory().numTensors, before - Object.keys(parameters).length);
+});
