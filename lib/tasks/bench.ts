@@ -30,7 +30,11 @@ export async function bench(args: readonly string[]): Promise<number> {
   await setUp();
   if (options.peer !== undefined && !await setUpTorch()) return 1;
   using interrupt = listenForInterrupt();
-  const report = await runBench(options, { project: PROJECT, signal: interrupt.signal }).catch(
+  const report = await runBench(options, {
+    project: PROJECT,
+    words: terminalReport(),
+    signal: interrupt.signal,
+  }).catch(
     (error: Error) => {
       if (!interrupt.signal.aborted) console.error(`The bench stopped. ${error.message}`);
       return null;

@@ -29,25 +29,47 @@ export interface StepInputs {
 }
 
 /**
- * Learns from one batch: changes the learner's variables.
+ * Learns from one batch of a run: augments it, and changes the learner's variables.
  *
- * @returns Scalars by name: `total`, and every term of `detectorLoss`; the caller disposes of them.
+ * @returns As `learn`.
  */
 export function trainingStep(
   learner: Learner,
   inputs: StepInputs,
   configuration: Configuration,
 ): Record<string, tf.Scalar> {
-  const { parameters, lossWeights, trainable, slots } = learner;
   return tf.tidy(() => {
     const x = normaliseImages(augment(inputs.images, inputs.augmentation));
     const targets = tf.oneHot(inputs.labels, 2) as tf.Tensor2D; // [batch, 2]: real, fake
+    return learn(learner, { ...inputs, x, targets }, configuration);
+  });
+}
 
+/** A batch as the detector sees it, and the step's numbers. */
+export interface LearnInputs extends Pick<StepInputs, "seed" | "adam"> {
+  /** float32 `[batch, height, width, 3]`, of `normaliseImages`. */
+  readonly x: tf.Tensor4D;
+  /** `[batch, 2]`: probability of real and of fake. */
+  readonly targets: tf.Tensor2D;
+}
+
+/**
+ * The step after augmentation: changes the learner's variables.
+ *
+ * @returns Scalars by name: `total`, and every term of `detectorLoss`; the caller disposes of them.
+ */
+export function learn(
+  learner: Learner,
+  { x, targets, seed, adam }: LearnInputs,
+  configuration: Configuration,
+): Record<string, tf.Scalar> {
+  const { parameters, lossWeights, trainable, slots } = learner;
+  return tf.tidy(() => {
     const kept: Record<string, tf.Tensor> = {}; // what must outlive the gradient's own scope
     const terms: Record<string, tf.Scalar> = {};
     const { value: total, grads } = tf.variableGrads(() => {
       const { statistics, ...logits } = detect(x, parameters, configuration, {
-        training: { seed: inputs.seed },
+        training: { seed },
       });
       const loss = detectorLoss(logits, targets, { configuration, lossWeights });
       for (const [name, t] of Object.entries(statistics)) kept[name] = tf.keep(t.clone());
@@ -55,7 +77,7 @@ export function trainingStep(
       return loss.total;
     }, [...trainable]);
 
-    const [stepSize, epsilon] = tf.unstack(inputs.adam) as tf.Scalar[];
+    const [stepSize, epsilon] = tf.unstack(adam) as tf.Scalar[];
     for (const variable of trainable) {
       // PyTorch's weight decay: an L2 term in the gradient, for every variable.
       const decay = tf.mul(variable as tf.Tensor, configuration.weightDecay);

@@ -15,8 +15,10 @@ import type { Contender } from "lib/tasks/bench/contender.ts";
 import { peakMemory, processSeconds, resetPeakMemory } from "lib/tasks/bench/machine.ts";
 import { parseBenchOptions } from "lib/tasks/bench/options.ts";
 import { type BenchReport, judge, reportCsv, writeReport } from "lib/tasks/bench/report.ts";
+import { runBench } from "lib/tasks/bench/run.ts";
 import { summarise } from "lib/tasks/bench/statistics.ts";
 import { WorkerProcess } from "lib/tasks/bench/worker_process.ts";
+import { PROJECT } from "lib/tasks/setup/project.ts";
 
 const TINY: BenchCase = {
   work: "training",
@@ -236,4 +238,26 @@ Deno.test("writeReport says what was reached, what was not, and what failed", as
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("runBench times our own side of a tiny detector, training and inference", async () => {
+  const cases = (["training", "inference"] as const).flatMap((work) =>
+    (["float32", "bfloat16"] as const).map((precision) => ({ ...TINY, work, precision }))
+  );
+  const report = await runBench({
+    cases,
+    rounds: 2,
+    burstSeconds: 0.01,
+    thorough: false,
+    threads: 2,
+    matrixSide: 64,
+  }, { project: PROJECT, words: { say: () => {}, passing: () => {} }, signal: never });
+  assert.deepEqual(report.failures, []);
+  assert.equal(report.results.length, cases.length);
+  for (const { ours } of report.results) {
+    assert.equal(ours.imagesPerSecond.length, 2);
+    assert.ok(ours.imagesPerSecond.every((speed) => speed > 0));
+    assert.ok(Number.isFinite(ours.value), "the loss is a number");
+  }
+  assert.ok(report.sides[0]!.peak.float32 > 0);
 });

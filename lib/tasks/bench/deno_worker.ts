@@ -3,18 +3,15 @@ import * as tf from "@tensorflow/tfjs";
 import { createInterface } from "node:readline";
 import process from "node:process";
 import { type Configuration, PAPER, vary } from "lib/config.ts";
-import { adamNumbers, applyAdam } from "lib/engine/adam.ts";
+import { adamNumbers } from "lib/engine/adam.ts";
 import { compile, compileStep, type Engine, startEngine } from "lib/engine/engine.ts";
-import { createDetector, detect, type DetectorOutputs } from "lib/models/detector.ts";
-import {
-  assignParameters,
-  countParameters,
-  type Parameters,
-  trainableVariables,
-} from "lib/models/parameters.ts";
 import { createLossWeights } from "lib/losses/automatic_weights.ts";
 import { detectorLoss } from "lib/losses/detector_loss.ts";
+import { createDetector, detect, type DetectorOutputs } from "lib/models/detector.ts";
+import { countParameters } from "lib/models/parameters.ts";
 import { createRandom } from "lib/random.ts";
+import { createLearner } from "lib/training/learner.ts";
+import { ADAM, learn } from "lib/training/step.ts";
 import type { BenchCase } from "./cases.ts";
 import { fillParameters, formulaImages } from "./formula.ts";
 import type { Check, Questions } from "./protocol.ts";
@@ -26,44 +23,34 @@ type Answers = {
   ) => Questions[Name][1] | Promise<Questions[Name][1]>;
 };
 
-/** A detector with the formula's weights, and a batch for it. */
-interface Material {
-  readonly configuration: Configuration;
-  readonly parameters: Parameters;
+/** A batch of the formula's images. */
+interface Batch {
   readonly images: tf.Tensor4D;
   /** `[batch, 2]`, one-hot: real and fake in turn. */
   readonly targets: tf.Tensor2D;
 }
 
+/** A case ready to run: one step, which returns a number that depends on all of it. */
+interface Runner {
+  readonly step: () => number;
+  readonly nodes: number;
+  readonly parameters: number;
+}
+
 let engine: Engine;
 /** Runs one step of the prepared case and returns a number that depends on all of it. */
-let step: () => number = () => {
-  throw new Error("Nothing was prepared yet.");
-};
+let runner: Runner | undefined;
 
-function materialFor({ blocks, size, batch, width, precision }: BenchCase): Material {
-  const configuration = vary(PAPER, {
-    blocks,
-    width,
-    precision,
-    imageSize: size,
-    batchSize: batch,
-  });
-  const parameters = createDetector(configuration, createRandom(1, "bench"));
-  fillParameters(parameters);
+function configurationOf({ blocks, width, precision, size, batch }: BenchCase): Configuration {
+  return vary(PAPER, { blocks, width, precision, imageSize: size, batchSize: batch });
+}
+
+function batchOf({ batch, size }: BenchCase): Batch {
   const labels = Array.from({ length: batch }, (_, i) => i % 2);
   return {
-    configuration,
-    parameters,
     images: formulaImages("bench", batch, size),
     targets: tf.tidy(() => tf.oneHot(tf.tensor1d(labels, "int32"), 2).toFloat() as tf.Tensor2D),
   };
-}
-
-/** A case ready to run: one step, which returns a number that depends on all of it. */
-interface Prepared {
-  readonly step: () => number;
-  readonly nodes: number;
 }
 
 function heads({ joint, leaveOneOut, global }: DetectorOutputs): tf.Tensor[] {
@@ -71,12 +58,14 @@ function heads({ joint, leaveOneOut, global }: DetectorOutputs): tf.Tensor[] {
 }
 
 /** Evaluation mode, captured: every head's logits. */
-function inference({ images, parameters, configuration }: Material): Prepared {
-  const { precision } = configuration;
+function inference(one: BenchCase): Runner {
+  const { images } = batchOf(one), configuration = configurationOf(one);
+  const parameters = createDetector(configuration, createRandom(1, "bench"));
+  fillParameters(parameters);
   const run = compile(
     (x) => heads(detect(x as tf.Tensor4D, parameters, configuration)),
     [images],
-    { precision, name: "inference" },
+    { precision: one.precision, name: "inference" },
   );
   const step = () => {
     const logits = run(images);
@@ -84,50 +73,33 @@ function inference({ images, parameters, configuration }: Material): Prepared {
     tf.dispose(logits);
     return first! + second!;
   };
-  return { step, nodes: run.nodes };
+  return { step, nodes: run.nodes, parameters: countParameters(parameters).total };
 }
 
-/** A whole training step, captured: losses, gradients, Adam, dropout, running statistics. */
-function training({ images, targets, parameters, configuration }: Material): Prepared {
-  const { precision, learningRate, weightDecay } = configuration;
-  const lossWeights = createLossWeights(configuration);
-  const trained = [...trainableVariables(parameters), lossWeights];
-  const zeros = (x: tf.Variable) => tf.tidy(() => tf.variable(tf.zerosLike(x), false));
-  const slots = trained.map((x) => ({ m: zeros(x), v: zeros(x) }));
-  const adam = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, learningRate };
-
-  const numbers = (t: number) => {
-    const { stepSize, epsilon } = adamNumbers(t, adam);
-    return [tf.tensor1d([1, t], "int32"), tf.scalar(stepSize), tf.scalar(epsilon)];
-  };
-  const body = (x: tf.Tensor, y: tf.Tensor, ...[seed, stepSize, epsilon]: tf.Tensor[]) => {
-    let statistics: DetectorOutputs["statistics"] = {};
-    const { value, grads } = tf.variableGrads(() => {
-      const mode = { training: { seed: seed as tf.Tensor1D } };
-      const outputs = detect(x as tf.Tensor4D, parameters, configuration, mode);
-      statistics = outputs.statistics;
-      for (const tensor of Object.values(statistics)) tf.keep(tensor);
-      return detectorLoss(outputs, y as tf.Tensor2D, { configuration, lossWeights }).total;
-    }, trained);
-    trained.forEach((variable, i) => {
-      const decay = tf.mul(variable as tf.Tensor, weightDecay);
-      applyAdam(variable, slots[i]!, {
-        gradient: tf.add(grads[variable.name]!, decay),
-        step: {
-          ...adam,
-          stepSize: stepSize as tf.Scalar,
-          epsilon: epsilon as tf.Scalar,
-        },
-      });
-    });
-    assignParameters(parameters, statistics);
-    tf.dispose(statistics);
-    return value;
+/**
+ * A training step, captured whole: forward, losses, gradients, Adam, dropout, running statistics.
+ * That of lib/training, but for the augmentation, which PyTorch's side has not either.
+ */
+function training(one: BenchCase): Runner {
+  const { images, targets } = batchOf(one), configuration = configurationOf(one);
+  const learner = createLearner(configuration);
+  fillParameters(learner.parameters);
+  const numbers = (t: number): [tf.Tensor1D, tf.Tensor1D] => {
+    const { learningRate } = configuration;
+    const { stepSize, epsilon } = adamNumbers(t, { ...ADAM, learningRate });
+    return [tf.tensor1d([1, t], "int32"), tf.tensor1d([stepSize, epsilon])];
   };
   let t = 1;
-  const first = numbers(t);
-  const run = compileStep(body, [images, targets, ...first], { precision, name: "training" });
-  tf.dispose(first);
+  const example = numbers(t);
+  const run = compileStep(
+    (...tensors) => {
+      const [x, targets, seed, adam] = tensors as [tf.Tensor4D, tf.Tensor2D, ...typeof example];
+      return learn(learner, { x, targets, seed, adam }, configuration).total!;
+    },
+    [images, targets, ...example],
+    { precision: one.precision, name: "training" },
+  );
+  tf.dispose(example);
   const step = () => {
     const inputs = numbers(t++);
     const [loss] = run(images, targets, ...inputs);
@@ -135,7 +107,7 @@ function training({ images, targets, parameters, configuration }: Material): Pre
     tf.dispose([loss!, ...inputs]);
     return value;
   };
-  return { step, nodes: run.nodes };
+  return { step, nodes: run.nodes, parameters: countParameters(learner.parameters).total };
 }
 
 const answers: Answers = {
@@ -147,9 +119,10 @@ const answers: Answers = {
   }),
 
   check({ case: one }): Check {
-    const material = materialFor(one);
-    const configuration = vary(material.configuration, { dropout: 0 });
-    const { images, targets, parameters } = material;
+    const { images, targets } = batchOf(one);
+    const configuration = vary(configurationOf(one), { dropout: 0 });
+    const parameters = createDetector(configuration, createRandom(1, "bench"));
+    fillParameters(parameters);
     const lossWeights = createLossWeights(configuration);
     const [loss, ...logits] = tf.tidy(() => {
       const training = { seed: tf.tensor1d([0, 0], "int32") };
@@ -176,21 +149,17 @@ const answers: Answers = {
   },
 
   prepare({ case: one }) {
-    const material = materialFor(one);
-    const prepared = one.work === "training" ? training(material) : inference(material);
-    step = prepared.step;
-    step();
-    return {
-      parameters: countParameters(material.parameters).total,
-      value: step(),
-      detail: `${prepared.nodes} nodes`,
-    };
+    runner = one.work === "training" ? training(one) : inference(one);
+    const { step, nodes, parameters } = runner;
+    step(); // TensorFlow optimises the function before its first run
+    return { parameters, value: step(), detail: `${nodes} nodes` };
   },
 
   burst({ steps }) {
+    if (runner === undefined) throw new Error("Nothing was prepared yet.");
     let value = 0;
     const start = performance.now();
-    for (let i = 0; i < steps; i++) value = step();
+    for (let i = 0; i < steps; i++) value = runner.step();
     return { seconds: (performance.now() - start) / 1000, value };
   },
 };

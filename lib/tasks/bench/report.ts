@@ -1,6 +1,6 @@
 /** A bench's report: what was reached against the targets, as JSON, CSV and Markdown. */
 import { join } from "node:path";
-import { writeWhole } from "lib/data/write_whole.ts";
+import { writeWhole } from "lib/write_whole.ts";
 import { type Agreement, agreementLine, type Introduction } from "./agreement.ts";
 import { type BenchCase, caseName, stepFlops } from "./cases.ts";
 import type { CaseResult, SideResult } from "./comparison.ts";

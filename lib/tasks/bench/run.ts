@@ -2,10 +2,10 @@
  * One run of the bench from introductions to report. How a case is timed is in comparison.ts, how
  * the report looks in report.ts.
  */
-// deno-lint-ignore-file no-console -- a task prints
 import { join } from "node:path";
-import { progressPrinter } from "lib/training/progress.ts";
+import { progressLine } from "lib/training/progress.ts";
 import type { Project } from "../setup/project.ts";
+import type { Report } from "../setup/report.ts";
 import { agree, type Agreement, agreementLine, introduce } from "./agreement.ts";
 import { type BenchCase, caseName, stepFlops } from "./cases.ts";
 import { type CaseResult, compareCase } from "./comparison.ts";
@@ -28,17 +28,17 @@ const QUIET = 0.5;
  */
 export async function runBench(
   options: BenchOptions,
-  { project, signal }: { project: Project; signal: AbortSignal },
+  { project, words, signal }: { project: Project; words: Report; signal: AbortSignal },
 ): Promise<BenchReport> {
   const start = new Date();
   const before = { busyCores: await busyCores(), load: Deno.loadavg()[0]! };
-  sayHowQuiet(before);
+  for (const line of quietness(before)) words.say(line);
   const ours = ownContender(project, options);
   const peer = options.peer && torchContender(project, options);
   const contenders: Contender[] = peer === undefined ? [ours] : [ours, peer];
   const sides = await introduce(contenders, { ...options, signal });
   for (const { name, version, threads, detail } of sides) {
-    console.log(`${name}: ${version}, ${threads} threads, ${detail}`);
+    words.say(`${name}: ${version}, ${threads} threads, ${detail}`);
   }
   const agreements: Agreement[] = [];
   const results: CaseResult[] = [];
@@ -50,7 +50,7 @@ export async function runBench(
     try {
       const agreement = await agree(one, { ours, peer: peer!, signal });
       agreements.push(agreement);
-      console.log(agreementLine(agreement));
+      words.say(agreementLine(agreement));
     } catch (error) {
       signal.throwIfAborted();
       unlike.set(one.blocks, (error as Error).message);
@@ -58,7 +58,7 @@ export async function runBench(
   }
   const { rounds, burstSeconds, thorough } = options;
   const timing = { rounds, burstSeconds, thorough, ...(peer && { peer }) };
-  const show = progressOf(options);
+  const show = progressOf(options, words);
   for (const [index, one] of options.cases.entries()) {
     try {
       const reason = unlike.get(one.blocks);
@@ -74,7 +74,6 @@ export async function runBench(
       await writeReport(report, { folder: join(project.root, options.output), name });
     }
   }
-  show(options.cases.length, "");
   return report;
 }
 
@@ -83,36 +82,37 @@ function firstOfEachSize(cases: readonly BenchCase[]): BenchCase[] {
   return cases.filter((one, i) => cases.findIndex(({ blocks }) => blocks === one.blocks) === i);
 }
 
-function sayHowQuiet({ busyCores, load }: BenchReport["before"]): void {
+function quietness({ busyCores, load }: BenchReport["before"]): string[] {
   const others = busyCores === null
     ? ""
     : `; other programs keep ${busyCores.toFixed(2)} cores busy`;
-  console.log(`Load average ${load.toFixed(2)}${others}.`);
-  if ((busyCores ?? load) > QUIET) {
-    console.log("Warning: the machine is not quiet. Ratios will spread, and speeds be too low.");
-  }
+  return [
+    `Load average ${load.toFixed(2)}${others}.`,
+    ...((busyCores ?? load) > QUIET
+      ? ["Warning: the machine is not quiet. Ratios will spread, and speeds be too low."]
+      : []),
+  ];
 }
 
 /**
  * The progress line over all cases: a case's share is its expected time, some seconds to get ready
  * and then as long as its operations take. Called with the cases done, a fraction included.
  */
-function progressOf({ cases, rounds }: BenchOptions): (done: number, note: string) => void {
+function progressOf(
+  { cases, rounds }: BenchOptions,
+  words: Report,
+): (done: number, note: string) => void {
   const weights = cases.map((one) => 15 + stepFlops(one) * (2 * rounds + 20) / 1.5e11);
   const total = weights.reduce((sum, w) => sum + w, 0);
-  const print = progressPrinter();
   const start = performance.now();
   return (done, note) => {
     const share = weights.reduce((s, w, i) => s + w * Math.min(1, Math.max(0, done - i)), 0) /
       total;
     const seconds = (performance.now() - start) / 1000;
-    print({
-      name: "bench, percent",
-      done: Math.round(share * 1000) / 10,
-      total: 100,
-      seconds,
-      note,
-    });
+    const percent = Math.round(share * 1000) / 10;
+    words.passing(
+      progressLine({ name: "bench, percent", done: percent, total: 100, seconds, note }),
+    );
   };
 }
 

@@ -27,8 +27,9 @@ export function torchStep(project: Project): Step {
       const [, ...tied] = tiedPython("", "venv", own.venv);
       const made = await runCommand([program!, ...options, ...tied], { onLine: report.passing });
       if (made.code !== 0) throw pipFailure(made.lines, "the environment of the bench");
+      await Deno.mkdir(compiledFolder(project), { recursive: true });
       await pipInstall(own, [`torch==${TORCH_VERSION}`], { what: "PyTorch", report });
-      return { paths: [own.python, join(own.venv, "pyvenv.cfg")] };
+      return { paths: [own.python, join(own.venv, "pyvenv.cfg"), compiledFolder(project)] };
     },
   };
 }
@@ -37,6 +38,7 @@ export function torchStep(project: Project): Step {
 export function torchContender(project: Project, options: { threads: number }): Contender {
   const own = torchProject(project);
   const threads = String(options.threads);
+  const compiled = compiledFolder(project);
   return {
     variants: ["contiguous", "channels_last"],
     refine: (layout) => [`compile_${layout}`],
@@ -48,11 +50,17 @@ export function torchContender(project: Project, options: { threads: number }): 
         ...projectEnvironment(project),
         OMP_NUM_THREADS: threads,
         MKL_NUM_THREADS: threads,
-        TORCHINDUCTOR_CACHE_DIR: join(project.cache, "bench-torch-compiled"),
+        TORCHINDUCTOR_CACHE_DIR: compiled,
+        TMPDIR: compiled, // it keeps compiled headers in the temporary folder, whatever the above says
         TORCHINDUCTOR_COMPILE_THREADS: threads,
       },
     },
   };
+}
+
+/** Where torch.compile keeps what it built. */
+function compiledFolder(project: Project): string {
+  return join(project.cache, "bench-torch-compiled");
 }
 
 /** The project with the bench's environment in the place of .venv. */
