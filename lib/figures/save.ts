@@ -4,13 +4,18 @@
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { writeWhole } from "lib/data/write_whole.ts";
+import { writeWhole } from "lib/write_whole.ts";
 import { type Exporter, openExporter } from "./export.ts";
 import type { Chart, Figure, Plot } from "./figure.ts";
 import { readRows, type RowsFile, writeRows } from "./rows_file.ts";
 
-/** The project's folder `results/`, wherever the working directory is. */
-export const RESULTS: string = fileURLToPath(new URL("../../results", import.meta.url));
+/**
+ * Where figures go: the project's folder `results/`, wherever the working directory is. A trial run
+ * (`deno task notebooks --check`, or the smoke profile) sets `FORGERY_CLUES_RESULTS` to another folder,
+ * so that its figures never take the place of real ones.
+ */
+export const RESULTS: string = Deno.env.get("FORGERY_CLUES_RESULTS") ??
+  fileURLToPath(new URL("../../results", import.meta.url));
 
 /** Where and by what a figure is saved. */
 export interface SaveOptions {

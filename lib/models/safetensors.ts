@@ -3,6 +3,7 @@
  * header against the file's real size before anything large is allocated. What the arrays mean, and
  * how they enter a model, is left to others.
  */
+import { writeWhole } from "lib/write_whole.ts";
 
 /** Bytes of one element of each type that is read or written. */
 const ELEMENT_BYTES = {
@@ -79,11 +80,10 @@ function bfloat16(bits: number): number {
 }
 
 /**
- * Writes a file whole: beside its place under a temporary name, flushed, then renamed, so that the
- * file at `path` is always the old one or the new one.
+ * Writes a file whole, as `writeWhole` does: the file at `path` is always the old one or the new one.
  *
  * @throws TypeError when an array's bytes do not fit its shape.
- * @throws Deno.errors.NotFound when the folder is missing; errors of a full disk leave the old file.
+ * @throws Error when the file cannot be written (a full disk, no permission); the old one is intact.
  */
 export async function writeSafetensors(
   path: string,
@@ -106,19 +106,7 @@ export async function writeSafetensors(
   const length = new Uint8Array(8);
   new DataView(length.buffer).setBigUint64(0, BigInt(padded.length), true);
 
-  const temporary = `${path}.${crypto.randomUUID()}.part`;
-  try {
-    using file = await Deno.open(temporary, { write: true, createNew: true });
-    const parts = [length, padded, ...Array.from(tensors.values(), (t) => t.bytes)];
-    for (const part of parts) {
-      for (let done = 0; done < part.length;) done += await file.write(part.subarray(done));
-    }
-    await file.sync();
-    await Deno.rename(temporary, path);
-  } catch (error) {
-    await Deno.remove(temporary).catch(() => {});
-    throw error;
-  }
+  await writeWhole(path, [length, padded, ...Array.from(tensors.values(), (t) => t.bytes)]);
 }
 
 /**

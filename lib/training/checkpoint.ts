@@ -45,7 +45,6 @@ export async function saveCheckpoint(
     }
     tensors.set(name, storeFloat32(values, variable.shape));
   }
-  await Deno.mkdir(dirname(path), { recursive: true });
   await writeSafetensors(path, { tensors, metadata: { run: JSON.stringify(state) } });
 }
 
@@ -54,7 +53,7 @@ async function removeLeftovers(path: string): Promise<void> {
   const folder = dirname(path);
   try {
     for await (const { name } of Deno.readDir(folder)) {
-      if (name.startsWith(basename(path) + ".") && name.endsWith(".part")) {
+      if (name.startsWith(`.${basename(path)}.`) && name.endsWith(".part")) {
         await Deno.remove(join(folder, name));
       }
     }

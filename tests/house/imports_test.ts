@@ -6,7 +6,7 @@ import { projectFiles, type Source } from "./sources.ts";
 
 /** From left to right; a file imports its own room or one to the left. */
 const ROOMS = [
-  ["config", "random"],
+  ["config", "random", "write_whole"],
   ["engine"],
   ["information"],
   ["data"],

@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { StandIn, StandIns } from "../stand_ins.ts";
-import { writeWhole } from "../write_whole.ts";
+import { writeWhole } from "lib/write_whole.ts";
 
 const HERE = fileURLToPath(new URL("./", import.meta.url));
 const FOLDER = fileURLToPath(new URL("../../../.cache/stand_ins/", import.meta.url));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { writeWhole } from "lib/data/write_whole.ts";
+import { writeWhole } from "lib/write_whole.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const names = (folder: string) => [...Deno.readDirSync(folder)].map((entry) => entry.name).sort();
