@@ -14,6 +14,9 @@ import { setUp } from "./setup/setup.ts";
 /** How much work a notebook does: seconds, minutes, or what the paper did. */
 export type Profile = "smoke" | "quick" | "full";
 
+/** What TensorFlow's library says each time it is loaded, whatever its log level. */
+const LOADING_REMARK = /absl::InitializeLog|oneDNN custom operations are on/;
+
 const PROFILES: readonly string[] = ["smoke", "quick", "full"];
 
 /** How to run a notebook. */
@@ -50,7 +53,9 @@ export async function runNotebook(
     {
       cwd: project.root,
       env: projectEnvironment(project),
-      ...(options.onLine === undefined ? {} : { onLine: options.onLine }),
+      onLine: (line) => {
+        if (!LOADING_REMARK.test(line)) options.onLine?.(line);
+      },
     },
   );
   return result.code;
