@@ -173,7 +173,7 @@ export const heatMapGrid: Chart<HeatMapRow, HeatMapGridOptions> = defineChart(
         notes.push({
           text: "no positive<br>evidence",
           x: x + cell / 2,
-          y: up(y + cell / 2),
+          y: up(y + cell * (row.note ? 0.4 : 0.5)),
           ...NOTE,
         });
       }

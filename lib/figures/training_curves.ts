@@ -10,6 +10,7 @@ import {
   panelDomains,
   panelHeading,
   WIDTHS,
+  wrapText,
 } from "./look.ts";
 
 /** One number recorded at one step. */
@@ -79,17 +80,25 @@ export const trainingCurves: Chart<TrainingRow, TrainingCurvesOptions> = defineC
     const [panelNames, lineNames] = panels === "term" ? [terms, runs] : [runs, terms];
     const across = Math.max(1, Math.min(columns, panelNames.length));
     const down = Math.max(1, Math.ceil(panelNames.length / across));
-    const headings = panelNames.length > 1 || lineNames.length === 1;
-    const above = { legend: lineNames.length > 1 ? lineNames : [], headings };
+    const headed = panelNames.length > 1 || lineNames.length === 1;
+    const above = { legend: lineNames.length > 1 ? lineNames : [], headings: headed };
     const { t = 0, b = 0, l = 0, r = 0 } = baseLayout(options, above).margin ?? {};
-    const gap = FONT_SIZES[size] * 4.2;
+    const fontSize = FONT_SIZES[size];
+    const sideGap = fontSize * 4.2;
+    const room = WIDTHS[size] - l - r;
+    const panelWidth = (room - (across - 1) * sideGap) / across;
+    const headings = panelNames.map((name) => wrapText(name, { width: panelWidth, fontSize }));
+    const headingLines = Math.max(1, ...headings.map((heading) => heading.split("<br>").length));
+    const more = headed ? (headingLines - 1) * fontSize * 1.3 : 0; // than the one line kept
+    const gap = sideGap + more;
     const panelHeight = across === 1 ? WIDTHS[size] * 0.36 : 130;
-    const height = options.height ?? Math.round(t + down * panelHeight + (down - 1) * gap + b);
+    const needed = t + more + down * panelHeight + (down - 1) * gap + b;
+    const height = options.height ?? Math.round(needed);
     const base = baseLayout({ ...options, height }, above);
-    const layout: Record<string, unknown> = { ...base };
+    const layout: Record<string, unknown> = { ...base, margin: { ...base.margin, t: t + more } };
     const data: Data[] = [];
-    const horizontal = panelDomains(across, { room: WIDTHS[size] - l - r, gap });
-    const vertical = panelDomains(down, { room: height - t - b, gap }).reverse();
+    const horizontal = panelDomains(across, { room, gap: sideGap });
+    const vertical = panelDomains(down, { room: height - t - more - b, gap }).reverse();
     panelNames.forEach((panel, p) => {
       const suffix = p === 0 ? "" : String(p + 1);
       const [column, line] = [p % across, Math.floor(p / across)];
@@ -127,8 +136,11 @@ export const trainingCurves: Chart<TrainingRow, TrainingCurvesOptions> = defineC
         });
       });
     });
-    const annotations = headings
-      ? panelNames.map((name, p) => panelHeading(`<b>${name}</b>`, p + 1))
+    const annotations = headed
+      ? headings.map((heading, p) => ({
+        ...panelHeading(`<b>${heading}</b>`, p + 1),
+        align: "left" as const,
+      }))
       : [];
     return {
       data,

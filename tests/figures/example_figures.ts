@@ -15,7 +15,11 @@ const GREY =
 const RUNS = ["with local information loss", "without"];
 
 function trainingRows(runs: readonly string[]) {
-  const terms = ["cross-entropy (nats)", "local information loss (nats)", "validation AUC"];
+  const terms = [
+    "cross-entropy of the joint head (nats)",
+    "local information loss",
+    "validation AUC",
+  ];
   return runs.flatMap((run, r) =>
     terms.flatMap((term, t) =>
       [0, 40, 80, 120].map((step) => ({ run, term, step, value: (t + 1) / (1 + step * (r + 1)) }))
@@ -32,6 +36,7 @@ function gridRows(groups: readonly string[], columns: readonly string[]): HeatMa
         column,
         group,
         image: null,
+        note: c === 1 ? "0.12" : null,
         map: g === 1 && c === 1 ? [[-1, 0], [0, 0]] : [[r, c, g], [0.125, -0.5, 1]],
       }))
     ),

@@ -48,7 +48,9 @@ Deno.test("saveFigure writes four whole files, and the same bytes when it is run
     assert.deepEqual(await filesIn(folder), first);
     const csv = new TextDecoder().decode(first["training.csv"]);
     assert.ok(
-      csv.startsWith("run,term,step,value\nwith local information loss,cross-entropy (nats),0,1\n"),
+      csv.startsWith(
+        "run,term,step,value\nwith local information loss,cross-entropy of the joint head (nats),0,1\n",
+      ),
     );
   } finally {
     await Deno.remove(folder, { recursive: true });
