@@ -34,7 +34,10 @@ export const encodingScatter: Chart<EncodingRow, LookOptions> = defineChart(
   "encodingScatter",
   (rows: readonly EncodingRow[], options: LookOptions) => {
     const { size = "page" } = options, small = FONT_SIZES.small;
-    const base = baseLayout({ ...options, height: options.height ?? 330 });
+    const base = baseLayout({
+      ...options,
+      height: options.height ?? (size === "page" ? 300 : 240),
+    });
     const most = Math.max(1e-9, ...rows.map((row) => row.information));
     const highest = Math.max(most, ...rows.map((row) => row.objective));
     const marked = rows.filter((row) => row.mark !== null);
@@ -46,9 +49,12 @@ export const encodingScatter: Chart<EncodingRow, LookOptions> = defineChart(
       mode: "markers",
       x: drawn.map((row) => row.information),
       y: drawn.map((row) => row.objective),
-      text: drawn.map((row) => `${row.mark ?? ""} (${row.count})`),
-      hovertemplate: "I(y; Z) %{x:.3f}, Eq. 6 %{y:.3f} %{text}<extra></extra>",
-      marker: { ...marker, size: drawn.map((row) => 4 + 2 * Math.log10(row.count)) },
+      hovertemplate: "I(y; Z) %{x:.2f}, Eq. 6 %{y:.2f}<extra></extra>",
+      marker: {
+        ...marker,
+        line: { width: 0 },
+        size: drawn.map((row) => Number((3 + 2 * Math.log10(row.count)).toFixed(1))),
+      },
     });
     return {
       data: [
@@ -69,7 +75,7 @@ export const encodingScatter: Chart<EncodingRow, LookOptions> = defineChart(
       ],
       layout: {
         ...base,
-        xaxis: axis("I(y; Z) (bits)", { range: [-0.03 * most, 1.06 * most] }),
+        xaxis: axis("I(y; Z) (bits)", { range: [-0.04 * most, 1.4 * most] }),
         yaxis: axis("Σ I(z<sub>i</sub>; y | Z∖z<sub>i</sub>) (bits)", {
           range: [-0.05 * highest, 1.08 * highest],
         }),
@@ -78,19 +84,18 @@ export const encodingScatter: Chart<EncodingRow, LookOptions> = defineChart(
             x: row.information,
             y: row.objective,
             text: row.mark ?? "",
-            xanchor: "right" as const,
-            xshift: -8,
+            xanchor: "left" as const,
+            xshift: 6,
             showarrow: false,
             font: { color: COLORS[1], size: FONT_SIZES[size] },
           })),
           {
-            x: most / 2,
-            y: most / 2,
-            text: "equal: no synergy in sum",
+            x: most,
+            y: most,
+            text: "equal",
             showarrow: false,
             xanchor: "left" as const,
             xshift: 6,
-            yshift: -6,
             font: { color: INK, size: small },
           },
         ],

@@ -1,4 +1,8 @@
-/** Outcomes over the values of one setting, such as a loss's weight, in a panel for each quantity. */
+/**
+ * Outcomes over the values of one setting, such as a loss's weight, in a panel for each quantity. The
+ * values stand at equal distances, so that 0, 0.3 and 10 fit one axis; for one quantity over a number
+ * on its own scale see line_intervals.ts.
+ */
 import type { Data } from "plotly.js-dist";
 import { type Chart, defineChart } from "./figure.ts";
 import {
@@ -60,7 +64,7 @@ export const settingSweep: Chart<SweepRow, SweepOptions> = defineChart(
     }
     const quantities = [...new Set(rows.map((row) => row.quantity))];
     const series = [...new Set(rows.map((row) => row.series))];
-    const settings = [...new Set(rows.map((row) => row.setting))].sort((a, b) => a - b).map(String);
+    const settings = [...new Set(rows.map((row) => row.setting))].sort((a, b) => a - b);
     const { size = "page", settingTitle = "setting" } = options;
     const above = { legend: series, headings: true };
     const { t = 0, b = 0, l = 0, r = 0 } = baseLayout(options, above).margin ?? {};
@@ -77,9 +81,8 @@ export const settingSweep: Chart<SweepRow, SweepOptions> = defineChart(
       layout[`xaxis${suffix}`] = axis(settingTitle, {
         domain: domains[p],
         anchor: `y${suffix}` as "y",
-        type: "category",
-        categoryorder: "array",
-        categoryarray: settings,
+        tickvals: settings.map((_, i) => i),
+        ticktext: settings.map(String),
       });
       layout[`yaxis${suffix}`] = axis("", {
         anchor: `x${suffix}` as "x",
@@ -92,13 +95,14 @@ export const settingSweep: Chart<SweepRow, SweepOptions> = defineChart(
           .sort((a, b) => a.setting - b.setting);
         if (drawn.length === 0) return;
         const line = seriesLine(s);
+        const shift = (s - (series.length - 1) / 2) * 0.08; // so that bars do not hide one another
         data.push({
           type: "scatter",
           mode: "lines+markers",
           name,
           legendgroup: name,
           showlegend: p === 0,
-          x: drawn.map((row) => String(row.setting)),
+          x: drawn.map((row) => settings.indexOf(row.setting) + shift),
           y: drawn.map((row) => row.value),
           error_y: {
             type: "data",

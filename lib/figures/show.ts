@@ -14,6 +14,8 @@ export interface ShowOptions {
    * Costs about half a second.
    */
   readonly picture?: boolean;
+  /** Whether Plotly's JSON is sent, for a figure to hover over and zoom. Default: true. */
+  readonly interactive?: boolean;
 }
 
 /** A figure in a notebook whose place stays while its content changes. */
@@ -57,7 +59,8 @@ async function bundle(figure: Figure, options: ShowOptions): Promise<Record<stri
   const interactive = { "application/vnd.plotly.v1+json": plotly };
   if (options.picture === false) return { ...interactive, ...words };
   try {
-    return { ...(small ? interactive : {}), ...await picture(figure), ...words };
+    const sent = small && options.interactive !== false ? interactive : {};
+    return { ...sent, ...await picture(figure), ...words };
   } catch (error) {
     // A notebook without pictures is still a notebook; the reason stands where the words are.
     const reason = `${words["text/plain"]} (${(error as Error).message})`;

@@ -33,7 +33,7 @@ export interface VennRow {
 export type VennOptions = Omit<LookOptions, "height">;
 
 const ROUNDING = 1e-9;
-const LINE = 13; // pixels from one line of small text to the next
+const LINE = 12; // pixels from one line of small text to the next
 const ROOM = 9; // pixels that a number needs around its middle
 
 /** `z1` with its number lowered. */
@@ -42,6 +42,9 @@ const lowered = (text: string) => text.replace(/([A-Za-z])(\d+)/g, "$1<sub>$2</s
 /** Two decimals, with a true minus sign, and no sign for what rounds to zero. */
 const decimals = (value: number) =>
   (Math.abs(value) < 0.005 ? 0 : value).toFixed(2).replace("-", "−");
+
+/** A tenth of a pixel is fine enough, and short in the notebook's file. */
+const tenth = (pixels: number) => Math.round(10 * pixels) / 10;
 
 /** The seven regions by key (1, 2 and 4 for the circles), checked. */
 function readDiagram(name: string, rows: readonly VennRow[]) {
@@ -105,7 +108,7 @@ export const venn: Chart<VennRow, VennOptions> = defineChart(
           wrapText(name, { width: panel - 14, fontSize }).split("<br>").length
         ),
       );
-    const drawing = Math.min(panel - 10, 210), below = 9 * LINE;
+    const drawing = Math.min(panel - 10, 176), below = 9 * LINE;
     const plotHeight = headingLines * LINE + 10 + drawing + below;
     const margin = { ...baseLayout(options).margin, l: 10, r: 10, b: 8 }; // no axes need room
     const height = plotHeight + (margin.t ?? 0) + margin.b; // so that circles are round
@@ -114,7 +117,7 @@ export const venn: Chart<VennRow, VennOptions> = defineChart(
       shapes: Partial<Shape>[] = [],
       words: string[] = [];
     const write = (at: { x: number; y: number }, text: string, more: Partial<Annotation> = {}) =>
-      annotations.push({ ...at, text, showarrow: false, xref: "x", yref: "y", ...more });
+      annotations.push({ x: tenth(at.x), y: tenth(at.y), text, showarrow: false, ...more });
 
     names.forEach((name, p) => {
       const left = p * panel,

@@ -11,10 +11,11 @@ import { type EncoderProblem, encoderTables } from "./encoders.ts";
 export function logSoftmaxRows(logits: Float64Array, columns: number): Float64Array {
   const out = new Float64Array(logits.length);
   for (let start = 0; start < logits.length; start += columns) {
-    const row = logits.subarray(start, start + columns), top = Math.max(...row);
-    let sum = 0;
-    for (const u of row) sum += Math.exp(u - top);
-    for (let c = 0; c < columns; c++) out[start + c] = row[c] - top - Math.log(sum);
+    let top = -Infinity, sum = 0; // subtracting the largest keeps exp within range
+    for (let i = start; i < start + columns; i++) top = Math.max(top, logits[i]);
+    for (let i = start; i < start + columns; i++) sum += Math.exp(logits[i] - top);
+    const log = top + Math.log(sum);
+    for (let i = start; i < start + columns; i++) out[i] = logits[i] - log;
   }
   return out;
 }
@@ -81,7 +82,9 @@ export function softEncoder(problem: EncoderProblem): SoftEncoder {
     }
     const leaveOneOut = rowWithout.map((row) => {
       const table = new Float64Array(rows / symbols * labels);
-      joint.forEach((p, i) => table[row[Math.floor(i / labels)] * labels + i % labels] += p);
+      for (let z = 0; z < rows; z++) {
+        for (let y = 0; y < labels; y++) table[row[z] * labels + y] += joint[z * labels + y];
+      }
       return table;
     });
     return { joint, leaveOneOut, channels, backward: (cells) => backward(channels, cells) };
