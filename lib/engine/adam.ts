@@ -30,17 +30,21 @@ export interface AdamStep extends AdamDecay {
 /**
  * The two numbers of step t with which Adam's bias correction becomes the plain update
  * θ ← θ − stepSize · m / (√v + epsilon), equal to PyTorch's θ − lr · m̂ / (√v̂ + ε). Computed in
- * float64: in float32, 1 − β₂ loses five digits.
+ * float64, for the decays as float32 holds them: that is what the means are kept with.
  *
  * @param t The step, from 1.
+ * @throws RangeError when t is not a whole number from 1.
  */
 export function adamNumbers(
   t: number,
   { learningRate, beta1, beta2, epsilon }: AdamDecay & { learningRate: number; epsilon: number },
 ): { stepSize: number; epsilon: number } {
   if (!Number.isInteger(t) || t < 1) throw new RangeError(`Adam counts steps from 1, not ${t}.`);
-  const correction = Math.sqrt(1 - beta2 ** t);
-  return { stepSize: learningRate * correction / (1 - beta1 ** t), epsilon: epsilon * correction };
+  const correction = Math.sqrt(1 - Math.fround(beta2) ** t);
+  return {
+    stepSize: learningRate * correction / (1 - Math.fround(beta1) ** t),
+    epsilon: epsilon * correction,
+  };
 }
 
 /**
@@ -83,8 +87,9 @@ export function applyAdam(
     return;
   }
   tf.tidy(() => {
-    const m = tf.add(tf.mul(slots.m, beta1), tf.mul(gradient, 1 - beta1));
-    const v = tf.add(tf.mul(slots.v, beta2), tf.mul(tf.square(gradient), 1 - beta2));
+    const rest1 = 1 - Math.fround(beta1), rest2 = 1 - Math.fround(beta2);
+    const m = tf.add(tf.mul(slots.m, beta1), tf.mul(gradient, rest1));
+    const v = tf.add(tf.mul(slots.v, beta2), tf.mul(tf.square(gradient), rest2));
     slots.m.assign(m);
     slots.v.assign(v);
     const move = tf.div(tf.mul(m, stepSize), tf.add(tf.sqrt(v), epsilon));

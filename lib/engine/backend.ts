@@ -16,6 +16,7 @@ import {
 import type { EagerBinding } from "./eager_binding.ts";
 import { registerGatherKernel } from "./gather_kernel.ts";
 import type { Recorder } from "./recorder.ts";
+import { registerReluGradient } from "./relu_gradient.ts";
 import { Resource } from "./resource.ts";
 
 /** The backend's record of a tensor's data. */
@@ -80,6 +81,7 @@ export function registerBackend(eager: EagerBinding): CapturingBackend {
   const folder = "@tensorflow/tfjs-node-gpu/dist/";
   require(folder + "register_all_kernels.js");
   registerGatherKernel(NAME);
+  registerReluGradient();
   const { NodeJSKernelBackend } = require(folder + "nodejs_kernel_backend.js") as {
     NodeJSKernelBackend: new (binding: Binding, packageName: string) => NativeBackend;
   };

@@ -46,6 +46,18 @@ function fixedMemory(): (bytes: Uint8Array) => bigint {
   };
 }
 
+function load(path: string): Symbols {
+  try {
+    return Deno.dlopen(path, SYMBOLS).symbols;
+  } catch (error) {
+    throw new Error(
+      `TensorFlow's library ${path} could not be loaded; it may be damaged or for another platform. ` +
+        '`deno task doctor` checks it; startEngine({ backend: "cpu" }) goes without it.',
+      { cause: error },
+    );
+  }
+}
+
 /**
  * Opens the library.
  *
@@ -55,7 +67,7 @@ function fixedMemory(): (bytes: Uint8Array) => bigint {
 export function openNative(path: string): Native {
   // Read when the library is loaded: errors only, unless the user wants more.
   if (Deno.env.get("TF_CPP_MIN_LOG_LEVEL") === undefined) Deno.env.set("TF_CPP_MIN_LOG_LEVEL", "2");
-  const { symbols } = Deno.dlopen(path, SYMBOLS);
+  const symbols = load(path);
   const place = fixedMemory();
   const known = new Map<string, bigint>();
   const cstring = (text: string): bigint => {

@@ -30,6 +30,13 @@ const LISTS: Record<string, { before: number; after: number }> = {
   _FusedConv2D: { before: 2, after: 0 },
 };
 
+/**
+ * Convolutions of the backward pass run one after another, in the order of the tape. Each uses all
+ * threads anyway, and TensorFlow, left free, puts the filters' gradients off to the end, which keeps
+ * every activation in memory until then.
+ */
+const BACKWARD_CONVOLUTION = /^(Conv2D|DepthwiseConv2dNative)Backprop(Input|Filter)$/;
+
 /** Where an argument of the recorded function comes from at each call. */
 export type Argument =
   | { readonly kind: "example"; readonly index: number }
@@ -77,6 +84,7 @@ export class Recorder implements Binding {
   readonly #variables = new Map<tf.Variable, number>();
   readonly #resources = new Map<Resource, RecordedResource>();
   readonly #updates: Update[] = [];
+  #lastHeavy: bigint | undefined;
 
   /** Begins with an empty graph. */
   constructor(eager: EagerBinding) {
@@ -234,7 +242,10 @@ export class Recorder implements Binding {
     const inputs = list
       ? [...all.slice(0, list.before), all.slice(list.before, end), ...all.slice(end)]
       : all;
-    const node = this.graph.add(operation, { attributes, inputs });
+    const heavy = BACKWARD_CONVOLUTION.test(operation);
+    const after = heavy && this.#lastHeavy !== undefined ? [this.#lastHeavy] : [];
+    const node = this.graph.add(operation, { attributes, inputs, after });
+    if (heavy) this.#lastHeavy = node;
     return Array.from({ length: outputs }, (_, index) => this.#record({ node, index }));
   }
 
