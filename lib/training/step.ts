@@ -65,15 +65,12 @@ export function learn(
 ): Record<string, tf.Scalar> {
   const { parameters, lossWeights, trainable, slots } = learner;
   return tf.tidy(() => {
-    const kept: Record<string, tf.Tensor> = {}; // what must outlive the gradient's own scope
-    const terms: Record<string, tf.Scalar> = {};
+    const statistics: Record<string, tf.Tensor> = {}, terms: Record<string, tf.Tensor> = {};
     const { value: total, grads } = tf.variableGrads(() => {
-      const { statistics, ...logits } = detect(x, parameters, configuration, {
-        training: { seed },
-      });
-      const loss = detectorLoss(logits, targets, { configuration, lossWeights });
-      for (const [name, t] of Object.entries(statistics)) kept[name] = tf.keep(t.clone());
-      for (const [name, t] of Object.entries(loss.terms)) terms[name] = tf.keep(t.clone());
+      const outputs = detect(x, parameters, configuration, { training: { seed } });
+      const loss = detectorLoss(outputs, targets, { configuration, lossWeights });
+      keepClones(outputs.statistics, statistics);
+      keepClones(loss.terms, terms);
       return loss.total;
     }, [...trainable]);
 
@@ -87,10 +84,21 @@ export function learn(
       const step = { stepSize, epsilon, beta1: ADAM.beta1, beta2: ADAM.beta2 };
       applyAdam(variable, slots[variable.name], { gradient, step });
     }
-    for (const [name, statistic] of Object.entries(kept)) {
+    for (const [name, statistic] of Object.entries(handOver(statistics))) {
       parameters[name].assign(statistic);
-      statistic.dispose();
     }
-    return { total, ...terms };
+    return { total, ...handOver(terms) } as Record<string, tf.Scalar>;
   });
+}
+
+/** Saves tensors from the end of the gradient's own scope. */
+function keepClones(tensors: Record<string, tf.Tensor>, into: Record<string, tf.Tensor>): void {
+  for (const [name, t] of Object.entries(tensors)) into[name] = tf.keep(t.clone());
+}
+
+/** Makes saved tensors belong to the scope at hand, which frees them or returns them. */
+function handOver(kept: Record<string, tf.Tensor>): Record<string, tf.Tensor> {
+  const own = Object.entries(kept).map(([name, t]) => [name, t.clone()]);
+  tf.dispose(Object.values(kept));
+  return Object.fromEntries(own);
 }

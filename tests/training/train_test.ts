@@ -1,0 +1,161 @@
+import * as tf from "@tensorflow/tfjs";
+import assert from "node:assert/strict";
+import { SMOKE, vary } from "lib/config.ts";
+import { startEngine } from "lib/engine/engine.ts";
+import { rocAuc } from "lib/evaluation/roc.ts";
+import { scoreCrops } from "lib/evaluation/score_crops.ts";
+import { createRandom } from "lib/random.ts";
+import { createLearner } from "lib/training/learner.ts";
+import type { StepRecord } from "lib/training/record.ts";
+import { train } from "lib/training/train.ts";
+import { madeUpCrops } from "./made_up_crops.ts";
+
+await startEngine();
+const crops = madeUpCrops(16);
+
+async function collect(records: AsyncIterable<StepRecord>): Promise<StepRecord[]> {
+  const all: StepRecord[] = [];
+  for await (const record of records) all.push(record);
+  return all;
+}
+
+async function inFolder(work: (folder: string) => Promise<void>) {
+  const folder = await Deno.makeTempDir();
+  try {
+    await work(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("train records every term of every step and frees what it made", async () => {
+  using learner = createLearner(SMOKE);
+  const before = tf.memory().numTensors;
+  const records = await collect(train(learner, { crops, configuration: SMOKE }));
+  assert.equal(tf.memory().numTensors, before);
+  assert.deepEqual(records.map((r) => r.step), [0, 1, 2, 3]);
+  for (const record of records) {
+    for (const term of ["crossEntropy", "localInformation", "globalInformation", "divergence2"]) {
+      assert.ok(Number.isFinite(record[term]), term);
+    }
+    assert.ok(record.localInformation > 0 && record.localInformation <= 1);
+  }
+});
+
+Deno.test("train learns: held-out pictures of the same kind are told apart", async () => {
+  const configuration = vary(SMOKE, { steps: 120, learningRate: 5e-3, dropout: 0, batchSize: 16 });
+  using learner = createLearner(configuration);
+  const all = madeUpCrops(192), seen = all.slice(0, 128), unseen = all.slice(128);
+  const records = await collect(train(learner, { crops: seen, configuration }));
+  assert.ok(records.at(-1)!.crossEntropyGlobal < 0.4, `${records.at(-1)!.crossEntropyGlobal}`);
+  const scores = await scoreCrops(unseen, { parameters: learner.parameters, configuration });
+  const auc = rocAuc(scores, unseen.map((c) => c.sample.label));
+  assert.ok(auc > 0.95, `AUC ${auc}`);
+});
+
+Deno.test("train goes on after an abort and ends in the weights of an undisturbed run", async () => {
+  await inFolder(async (folder) => {
+    const weights = (learner: ReturnType<typeof createLearner>) =>
+      Object.values(learner.variables).map((v) => [...v.dataSync()]);
+    using whole = createLearner(SMOKE);
+    const expected = await collect(train(whole, { crops, configuration: SMOKE }));
+
+    const checkpoint = `${folder}/run/checkpoint.safetensors`;
+    const stop = new AbortController();
+    using first = createLearner(SMOKE);
+    const options = { crops, configuration: SMOKE, checkpoint, signal: stop.signal };
+    for await (const { step } of train(first, options)) if (step === 1) stop.abort();
+    using second = createLearner(vary(SMOKE, { seed: 1 }));
+    const records = await collect(train(second, { crops, configuration: SMOKE, checkpoint }));
+    assert.deepEqual(records.map((r) => r.total), expected.map((r) => r.total));
+    assert.deepEqual(weights(second), weights(whole));
+  });
+});
+
+Deno.test("train killed at random moments ends in the same weights, bit for bit", async () => {
+  const program = new URL("./killed_run.ts", import.meta.url).pathname;
+  /** Runs until the end, or until `after` milliseconds past the first step. */
+  const run = async (checkpoint: string, after?: number): Promise<string> => {
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--no-check", program, checkpoint],
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    let text = "", timer: ReturnType<typeof setTimeout> | undefined;
+    for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
+      text += chunk;
+      if (after !== undefined) timer ??= setTimeout(() => child.kill("SIGKILL"), after);
+    }
+    await child.status;
+    clearTimeout(timer);
+    return text;
+  };
+  const hashIn = (text: string) => /hash (\w+)/.exec(text)?.[1];
+  await inFolder(async (folder) => {
+    const expected = hashIn(await run(`${folder}/undisturbed.safetensors`));
+    assert.ok(expected);
+    const random = createRandom(4, "kills");
+    let text = "", kills = 0;
+    while (!hashIn(text) && kills < 20) {
+      text = await run(`${folder}/killed.safetensors`, kills < 4 ? random.integer(120) : undefined);
+      kills++;
+    }
+    assert.ok(kills > 1, "no run was killed before its end");
+    assert.equal(hashIn(text), expected);
+  });
+});
+
+Deno.test("train stops at a loss that is no number, naming step, terms and the last good state", async () => {
+  await inFolder(async (folder) => {
+    const checkpoint = `${folder}/checkpoint.safetensors`;
+    using learner = createLearner(SMOKE);
+    const options = { crops, configuration: SMOKE, checkpoint, checkpointEvery: 1 };
+    const records: number[] = [];
+    await assert.rejects(async () => {
+      for await (const { step } of train(learner, options)) {
+        records.push(step);
+        const weight = learner.parameters["region_model1.conv1.weight"];
+        if (step === 1) tf.tidy(() => weight.assign(tf.fill(weight.shape, NaN)));
+      }
+    }, (error: Error) => {
+      assert.ok(error instanceof RangeError);
+      assert.match(error.message, /loss is NaN at step 2.*crossEntropyGlobal/);
+      assert.ok(error.message.includes(checkpoint));
+      return true;
+    });
+    assert.deepEqual(records, [0, 1]);
+    using again = createLearner(SMOKE);
+    const resumed = await collect(train(again, { crops, configuration: SMOKE, checkpoint }));
+    assert.ok(resumed.every((r) => Number.isFinite(r.total)));
+  });
+});
+
+Deno.test("train takes the same first step on the plain cpu backend, which says why it is used", async () => {
+  const configuration = vary(SMOKE, { dropout: 0, steps: 2 }); // dropout's generators differ
+  using learner = createLearner(configuration);
+  const expected = await collect(train(learner, { crops, configuration }));
+  const program = `
+    import { SMOKE, vary } from "lib/config.ts";
+    import { startEngine } from "lib/engine/engine.ts";
+    import { createLearner } from "lib/training/learner.ts";
+    import { train } from "lib/training/train.ts";
+    import { madeUpCrops } from "${new URL("./made_up_crops.ts", import.meta.url)}";
+    const { backend } = await startEngine();
+    const configuration = vary(SMOKE, { dropout: 0, steps: 2 });
+    using learner = createLearner(configuration);
+    const totals = [];
+    for await (const { total } of train(learner, { crops: madeUpCrops(16), configuration })) totals.push(total);
+    console.log(JSON.stringify({ backend, totals }));
+  `;
+  const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", program],
+    env: { FORGERY_CLUES_LIBTENSORFLOW: "nowhere/libtensorflow_cc.so.2" },
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  assert.ok(success, text(stderr));
+  assert.equal(text(stderr).match(/TensorFlow was not found/g)?.length, 1);
+  const { backend, totals } = JSON.parse(text(stdout).trim().split("\n").at(-1)!);
+  assert.equal(backend, "cpu");
+  assert.ok(Math.abs(totals[0] - expected[0].total) < 1e-4 * expected[0].total);
+  assert.ok(Math.abs(totals[1] - expected[1].total) < 0.05 * expected[1].total);
+});
