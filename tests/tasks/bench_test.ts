@@ -258,6 +258,7 @@ Deno.test("runBench times our own side of a tiny detector, training and inferenc
     assert.equal(ours.imagesPerSecond.length, 2);
     assert.ok(ours.imagesPerSecond.every((speed) => speed > 0));
     assert.ok(Number.isFinite(ours.value), "the loss is a number");
+    assert.ok(ours.parameters > 1e5);
   }
   assert.ok(report.sides[0]!.peak.float32 > 0);
 });

@@ -8,7 +8,7 @@ import { compile, compileStep, type Engine, startEngine } from "lib/engine/engin
 import { createLossWeights } from "lib/losses/automatic_weights.ts";
 import { detectorLoss } from "lib/losses/detector_loss.ts";
 import { createDetector, detect, type DetectorOutputs } from "lib/models/detector.ts";
-import { countParameters } from "lib/models/parameters.ts";
+import { countParameters, type Parameters } from "lib/models/parameters.ts";
 import { createRandom } from "lib/random.ts";
 import { createLearner } from "lib/training/learner.ts";
 import { ADAM, learn } from "lib/training/step.ts";
@@ -57,6 +57,10 @@ function heads({ joint, leaveOneOut, global }: DetectorOutputs): tf.Tensor[] {
   return [joint, ...leaveOneOut, global];
 }
 
+function parameterCount(parameters: Parameters): number {
+  return Object.values(countParameters(parameters)).reduce((sum, count) => sum + count, 0);
+}
+
 /** Evaluation mode, captured: every head's logits. */
 function inference(one: BenchCase): Runner {
   const { images } = batchOf(one), configuration = configurationOf(one);
@@ -73,7 +77,7 @@ function inference(one: BenchCase): Runner {
     tf.dispose(logits);
     return first! + second!;
   };
-  return { step, nodes: run.nodes, parameters: countParameters(parameters).total };
+  return { step, nodes: run.nodes, parameters: parameterCount(parameters) };
 }
 
 /**
@@ -107,7 +111,7 @@ function training(one: BenchCase): Runner {
     tf.dispose([loss!, ...inputs]);
     return value;
   };
-  return { step, nodes: run.nodes, parameters: countParameters(learner.parameters).total };
+  return { step, nodes: run.nodes, parameters: parameterCount(learner.parameters) };
 }
 
 const answers: Answers = {
@@ -131,7 +135,7 @@ const answers: Answers = {
       return [total, ...heads(detect(images, parameters, configuration))];
     });
     return {
-      parameters: countParameters(parameters).total,
+      parameters: parameterCount(parameters),
       logits: logits.flatMap((t) => [...t.dataSync()]),
       loss: loss!.dataSync()[0]!,
     };
