@@ -6,7 +6,7 @@
  */
 
 import { join, relative } from "node:path";
-import { leadBack, writeCellModules } from "./cells.ts";
+import { leadBack, writeCellModules, type WrittenModule } from "./cells.ts";
 import { documentationFaults } from "./documentation.ts";
 import { findNotebooks } from "./notebooks.ts";
 import { runAllTests } from "./run_tests.ts";
@@ -14,8 +14,8 @@ import { runCommand } from "./setup/command.ts";
 import { PROJECT, projectEnvironment } from "./setup/project.ts";
 import { setUp } from "./setup/setup.ts";
 
-/** Folder, inside .cache, of the modules made from notebooks. */
-const CELLS = join(".cache", "cells");
+/** Where the modules made from notebooks lie while they are checked. */
+const CELLS = join(PROJECT.cache, "cells");
 
 /** The .ts files below `folder` (relative to the project), sorted. */
 export async function sourceFiles(folder: string): Promise<string[]> {
@@ -42,22 +42,11 @@ export async function lintDocumentation(files: readonly string[]): Promise<strin
   return faults.map((fault) => fault.replace(`${PROJECT.root}/`, ""));
 }
 
-async function main(): Promise<number> {
-  await setUp();
-  const modules = await writeCellModules(await findNotebooks([]), join(PROJECT.root, CELLS));
-  const cells = modules.map((module) => relative(PROJECT.root, module.path));
-  const lib = await sourceFiles("lib");
-  // Notebooks print, and show a value by naming it last; the rest of the rules hold in cells too.
-  const cellRules = "--rules-exclude=no-console,no-unused-vars,no-import-prefix";
-  const checks: [string, string[], string][] = [
-    ["format", ["fmt", "--check"], "`deno fmt` mends it."],
-    ["lint", ["lint"], "Mend what is listed."],
-    ["types", ["check", ...lib, ...await sourceFiles("tests")], "Mend what is listed."],
-    ...(cells.length === 0 ? [] : [
-      ["types of notebook cells", ["check", ...cells], "Mend the cells."],
-      ["lint of notebook cells", ["lint", cellRules, ...cells], "Mend the cells."],
-    ] as [string, string[], string][]),
-  ];
+/** What is asked of Deno: a name, the command, and what to do when it finds something. */
+type Check = [name: string, command: string[], remedy: string];
+
+/** Runs the checks in order, saying how each went, until one finds something. */
+async function runChecks(checks: readonly Check[], modules: WrittenModule[]): Promise<boolean> {
   for (const [name, command, remedy] of checks) {
     const result = await runCommand([PROJECT.deno, ...command], {
       cwd: PROJECT.root,
@@ -66,17 +55,54 @@ async function main(): Promise<number> {
     if (result.code !== 0) {
       for (const line of result.lines) console.log(leadBack(line, modules));
       console.log(`Not ok: ${name}. ${remedy}`);
-      return 1;
+      return false;
     }
     console.log(`ok: ${name}`);
   }
+  return true;
+}
+
+async function checkSources(lib: string[]): Promise<boolean> {
+  return await runChecks([
+    ["format", ["fmt", "--check"], "`deno fmt` mends it."],
+    ["lint", ["lint", "lib", "tests"], "Mend what is listed."],
+    ["types", ["check", ...lib, ...await sourceFiles("tests")], "Mend what is listed."],
+  ], []);
+}
+
+async function checkCells(): Promise<boolean> {
+  const modules = await writeCellModules(await findNotebooks([]), CELLS);
+  const paths = modules.map((module) => module.path);
+  try {
+    return paths.length === 0 || await runChecks([
+      ["types of notebook cells", ["check", ...paths], "Mend the cells."],
+      // Cells print, and show a value by naming it last; the other rules hold in them too.
+      [
+        "lint of notebook cells",
+        ["lint", "--rules-exclude=no-console", ...paths],
+        "Mend the cells.",
+      ],
+    ], modules);
+  } finally {
+    await Deno.remove(CELLS, { recursive: true }); // a plain `deno lint` shall not meet them
+  }
+}
+
+async function checkDocumentation(lib: string[]): Promise<boolean> {
   const undocumented = await lintDocumentation(lib);
   if (undocumented.length > 0) {
     console.log(undocumented.join("\n"));
     console.log("Not ok: documentation. Document what is listed.");
-    return 1;
+    return false;
   }
   console.log("ok: documentation");
+  return true;
+}
+
+async function main(): Promise<number> {
+  await setUp();
+  const lib = await sourceFiles("lib");
+  if (!(await checkSources(lib) && await checkCells() && await checkDocumentation(lib))) return 1;
   const { passed, failed } = await runAllTests();
   console.log(failed === 0 ? "Everything is ok." : "Not ok: tests.");
   console.log(`${passed} passed, ${failed} failed`);

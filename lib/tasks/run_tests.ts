@@ -5,7 +5,7 @@
  * its own it runs only what they say.
  */
 
-import { PROJECT, type Project, projectEnvironment } from "./setup/project.ts";
+import { PROJECT, projectEnvironment } from "./setup/project.ts";
 import { runCommand } from "./setup/command.ts";
 import { setUp } from "./setup/setup.ts";
 

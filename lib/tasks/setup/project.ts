@@ -52,8 +52,8 @@ export const PROJECT: Project = projectAt(
 
 /**
  * Environment variables for programs started by set-up and tasks, to be added to the present ones:
- * caches, settings and run files of Deno, pip, IPython and Jupyter go into the project's folder, and
- * `deno` and `python` are the project's own.
+ * caches, settings and run files of Deno, pip, IPython and Jupyter go into the project's folder,
+ * `deno` and `python` are the project's own, and no Python package from elsewhere is seen.
  */
 export function projectEnvironment(project: Project): Record<string, string> {
   const { cache } = project;
@@ -70,7 +70,9 @@ export function projectEnvironment(project: Project): Record<string, string> {
     PIP_CACHE_DIR: join(cache, "pip"),
     PIP_DISABLE_PIP_VERSION_CHECK: "1",
     PIP_NO_INPUT: "1",
+    PIP_USER: "0",
     PYTHONNOUSERSITE: "1",
+    PYTHONPATH: "",
     XDG_CACHE_HOME: join(cache, "xdg"),
   };
 }
