@@ -87,11 +87,15 @@ Deno.test("runNotebook keeps late outputs, the profile, and neither paths nor ti
   assert.ok(lines.some((line) => / s left$/.test(line)), "a second run knows the time left");
 });
 
-Deno.test("runNotebook with check leaves the file as it was", async () => {
-  await using notebook = await temporaryNotebook("check.ipynb", ["1 + 1"]);
+Deno.test("runNotebook with check leaves the file and results/ as they were", async () => {
+  await using notebook = await temporaryNotebook("check.ipynb", [
+    'import { RESULTS } from "lib/figures/save.ts";\nDeno.writeTextFileSync("results", RESULTS);',
+  ]);
   const before = await Deno.readTextFile(notebook.path);
-  assert.equal(await runNotebook(notebook.path, { profile: "smoke", check: true }), 0);
+  assert.equal(await runNotebook(notebook.path, { profile: "quick", check: true }), 0);
   assert.equal(await Deno.readTextFile(notebook.path), before);
+  const results = await Deno.readTextFile(join(notebook.folder, "results"));
+  assert.equal(results, join(PROJECT.cache, "trial_results"));
 });
 
 Deno.test("runNotebook shows the failing cell and its error and changes nothing", async () => {
