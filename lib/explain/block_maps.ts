@@ -15,27 +15,39 @@ export type Grid = number[][];
 export interface BlockMaps {
   /** Probability of fake, 0 to 1. */
   readonly score: number;
-  /** One map a block, on the grid of the blocks' last layer. */
+  /** One map a block, on the grid of the layer. */
   readonly blocks: Grid[];
   /** The blocks' maps added up: the evidence that the whole detector has at each place. */
   readonly whole: Grid;
 }
 
+/** Whose maps are wanted, and at which layer. */
+export interface BlockMapOptions {
+  /** Of a detector of this configuration. */
+  readonly parameters: Parameters;
+  /** The detector's configuration. */
+  readonly configuration: Configuration;
+  /**
+   * A layer's name inside a block. Default: `"layer4"`, the last one, whose grid is the image's side
+   * over 32; on small images `"layer3"` has twice as many cells a side.
+   */
+  readonly layer?: string;
+}
+
 /**
- * Class activation maps of every block's last layer for the evidence of fake: the logit of fake less
+ * Class activation maps of every block for the evidence of fake: the logit of fake less
  * that of real, of the head behind the bottleneck. One captured function, one backward pass for all
  * blocks; always in evaluation mode. Grad-CAM's map is the positive part.
  *
  * @param crops Pictures of one size, `configuration.imageSize` pixels a side.
- * @param parameters Of a detector of this configuration.
  * @returns One entry a crop, in order.
  */
 export async function blockMaps(
   crops: readonly Crop[],
-  { parameters, configuration }: { parameters: Parameters; configuration: Configuration },
+  { parameters, configuration, layer = "layer4" }: BlockMapOptions,
 ): Promise<BlockMaps[]> {
   if (crops.length === 0) return [];
-  const layers = Array.from({ length: configuration.blocks }, (_, i) => `${blockName(i)}.layer4`);
+  const layers = Array.from({ length: configuration.blocks }, (_, i) => `${blockName(i)}.${layer}`);
   const [batch] = batchesInOrder(crops, { batchSize: crops.length });
   const captured = compile(
     (images) => {
