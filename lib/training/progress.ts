@@ -8,8 +8,6 @@ export interface Progress {
   readonly done: number;
   /** Units in all. */
   readonly total: number;
-  /** Units that were done before the clock started: a resumed run kept them. */
-  readonly kept?: number;
   /** Seconds on the clock. */
   readonly seconds: number;
   /** Anything worth a few words, such as the loss. */
@@ -40,11 +38,10 @@ export function formatDuration(seconds: number): string {
  * );
  * ```
  */
-export function progressLine({ name, done, total, kept = 0, seconds, note }: Progress): string {
-  const fresh = done - kept;
-  const left = fresh > 0 ? `, ${formatDuration(seconds / fresh * (total - done))} left` : "";
+export function progressLine({ name, done, total, seconds, note }: Progress): string {
+  const left = done > 0 ? `, ${formatDuration(seconds / done * (total - done))} left` : "";
   return [
-    `${name} ${done}/${total}${kept > 0 ? ` (${kept} kept)` : ""}`,
+    `${name} ${done}/${total}`,
     ...(note ? [note] : []),
     `${formatDuration(seconds)}${left}`,
   ].join(" · ");

@@ -13,21 +13,10 @@ Deno.test("formatDuration speaks in seconds, minutes and hours", () => {
   ]);
 });
 
-Deno.test("progressLine guesses nothing before the first unit of this sitting", () => {
+Deno.test("progressLine guesses nothing before the first unit", () => {
   assert.equal(
     progressLine({ name: "training", done: 0, total: 9, seconds: 3 }),
     "training 0/9 · 3 s",
-  );
-  assert.equal(
-    progressLine({ name: "training", done: 5, kept: 5, total: 9, seconds: 3 }),
-    "training 5/9 (5 kept) · 3 s",
-  );
-});
-
-Deno.test("progressLine does not count kept units as fast ones", () => {
-  assert.equal(
-    progressLine({ name: "training", done: 60, kept: 50, total: 100, seconds: 10 }),
-    "training 60/100 (50 kept) · 10 s, 40 s left",
   );
 });
 
