@@ -23,7 +23,7 @@ const PROFILES: readonly string[] = ["smoke", "quick", "full"];
 export interface NotebookOptions {
   /** Passed to the notebook as FORGERY_CLUES_PROFILE. */
   profile: Profile;
-  /** Run it and leave the file as it is; figures go to .cache/trial_results, as in the profile "smoke". */
+  /** Run it and leave the file as it is; its figures go into .cache, as in the profile "smoke". */
   check?: boolean;
   /** Seconds that one cell may take; default 1800, or a day in the profile "full". */
   timeout?: number;
@@ -52,19 +52,13 @@ export async function runNotebook(
     ],
     {
       cwd: project.root,
-      env: { ...projectEnvironment(project), ...trialResults(project, options) },
+      env: projectEnvironment(project),
       onLine: (line) => {
         if (!LOADING_REMARK.test(line)) options.onLine?.(line);
       },
     },
   );
   return result.code;
-}
-
-/** Sends the figures of a trial run elsewhere: they must not take the place of real ones in results/. */
-function trialResults(project: Project, options: NotebookOptions): Record<string, string> {
-  if (!options.check && options.profile !== "smoke") return {};
-  return { FORGERY_CLUES_RESULTS: join(project.cache, "trial_results") };
 }
 
 /**

@@ -95,7 +95,7 @@ Deno.test("runNotebook with check leaves the file and results/ as they were", as
   assert.equal(await runNotebook(notebook.path, { profile: "quick", check: true }), 0);
   assert.equal(await Deno.readTextFile(notebook.path), before);
   const results = await Deno.readTextFile(join(notebook.folder, "results"));
-  assert.equal(results, join(PROJECT.cache, "trial_results"));
+  assert.equal(results, join(PROJECT.cache, "results"));
 });
 
 Deno.test("runNotebook shows the failing cell and its error and changes nothing", async () => {
