@@ -5,21 +5,21 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Configuration } from "lib/config.ts";
 import type { Random } from "lib/random.ts";
+import { BACKBONES } from "./backbone.ts";
 import { type HeadOutputs, headParameters, heads } from "./heads.ts";
 import { initialiseParameters } from "./initialise.ts";
 import { type Mode, openLayers } from "./layers.ts";
 import type { Parameters, ParameterSpecification } from "./parameters.ts";
-import { resnet, resnetFeatures, resnetParameters } from "./resnet.ts";
 
 /** The fields of the configuration that decide which parameters there are, and the dropout. */
 export type DetectorConfiguration = Pick<
   Configuration,
-  "backbone" | "blocks" | "width" | "dropout"
+  "backbone" | "blocks" | "width" | "dropout" | "dropConnect"
 >;
 
 /** What the detector says about a batch: logits `[batch, 2]`, class 0 real and 1 fake. */
 export interface DetectorOutputs extends HeadOutputs {
-  /** The local features z_1 … z_n, `[batch, 512 · width]` each. */
+  /** The local features z_1 … z_n, `[batch, length]` each; ResNet-34's length is 512 · width. */
   readonly features: tf.Tensor2D[];
   /**
    * In training, the running statistics of batch norm after this batch, under their parameters'
@@ -35,12 +35,13 @@ export function blockName(i: number): string {
 
 /** The parameters that a configuration's detector has, in the order of the official state dict. */
 export function detectorParameters(
-  { blocks, width }: DetectorConfiguration,
+  { backbone, blocks, width }: DetectorConfiguration,
 ): ParameterSpecification[] {
+  const { features, parameters } = BACKBONES[backbone];
   const numbers = Array.from({ length: blocks }, (_, i) => i);
   return [
-    ...numbers.flatMap((i) => resnetParameters(blockName(i), width)),
-    ...headParameters(blocks, resnetFeatures(width)),
+    ...numbers.flatMap((i) => parameters(blockName(i), width)),
+    ...headParameters(blocks, features(width)),
   ];
 }
 
@@ -62,7 +63,7 @@ export function createDetector(configuration: DetectorConfiguration, random: Ran
  * @param images Normalised RGB, `[batch, height, width, 3]`; see `normaliseImages`. Training needs a
  * batch of two or more.
  * @param parameters Of `createDetector` for the same configuration.
- * @param mode Training and taps; left out, the detector runs for inference.
+ * @param mode Training, taps, folded parameters; left out, the detector runs for inference.
  * @throws TypeError when the images have another shape, or a parameter is missing.
  *
  * @example The score of two images by a small detector
@@ -93,11 +94,12 @@ export function detect(
   if (mode.training && images.shape[0] < 2) {
     throw new TypeError("Training needs two images or more: batch norm has no spread over one.");
   }
-  const { blocks, width, dropout } = configuration;
+  const { backbone, blocks, width, dropout, dropConnect } = configuration;
+  const { run } = BACKBONES[backbone];
   const layers = openLayers(parameters, mode);
   const features = Array.from(
     { length: blocks },
-    (_, i) => resnet(images, { prefix: blockName(i), width, layers }),
+    (_, i) => run(images, { prefix: blockName(i), width, dropConnect, layers }),
   );
   return { ...heads(features, { dropout, layers }), features, statistics: layers.statistics };
 }

@@ -8,7 +8,8 @@ import { isLearnt, type Parameters, type ParameterSpecification } from "./parame
  *
  * - filters: normal, mean 0, variance 2 / (height · width · outputs) (He et al. 2015, by fan-out, as
  *   torchvision's ResNet is initialised)
- * - matrices and their biases: uniform within ±1/√inputs (the default of `nn.Linear`)
+ * - matrices, uniform filters, biases and idle parameters: uniform within ±1/√inputs (the default of
+ *   `nn.Linear` and `nn.Conv2d`)
  * - batch norm: scale 1, offset 0, running mean 0, running variance 1
  *
  * @param random Where the numbers come from, drawn in the order of the specifications.
@@ -54,7 +55,7 @@ function distribution(
     const deviation = Math.sqrt(2 / (height * width * outputs));
     return () => deviation * random.normal();
   }
-  if (role === "matrix" || role === "bias") {
+  if (role === "matrix" || role === "uniformFilter" || role === "bias" || role === "idle") {
     const limit = 1 / Math.sqrt(fanIn);
     return () => limit * (2 * random.uniform() - 1);
   }

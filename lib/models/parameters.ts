@@ -15,8 +15,10 @@ export type Parameters = Record<string, tf.Variable>;
 /** What a parameter is for, which decides its first value and whether it is learnt. */
 export type ParameterRole =
   | "filter"
+  | "uniformFilter"
   | "matrix"
   | "bias"
+  | "idle"
   | "scale"
   | "offset"
   | "runningMean"
@@ -32,31 +34,71 @@ export interface ParameterSpecification {
   readonly role: ParameterRole;
   /** Inputs of the layer it belongs to, counted over the window; 0 for batch norm. */
   readonly fanIn: number;
+  /** Of a batch norm's scale: what is added to the variance. */
+  readonly epsilon?: number;
 }
 
-/** Whether a gradient step changes a parameter of this role: all but the running statistics. */
+/** Whether a gradient step changes a parameter of this role: not running statistics, nor idle ones. */
 export function isLearnt(role: ParameterRole): boolean {
-  return role !== "runningMean" && role !== "runningVariance";
+  return role !== "runningMean" && role !== "runningVariance" && role !== "idle";
 }
 
-/** The weight of a convolution without bias. */
+/** The size of a convolution, and how it begins. */
+export interface ConvolutionSize {
+  /** Side of the square window in pixels. */
+  readonly size: number;
+  /** Channels that a filter sees: 1 for a depthwise convolution, which has a filter for each channel. */
+  readonly inputs: number;
+  /** Channels out. */
+  readonly outputs: number;
+  /** Whether there is a bias. Default false: a batch norm follows. */
+  readonly bias?: boolean;
+  /** First values: `"filter"` as in torchvision's ResNet (default), or PyTorch's own default. */
+  readonly role?: "filter" | "uniformFilter";
+}
+
+/** The weight of a convolution, `[size, size, inputs, outputs]`, and its bias if it has one. */
 export function convolutionParameters(
   name: string,
-  { size, inputs, outputs }: { size: number; inputs: number; outputs: number },
+  { size, inputs, outputs, bias = false, role = "filter" }: ConvolutionSize,
 ): ParameterSpecification[] {
-  const shape = [size, size, inputs, outputs];
-  return [{ name: `${name}.weight`, shape, role: "filter", fanIn: size * size * inputs }];
+  const fanIn = size * size * inputs;
+  return [
+    { name: `${name}.weight`, shape: [size, size, inputs, outputs], role, fanIn },
+    ...(bias ? [{ name: `${name}.bias`, shape: [outputs], role: "bias", fanIn } as const] : []),
+  ];
 }
 
-/** Scale, offset and running statistics of a batch norm over `channels` channels. */
-export function batchNormParameters(name: string, channels: number): ParameterSpecification[] {
+/**
+ * Scale, offset and running statistics of a batch norm over `channels` channels. They stand directly
+ * after the parameters of the layer that is normalised, as in the state dict.
+ *
+ * @param epsilon What is added to the variance; PyTorch's default is 1e-5.
+ */
+export function batchNormParameters(
+  name: string,
+  channels: number,
+  { epsilon = 1e-5 }: { epsilon?: number } = {},
+): ParameterSpecification[] {
   const shape = [channels], fanIn = 0;
   return [
-    { name: `${name}.weight`, shape, role: "scale", fanIn },
+    { name: `${name}.weight`, shape, role: "scale", fanIn, epsilon },
     { name: `${name}.bias`, shape, role: "offset", fanIn },
     { name: `${name}.running_mean`, shape, role: "runningMean", fanIn },
     { name: `${name}.running_var`, shape, role: "runningVariance", fanIn },
   ];
+}
+
+/**
+ * Weight and bias of a classifier that published weights have and the detector never runs. They are
+ * kept so that such weights are read and written whole; no gradient reaches them.
+ */
+export function idleClassifier(
+  name: string,
+  { inputs, outputs }: { inputs: number; outputs: number },
+): ParameterSpecification[] {
+  return linearParameters(name, { inputs, outputs })
+    .map((specification) => ({ ...specification, role: "idle" }));
 }
 
 /** Weight and bias of a linear layer. */

@@ -1,0 +1,144 @@
+import * as tf from "@tensorflow/tfjs";
+import assert from "node:assert/strict";
+import { type Configuration, PAPER, SMOKE, vary } from "lib/config.ts";
+import { startEngine } from "lib/engine/engine.ts";
+import { BACKBONES } from "lib/models/backbone.ts";
+import { createDetector, detect, detectorParameters } from "lib/models/detector.ts";
+import { disposeParameters } from "lib/models/parameters.ts";
+import { torchShape } from "lib/models/torch_layout.ts";
+import { createRandom } from "lib/random.ts";
+import { type BackboneCase, backboneErrors, gradientErrors } from "./backbone_parity.ts";
+import { readFixture } from "./fixture_formula.ts";
+
+await startEngine();
+
+/** What is expected of a backbone that the official code offers beside ResNet-34. */
+interface Expectation {
+  backbone: Configuration["backbone"];
+  file: string;
+  /** Of the fixture's formula. */
+  gain: number;
+  keys: string;
+  count: string;
+  /** Layers that the tap sees but for the fixture's last, the pooled features. */
+  unseen: string[];
+}
+
+const EXPECTED: readonly Expectation[] = [
+  {
+    backbone: "mobilenetV1",
+    file: "mobilenet_backbone.json",
+    gain: 6,
+    keys: "official_mobilenetv1_backbone",
+    count: "MI_Net_mobilenet_n4",
+    unseen: ["model.14"],
+  },
+  {
+    backbone: "efficientnetB0",
+    file: "efficientnet_backbone.json",
+    gain: 7,
+    keys: "official_efficientnet_b0_backbone",
+    count: "MI_Net_efficientnet_n4",
+    unseen: [],
+  },
+];
+
+type Key = [name: string, shape: number[], type: string];
+type Keys = Record<string, Key[]> & {
+  param_counts: Record<string, { total: number }>;
+  MI_Net_heads: Record<string, Key[]>;
+};
+const stateDict = await readFixture<Keys>("state_dict_keys.json");
+
+/** Fails when an error is above the limit, or not a number. */
+function assertWithin(errors: Record<string, number>, limit: number, what: string) {
+  for (const [name, error] of Object.entries(errors)) {
+    assert.ok(error <= limit, `${what}: ${name} off by ${error}, allowed ${limit}`);
+  }
+}
+
+for (const { backbone, file, gain, keys, count, unseen } of EXPECTED) {
+  const fixture = await readFixture<{ eval: BackboneCase; train: BackboneCase }>(file);
+
+  Deno.test(`${backbone} has the official names, order and shapes`, () => {
+    const ours = BACKBONES[backbone].parameters("b", 1)
+      .map(({ name, shape }) => [name.slice("b.".length), torchShape(shape)]);
+    const official = stateDict[keys].filter(([name]) => !name.endsWith("num_batches_tracked"))
+      .map(([name, shape]) => [name, shape]);
+    assert.deepEqual(ours, official);
+  });
+
+  Deno.test(`a detector of four ${backbone} has the official number of parameters`, () => {
+    const numbers = detectorParameters(vary(PAPER, { backbone }))
+      .filter(({ role }) => role !== "runningMean" && role !== "runningVariance")
+      .reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+    assert.equal(numbers, stateDict.param_counts[count].total);
+  });
+
+  Deno.test(`${backbone} equals PyTorch in inference: activations, features, gradients`, () => {
+    const errors = backboneErrors(fixture.eval, { backbone, mode: "eval", gain });
+    const layers = Object.keys(fixture.eval.activations).filter((n) => !unseen.includes(n));
+    assert.deepEqual(Object.keys(errors.activations), layers);
+    assertWithin(errors.activations, 1e-5, "activation");
+    assertWithin({ features: errors.features, loss: errors.loss }, 1e-5, "output");
+    const run = { backbone, mode: "eval", gain, limit: 1e-4 } as const;
+    assertWithin(gradientErrors(fixture.eval, run), run.limit, "gradient");
+  });
+
+  Deno.test(`${backbone} equals PyTorch in training: activations, statistics, gradients`, () => {
+    const { train } = fixture;
+    const errors = backboneErrors(train, { backbone, mode: "train", gain });
+    assertWithin(errors.activations, 3e-4, "activation");
+    assertWithin({ features: errors.features, loss: errors.loss }, 5e-4, "output");
+    assertWithin(errors.statistics, 1e-5, "running statistic");
+    const norms = Object.keys(train.running_stats_after!)
+      .filter((name) => !name.endsWith("num_batches_tracked"));
+    assert.deepEqual(Object.keys(errors.statistics).sort(), norms.sort());
+    const run = { backbone, mode: "train", gain, limit: 1e-3 } as const;
+    assertWithin(gradientErrors(train, run), run.limit, "gradient");
+  });
+
+  Deno.test(`a small detector of ${backbone} runs and trains its heads' input`, () => {
+    const configuration = vary(SMOKE, { backbone });
+    const parameters = createDetector(configuration, createRandom(1, "weights"));
+    tf.tidy(() => {
+      const images = tf.randomNormal<tf.Rank.R4>([2, 32, 32, 3], 0, 1, "float32", 1);
+      const training = { seed: tf.tensor1d([1, 2], "int32") };
+      const { grads } = tf.variableGrads(() =>
+        tf.sum(detect(images, parameters, configuration, { training }).global) as tf.Scalar
+      );
+      const first = Object.values(parameters).find((variable) => variable.trainable)!;
+      assert.ok(grads[first.name].dataSync().some((x) => x !== 0));
+      assert.ok(Object.values(grads).every((g) => g.dataSync().every(Number.isFinite)));
+    });
+    disposeParameters(parameters);
+  });
+}
+
+Deno.test("resnet34's gradients equal PyTorch's in training, away from a kink", async () => {
+  const { train } = await readFixture<{ train: BackboneCase }>("resnet_backbone.json");
+  const run = { backbone: "resnet34", mode: "train", gain: 3, limit: 1e-3 } as const;
+  assertWithin(gradientErrors(train, run), run.limit, "gradient");
+});
+
+Deno.test("efficientnet's drop connect skips whole images, more often in later blocks", () => {
+  const configuration = vary(SMOKE, { backbone: "efficientnetB0", blocks: 1, dropConnect: 0.9 });
+  const parameters = createDetector(configuration, createRandom(1, "weights"));
+  tf.tidy(() => {
+    const one = tf.randomNormal<tf.Rank.R4>([1, 32, 32, 3], 0, 1, "float32", 1);
+    const images = tf.tile(one, [16, 1, 1, 1]);
+    const differing: Record<string, number> = {};
+    const tap = (name: string, x: tf.Tensor4D) => {
+      const rows = x.reshape([16, -1]).arraySync() as number[][];
+      differing[name] = new Set(rows.map((row) => row.map((v) => v.toFixed(3)).join())).size;
+      return x;
+    };
+    detect(images, parameters, configuration, {
+      training: { seed: tf.tensor1d([1, 2], "int32") },
+      tap,
+    });
+    assert.equal(differing["region_model1._blocks.1"], 1, "no shortcut yet, so equal images");
+    assert.ok(differing["region_model1._blocks.14"] > 1);
+  });
+  disposeParameters(parameters);
+});
