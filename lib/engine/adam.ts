@@ -77,12 +77,12 @@ export function applyAdam(
       tf.scalar(beta2),
       epsilon,
     ];
-    recorder.update({
+    recorder.updated.update({
       operation: "ResourceApplyAdam",
       attributes: [{ name: "T", type: ATTRIBUTES.TYPE, value: TYPES.FLOAT }],
       resources,
       // β₁ᵗ and β₂ᵗ are given as 0: the correction is in stepSize and epsilon already.
-      inputs: backend.getInputTensorIds([...scalars, gradient]),
+      inputs: backend.getInputTensorIds([...scalars, gradient]).map((id) => recorder.output(id)),
     });
     return;
   }

@@ -21,12 +21,15 @@ import { Resource } from "./resource.ts";
 
 /** The backend's record of a tensor's data. */
 export interface DataRecord {
+  /** Length along each axis. */
   readonly shape: number[];
+  /** One of `TYPES`. */
   readonly dtype: number;
   /** The binding's id; -1 until the values are uploaded. */
   id: number;
   /** Values that are not uploaded yet. */
   values: Values | null;
+  /** Tensors that share the data. */
   refCount: number;
 }
 

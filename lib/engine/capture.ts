@@ -130,7 +130,7 @@ export function record(
     recorder.graph.addFunction(functionName, backend.eager.context.address, {
       inputs: recorder.placeholders,
       outputs,
-      effects: recorder.finishUpdates(),
+      effects: recorder.updated.finish(),
     });
     done = true;
     return {

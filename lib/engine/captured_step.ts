@@ -90,7 +90,7 @@ export function captureStep(
         const { dataId } = originals[i];
         if (variable.dataId === dataId) return;
         const [id] = backend.getInputTensorIds([variable]);
-        recorder.assign(resource(variable, dataId), id);
+        recorder.updated.assign(resource(variable, dataId), recorder.output(id));
       });
       return results;
     } finally {

@@ -15,6 +15,7 @@ import {
 import type { EagerBinding } from "./eager_binding.ts";
 import { Graph, type Output } from "./graph.ts";
 import { toHostTensor } from "./host_tensors.ts";
+import { RecordedVariables } from "./recorded_variables.ts";
 import type { Resource } from "./resource.ts";
 
 /**
@@ -44,27 +45,6 @@ export type Argument =
   | { readonly kind: "variable"; readonly variable: tf.Variable } // its value at the time of the call
   | { readonly kind: "resource"; readonly resource: Resource }; // a variable that the function updates
 
-/** A variable that the function updates, as it stands in the graph. */
-interface RecordedResource {
-  readonly handle: Output;
-  /** The one read of it. */
-  read?: { readonly node: bigint; readonly id: number };
-  /** Whether an update of it has been asked for. */
-  updated: boolean;
-}
-
-/** An operation that changes variables in place. */
-export interface Update {
-  /** Its name, such as `ResourceApplyAdam`. */
-  readonly operation: string;
-  /** Its attributes. */
-  readonly attributes: Attribute[];
-  /** The variables, which are its first inputs. */
-  readonly resources: Resource[];
-  /** Ids of the inputs after them. */
-  readonly inputs: number[];
-}
-
 /** A recording in progress. */
 export class Recorder implements Binding {
   /** The graph so far. */
@@ -73,6 +53,8 @@ export class Recorder implements Binding {
   readonly arguments: Argument[] = [];
   /** The placeholders. */
   readonly placeholders: Output[] = [];
+  /** Variables that a captured step updates. */
+  readonly updated: RecordedVariables;
   /** Data that was made while recording: constants of the graph. */
   readonly born = new WeakSet<object>();
   /** While a step is captured: the resource of a variable that has not been assigned in it yet. */
@@ -82,14 +64,17 @@ export class Recorder implements Binding {
   readonly #outputs: Output[] = [];
   readonly #tensors = new Map<number, number>(); // id of a tensor of before → recorded id
   readonly #variables = new Map<tf.Variable, number>();
-  readonly #resources = new Map<Resource, RecordedResource>();
-  readonly #updates: Update[] = [];
+  readonly #reads = new Map<Output, number>();
   #lastHeavy: bigint | undefined;
 
   /** Begins with an empty graph. */
   constructor(eager: EagerBinding) {
     this.#eager = eager;
     this.graph = new Graph(eager.native);
+    this.updated = new RecordedVariables(
+      this.graph,
+      (resource) => this.#placeholder(TYPES.RESOURCE, [], { kind: "resource", resource }),
+    );
     Object.assign(this, BINDING_CONSTANTS);
   }
 
@@ -141,72 +126,15 @@ export class Recorder implements Binding {
     return this.#outputs[-2 - recorded];
   }
 
-  /**
-   * The recorded id of an updated variable's value as it is when the function begins.
-   *
-   * @throws Error after an update, when the value is another one.
-   */
+  /** The recorded id of an updated variable's value as it is when the function begins. */
   read(resource: Resource): number {
-    const known = this.#resource(resource);
-    if (known.updated) {
-      throw new Error(
-        "A variable, or a clone of it, is read in a captured step after its update (applyAdam). " +
-          "Updates take place at the end of the step: read the variable before, or after the step.",
-      );
+    const output = this.updated.read(resource);
+    let id = this.#reads.get(output);
+    if (id === undefined) {
+      id = this.#record(output).id;
+      this.#reads.set(output, id);
     }
-    if (known.read === undefined) {
-      const node = this.graph.add("ReadVariableOp", {
-        attributes: [{ name: "dtype", type: ATTRIBUTES.TYPE, value: resource.dtype }],
-        inputs: [known.handle],
-      });
-      this.graph.setShape({ node, index: 0 }, resource.shape);
-      known.read = { node, id: this.#record({ node, index: 0 }).id };
-    }
-    return known.read.id;
-  }
-
-  #resource(resource: Resource): RecordedResource {
-    let known = this.#resources.get(resource);
-    if (!known) {
-      const handle = this.#placeholder(TYPES.RESOURCE, [], { kind: "resource", resource });
-      known = { handle, updated: false };
-      this.#resources.set(resource, known);
-    }
-    return known;
-  }
-
-  /** Writes a variable at the end of the function. */
-  assign(resource: Resource, id: number): void {
-    this.update({
-      operation: "AssignVariableOp",
-      attributes: [{ name: "dtype", type: ATTRIBUTES.TYPE, value: resource.dtype }],
-      resources: [resource],
-      inputs: [id],
-    });
-  }
-
-  /** Changes variables at the end of the function. */
-  update(update: Update): void {
-    this.#updates.push(update);
-    for (const r of update.resources) this.#resource(r).updated = true;
-  }
-
-  /** Adds the updates, each after every read of its variables; the nodes, which must run. */
-  finishUpdates(): bigint[] {
-    const last = new Map<Resource, bigint>(); // a second update comes after the first
-    return this.#updates.map(({ operation, attributes, resources, inputs }) => {
-      const known = resources.map((r) => this.#resource(r));
-      const node = this.graph.add(operation, {
-        attributes,
-        inputs: [...known.map((k) => k.handle), ...inputs.map((id) => this.output(id))],
-        after: [
-          ...known.flatMap((k) => k.read ? [k.read.node] : []),
-          ...resources.flatMap((r) => last.get(r) ?? []),
-        ],
-      });
-      for (const r of resources) last.set(r, node);
-      return node;
-    });
+    return id;
   }
 
   /** A constant of the graph. */

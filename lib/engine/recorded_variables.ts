@@ -1,0 +1,115 @@
+/**
+ * The variables that a captured step updates in place, as they stand in its graph: each is read once,
+ * as it is when the step begins, and written at the end, after that read.
+ */
+import { type Attribute, ATTRIBUTES } from "./binding.ts";
+import type { Graph, Output } from "./graph.ts";
+import type { Resource } from "./resource.ts";
+
+/** An operation that changes variables in place. */
+export interface Update {
+  /** Its name, such as `ResourceApplyAdam`. */
+  readonly operation: string;
+  /** Its attributes. */
+  readonly attributes: Attribute[];
+  /** The variables, which are its first inputs. */
+  readonly resources: readonly Resource[];
+  /** The inputs after them. */
+  readonly inputs: readonly Output[];
+}
+
+/** One variable. */
+interface RecordedVariable {
+  readonly handle: Output;
+  read?: Output;
+  updated: boolean;
+}
+
+/** The type attribute of reads and writes. */
+const typeOf = (resource: Resource): Attribute[] => [
+  { name: "dtype", type: ATTRIBUTES.TYPE, value: resource.dtype },
+];
+
+/** Records reads and updates of variables; `finish` ends it. */
+export class RecordedVariables {
+  readonly #graph: Graph;
+  readonly #handleOf: (resource: Resource) => Output;
+  readonly #known = new Map<Resource, RecordedVariable>();
+  readonly #updates: Update[] = [];
+
+  /**
+   * None yet.
+   *
+   * @param handleOf Makes the function's argument for a variable; called once for each.
+   */
+  constructor(graph: Graph, handleOf: (resource: Resource) => Output) {
+    this.#graph = graph;
+    this.#handleOf = handleOf;
+  }
+
+  #variable(resource: Resource): RecordedVariable {
+    let known = this.#known.get(resource);
+    if (!known) {
+      known = { handle: this.#handleOf(resource), updated: false };
+      this.#known.set(resource, known);
+    }
+    return known;
+  }
+
+  /**
+   * A variable's value as it is when the function begins; the same output at every call.
+   *
+   * @throws Error after an update: then its value is another one.
+   */
+  read(resource: Resource): Output {
+    const known = this.#variable(resource);
+    if (known.updated) {
+      throw new Error(
+        "A variable, or a clone of it, is read in a captured step after its update (applyAdam). " +
+          "Updates take place at the end of the step: read the variable before, or after the step.",
+      );
+    }
+    if (!known.read) {
+      const attributes = typeOf(resource);
+      const node = this.#graph.add("ReadVariableOp", { attributes, inputs: [known.handle] });
+      known.read = { node, index: 0 };
+      this.#graph.setShape(known.read, resource.shape);
+    }
+    return known.read;
+  }
+
+  /** Gives a variable a value at the end of the function. */
+  assign(resource: Resource, value: Output): void {
+    const attributes = typeOf(resource);
+    this.update({
+      operation: "AssignVariableOp",
+      attributes,
+      resources: [resource],
+      inputs: [value],
+    });
+  }
+
+  /** Changes variables at the end of the function. */
+  update(update: Update): void {
+    this.#updates.push(update);
+    for (const resource of update.resources) this.#variable(resource).updated = true;
+  }
+
+  /** Adds the updates, each after the reads of its variables; returns the nodes, which must run. */
+  finish(): bigint[] {
+    const last = new Map<Resource, bigint>(); // a second update of a variable comes after the first
+    return this.#updates.map(({ operation, attributes, resources, inputs }) => {
+      const variables = resources.map((r) => this.#variable(r));
+      const node = this.#graph.add(operation, {
+        attributes,
+        inputs: [...variables.map((v) => v.handle), ...inputs],
+        after: [
+          ...variables.flatMap((v) => v.read?.node ?? []),
+          ...resources.flatMap((r) => last.get(r) ?? []),
+        ],
+      });
+      for (const r of resources) last.set(r, node);
+      return node;
+    });
+  }
+}
