@@ -90,9 +90,10 @@ Deno.test("no file names a package registry's host", () => {
   );
 });
 
-Deno.test("no unfinished work is marked in the sources", () => {
+Deno.test("no unfinished work is marked in sources and notebooks", () => {
   const mark = new RegExp(`\\b(${["TO" + "DO", "FIX" + "ME", "X" + "XX"].join("|")})\\b`);
-  assert.deepEqual(lines(mark, typescript), []);
+  const notebooks = files.filter(({ path }) => path.endsWith(".ipynb"));
+  assert.deepEqual(lines(mark, [...typescript, ...notebooks]), []);
 });
 
 Deno.test("every exported symbol of lib is documented", async () => {

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Page } from "puppeteer-core";
 import { launchChrome } from "lib/figures/chrome.ts";
+import { runNotebook } from "lib/tasks/notebooks.ts";
 import { PROJECT } from "lib/tasks/setup/project.ts";
 import { startLab } from "./lab_server.ts";
 import { temporaryNotebook } from "./temporary_notebook.ts";
@@ -21,8 +22,12 @@ const UPDATE = `
 rows.push(...[0, 1, 2].map((step) => row("local information", step, 0.5)));
 await live.update(trainingCurves(rows, {}));`;
 
-async function openNotebook(page: Page, address: string): Promise<void> {
-  await page.setViewport({ width: 1200, height: 900 });
+async function openNotebook(
+  page: Page,
+  address: string,
+  { height = 900 }: { height?: number } = {},
+): Promise<void> {
+  await page.setViewport({ width: 1200, height });
   await page.goto(address, { waitUntil: "domcontentloaded" });
   await page.waitForSelector(".jp-NotebookPanel .jp-CodeCell", { timeout: 60_000 });
   const kernel = "jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel";
@@ -73,5 +78,44 @@ Deno.test("JupyterLab draws a Plotly figure, and a later cell changes it in plac
     assert.equal(figures, 1, "the update drew a second figure");
   } finally {
     await keepScreenshot(page, "lab.png"); // of a failure too: it shows why
+  }
+});
+
+Deno.test("a kept figure opens as its picture and becomes Plotly under the mouse", async () => {
+  await using notebook = await temporaryNotebook("kept.ipynb", [
+    `${BEGIN.trim()}\nawait live.finish(trainingCurves(rows, {}));`,
+  ]);
+  assert.equal(await runNotebook(notebook.path, { profile: "smoke" }), 0);
+  await using lab = await startLab(notebook.folder);
+  await using chrome = await launchChrome();
+  const page = await chrome.newPage();
+  try {
+    await openNotebook(page, lab.address("kept.ipynb"));
+    const picture = await page.waitForSelector(".jp-RenderedPlotly img.plot-img[src^=data]");
+    await picture!.hover();
+    await waitForTraces(page, 1);
+  } finally {
+    await keepScreenshot(page, "kept.png");
+  }
+});
+
+Deno.test("the first notebook opens with all its pictures, and its charts become Plotly", async () => {
+  await using copy = await temporaryNotebook("copy.ipynb", []); // Lab may save what it opens
+  await Deno.copyFile(join(PROJECT.root, "notebooks", "00_start_here.ipynb"), copy.path);
+  await using lab = await startLab(copy.folder);
+  await using chrome = await launchChrome();
+  const page = await chrome.newPage();
+  try {
+    await openNotebook(page, lab.address("copy.ipynb"), { height: 12_000 }); // all cells in view
+    const pictures = "[...document.querySelectorAll('.jp-OutputArea-output img')]";
+    await page.waitForFunction(
+      `${pictures}.length >= 3 && ${pictures}.every((picture) => picture.naturalWidth > 100)`,
+      { timeout: 60_000 },
+    );
+    const chart = await page.waitForSelector(".jp-RenderedPlotly img.plot-img[src^=data]");
+    await chart!.hover();
+    await page.waitForSelector(".js-plotly-plot .main-svg", { timeout: 60_000 });
+  } finally {
+    await keepScreenshot(page, "start_here.png");
   }
 });
