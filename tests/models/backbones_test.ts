@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { type Configuration, PAPER, SMOKE, vary } from "lib/config.ts";
-import { startEngine } from "lib/engine/engine.ts";
+import { compile, startEngine } from "lib/engine/engine.ts";
 import { BACKBONES } from "lib/models/backbone.ts";
 import { createDetector, detect, detectorParameters } from "lib/models/detector.ts";
 import { disposeParameters } from "lib/models/parameters.ts";
@@ -111,6 +111,40 @@ for (const { backbone, file, gain, keys, count, unseen } of EXPECTED) {
       assert.ok(grads[first.name].dataSync().some((x) => x !== 0));
       assert.ok(Object.values(grads).every((g) => g.dataSync().every(Number.isFinite)));
     });
+    disposeParameters(parameters);
+  });
+}
+
+for (const backbone of ["resnet34", "mobilenetV1", "efficientnetB0"] as const) {
+  Deno.test(`a captured training pass of ${backbone} equals the eager one, dropout included`, () => {
+    const configuration = vary(SMOKE, { backbone, dropConnect: 0.5 });
+    const parameters = createDetector(configuration, createRandom(1, "weights"));
+    const images = tf.randomNormal<tf.Rank.R4>([4, 32, 32, 3], 0, 1, "float32", 1);
+    const seed = tf.tensor1d([3, 4], "int32");
+    const pass = (x: tf.Tensor, s: tf.Tensor): tf.Tensor[] => {
+      let kept: tf.Tensor[] = [];
+      const { value, grads } = tf.variableGrads(() => {
+        const training = { seed: s as tf.Tensor1D };
+        const { global, statistics } = detect(x as tf.Tensor4D, parameters, configuration, {
+          training,
+        });
+        kept = Object.values(statistics).map((statistic) => tf.keep(statistic));
+        return tf.sum(tf.square(global)) as tf.Scalar;
+      });
+      return [value, ...kept, ...Object.values(grads)];
+    };
+    const captured = compile(pass, [images, seed]);
+    tf.tidy(() => {
+      const eager = pass(images, seed);
+      const results = captured(images, seed);
+      assert.equal(results.length, eager.length);
+      eager.forEach((expected, i) => {
+        const error = tf.max(tf.abs(tf.sub(expected, results[i]))).dataSync()[0];
+        const largest = Math.max(1e-3, tf.max(tf.abs(expected)).dataSync()[0]);
+        assert.ok(error < 1e-3 * largest, `result ${i} off by ${error}, largest ${largest}`);
+      });
+    });
+    captured.dispose();
     disposeParameters(parameters);
   });
 }
