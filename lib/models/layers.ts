@@ -134,9 +134,10 @@ export function openLayers(parameters: Parameters, { training, tap, folded }: Mo
     return batchNormInference(x, { mean, variance, scale, offset, epsilon });
   };
 
-  // The k-th random layer of a pass has a seed of its own, or all would drop the same places.
+  // The k-th random layer of a pass has a seed of its own, or all would drop the same places. Steps
+  // count the second number up, so layers move the first: by 2³²/φ, far from other runs' seeds.
   const nextSeed = (seed: tf.Tensor1D): tf.Tensor1D =>
-    tf.add(seed, tf.tensor1d([0, dropouts++], "int32"));
+    tf.add(seed, tf.tensor1d([Math.imul(0x9e3779b9, dropouts++), 0], "int32"));
 
   return {
     statistics,
