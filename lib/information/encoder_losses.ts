@@ -62,14 +62,19 @@ export function optimalHeads({ joint, leaveOneOut }: SoftEncoding): HeadTables {
   return { joint: log(joint), leaveOneOut: leaveOneOut.map(log) };
 }
 
+function sumOf(table: Float64Array, start: number, length: number): number {
+  let sum = 0;
+  for (let i = start; i < start + length; i++) sum += table[i];
+  return sum;
+}
+
 /** −Σ p log q of one head; the gradient is p(row) q − p at its logits, −log q at the cells it reads. */
 function headCrossEntropy(table: Float64Array, logits: Float64Array, labels: number) {
   const log = logSoftmaxRows(logits, labels);
   const gradient = new Float64Array(table.length);
   let value = 0;
   for (let start = 0; start < table.length; start += labels) {
-    let mass = 0;
-    for (let i = start; i < start + labels; i++) mass += table[i];
+    const mass = sumOf(table, start, labels);
     for (let i = start; i < start + labels; i++) {
       value -= table[i] * log[i];
       gradient[i] = mass * Math.exp(log[i]) - table[i];
@@ -132,11 +137,5 @@ export function summedDivergence(input: EncoderTermInput, form: DivergenceForm):
       }
     }
   });
-  return sum;
-}
-
-function sumOf(table: Float64Array, start: number, length: number): number {
-  let sum = 0;
-  for (let i = start; i < start + length; i++) sum += table[i];
   return sum;
 }

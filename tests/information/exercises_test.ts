@@ -23,7 +23,7 @@ const exercises = cells.flatMap((cell, i) => {
 
 /** The cells that the exercises build on: those that measure, without figures and training. */
 const measuring = cells
-  .slice(0, cells.findIndex((cell) => text(cell).startsWith("# From bound to behaviour")))
+  .slice(0, cells.findIndex((cell) => text(cell).startsWith("## From bound to behaviour")))
   .filter((cell) => cell.cell_type === "code" && !text(cell).includes("lib/figures/"))
   .map((cell) => text(cell).trimEnd().replace(/[^;}]$/, "$&;"));
 
