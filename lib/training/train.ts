@@ -22,6 +22,8 @@ export interface TrainOptions {
   readonly checkpointEvery?: number;
   /** Ends the run after the step at hand, with a checkpoint. */
   readonly signal?: AbortSignal;
+  /** Hears in a line what was kept of an earlier sitting. Default: nobody does. */
+  readonly notice?: (line: string) => void;
 }
 
 /** The step's inputs on the device. */
@@ -99,12 +101,13 @@ export async function* train(
   learner: Learner,
   options: TrainOptions,
 ): AsyncGenerator<StepRecord, void, void> {
-  const { configuration, checkpoint, checkpointEvery = 50, signal } = options;
+  const { configuration, checkpoint, checkpointEvery = 50, signal, notice } = options;
   const { variables } = learner;
   const kept = checkpoint
     ? await restoreCheckpoint(checkpoint, { variables, configuration })
     : undefined;
   const history: StepRecord[] = [...kept?.history ?? []];
+  if (kept) notice?.(`Kept ${kept.step} of ${configuration.steps} steps of an earlier sitting.`);
   yield* history;
   if (history.length >= configuration.steps) return;
 

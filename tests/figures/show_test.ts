@@ -50,7 +50,7 @@ Deno.test("show sends Plotly's JSON, a PNG and words", async () => {
   );
 });
 
-Deno.test("show leaves Plotly's JSON out where photographs make it long", async () => {
+Deno.test("show sends photographs as JPEG, and leaves Plotly's JSON out where they make it long", async () => {
   const photograph = `data:image/jpeg;base64,${"A".repeat(60_000)}`;
   const rows = ["block 1", "block 2"].map((column) => ({
     row: "DF",
@@ -59,7 +59,7 @@ Deno.test("show leaves Plotly's JSON out where photographs make it long", async 
     map: null,
   }));
   const [[bundle]] = await inKernel(() => show(heatMapGrid(rows, { size: "column" })));
-  assert.deepEqual(Object.keys(bundle).sort(), ["image/png", "text/plain"]);
+  assert.deepEqual(Object.keys(bundle).sort(), ["image/jpeg", "text/plain"]);
 });
 
 Deno.test("show says why there is no picture where no Chrome starts", async () => {

@@ -66,7 +66,10 @@ Deno.test("train goes on after an abort and ends in the weights of an undisturbe
     const options = { crops, configuration: SMOKE, checkpoint, signal: stop.signal };
     for await (const { step } of train(first, options)) if (step === 1) stop.abort();
     using second = createLearner(vary(SMOKE, { seed: 1 }));
-    const records = await collect(train(second, { crops, configuration: SMOKE, checkpoint }));
+    const lines: string[] = [], notice = (line: string) => lines.push(line);
+    const again = { crops, configuration: SMOKE, checkpoint, notice };
+    const records = await collect(train(second, again));
+    assert.deepEqual(lines, ["Kept 2 of 4 steps of an earlier sitting."]);
     assert.deepEqual(records.map((r) => r.total), expected.map((r) => r.total));
     assert.deepEqual(weights(second), weights(whole));
   });
