@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { venn, type VennRow } from "lib/figures/venn.ts";
+import { venn } from "lib/figures/venn.ts";
+import type { VennRow } from "lib/figures/venn_diagram.ts";
 import { entropy } from "lib/information/entropy.ts";
 import { jointFromFunction } from "lib/information/joint.ts";
 import { vennRegions } from "lib/information/venn_regions.ts";
