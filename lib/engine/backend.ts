@@ -34,7 +34,7 @@ export interface DataRecord {
 }
 
 /** The part of TensorFlow.js's native backend that the engine uses. */
-interface NativeBackend extends tf.KernelBackend {
+export interface NativeBackend extends tf.KernelBackend {
   binding: Binding;
   readonly tensorMap: {
     get(dataId: object): DataRecord | Resource;

@@ -175,6 +175,9 @@ export function compile(
  * inside the step is an error. Variables must exist before the capture. A step that TensorFlow
  * fails in, say for want of memory, may have updated some of them; all stay usable.
  *
+ * A tensor that shares a variable's data keeps the old value, and so memory for it: the one that the
+ * variable was made of, say. Make variables in `tf.tidy`, or dispose of that tensor.
+ *
  * @example Gradient descent
  * ```ts
  * import { compileStep, startEngine } from "lib/engine/engine.ts";

@@ -31,13 +31,6 @@ const LISTS: Record<string, { before: number; after: number }> = {
   _FusedConv2D: { before: 2, after: 0 },
 };
 
-/**
- * Convolutions of the backward pass run one after another, in the order of the tape. Each uses all
- * threads anyway, and TensorFlow, left free, puts the filters' gradients off to the end, which keeps
- * every activation in memory until then.
- */
-const BACKWARD_CONVOLUTION = /^(Conv2D|DepthwiseConv2dNative)Backprop(Input|Filter)$/;
-
 /** Where an argument of the recorded function comes from at each call. */
 export type Argument =
   | { readonly kind: "example"; readonly index: number }
@@ -65,7 +58,6 @@ export class Recorder implements Binding {
   readonly #tensors = new Map<number, number>(); // id of a tensor of before → recorded id
   readonly #variables = new Map<tf.Variable, number>();
   readonly #reads = new Map<Output, number>();
-  #lastHeavy: bigint | undefined;
 
   /** Begins with an empty graph. */
   constructor(eager: EagerBinding) {
@@ -170,10 +162,7 @@ export class Recorder implements Binding {
     const inputs = list
       ? [...all.slice(0, list.before), all.slice(list.before, end), ...all.slice(end)]
       : all;
-    const heavy = BACKWARD_CONVOLUTION.test(operation);
-    const after = heavy && this.#lastHeavy !== undefined ? [this.#lastHeavy] : [];
-    const node = this.graph.add(operation, { attributes, inputs, after });
-    if (heavy) this.#lastHeavy = node;
+    const node = this.graph.add(operation, { attributes, inputs });
     return Array.from({ length: outputs }, (_, index) => this.#record({ node, index }));
   }
 

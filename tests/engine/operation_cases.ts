@@ -140,6 +140,8 @@ const TABLE: [string, Input[], OperationCase["run"]][] = [
   ["batchNorm, gradients", [real(2, 5, 5, 4), real(4), positive(4), real(4), real(4)], gradients((x, m, v, b, g) => tf.batchNorm(x, m, v, b, g, 1e-3))],
   ["moments", [real(2, 5, 5, 4)], (x) => { const { mean, variance } = tf.moments(x, [0, 1, 2]); return [mean, variance]; }],
   ["localResponseNormalization", [real(2, 4, 4, 3)], (x) => tf.localResponseNormalization(x)],
+  ["relu, gradient", [real(4, 9)], gradients((x) => tf.relu(x))],
+  ["relu, gradient of the gradient", [real(4, 9)], (x) => tf.grad((y) => tf.sum(tf.square(tf.grad((z) => tf.sum(tf.pow(tf.relu(z), 3)))(y))))(x)],
   // Softmax and losses
   ["softmax", [real(4, 9)], (x) => tf.softmax(x)],
   ["softmax, gradient", [real(4, 9)], gradients((x) => tf.softmax(x))],

@@ -25,20 +25,13 @@ Deno.test("the engine works on after an error", { ignore }, () => {
   assert.deepEqual([...tf.add(tf.ones([2]), 1).dataSync()], [2, 2]);
 });
 
-Deno.test("an operation that finds no memory says so in these words", { ignore }, () => {
-  // 2·10¹⁵ bytes: beyond what any processor can address.
-  assert.throws(
-    () => tf.fill([5_000_000, 100_000_000], 1),
-    /^TensorFlowError: Out of memory in Fill/,
-  );
-});
-
+// Takes ten seconds: TensorFlow waits that long for memory to be given back.
 Deno.test("a captured step that finds no memory says so, and its variables stay usable", {
   ignore,
 }, () => {
   const weight = tf.variable(tf.ones([1, 2]));
   const step = compileStep((x) => {
-    const huge = tf.tile(x, [1, 500_000_000, 1_000_000]);
+    const huge = tf.tile(x, [1, 500_000_000, 1_000_000]); // 10¹⁶ bytes: beyond any address
     weight.assign(tf.mul(weight, tf.mean(huge)) as tf.Tensor2D);
     return tf.sum(weight as tf.Tensor);
   }, [tf.zeros([8, 1, 1])]);
