@@ -35,16 +35,22 @@ export interface DataRecord {
 
 /** The part of TensorFlow.js's native backend that the engine uses. */
 export interface NativeBackend extends tf.KernelBackend {
+  /** What runs, or records, operations now. */
   binding: Binding;
+  /** The record of each tensor's data. */
   readonly tensorMap: {
     get(dataId: object): DataRecord | Resource;
     set(dataId: object, record: DataRecord | Resource): void;
     has(dataId: object): boolean;
     delete(dataId: object): boolean;
   };
+  /** TensorFlow's number of an element type. */
   getDTypeInteger(dtype: tf.DataType): number;
+  /** The tensor that stands for an operation's output. */
   createOutputTensor(metadata: TensorMetadata): tf.Tensor;
+  /** The binding's ids of an operation's inputs. */
   getInputTensorIds(tensors: readonly TensorLike[]): number[];
+  /** Runs, or records, an operation. */
   executeMultipleOutputs(
     name: string,
     attributes: Attribute[],
@@ -54,7 +60,7 @@ export interface NativeBackend extends tf.KernelBackend {
 }
 
 /** A tensor, or the 64-bit scalar that a few kernels pass instead. */
-type TensorLike = { dataId: object } | { valueArray: Int32Array<ArrayBuffer> };
+export type TensorLike = { dataId: object } | { valueArray: Int32Array<ArrayBuffer> };
 
 /** The backend with what capture adds. */
 export interface CapturingBackend extends NativeBackend {

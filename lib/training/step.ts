@@ -5,14 +5,18 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Configuration } from "lib/config.ts";
 import { augment } from "lib/data/augmentation.ts";
-import { applyAdam } from "lib/engine/adam.ts";
+import { type AdamDecay, applyAdam } from "lib/engine/adam.ts";
 import { detectorLoss } from "lib/losses/detector_loss.ts";
 import { detect } from "lib/models/detector.ts";
 import { normaliseImages } from "lib/models/normalise_images.ts";
 import type { Learner } from "./learner.ts";
 
 /** How fast Adam forgets the gradient and its square, and its ε. [code: PyTorch's defaults] */
-export const ADAM = Object.freeze({ beta1: 0.9, beta2: 0.999, epsilon: 1e-8 });
+export const ADAM: Readonly<AdamDecay & { epsilon: number }> = Object.freeze({
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-8,
+});
 
 /** What a step takes, all of it on the device. */
 export interface StepInputs {
