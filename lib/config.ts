@@ -109,7 +109,7 @@ export const QUICK: Configuration = Object.freeze({
   width: 0.125,
   dropout: 0.2,
   batchSize: 24,
-  steps: 400,
+  steps: 300,
   learningRate: 2e-3,
 });
 

@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { dirname } from "node:path";
+import { PAPER, SMOKE, vary } from "lib/config.ts";
+import { runFolder, RUNS } from "lib/training/run_folder.ts";
+
+Deno.test("runFolder is the same for equal configurations, whatever the order of their fields", () => {
+  const shuffled = Object.fromEntries(Object.entries(SMOKE).reverse()) as unknown as typeof SMOKE;
+  assert.equal(runFolder("run", shuffled), runFolder("run", SMOKE));
+  assert.equal(dirname(runFolder("run", SMOKE)), RUNS);
+});
+
+Deno.test("runFolder differs for every changed field, and for every name", () => {
+  const folders = [
+    runFolder("run", SMOKE),
+    runFolder("run", PAPER),
+    runFolder("run", vary(SMOKE, { localInformation: false })),
+    runFolder("run", vary(SMOKE, { crossEntropyTerms: ["global"] })),
+    runFolder("other", SMOKE),
+  ];
+  assert.equal(new Set(folders).size, folders.length);
+});
+
+Deno.test("runFolder refuses names that lead elsewhere", () => {
+  for (const name of ["", "..", "a/b", "a b"]) {
+    assert.throws(() => runFolder(name, SMOKE), /cannot name a run/);
+  }
+});
