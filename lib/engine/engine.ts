@@ -1,13 +1,17 @@
 /**
  * The tensor engine: TensorFlow.js on the current TensorFlow library, run operation by operation or
  * captured into one function. Everything else in lib is ordinary TensorFlow.js.
+ *
+ * To read on. The library: `symbols` (every C function and its use), `native`, `library`, `context`.
+ * Running: `binding` (what TensorFlow.js's kernels call), `eager_binding`, `backend`. Capturing:
+ * `recorder` on a `graph`, `capture`; for steps `resource`, `recorded_variables`, `captured_step`.
+ * Operations that TensorFlow.js lacks: `batch_norm`, `convolution`, `stateless_random`, `adam`.
  */
 import * as tf from "@tensorflow/tfjs";
 import { type CapturingBackend, capturingBackend, registerBackend } from "./backend.ts";
 import {
   callable,
   type CaptureOptions,
-  checkInputs,
   type Compiled,
   record,
   type TensorFunction,
@@ -17,6 +21,7 @@ import { type ContextOptions, openContext } from "./context.ts";
 import { eagerBinding } from "./eager_binding.ts";
 import { findLibrary } from "./library.ts";
 import { openNative } from "./native.ts";
+import { uncaptured } from "./uncaptured.ts";
 
 /** How the engine starts. Threads, memory and devices are those of `ContextOptions`. */
 export interface EngineOptions extends ContextOptions {
@@ -40,7 +45,7 @@ export interface Engine {
   readonly notice?: string;
 }
 
-let started: { engine: Engine; options: string } | undefined;
+let started: { engine: Promise<Engine>; options: string } | undefined;
 
 /**
  * Starts the engine, once for a process; called again with the same options, or none, it returns the
@@ -59,19 +64,23 @@ let started: { engine: Engine; options: string } | undefined;
  * assert.equal(tf.getBackend(), backend);
  * ```
  */
-export async function startEngine(options: EngineOptions = {}): Promise<Engine> {
+export function startEngine(options: EngineOptions = {}): Promise<Engine> {
   const wanted = JSON.stringify(options, Object.keys(options).sort());
   if (started) {
     if (wanted !== started.options && wanted !== "{}") {
-      throw new Error(
-        `The engine runs already, with ${started.options}; it cannot change to ${wanted}. ` +
-          "Call startEngine with your options before anything else, or start a new process.",
+      return Promise.reject(
+        new Error(
+          `The engine runs already, with ${started.options}; it cannot change to ${wanted}. ` +
+            "Call startEngine with your options before anything else, or start a new process.",
+        ),
       );
     }
     return started.engine;
   }
-  started = { engine: await start(options), options: wanted };
-  return started.engine;
+  const engine = start(options);
+  started = { engine, options: wanted };
+  engine.catch(() => started = undefined); // it may be tried again, with another library
+  return engine;
 }
 
 async function start(options: EngineOptions): Promise<Engine> {
@@ -102,18 +111,6 @@ async function plain(): Promise<Engine> {
   // Its first use prints an advertisement over several lines; the notice says what matters.
   (tf.backend() as unknown as { firstUse: boolean }).firstUse = false;
   return { backend: "cpu", device: "CPU:0", version: tf.version.tfjs, threads: 1 };
-}
-
-/** What `compile` and `compileStep` do where there is no TensorFlow: check the inputs and run. */
-function uncaptured(f: TensorFunction, example: readonly tf.Tensor[], name: string): Compiled {
-  const shapes = example.map((t) => ({ shape: t.shape.slice(), dtype: t.dtype }) as tf.Tensor);
-  let disposed = false;
-  const run = (...inputs: tf.Tensor[]): tf.Tensor[] => {
-    if (disposed) throw new Error(`${name} was called after it had been disposed of.`);
-    checkInputs(name, shapes, inputs);
-    return tf.tidy(() => [f(...inputs)].flat());
-  };
-  return Object.assign(run, { nodes: 0, dispose: () => void (disposed = true) });
 }
 
 /**
@@ -147,7 +144,7 @@ export function compile(
   options: CaptureOptions = {},
 ): Compiled {
   const backend = prepared(options), name = options.name ?? "captured";
-  if (!backend) return uncaptured(f, example, name);
+  if (!backend) return uncaptured(f, { example, name });
   const byData = new Map(
     Object.values(tf.engine().registeredVariables).map((v) => [v.dataId as object, v]),
   );
@@ -203,7 +200,7 @@ export function compileStep(
   options: CaptureOptions = {},
 ): Compiled {
   const backend = prepared(options);
-  if (!backend) return uncaptured(f, example, options.name ?? "step");
+  if (!backend) return uncaptured(f, { example, name: options.name ?? "step" });
   return captureStep(backend, f, { example, options });
 }
 
