@@ -2,6 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { ATTRIBUTES, TYPES } from "./binding.ts";
 import { capturingBackend } from "./backend.ts";
+import type { Recorder } from "./recorder.ts";
 
 /** The two running means that Adam keeps of a variable's gradient. */
 export interface AdamSlots {
@@ -47,6 +48,16 @@ export function adamNumbers(
   };
 }
 
+/** What moves a variable. */
+export interface AdamUpdate {
+  /** Gradient of the objective, of the variable's shape. */
+  readonly gradient: tf.Tensor;
+  /** The step's numbers. */
+  readonly step: AdamStep;
+  /** PyTorch's weight decay, 0 or more: weightDecay · variable is added to the gradient. Default 0. */
+  readonly weightDecay?: number;
+}
+
 /**
  * Moves a variable, and its running means, by one step of Adam.
  *
@@ -58,7 +69,7 @@ export function adamNumbers(
 export function applyAdam(
   variable: tf.Variable,
   slots: AdamSlots,
-  { gradient, step }: { gradient: tf.Tensor; step: AdamStep },
+  { gradient, step, weightDecay = 0 }: AdamUpdate,
 ): void {
   if (String(gradient.shape) !== String(variable.shape)) {
     throw new TypeError(
@@ -77,22 +88,41 @@ export function applyAdam(
       tf.scalar(beta2),
       epsilon,
     ];
+    const ids = backend.getInputTensorIds([...scalars, gradient]);
+    if (weightDecay !== 0) {
+      const [weights, factor] = backend.getInputTensorIds([variable, tf.scalar(weightDecay)]);
+      ids.push(decayed(recorder, { gradient: ids.pop()!, weights, factor }));
+    }
     recorder.updated.update({
       operation: "ResourceApplyAdam",
       attributes: [{ name: "T", type: ATTRIBUTES.TYPE, value: TYPES.FLOAT }],
       resources,
       // β₁ᵗ and β₂ᵗ are given as 0: the correction is in stepSize and epsilon already.
-      inputs: backend.getInputTensorIds([...scalars, gradient]).map((id) => recorder.output(id)),
+      inputs: ids.map((id) => recorder.output(id)),
     });
     return;
   }
   tf.tidy(() => {
+    const g = weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(variable, weightDecay));
     const rest1 = 1 - Math.fround(beta1), rest2 = 1 - Math.fround(beta2);
-    const m = tf.add(tf.mul(slots.m, beta1), tf.mul(gradient, rest1));
-    const v = tf.add(tf.mul(slots.v, beta2), tf.mul(tf.square(gradient), rest2));
+    const m = tf.add(tf.mul(slots.m, beta1), tf.mul(g, rest1));
+    const v = tf.add(tf.mul(slots.v, beta2), tf.mul(tf.square(g), rest2));
     slots.m.assign(m);
     slots.v.assign(v);
     const move = tf.div(tf.mul(m, stepSize), tf.add(tf.sqrt(v), epsilon));
     variable.assign(tf.sub(variable as tf.Tensor, move));
   });
+}
+
+/**
+ * gradient + factor · weights. The product waits for the gradient: left free, TensorFlow would begin
+ * the step with the products of all variables, and keep them, the size of the model, to its end.
+ */
+function decayed(
+  recorder: Recorder,
+  { gradient, weights, factor }: { gradient: number; weights: number; factor: number },
+): number {
+  const type = [{ name: "T", type: ATTRIBUTES.TYPE, value: TYPES.FLOAT }];
+  const [decay] = recorder.executeOp("Mul", type, [weights, factor], 1, [gradient]);
+  return recorder.executeOp("AddV2", type, [gradient, decay.id], 1)[0].id;
 }

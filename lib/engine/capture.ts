@@ -5,6 +5,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { type Attribute, ATTRIBUTES } from "./binding.ts";
 import type { CapturingBackend, VariableLookup } from "./backend.ts";
+import { collectGarbage } from "./garbage.ts";
 import { bytesField, message, varintField } from "./protobuf.ts";
 import type { Output } from "./graph.ts";
 import { type Argument, Recorder } from "./recorder.ts";
@@ -160,7 +161,7 @@ export function callable(
 ): Compiled {
   const attributes = callAttributes(options), { eager } = backend;
   const shapes = example.map((t) => ({ shape: t.shape.slice(), dtype: t.dtype }) as tf.Tensor);
-  let disposed = false;
+  let disposed = false, ran = false;
   const id = (argument: Argument, inputs: tf.Tensor[]): number => {
     switch (argument.kind) {
       case "example":
@@ -178,6 +179,8 @@ export function callable(
     checkInputs(name, shapes, inputs);
     before();
     const ids = recording.arguments.map((a) => id(a, inputs));
+    if (!ran) collectGarbage(); // the recording's, and the arrays that were just uploaded
+    ran = true;
     return eager.executeOp(recording.functionName, attributes, ids, recording.outputs)
       .map((metadata) => backend.createOutputTensor(metadata));
   };

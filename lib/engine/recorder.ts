@@ -150,19 +150,21 @@ export class Recorder implements Binding {
     }
   }
 
-  /** Records an operation. */
+  /** Records an operation; it runs once its inputs are there, and what makes `after`. */
   executeOp(
     operation: string,
     attributes: Attribute[],
     ids: number[],
     outputs: number,
+    after: readonly number[] = [],
   ): TensorMetadata[] {
     const all = ids.map((id) => this.output(id)), list = LISTS[operation];
     const end = all.length - (list?.after ?? 0);
     const inputs = list
       ? [...all.slice(0, list.before), all.slice(list.before, end), ...all.slice(end)]
       : all;
-    const node = this.graph.add(operation, { attributes, inputs });
+    const earlier = after.map((id) => this.output(id).node);
+    const node = this.graph.add(operation, { attributes, inputs, after: earlier });
     return Array.from({ length: outputs }, (_, index) => this.#record({ node, index }));
   }
 

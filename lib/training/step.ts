@@ -80,13 +80,10 @@ export function learn(
 
     const [stepSize, epsilon] = tf.unstack(adam) as tf.Scalar[];
     for (const variable of trainable) {
-      // PyTorch's weight decay: an L2 term in the gradient, for every variable.
-      const decay = tf.mul(variable as tf.Tensor, configuration.weightDecay);
-      const gradient = configuration.weightDecay === 0
-        ? grads[variable.name]
-        : tf.add(grads[variable.name], decay);
       const step = { stepSize, epsilon, beta1: ADAM.beta1, beta2: ADAM.beta2 };
-      applyAdam(variable, slots[variable.name], { gradient, step });
+      const gradient = grads[variable.name];
+      const { weightDecay } = configuration; // for every variable, as in the official code
+      applyAdam(variable, slots[variable.name], { gradient, step, weightDecay });
     }
     for (const [name, statistic] of Object.entries(handOver(statistics))) {
       parameters[name].assign(statistic);

@@ -24,9 +24,9 @@ function adamProblem(weightDecay: number) {
     v: tf.variable(tf.zeros([12]), false),
   };
   const step = (gradient: tf.Tensor, stepSize: tf.Tensor, epsilon: tf.Tensor) => {
-    const decayed = tf.add(gradient, tf.mul(variable as tf.Tensor, weightDecay));
     applyAdam(variable, slots, {
-      gradient: decayed,
+      gradient,
+      weightDecay,
       step: { ...DECAY, stepSize: stepSize as tf.Scalar, epsilon: epsilon as tf.Scalar },
     });
     return tf.sum(gradient);
