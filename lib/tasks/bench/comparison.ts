@@ -66,11 +66,11 @@ export async function compareCase(
 ): Promise<CaseResult> {
   const { peer, rounds, signal } = options;
   const note = (share: number, what: string) =>
-    options.onProgress(share, `${caseName(one)}: ${what}`);
+    options.onProgress(share, `${caseName(one)}, ${what}`);
   const contenders = peer === undefined ? [ours] : [ours, peer];
   const choices: Choice[] = [];
   for (const contender of contenders) {
-    const onTry = (variant: string) => note(0.1, `trying ${contender.worker.name}, ${variant}`);
+    const onTry = (variant: string) => note(0.1, `${variant}?`);
     choices.push(await chooseVariant(one, { ...options, contender, onTry }));
   }
 
@@ -91,7 +91,7 @@ export async function compareCase(
   const others = watchOthers(workers.map(({ pid }) => pid));
   const speeds: number[][] = workers.map(() => []);
   for (let round = 0; round < rounds; round++) {
-    note(0.5 + round / rounds / 2, `round ${round + 1} of ${rounds}`);
+    note(0.5 + round / rounds / 2, `round ${round + 1}/${rounds}`);
     for (const [i, worker] of workers.entries()) {
       await new Promise((resolve) => setTimeout(resolve, PAUSE));
       const { seconds } = await worker.ask("burst", { steps });

@@ -2,11 +2,11 @@
  * One run of the bench from introductions to report. How a case is timed is in comparison.ts, how
  * the report looks in report.ts.
  */
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { progressLine } from "lib/training/progress.ts";
 import type { Project } from "../setup/project.ts";
 import type { Report } from "../setup/report.ts";
-import { agree, type Agreement, agreementLine, introduce } from "./agreement.ts";
+import { agree, type Agreement, agreementLine, introduce, type Peak } from "./agreement.ts";
 import { type BenchCase, caseName, stepFlops } from "./cases.ts";
 import { type CaseResult, compareCase } from "./comparison.ts";
 import { type Contender, ownContender } from "./contender.ts";
@@ -36,7 +36,7 @@ export async function runBench(
   const ours = ownContender(project, options);
   const peer = options.peer && torchContender(project, options);
   const contenders: Contender[] = peer === undefined ? [ours] : [ours, peer];
-  const sides = await introduce(contenders, { ...options, signal });
+  let sides = await introduce(contenders, { ...options, signal });
   for (const { name, version, threads, detail } of sides) {
     words.say(`${name}: ${version}, ${threads} threads, ${detail}`);
   }
@@ -44,7 +44,21 @@ export async function runBench(
   const results: CaseResult[] = [];
   const failures: { case: string; reason: string }[] = [];
   const machine = describeMachine();
-  const report = { date: localTime(start), machine, before, sides, agreements, results, failures };
+  const date = localTime(start);
+  const report = (): BenchReport => ({
+    date,
+    machine,
+    before,
+    sides,
+    agreements,
+    results,
+    failures,
+  });
+  const save = async () => {
+    if (options.output === undefined) return;
+    const name = `${date.replace(" ", "-").replace(":", "")}-${options.peer ?? "alone"}`;
+    await writeReport(report(), { folder: resolve(project.root, options.output), name });
+  };
   const unlike = new Map<number, string>();
   for (const one of peer === undefined ? [] : firstOfEachSize(options.cases)) {
     try {
@@ -69,12 +83,20 @@ export async function runBench(
       if (signal.aborted) break;
       failures.push({ case: caseName(one), reason: (error as Error).message });
     }
-    if (options.output !== undefined) {
-      const name = `${report.date.replace(" ", "-").replace(":", "")}-${options.peer ?? "alone"}`;
-      await writeReport(report, { folder: join(project.root, options.output), name });
-    }
+    await save();
   }
-  return report;
+  if (!signal.aborted) {
+    // Once more: whatever disturbed the machine in that second at the beginning is over by now.
+    const again = await introduce(contenders, { ...options, signal });
+    sides = sides.map((side, i) => ({ ...side, peak: larger(side.peak, again[i]!.peak) }));
+    await save();
+  }
+  return report();
+}
+
+function larger(a: Peak, b: Peak): Peak {
+  const { max } = Math;
+  return { float32: max(a.float32, b.float32), bfloat16: max(a.bfloat16, b.bfloat16) };
 }
 
 /** One case for each number of blocks, in order: agreement does not depend on the rest. */
@@ -109,9 +131,9 @@ function progressOf(
     const share = weights.reduce((s, w, i) => s + w * Math.min(1, Math.max(0, done - i)), 0) /
       total;
     const seconds = (performance.now() - start) / 1000;
-    const percent = Math.round(share * 1000) / 10;
+    const percent = Math.round(share * 100);
     words.passing(
-      progressLine({ name: "bench, percent", done: percent, total: 100, seconds, note }),
+      progressLine({ name: "bench, %", done: percent, total: 100, seconds, note }),
     );
   };
 }
