@@ -179,7 +179,7 @@ export function callable(
     checkInputs(name, shapes, inputs);
     before();
     const ids = recording.arguments.map((a) => id(a, inputs));
-    if (!ran) collectGarbage(); // the recording's, and the arrays that were just uploaded
+    if (!ran) collectGarbage(eager.native); // the recording's, and the arrays that were just uploaded
     ran = true;
     return eager.executeOp(recording.functionName, attributes, ids, recording.outputs)
       .map((metadata) => backend.createOutputTensor(metadata));
