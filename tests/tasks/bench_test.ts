@@ -36,7 +36,7 @@ function fake(name: string, behaviour: Record<string, unknown>, more: Partial<Co
   const script = join(import.meta.dirname!, "bench", "fake_worker.ts");
   const argument = JSON.stringify({ steps: { plain: 0.01 }, name, ...behaviour });
   const command = [Deno.execPath(), "run", "-A", "--no-check", "--quiet", script, argument];
-  return { worker: { name, command, cwd: ".", env: {} }, variants: ["plain"], ...more };
+  return { worker: { name, command, cwd: ".", env: {} }, variants: () => ["plain"], ...more };
 }
 
 const timing = (changes: Partial<ComparisonOptions> = {}): ComparisonOptions => ({
@@ -123,7 +123,7 @@ Deno.test("compareCase times both sides in turn and takes the peer's fastest way
     const ours = fake("ours", { steps: { plain: 0.005 }, log });
     const steps = { slow: 0.02, fast: 0.01, compiled: 0.001 };
     const peer = fake("peer", { steps, fails: { compiled: "no compiler\nand more" }, log }, {
-      variants: ["slow", "fast"],
+      variants: () => ["slow", "fast"],
       refine: (best) => (assert.equal(best, "fast"), ["compiled"]),
     });
     const result = await compareCase(TINY, ours, timing({ peer }));
@@ -205,7 +205,7 @@ function exampleReport(ours: number[], peers: number[]): BenchReport {
       steps: 1,
       ours: { ...side, ...memory(2e9), name: "Ours", variant: "captured", imagesPerSecond: ours },
       peer: { ...side, ...memory(1e9), name: "Peer", variant: "fast", imagesPerSecond: peers },
-      disturbance: 0,
+      disturbance: ours.map(() => 0),
     }],
     failures: [{ case: "training-float32-n4", reason: "it fell over" }],
   };
@@ -216,6 +216,14 @@ Deno.test("reportCsv has a row for each case and round, with the ratio within th
   assert.equal(header!.split(",").length, rows[0]!.split(",").length);
   const ratio = header!.split(",").indexOf("ratio");
   assert.deepEqual(rows.map((row) => Number(row.split(",")[ratio])), [0.5, 1.5]);
+});
+
+Deno.test("judge leaves out rounds that others disturbed, unless hardly any is quiet", () => {
+  const [result] = exampleReport([5, 9, 9, 9], [1, 10, 10, 10]).results;
+  const judged = (disturbance: number[]) => judge({ ...result!, disturbance })!;
+  assert.deepEqual(judged([1.5, 0, 0.1, 0]).rounds, [1, 2, 3]);
+  assert.equal(judged([1.5, 0, 0.1, 0]).ratio.max, 0.9);
+  assert.deepEqual(judged([1.5, 0, 0.9, 0]).rounds, [0, 1, 2, 3]);
 });
 
 Deno.test("writeReport says what was reached, what was not, and what failed", async () => {

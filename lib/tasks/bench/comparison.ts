@@ -31,8 +31,8 @@ export interface CaseResult {
   readonly ours: SideResult;
   /** The other side, if there is one. */
   readonly peer?: SideResult;
-  /** Cores that other programs kept busy meanwhile, on average; null where unknown. */
-  readonly disturbance: number | null;
+  /** Cores that other programs kept busy in each round, on average; null where unknown. */
+  readonly disturbance: (number | null)[];
 }
 
 /** How carefully a case is timed. */
@@ -88,17 +88,18 @@ export async function compareCase(
   const lifePeaks = workers.map(({ pid }) => peakMemory(pid));
   for (const { pid } of workers) resetPeakMemory(pid);
 
-  const others = watchOthers(workers.map(({ pid }) => pid));
+  const disturbance: (number | null)[] = [];
   const speeds: number[][] = workers.map(() => []);
   for (let round = 0; round < rounds; round++) {
     note(0.5 + round / rounds / 2, `round ${round + 1}/${rounds}`);
+    const others = watchOthers(workers.map(({ pid }) => pid));
     for (const [i, worker] of workers.entries()) {
       await new Promise((resolve) => setTimeout(resolve, PAUSE));
       const { seconds } = await worker.ask("burst", { steps });
       speeds[i]!.push(one.batch * steps / seconds);
     }
+    disturbance.push(others());
   }
-  const disturbance = others();
 
   const results = workers.map(({ pid }, i): SideResult => {
     const stepMemory = peakMemory(pid);

@@ -1,5 +1,6 @@
 /** One side of the comparison: how its worker is started, and in which ways it can run a case. */
 import type { Project } from "../setup/project.ts";
+import type { BenchCase } from "./cases.ts";
 import type { WorkerCommand } from "./worker_process.ts";
 
 /** A framework that takes part. */
@@ -7,7 +8,7 @@ export interface Contender {
   /** How its worker is started, and its name in tables. */
   readonly worker: WorkerCommand;
   /** The ways to run a case that are tried; the fastest is then compared. */
-  readonly variants: readonly string[];
+  readonly variants: (one: BenchCase) => readonly string[];
   /** Further ways to try, given the fastest so far. */
   refine?(best: string): readonly string[];
 }
@@ -15,7 +16,8 @@ export interface Contender {
 /** Our own side: TensorFlow's kernels, the step captured whole, on `threads` threads. */
 export function ownContender(project: Project, options: { threads: number }): Contender {
   return {
-    variants: ["captured"],
+    // Batch norm merged into the weights is faster by a little, and only for inference.
+    variants: ({ work }) => work === "inference" ? ["captured", "captured_folded"] : ["captured"],
     worker: {
       name: "Forgery Clues",
       command: [

@@ -8,7 +8,8 @@ import { compile, compileStep, type Engine, startEngine } from "lib/engine/engin
 import { createLossWeights } from "lib/losses/automatic_weights.ts";
 import { detectorLoss } from "lib/losses/detector_loss.ts";
 import { createDetector, detect, type DetectorOutputs } from "lib/models/detector.ts";
-import { countParameters, type Parameters } from "lib/models/parameters.ts";
+import { foldBatchNorm } from "lib/models/fold_batch_norm.ts";
+import { countParameters, disposeParameters, type Parameters } from "lib/models/parameters.ts";
 import { createRandom } from "lib/random.ts";
 import { createLearner } from "lib/training/learner.ts";
 import { ADAM, learn } from "lib/training/step.ts";
@@ -61,13 +62,16 @@ function parameterCount(parameters: Parameters): number {
   return Object.values(countParameters(parameters)).reduce((sum, count) => sum + count, 0);
 }
 
-/** Evaluation mode, captured: every head's logits. */
-function inference(one: BenchCase): Runner {
+/** Evaluation mode, captured, with batch norm merged into the weights or not: every head's logits. */
+function inference(one: BenchCase, folded: boolean): Runner {
   const { images } = batchOf(one), configuration = configurationOf(one);
-  const parameters = createDetector(configuration, createRandom(1, "bench"));
-  fillParameters(parameters);
+  const original = createDetector(configuration, createRandom(1, "bench"));
+  fillParameters(original);
+  const count = parameterCount(original);
+  const parameters = folded ? foldBatchNorm(original, configuration) : original;
+  if (folded) disposeParameters(original);
   const run = compile(
-    (x) => heads(detect(x as tf.Tensor4D, parameters, configuration)),
+    (x) => heads(detect(x as tf.Tensor4D, parameters, configuration, { folded })),
     [images],
     { precision: one.precision, name: "inference" },
   );
@@ -77,7 +81,7 @@ function inference(one: BenchCase): Runner {
     tf.dispose(logits);
     return first! + second!;
   };
-  return { step, nodes: run.nodes, parameters: parameterCount(parameters) };
+  return { step, nodes: run.nodes, parameters: count };
 }
 
 /**
@@ -152,8 +156,9 @@ const answers: Answers = {
     return { flops: 2 * side ** 3 / (best / 1000) };
   },
 
-  prepare({ case: one }) {
-    runner = one.work === "training" ? training(one) : inference(one);
+  prepare({ case: one, variant }) {
+    const folded = variant === "captured_folded";
+    runner = one.work === "training" ? training(one) : inference(one, folded);
     const { step, nodes, parameters } = runner;
     step(); // TensorFlow optimises the function before its first run
     return { parameters, value: step(), detail: `${nodes} nodes` };

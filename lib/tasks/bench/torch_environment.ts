@@ -40,7 +40,7 @@ export function torchContender(project: Project, options: { threads: number }): 
   const threads = String(options.threads);
   const compiled = compiledFolder(project);
   return {
-    variants: ["contiguous", "channels_last"],
+    variants: () => ["contiguous", "channels_last"],
     refine: (layout) => [`compile_${layout}`],
     worker: {
       name: "PyTorch",

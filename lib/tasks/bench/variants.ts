@@ -31,7 +31,8 @@ const TRIALS = 3;
  */
 export async function chooseVariant(one: BenchCase, options: ChoiceOptions): Promise<Choice> {
   const { contender, thorough, signal, onTry } = options;
-  if (contender.variants.length === 1) return { variant: contender.variants[0]!, tried: {} };
+  const variants = contender.variants(one);
+  if (variants.length === 1) return { variant: variants[0]!, tried: {} };
   const tried: Record<string, number | string> = {};
   const tryAll = async (variants: readonly string[]) => {
     for (const variant of variants) {
@@ -42,7 +43,7 @@ export async function chooseVariant(one: BenchCase, options: ChoiceOptions): Pro
       });
     }
   };
-  await tryAll(contender.variants);
+  await tryAll(variants);
   if (thorough) await tryAll(contender.refine?.(fastest(tried)) ?? []);
   return { variant: fastest(tried), tried };
 }
