@@ -56,6 +56,30 @@ function* orders(
   }
 }
 
+/** The classes to draw from in turn (all crops, without balance), and how many batches an epoch has. */
+function classesOf(
+  labels: readonly number[],
+  { batchSize, balance = "equal" }: BatchOptions,
+): { groups: number[][]; batches: number } {
+  if (!Number.isSafeInteger(batchSize) || batchSize < 2) {
+    throw new RangeError(`A batch holds a whole number of pictures from 2, not ${batchSize}.`);
+  }
+  const placesOf = (label: 0 | 1) => labels.flatMap((l, i) => l === label ? [i] : []);
+  const groups = balance === "equal" ? [placesOf(0), placesOf(1)] : [labels.map((_, i) => i)];
+  groups.forEach((places, group) => {
+    if (places.length === 0) {
+      throw new RangeError(
+        `There is no ${
+          ["real", "fake"][group]
+        } crop among ${labels.length}: balanced batches need ` +
+          "both kinds.",
+      );
+    }
+  });
+  const length = groups.length * Math.max(...groups.map((places) => places.length));
+  return { groups, batches: Math.ceil(length / batchSize) };
+}
+
 /**
  * The batches of one epoch, as places in the list of labels.
  *
@@ -81,28 +105,13 @@ export function planEpoch(
   options: BatchOptions & { epoch: number },
 ): number[][] {
   const { batchSize, balance = "equal" } = options;
-  if (!Number.isSafeInteger(batchSize) || batchSize < 2) {
-    throw new RangeError(`A batch holds a whole number of pictures from 2, not ${batchSize}.`);
-  }
-  const placesOf = (label: 0 | 1) => labels.flatMap((l, i) => l === label ? [i] : []);
-  const groups = balance === "equal" ? [placesOf(0), placesOf(1)] : [labels.map((_, i) => i)];
-  groups.forEach((places, group) => {
-    if (places.length === 0) {
-      throw new RangeError(
-        `There is no ${
-          ["real", "fake"][group]
-        } crop among ${labels.length}: balanced batches need ` +
-          "both kinds.",
-      );
-    }
-  });
+  const { groups, batches } = classesOf(labels, options);
   const sources = groups.map((places, i) =>
     orders(places, { ...options, name: `${balance} ${i}` })
   );
-  const length = groups.length * Math.max(...groups.map((places) => places.length));
   const next = (i: number) => sources[i % sources.length].next().value as number;
   return Array.from(
-    { length: Math.ceil(length / batchSize) },
+    { length: batches },
     (_, batch) => Array.from({ length: batchSize }, (_, i) => next(batch * batchSize + i)),
   );
 }
@@ -137,7 +146,7 @@ export function batchAt(crops: readonly Crop[], options: BatchOptions & { step: 
     throw new RangeError(`A step is a whole number from 0, not ${step}.`);
   }
   const labels = crops.map(({ sample }) => sample.label);
-  const perEpoch = planEpoch(labels, { ...options, epoch: 0 }).length;
+  const perEpoch = classesOf(labels, options).batches;
   const epoch = Math.floor(step / perEpoch);
   const indices = planEpoch(labels, { ...options, epoch })[step % perEpoch];
   const random = createRandom(seed, "augmentation", step);

@@ -29,6 +29,17 @@ function pad(
   return { input: tf.pad4d(x, [[0, 0], sides, sides, [0, 0]]), word: "valid" };
 }
 
+/** Runs one of TensorFlow.js's convolutions with the geometry. */
+function convolve(
+  kernel: typeof tf.conv2d<tf.Tensor4D> | typeof tf.depthwiseConv2d<tf.Tensor4D>,
+  { x, filter, geometry }: { x: tf.Tensor4D; filter: tf.Tensor4D; geometry: ConvolutionGeometry },
+): tf.Tensor4D {
+  return tf.tidy(() => {
+    const { input, word } = pad(x, [filter.shape[0], filter.shape[1]], geometry);
+    return kernel(input, filter, geometry.stride ?? 1, word);
+  });
+}
+
 /**
  * A convolution (cross-correlation, as everywhere in deep learning), differentiable in both arguments.
  *
@@ -41,10 +52,7 @@ export function conv2d(
   filter: tf.Tensor4D,
   geometry: ConvolutionGeometry = {},
 ): tf.Tensor4D {
-  return tf.tidy(() => {
-    const { input, word } = pad(x, [filter.shape[0], filter.shape[1]], geometry);
-    return tf.conv2d(input, filter, geometry.stride ?? 1, word);
-  });
+  return convolve(tf.conv2d, { x, filter, geometry });
 }
 
 /**
@@ -58,10 +66,7 @@ export function depthwiseConv2d(
   filter: tf.Tensor4D,
   geometry: ConvolutionGeometry = {},
 ): tf.Tensor4D {
-  return tf.tidy(() => {
-    const { input, word } = pad(x, [filter.shape[0], filter.shape[1]], geometry);
-    return tf.depthwiseConv2d(input, filter, geometry.stride ?? 1, word);
-  });
+  return convolve(tf.depthwiseConv2d, { x, filter, geometry });
 }
 
 /**

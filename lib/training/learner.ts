@@ -4,7 +4,7 @@ import type { Configuration } from "lib/config.ts";
 import type { AdamSlots } from "lib/engine/adam.ts";
 import { createLossWeights } from "lib/losses/automatic_weights.ts";
 import { createDetector } from "lib/models/detector.ts";
-import type { Parameters } from "lib/models/parameters.ts";
+import { type Parameters, trainableVariables } from "lib/models/parameters.ts";
 import { createRandom } from "lib/random.ts";
 import type { RunVariables } from "./checkpoint.ts";
 
@@ -49,7 +49,7 @@ export function createLearner(configuration: Configuration): Learner {
   return {
     parameters,
     lossWeights,
-    trainable: Object.values(learnt).filter((v) => v.trainable),
+    trainable: trainableVariables(learnt),
     slots,
     variables,
     [Symbol.dispose]: () => tf.dispose(Object.values(variables)),

@@ -7,15 +7,7 @@ import { readImage, readMask } from "lib/data/image.ts";
 import { ImageError, type ImageProblem } from "lib/data/image_error.ts";
 import { writeImage } from "lib/data/write_image.ts";
 import { demoPhotographs } from "lib/data/photographs.ts";
-
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { inFolder } from "../in_folder.ts";
 
 async function refuses(path: string, problem: ImageProblem, words: RegExp): Promise<void> {
   await assert.rejects(readImage(path), (error) => {

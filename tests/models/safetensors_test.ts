@@ -7,18 +7,9 @@ import {
   storeFloat32,
   writeSafetensors,
 } from "lib/models/safetensors.ts";
+import { inFolder } from "../in_folder.ts";
 
 const fixture = new URL("../fixtures/tiny_checkpoint.safetensors", import.meta.url).pathname;
-
-/** A folder of its own for a test, gone afterwards. */
-async function inFolder(work: (folder: string) => Promise<void>) {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 /** A file with the given header and data, whatever they say. */
 function raw(header: unknown, data = new Uint8Array(0), claimed?: bigint): Uint8Array {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { SMOKE, vary } from "lib/config.ts";
 import { createRandom } from "lib/random.ts";
 import { restoreCheckpoint, saveCheckpoint } from "lib/training/checkpoint.ts";
+import { inFolder } from "../in_folder.ts";
 
 await tf.setBackend("cpu");
 
@@ -18,15 +19,6 @@ function variables(seed: number): Record<string, tf.Variable> {
 
 const bits = (v: Record<string, tf.Variable>) =>
   Object.entries(v).map(([name, x]) => [name, [...x.dataSync()]]);
-
-async function inFolder(work: (folder: string) => Promise<void>) {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 Deno.test("restoreCheckpoint brings back variables and history bit for bit", async () => {
   await inFolder(async (folder) => {

@@ -9,6 +9,7 @@ import { createLearner } from "lib/training/learner.ts";
 import type { StepRecord } from "lib/training/record.ts";
 import { train } from "lib/training/train.ts";
 import { madeUpCrops } from "./made_up_crops.ts";
+import { inFolder } from "../in_folder.ts";
 
 await startEngine();
 const crops = madeUpCrops(16);
@@ -17,15 +18,6 @@ async function collect(records: AsyncIterable<StepRecord>): Promise<StepRecord[]
   const all: StepRecord[] = [];
   for await (const record of records) all.push(record);
   return all;
-}
-
-async function inFolder(work: (folder: string) => Promise<void>) {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 Deno.test("train records every term of every step and frees what it made", async () => {
