@@ -12,14 +12,24 @@ export type CrossEntropyTerm = "global" | "joint" | "leaveOneOut";
 
 /** Everything that decides what a run computes. */
 export interface Configuration {
-  /** Backbone of every local information block. [paper, Implementation Details] */
-  readonly backbone: "resnet34" | "mobilenetV1" | "efficientnetB0";
+  /**
+   * Backbone of every local information block. [paper, Implementation Details; `conv4`, four
+   * convolutions for pictures of 48 pixels, is ours: the planted-clues study's]
+   */
+  readonly backbone: "resnet34" | "mobilenetV1" | "efficientnetB0" | "conv4";
   /** Number n of local information blocks, 1 to 8. [paper: 4] */
   readonly blocks: number;
-  /** Side of the square input image in pixels, a multiple of 32. [paper: 224] */
+  /** Side of the square input image in pixels, a multiple of 16. [paper: 224] */
   readonly imageSize: number;
   /** Channels as a share of the published backbone's: 1 is the published network; smaller ones are for quick looks. [ours] */
   readonly width: number;
+  /**
+   * What each block sees: the whole face, or a tile of its own (the paper's baseline "cropping
+   * evenly", Table 6). [paper: whole]
+   */
+  readonly view: "whole" | "tiles";
+  /** Order of the channels that the network is fed; images are RGB until then. [code: bgr] */
+  readonly channelOrder: "rgb" | "bgr";
   /** Probability that dropout zeroes a unit, 0 to below 1. [code: 0.5] */
   readonly dropout: number;
   /** EfficientNet only: how likely its last block skips an image in training, 0 to below 1. [code: 0.2] */
@@ -31,6 +41,8 @@ export interface Configuration {
   readonly globalInformation: boolean;
   /** The paper's equations, or what the official code computes. */
   readonly lossForm: LossForm;
+  /** Distance between predictions inside the information losses. [paper: kl; code offers both] */
+  readonly divergence: "kl" | "sinkhorn";
   /** Divisor of the logits inside the information losses, above 0. [paper: none, so 1; code: 1.5] */
   readonly temperature: number;
   /** Whether the joint head's logits are constants inside the information losses. [code: true] */
@@ -46,6 +58,14 @@ export interface Configuration {
 
   /** Images in a training step, 2 or more (batch norm needs two). [paper, appendix: 256 for FF++; code: 32] */
   readonly batchSize: number;
+  /** How real and fake are mixed in an epoch: as many of both, reals repeated, or as they come. [code: repeatReals] */
+  readonly balance: "equal" | "repeatReals" | "none";
+  /** How often a real picture stands in an epoch when balance is "repeatReals", 1 or more. [code: 4 for FF++] */
+  readonly realRepeats: number;
+  /** Which augmentations are drawn: flip, rotation, brightness and contrast; the flip alone; none. [paper: all] */
+  readonly augmentation: "all" | "flip" | "none";
+  /** α of the Beta distribution from which mixup draws its share; 0: no mixup. [code: 0.5] */
+  readonly mixup: number;
   /** Training steps; a run over stand-ins counts steps, not epochs. [ours] */
   readonly steps: number;
   /** Adam's learning rate. [paper: 5e-4] */
@@ -72,11 +92,14 @@ export const PAPER: Configuration = Object.freeze({
   blocks: 4,
   imageSize: 224,
   width: 1,
+  view: "whole",
+  channelOrder: "rgb",
   dropout: 0.5,
   dropConnect: 0.2,
   localInformation: true,
   globalInformation: true,
   lossForm: "paper",
+  divergence: "kl",
   temperature: 1,
   detachJoint: false,
   crossEntropyTerms: ALL_TERMS,
@@ -84,6 +107,10 @@ export const PAPER: Configuration = Object.freeze({
   alpha: 1,
   beta: 1,
   batchSize: 32,
+  balance: "repeatReals",
+  realRepeats: 4,
+  augmentation: "all",
+  mixup: 0.5,
   steps: 10_000,
   learningRate: 5e-4,
   weightDecay: 1e-6,
@@ -97,18 +124,24 @@ export const PAPER: Configuration = Object.freeze({
 export const OFFICIAL_CODE: Configuration = Object.freeze({
   ...PAPER,
   lossForm: "official",
+  channelOrder: "bgr",
   temperature: 1.5,
   detachJoint: true,
   learningRate: 1e-3,
 });
 
-/** Minutes on two cores: narrow blocks on small crops, from scratch. For looking, not for reporting. */
+/**
+ * Minutes on two cores: narrow blocks on small crops, from scratch, without mixup, which only slows a
+ * short run down. For looking, not for reporting.
+ */
 export const QUICK: Configuration = Object.freeze({
   ...PAPER,
   imageSize: 96,
   width: 0.125,
   dropout: 0.2,
   batchSize: 24,
+  balance: "equal",
+  mixup: 0,
   steps: 300,
   learningRate: 2e-3,
 });
@@ -151,17 +184,20 @@ const flag = oneOf(true, false);
 /** For each field: the test a value must pass, and the words of the error when it does not. */
 const RULES: Record<keyof Configuration, [(value: unknown) => boolean, string]> = {
   backbone: [
-    oneOf("resnet34", "mobilenetV1", "efficientnetB0"),
-    '"resnet34", "mobilenetV1" or "efficientnetB0"',
+    oneOf("resnet34", "mobilenetV1", "efficientnetB0", "conv4"),
+    '"resnet34", "mobilenetV1", "efficientnetB0" or "conv4"',
   ],
   blocks: [whole(1, 8), "a whole number from 1 to 8"],
-  imageSize: [whole(32, 1024, 32), "a multiple of 32 from 32 to 1024"],
+  imageSize: [whole(32, 1024, 16), "a multiple of 16 from 32 to 1024"],
   width: [inRange(1 / 16, 4), "a number from 0.0625 to 4"],
+  view: [oneOf("whole", "tiles"), '"whole" or "tiles"'],
+  channelOrder: [oneOf("rgb", "bgr"), '"rgb" or "bgr"'],
   dropout: [(v) => inRange(0, 1)(v) && v !== 1, "a number from 0 to below 1"],
   dropConnect: [(v) => inRange(0, 1)(v) && v !== 1, "a number from 0 to below 1"],
   localInformation: [flag, "true or false"],
   globalInformation: [flag, "true or false"],
   lossForm: [oneOf("paper", "official"), '"paper" or "official"'],
+  divergence: [oneOf("kl", "sinkhorn"), '"kl" or "sinkhorn"'],
   temperature: [inRange(1e-3, 1e3), "a number from 0.001 to 1000"],
   detachJoint: [flag, "true or false"],
   crossEntropyTerms: [
@@ -174,6 +210,10 @@ const RULES: Record<keyof Configuration, [(value: unknown) => boolean, string]> 
   alpha: [inRange(0, 1e6), "a number from 0 to 1e6"],
   beta: [inRange(0, 1e6), "a number from 0 to 1e6"],
   batchSize: [whole(2, 65536), "a whole number from 2"],
+  balance: [oneOf("equal", "repeatReals", "none"), '"equal", "repeatReals" or "none"'],
+  realRepeats: [whole(1, 1000), "a whole number from 1 to 1000"],
+  augmentation: [oneOf("all", "flip", "none"), '"all", "flip" or "none"'],
+  mixup: [inRange(0, 100), "a number from 0 to 100"],
   steps: [whole(1, 1e9), "a whole number from 1"],
   learningRate: [(v) => inRange(0, 10)(v) && v !== 0, "a number above 0, up to 10"],
   weightDecay: [inRange(0, 1), "a number from 0 to 1"],

@@ -1,6 +1,7 @@
 /** The backbones that a local information block can have, each described in a file of its own. */
 import type * as tf from "@tensorflow/tfjs";
 import type { Configuration } from "lib/config.ts";
+import { conv4, conv4Features, conv4Parameters } from "./conv4.ts";
 import { efficientnet, efficientnetFeatures, efficientnetParameters } from "./efficientnet.ts";
 import type { Layers } from "./layers.ts";
 import { mobilenet, mobilenetFeatures, mobilenetParameters } from "./mobilenet.ts";
@@ -23,18 +24,35 @@ export interface BackboneOptions {
 export interface Backbone {
   /** Length of the feature vector at a width. */
   readonly features: (width: number) => number;
+  /** Widths of the bottleneck's two hidden layers behind blocks of this kind. */
+  readonly bottleneck: readonly [number, number];
   /** The parameters whose names begin with `prefix`, in the order of the official state dict. */
   readonly parameters: (prefix: string, width: number) => ParameterSpecification[];
   /** `[batch, height, width, 3]`, normalised, to `[batch, features]`. */
   readonly run: (images: tf.Tensor4D, options: BackboneOptions) => tf.Tensor2D;
 }
 
+/** The bottleneck of the official code, whatever its backbone. */
+const OFFICIAL_BOTTLENECK = [1000, 500] as const;
+
 /** The backbones by their names in the configuration. */
 export const BACKBONES: Readonly<Record<Configuration["backbone"], Backbone>> = Object.freeze({
-  resnet34: { features: resnetFeatures, parameters: resnetParameters, run: resnet },
-  mobilenetV1: { features: mobilenetFeatures, parameters: mobilenetParameters, run: mobilenet },
+  resnet34: {
+    features: resnetFeatures,
+    bottleneck: OFFICIAL_BOTTLENECK,
+    parameters: resnetParameters,
+    run: resnet,
+  },
+  mobilenetV1: {
+    features: mobilenetFeatures,
+    bottleneck: OFFICIAL_BOTTLENECK,
+    parameters: mobilenetParameters,
+    run: mobilenet,
+  },
+  conv4: { features: conv4Features, bottleneck: [64, 32], parameters: conv4Parameters, run: conv4 },
   efficientnetB0: {
     features: efficientnetFeatures,
+    bottleneck: OFFICIAL_BOTTLENECK,
     parameters: efficientnetParameters,
     run: efficientnet,
   },

@@ -37,11 +37,11 @@ export function blockName(i: number): string {
 export function detectorParameters(
   { backbone, blocks, width }: DetectorConfiguration,
 ): ParameterSpecification[] {
-  const { features, parameters } = BACKBONES[backbone];
+  const { features, bottleneck, parameters } = BACKBONES[backbone];
   const numbers = Array.from({ length: blocks }, (_, i) => i);
   return [
     ...numbers.flatMap((i) => parameters(blockName(i), width)),
-    ...headParameters(blocks, features(width)),
+    ...headParameters({ blocks, features: features(width), bottleneck }),
   ];
 }
 

@@ -11,9 +11,6 @@ import {
   type ParameterSpecification,
 } from "./parameters.ts";
 
-/** Widths of the bottleneck's two hidden layers. [code] */
-const HIDDEN = [1000, 500] as const;
-
 /** Classes of every head: real and fake. */
 const CLASSES = 2;
 
@@ -27,14 +24,20 @@ export interface HeadOutputs {
   readonly global: tf.Tensor2D;
 }
 
-/**
- * The parameters of the heads, in PyTorch's order.
- *
- * @param blocks Number n of local features; with one there is no leave-one-out head.
- * @param features Length of each local feature.
- */
-export function headParameters(blocks: number, features: number): ParameterSpecification[] {
-  const [wide, narrow] = HIDDEN;
+/** How large the heads are. */
+export interface HeadSizes {
+  /** Number n of local features; with one there is no leave-one-out head. */
+  readonly blocks: number;
+  /** Length of each local feature. */
+  readonly features: number;
+  /** Widths of the bottleneck's two hidden layers; 1000 and 500 in the official code. */
+  readonly bottleneck: readonly [number, number];
+}
+
+/** The parameters of the heads, in PyTorch's order. */
+export function headParameters(
+  { blocks, features, bottleneck: [wide, narrow] }: HeadSizes,
+): ParameterSpecification[] {
   const inputs = blocks * features;
   const leaveOneOut = { inputs: inputs - features, outputs: CLASSES };
   return [
