@@ -66,12 +66,25 @@ export interface Configuration {
   readonly augmentation: "all" | "flip" | "none";
   /** α of the Beta distribution from which mixup draws its share; 0: no mixup. [code: 0.5] */
   readonly mixup: number;
-  /** Training steps; a run over stand-ins counts steps, not epochs. [ours] */
+  /**
+   * Passes over the training data; 0 where `steps` gives the length. A run has one length: of the two,
+   * `vary` wants exactly one above 0. [paper: 20 in Table 7, 10 in Fig. 5, else not stated; code: 10]
+   */
+  readonly epochs: number;
+  /** Training steps of a short run, over stand-ins say; 0 where `epochs` gives the length. [ours] */
   readonly steps: number;
-  /** Adam's learning rate. [paper: 5e-4] */
+  /** Adam's learning rate at the top of its schedule. [paper: 5e-4; code: 1e-3] */
   readonly learningRate: number;
+  /** The same for the automatic weights, which are a group of their own. [code: 1e-3, Adam's default] */
+  readonly lossWeightsRate: number;
+  /** How both rates change over the run; `lib/training/schedule.ts` says it in formulas. */
+  readonly schedule: "paper" | "official" | "warmUpCosine";
   /** Adam's weight decay, added to the gradient (L2). [code: 1e-6] */
   readonly weightDecay: number;
+  /** Steps between two validations, if the run is given validation samples; 0: at each epoch's end. [ours] */
+  readonly validateEvery: number;
+  /** Validations in a row without a better AUC after which the run ends; 0: it never ends early. [ours] */
+  readonly patience: number;
 
   /** Smallest score at which a detected face counts, 0 to 1. [ours, measured on 22 faces] */
   readonly faceScore: number;
@@ -111,9 +124,14 @@ export const PAPER: Configuration = Object.freeze({
   realRepeats: 4,
   augmentation: "all",
   mixup: 0.5,
-  steps: 10_000,
+  epochs: 20,
+  steps: 0,
   learningRate: 5e-4,
+  lossWeightsRate: 1e-3,
+  schedule: "paper",
   weightDecay: 1e-6,
+  validateEvery: 0,
+  patience: 0,
   faceScore: 0.9,
   faceMargin: 0.15,
   precision: "float32",
@@ -127,7 +145,9 @@ export const OFFICIAL_CODE: Configuration = Object.freeze({
   channelOrder: "bgr",
   temperature: 1.5,
   detachJoint: true,
+  epochs: 10,
   learningRate: 1e-3,
+  schedule: "official",
 });
 
 /**
@@ -142,8 +162,10 @@ export const QUICK: Configuration = Object.freeze({
   batchSize: 24,
   balance: "equal",
   mixup: 0,
+  epochs: 0,
   steps: 300,
   learningRate: 2e-3,
+  schedule: "warmUpCosine",
 });
 
 /** Seconds: proves that everything runs. Its numbers mean nothing. */
@@ -214,9 +236,17 @@ const RULES: Record<keyof Configuration, [(value: unknown) => boolean, string]> 
   realRepeats: [whole(1, 1000), "a whole number from 1 to 1000"],
   augmentation: [oneOf("all", "flip", "none"), '"all", "flip" or "none"'],
   mixup: [inRange(0, 100), "a number from 0 to 100"],
-  steps: [whole(1, 1e9), "a whole number from 1"],
+  epochs: [whole(0, 1e6), "a whole number from 0"],
+  steps: [whole(0, 1e9), "a whole number from 0"],
   learningRate: [(v) => inRange(0, 10)(v) && v !== 0, "a number above 0, up to 10"],
+  lossWeightsRate: [inRange(0, 10), "a number from 0 to 10"],
+  schedule: [
+    oneOf("paper", "official", "warmUpCosine"),
+    '"paper", "official" or "warmUpCosine"',
+  ],
   weightDecay: [inRange(0, 1), "a number from 0 to 1"],
+  validateEvery: [whole(0, 1e9), "a whole number from 0"],
+  patience: [whole(0, 1e6), "a whole number from 0"],
   faceScore: [inRange(0, 1), "a number from 0 to 1"],
   faceMargin: [inRange(0, 2), "a number from 0 to 2"],
   precision: [oneOf("float32", "bfloat16", "float16"), '"float32", "bfloat16" or "float16"'],
@@ -227,7 +257,8 @@ const RULES: Record<keyof Configuration, [(value: unknown) => boolean, string]> 
  * A configuration like `base` but for `changes`.
  *
  * @throws TypeError for a field that does not exist, naming it and the fields that do.
- * @throws RangeError for a value outside its field's range, naming field, value and range.
+ * @throws RangeError for a value outside its field's range, naming field, value and range; and unless
+ * exactly one of `epochs` and `steps` is above 0.
  *
  * @example One change to the paper's settings
  * ```ts
@@ -252,6 +283,12 @@ export function vary(base: Configuration, changes: Partial<Configuration>): Conf
       const shown = typeof value === "number" ? value : JSON.stringify(value); // JSON has no NaN
       throw new RangeError(`Configuration: ${field} is ${shown}, but must be ${rule[1]}.`);
     }
+  }
+  if ((result.epochs > 0) === (result.steps > 0)) {
+    throw new RangeError(
+      `Configuration: epochs is ${result.epochs} and steps is ${result.steps}, but a run has one ` +
+        "length: set one of them to 0 and the other above it.",
+    );
   }
   const terms = Object.freeze([...result.crossEntropyTerms]);
   return Object.freeze({ ...result, crossEntropyTerms: terms });

@@ -34,7 +34,9 @@ Deno.test("OFFICIAL_CODE differs from PAPER only where findings say so", () => {
     "lossForm",
     "temperature",
     "detachJoint",
+    "epochs",
     "learningRate",
+    "schedule",
   ]);
 });
 
@@ -66,6 +68,10 @@ Deno.test("vary refuses values outside a field's range, naming field, value and 
     [{ imageSize: 100 }, /imageSize is 100.*multiple of 16/],
     [{ learningRate: NaN }, /learningRate is NaN/],
     [{ learningRate: 0 }, /learningRate is 0/],
+    [{ schedule: "cosine" }, /schedule is "cosine".*"warmUpCosine"/],
+    [{ patience: 1.5 }, /patience is 1\.5/],
+    [{ steps: 100 }, /epochs is 20 and steps is 100.*one length/],
+    [{ epochs: 0 }, /epochs is 0 and steps is 0.*one length/],
     [{ dropout: 1 }, /dropout is 1/],
     [{ crossEntropyTerms: [] }, /crossEntropyTerms is \[\]/],
     [{ crossEntropyTerms: ["global", "global"] }, /without repeats/],
