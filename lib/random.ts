@@ -2,7 +2,7 @@
  * Seeded random numbers, passed as arguments: nothing in the kit draws from a hidden source. The
  * generator is xoroshiro128+ of the package pure-rand; its whole state can be saved and restored.
  */
-import { xoroshiro128plus, xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
+import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
 
 /** The four 32-bit words of a generator, as they are written to a checkpoint. */
 export type RandomState = readonly number[];
@@ -21,14 +21,30 @@ export interface Random {
   state(): RandomState;
 }
 
-/** FNV-1a over UTF-16 code units: turns a label into 32 bits of a seed. */
-function hash(text: string): number {
-  let h = 0x811c9dc5;
+/** FNV-1a over UTF-16 code units: turns a label into 32 bits. */
+function hash(text: string, start: number): number {
+  let h = start;
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
-  return h >>> 0;
+  return h;
 }
 
-function wrap(generator: ReturnType<typeof xoroshiro128plus>): Random {
+/** MurmurHash3's finaliser: every bit in changes about half of the bits out. */
+function mix(h: number): number {
+  h = Math.imul(h ^ h >>> 16, 0x85ebca6b);
+  h = Math.imul(h ^ h >>> 13, 0xc2b2ae35);
+  return h ^ h >>> 16;
+}
+
+/**
+ * The state for a text. Labels that count up differ in few bits; put into the generator as they are,
+ * their first draws would be nearly equal.
+ */
+function stateFor(text: string): RandomState {
+  const a = hash(text, 0x811c9dc5), b = hash(text, 0x2b4f6d1a);
+  return [mix(a), mix(b), mix(a ^ 0x9e3779b9), mix(b ^ 0x7f4a7c15)];
+}
+
+function wrap(generator: ReturnType<typeof xoroshiro128plusFromState>): Random {
   const uniform = () => (generator.next() >>> 0) / 2 ** 32;
   const integer = (limit: number) => {
     if (!Number.isInteger(limit) || limit < 1) {
@@ -75,7 +91,7 @@ function wrap(generator: ReturnType<typeof xoroshiro128plus>): Random {
  */
 export function createRandom(seed: number, ...labels: (string | number)[]): Random {
   if (!Number.isSafeInteger(seed)) throw new RangeError(`A seed is a whole number, not ${seed}.`);
-  return wrap(xoroshiro128plus(hash([seed, ...labels].join("\u0000"))));
+  return wrap(xoroshiro128plusFromState(stateFor([seed, ...labels].join("\u0000"))));
 }
 
 /** A generator that goes on from a saved state. Throws when the state is not four numbers. */
