@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { writeWhole } from "lib/write_whole.ts";
+import { WholeFile, writeWhole } from "lib/write_whole.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const names = (folder: string) => [...Deno.readDirSync(folder)].map((entry) => entry.name).sort();
@@ -43,6 +43,31 @@ Deno.test("writeWhole that fails says where and keeps what was there", async () 
     await assert.rejects(writeWhole(join(folder, "taken"), bytes("y")), /Cannot write.*taken/);
     assert.equal(await Deno.readTextFile(join(folder, "file")), "kept");
     assert.deepEqual(names(folder), ["file", "taken"]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("WholeFile shows nothing under its name before commit, and nothing at all without it", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = join(folder, "x");
+    await Deno.writeTextFile(path, "old");
+    {
+      await using file = await WholeFile.open(path);
+      await file.write(bytes("new"));
+      assert.equal(await Deno.readTextFile(path), "old");
+      await file.write(bytes("er"));
+      await file.commit();
+      await assert.rejects(file.write(bytes("late")), /is closed/);
+    }
+    assert.equal(await Deno.readTextFile(path), "newer");
+    {
+      await using file = await WholeFile.open(path);
+      await file.write(bytes("given up"));
+    }
+    assert.equal(await Deno.readTextFile(path), "newer");
+    assert.deepEqual(names(folder), ["x"]);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
