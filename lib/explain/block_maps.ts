@@ -53,7 +53,12 @@ export async function blockMaps(
     (images) => {
       const { explained, maps } = classActivationMaps({
         forward: (tap) =>
-          detect(normaliseImages(images as tf.Tensor4D), parameters, configuration, { tap }).global,
+          detect(
+            normaliseImages(images as tf.Tensor4D, configuration),
+            parameters,
+            configuration,
+            { tap },
+          ).global,
         layers,
         explain: (logits) => {
           const [real, fake] = tf.unstack(logits, 1) as tf.Tensor1D[];

@@ -43,7 +43,7 @@ export function trainingStep(
   configuration: Configuration,
 ): Record<string, tf.Scalar> {
   return tf.tidy(() => {
-    const x = normaliseImages(augment(inputs.images, inputs.augmentation));
+    const x = normaliseImages(augment(inputs.images, inputs.augmentation), configuration);
     const targets = tf.oneHot(inputs.labels, 2) as tf.Tensor2D; // [batch, 2]: real, fake
     return learn(learner, { ...inputs, x, targets }, configuration);
   });

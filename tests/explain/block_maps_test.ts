@@ -44,7 +44,8 @@ Deno.test("blockMaps equals the maps of one block at a time, uncaptured, in eval
   for (let block = 0; block < 3; block++) {
     const { explained, maps: [map] } = classActivationMaps({
       forward: (tap) =>
-        detect(normaliseImages(batch.images), parameters, configuration, { tap }).global,
+        detect(normaliseImages(batch.images, configuration), parameters, configuration, { tap })
+          .global,
       layers: [`region_model${block + 1}.layer4`],
       explain: (logits) => {
         const [real, fake] = tf.unstack(logits, 1) as tf.Tensor1D[];
