@@ -1,6 +1,6 @@
 /**
- * The detector (paper, Fig. 2): n local information blocks look at the same face, their features are
- * joined, and a bottleneck keeps what the decision needs. What it is trained for is in `lib/losses`.
+ * The detector (paper, Fig. 2): n local information blocks look at the same face (or at a tile of it
+ * each), their features are joined, and a bottleneck keeps what the decision needs. What it is trained for is in `lib/losses`.
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Configuration } from "lib/config.ts";
@@ -10,11 +10,12 @@ import { type HeadOutputs, headParameters, heads } from "./heads.ts";
 import { initialiseParameters } from "./initialise.ts";
 import { type Mode, openLayers } from "./layers.ts";
 import type { Parameters, ParameterSpecification } from "./parameters.ts";
+import { blockViews } from "./tiles.ts";
 
-/** The fields of the configuration that decide which parameters there are, and the dropout. */
+/** The fields of the configuration that decide which parameters there are and what is computed. */
 export type DetectorConfiguration = Pick<
   Configuration,
-  "backbone" | "blocks" | "width" | "dropout" | "dropConnect"
+  "backbone" | "blocks" | "width" | "view" | "dropout" | "dropConnect"
 >;
 
 /** What the detector says about a batch: logits `[batch, 2]`, class 0 real and 1 fake. */
@@ -65,6 +66,7 @@ export function createDetector(configuration: DetectorConfiguration, random: Ran
  * @param parameters Of `createDetector` for the same configuration.
  * @param mode Training, taps, folded parameters; left out, the detector runs for inference.
  * @throws TypeError when the images have another shape, or a parameter is missing.
+ * @throws RangeError when blocks see tiles and the images do not divide into them evenly.
  *
  * @example The score of two images by a small detector
  * ```ts
@@ -94,12 +96,11 @@ export function detect(
   if (mode.training && images.shape[0] < 2) {
     throw new TypeError("Training needs two images or more: batch norm has no spread over one.");
   }
-  const { backbone, blocks, width, dropout, dropConnect } = configuration;
+  const { backbone, width, dropout, dropConnect } = configuration;
   const { run } = BACKBONES[backbone];
   const layers = openLayers(parameters, mode);
-  const features = Array.from(
-    { length: blocks },
-    (_, i) => run(images, { prefix: blockName(i), width, dropConnect, layers }),
+  const features = blockViews(images, configuration).map((seen, i) =>
+    run(seen, { prefix: blockName(i), width, dropConnect, layers })
   );
   return { ...heads(features, { dropout, layers }), features, statistics: layers.statistics };
 }
