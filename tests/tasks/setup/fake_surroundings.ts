@@ -100,6 +100,7 @@ else
   case "$*" in
     *tensorflow*) mkdir -p "$SITE/tensorflow";;
     *retinaface*) mkdir -p "$SITE/retinaface"; touch "$SITE/retinaface/weights.py";;
+    *imageio-ffmpeg*) mkdir -p "$SITE/imageio_ffmpeg/binaries";;
   esac
 fi
 `;

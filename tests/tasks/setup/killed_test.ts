@@ -39,7 +39,7 @@ const POINTS: { name: string; behaviour: Behaviour; kept: RegExp; goingOn: RegEx
   {
     name: "while npm packages are installed",
     behaviour: { install: stall('mkdir -p "$ROOT/node_modules/half"') },
-    kept: /^\[1\/5\] npm packages/, // nothing was finished
+    kept: /^\[1\/6\] npm packages/, // nothing was finished
     goingOn: /npm packages … \(the last set-up was stopped in the middle/,
   },
   {
@@ -113,7 +113,7 @@ Deno.test({ name: "the second of two set-ups waits and does nothing twice", igno
   const second = finishSetUp(fake);
   assert.match(await second, /Another set-up is at work/);
   await first;
-  assert.equal((await fake.calls()).length, 6);
+  assert.equal((await fake.calls()).length, 7);
 });
 
 Deno.test(

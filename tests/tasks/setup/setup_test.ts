@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { SetUpFailure } from "lib/tasks/setup/failure.ts";
 import { runSteps } from "lib/tasks/setup/steps.ts";
-import { NO_TENSORFLOW } from "lib/tasks/setup/wheels.ts";
+import { FFMPEG_WHEEL, NO_FFMPEG, NO_TENSORFLOW } from "lib/tasks/setup/wheels.ts";
 import { fakeSteps, type FakeSurroundings, fakeSurroundings } from "./fake_surroundings.ts";
 
 const ignore = Deno.build.os === "windows"; // the fake programs are shell scripts
@@ -43,6 +43,7 @@ Deno.test({ name: "a second set-up finds everything made and runs nothing", igno
     "pip install",
     "pip install",
     "pip install",
+    "pip install",
     "deno jupyter",
   ]);
   fake.said.length = 0;
@@ -75,7 +76,7 @@ Deno.test({ name: "what was deleted is made again, and nothing else", ignore }, 
   await setUpFake(fake);
   const calls = await fake.calls();
   assert.equal(count(calls, /^deno install/), 2);
-  assert.equal(count(calls, /^(venv|pip)/), 4);
+  assert.equal(count(calls, /^(venv|pip)/), 5);
 });
 
 Deno.test(
@@ -204,29 +205,39 @@ Deno.test({ name: "a chosen Python that does not run is named", ignore }, async 
   assert.match(failure.message, /FORGERY_CLUES_PYTHON names ".*none", which does not run/);
 });
 
-const NO_WHEEL = `case "$*" in *tensorflow-cpu*)
-  echo "ERROR: Could not find a version that satisfies the requirement tensorflow-cpu==2.21.0 (from versions: none)"
-  echo "ERROR: No matching distribution found for tensorflow-cpu==2.21.0"; exit 1;; esac`;
+/** Shell lines of a pip whose index has no fitting file of the package that `pin` names. */
+const noWheel = (pin: string) =>
+  `case "$*" in *${pin}*)
+  echo "ERROR: Could not find a version that satisfies the requirement ${pin} (from versions: none)"
+  echo "ERROR: No matching distribution found for ${pin}"; exit 1;; esac`;
 
-Deno.test({
-  name: "a platform without the TensorFlow wheel is set up and says what that means",
-  ignore,
-}, async () => {
-  await using fake = await fakeSurroundings({ pip: NO_WHEEL });
-  await setUpFake(fake);
-  assert.equal(fake.said.filter((line) => line === NO_TENSORFLOW).length, 1);
-  const calls = await fake.calls();
-  fake.said.length = 0;
-  await setUpFake(fake);
-  assert.deepEqual(await fake.calls(), calls, "the wheel was asked for again");
-  assert.deepEqual(fake.said, [NO_TENSORFLOW]);
-});
+const OPTIONAL = [
+  { what: "TensorFlow", pin: "tensorflow-cpu==2.21.0", remark: NO_TENSORFLOW },
+  { what: "ffmpeg", pin: FFMPEG_WHEEL, remark: NO_FFMPEG },
+];
 
-Deno.test({
-  name: "an index that does not answer is not taken for a missing TensorFlow wheel",
-  ignore,
-}, async () => {
-  const pip = NO_WHEEL.replace("echo", 'echo "WARNING: connection refused"; echo');
-  await using fake = await fakeSurroundings({ pip });
-  assert.match((await failureOf(fake)).message, /tensorflow-cpu==2\.21\.0 cannot be had/);
-});
+for (const { what, pin, remark } of OPTIONAL) {
+  Deno.test({
+    name: `a platform without the wheel of ${what} is set up and says what that means`,
+    ignore,
+  }, async () => {
+    await using fake = await fakeSurroundings({ pip: noWheel(pin) });
+    await setUpFake(fake);
+    assert.equal(fake.said.filter((line) => line === remark).length, 1);
+    const calls = await fake.calls();
+    fake.said.length = 0;
+    await setUpFake(fake);
+    assert.deepEqual(await fake.calls(), calls, "the wheel was asked for again");
+    assert.deepEqual(fake.said, [remark]);
+  });
+
+  Deno.test({
+    name: `an index that does not answer is not taken for a missing wheel of ${what}`,
+    ignore,
+  }, async () => {
+    const pip = noWheel(pin).replace("echo", 'echo "WARNING: connection refused"; echo');
+    await using fake = await fakeSurroundings({ pip });
+    const { message } = await failureOf(fake);
+    assert.ok(message.startsWith(`The Python package ${pin} cannot be had`), message);
+  });
+}
