@@ -34,8 +34,8 @@ export interface DetectorLoss {
   /**
    * Scalars for the record, all before weighting: `crossEntropy` (the sum over the heads that are
    * on), `crossEntropyGlobal`, `crossEntropyJoint`, `crossEntropyLeaveOneOut1` …, `globalInformation`,
-   * `localInformation`, `divergence1` … (block i's term in the exponent of Eq. 8, by the form of the
-   * configuration). A part that is switched off is there too, but not in `total`; with one block
+   * `localInformation`, `divergence1` … (block i's term in the exponent of Eq. 8, by the form and the
+   * divergence of the configuration). A part that is switched off is there too, but not in `total`; with one block
    * there is nothing to leave out, so the parts of the local loss are missing.
    */
   readonly terms: Record<string, tf.Scalar>;
@@ -89,8 +89,8 @@ export function detectorLoss(
     };
     heads.leaveOneOut.forEach((loss, i) => terms[`crossEntropyLeaveOneOut${i + 1}`] = loss);
 
-    const { lossForm: form, temperature, detachJoint } = configuration;
-    const options = { form, temperature, detachJoint };
+    const { lossForm: form, temperature, detachJoint, divergence } = configuration;
+    const options = { form, temperature, detachJoint, divergence };
     terms.globalInformation = globalInformationLoss(logits.joint, logits.global, options);
     if (logits.leaveOneOut.length > 0) {
       const divergences = leaveOneOutDivergences(logits.joint, logits.leaveOneOut, options);

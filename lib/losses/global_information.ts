@@ -10,12 +10,13 @@ import { type InformationLossOptions, jointDivergence } from "./joint_divergence
  *
  *     L_GIL = D_KL[P_Z‖P_G]                                                            (Eq. 12)
  *
- * With `form: "official"` it is D_KL[P_G‖P_Z], divided by the number of classes; see
- * {@link InformationLossOptions}.
+ * With `form: "official"` it is D_KL[P_G‖P_Z], divided by the number of classes, and with
+ * `divergence: "sinkhorn"` another distance stands for it; see {@link InformationLossOptions}.
  *
  * @param joint Logits `[batch, classes]` of the head that sees Z.
  * @param global Logits `[batch, classes]` of the head that sees G.
- * @returns A scalar in nats, 0 or more; 0 exactly when both predict the same.
+ * @returns A scalar in nats, 0 or more; 0 exactly when both predict the same. Sinkhorn's cost has no
+ * unit and is not 0 then.
  * @throws TypeError when the shapes differ; RangeError when the temperature is not above 0.
  *
  * @example A global head that agrees has nothing to learn

@@ -10,7 +10,7 @@ import { type InformationLossOptions, jointDivergence } from "./joint_divergence
  *
  * @param joint Logits `[batch, classes]` of the head that sees Z = z₁ ⊕ … ⊕ zₙ.
  * @param leaveOneOut n sets of logits `[batch, classes]`; the i-th head sees Z∖zᵢ.
- * @returns n scalars in nats, 0 or more.
+ * @returns n scalars, 0 or more: in nats, or Sinkhorn's cost where the options ask for it.
  * @throws TypeError when a shape differs; RangeError when the temperature is not above 0.
  */
 export function leaveOneOutDivergences(
@@ -46,8 +46,8 @@ export function expNegativeSum(divergences: readonly tf.Scalar[]): tf.Scalar {
 /**
  * The Local Information Loss of a batch, `expNegativeSum(leaveOneOutDivergences(…))`.
  *
- * With `form: "official"` the divergences are reversed and divided by the number of classes; see
- * {@link InformationLossOptions}. Where the official code returns NaN (logits of a sample more than
+ * With `form: "official"` the divergences are reversed and divided by the number of classes, and with
+ * `divergence: "sinkhorn"` another distance stands for them; see {@link InformationLossOptions}. Where the official code returns NaN (logits of a sample more than
  * about 100 T apart) this is the value of the formula.
  *
  * @example Blocks that all know the same add nothing: the loss is at its maximum, 1

@@ -1,7 +1,7 @@
 /**
  * The official code's alternative to the KL divergence: an optimal transport distance between the
  * predictions of two heads over a batch, by Sinkhorn's iteration (Cuturi 2013). The paper does not
- * mention it.
+ * mention it. `divergence: "sinkhorn"` in the configuration puts it in the information losses.
  */
 import * as tf from "@tensorflow/tfjs";
 import { detach } from "./detach.ts";
@@ -44,12 +44,13 @@ export interface SinkhornOptions {
  * ```ts
  * import { sinkhornDistance } from "lib/losses/sinkhorn.ts";
  * import * as tf from "@tensorflow/tfjs";
+ * import assert from "node:assert/strict";
  *
  * const zeros = tf.zeros<tf.Rank.R2>([2, 2]);
  * const options = { temperature: 1.5, detachJoint: true };
  * const expected = 2 * (Math.log(0.5) - 0.5) ** 2;
  * const distance = sinkhornDistance(zeros, zeros, options).dataSync()[0];
- * console.assert(Math.abs(distance / expected - 1) < 0.01);
+ * assert.ok(Math.abs(distance / expected - 1) < 0.01);
  * ```
  */
 export function sinkhornDistance(
@@ -85,7 +86,8 @@ function scaledCost(cost: tf.Tensor2D, { u, v }: Potentials): tf.Tensor2D {
 /**
  * Sinkhorn's iteration in the log domain. Whether it has ended depends on values that a captured
  * graph does not know while it is built, so all steps are there, and those after the end change
- * nothing.
+ * nothing. A captured training step of four blocks grows to 100,000 operations by this, and takes some
+ * twenty seconds to begin with.
  */
 function potentials(cost: tf.Tensor2D): Potentials {
   const batch = cost.shape[0];

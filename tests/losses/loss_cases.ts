@@ -16,6 +16,21 @@ export interface CaseGradients {
 /** Losses of one form. */
 export type CaseLosses = Readonly<Record<string, number | number[] | CaseGradients>>;
 
+/** What the official code gives, with one of its two divergences. */
+interface OfficialLosses {
+  readonly ce_sum: number;
+  readonly gil: number;
+  readonly lil: number;
+  readonly total_auto: number;
+  readonly total_hyper_1_2_10: number;
+  readonly total_plain_sum: number;
+  readonly ce_terms: { global: number; joint: number; loo: number[] };
+  readonly grad_ce_sum: CaseGradients;
+  readonly grad_gil: CaseGradients;
+  readonly grad_lil: CaseGradients;
+  readonly grad_total_auto: CaseGradients;
+}
+
 /** One set of logits with what it gives. */
 export interface LossCase {
   readonly name: string;
@@ -28,19 +43,8 @@ export interface LossCase {
   readonly y_a: number[];
   readonly y_b: number[] | null;
   readonly lam: number | null;
-  readonly official_f64: {
-    ce_sum: number;
-    gil: number;
-    lil: number;
-    total_auto: number;
-    total_hyper_1_2_10: number;
-    total_plain_sum: number;
-    ce_terms: { global: number; joint: number; loo: number[] };
-    grad_ce_sum: CaseGradients;
-    grad_gil: CaseGradients;
-    grad_lil: CaseGradients;
-    grad_total_auto: CaseGradients;
-  };
+  readonly official_f64: OfficialLosses;
+  readonly official_sinkhorn_f64: OfficialLosses;
   readonly official_kl_per_loo_f64: number[];
   readonly official_ablation_f64?: Record<string, { losses: number[]; total_auto_p1: number }>;
   readonly [paperForm: `paper_${string}`]: {

@@ -1,15 +1,24 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { expNegativeSum } from "lib/losses/local_information.ts";
+import { OFFICIAL_CODE, vary } from "lib/config.ts";
+import { detectorLoss } from "lib/losses/detector_loss.ts";
+import { globalInformationLoss } from "lib/losses/global_information.ts";
+import { localInformationLoss } from "lib/losses/local_information.ts";
 import { sinkhornDistance } from "lib/losses/sinkhorn.ts";
-import { assertClose, assertGradients, LOSS_CASES, valueAndGradients } from "./loss_cases.ts";
+import {
+  assertClose,
+  assertGradients,
+  caseTargets,
+  LOSS_CASES,
+  valueAndGradients,
+} from "./loss_cases.ts";
 
 await tf.setBackend("cpu");
 
 const OFFICIAL = { temperature: 1.5, detachJoint: true };
 
 const url = new URL("../fixtures/loss_fixtures.json", import.meta.url);
-const { sinkhorn, cases } = JSON.parse(await Deno.readTextFile(url));
+const { sinkhorn } = JSON.parse(await Deno.readTextFile(url));
 
 for (const { name, joint, other, f64 } of sinkhorn) {
   Deno.test(`sinkhornDistance equals the official class's value and gradient: ${name}`, () => {
@@ -27,21 +36,31 @@ for (const { name, joint, other, f64 } of sinkhorn) {
   });
 }
 
-for (const lossCase of LOSS_CASES.slice(0, 3)) {
-  const expected = cases.find((c: { name: string }) => c.name === lossCase.name)
-    .official_sinkhorn_f64;
-  Deno.test(`sinkhornDistance in place of KL gives the official losses: ${lossCase.name}`, () => {
+const configuration = vary(OFFICIAL_CODE, { divergence: "sinkhorn" });
+
+for (const lossCase of LOSS_CASES) {
+  Deno.test(`the losses with divergence "sinkhorn" equal the official ones: ${lossCase.name}`, () => {
+    const expected = lossCase.official_sinkhorn_f64;
+    const options = { form: "official", divergence: "sinkhorn", ...OFFICIAL } as const;
     const global = valueAndGradients(
       lossCase,
-      (x) => sinkhornDistance(x.joint, x.global, OFFICIAL),
+      (x) => globalInformationLoss(x.joint, x.global, options),
     );
-    assertClose(global.value, expected.gil, 5e-5, "global");
-    assertGradients(global.gradients, expected.grad_gil, 2e-3, "global");
+    assertClose(global.value, expected.gil, 5e-5, "GIL");
+    assertGradients(global.gradients, expected.grad_gil, 2e-3, "GIL");
     const local = valueAndGradients(
       lossCase,
-      (x) => expNegativeSum(x.leaveOneOut.map((l) => sinkhornDistance(x.joint, l, OFFICIAL))),
+      (x) => localInformationLoss(x.joint, x.leaveOneOut, options),
     );
-    assertClose(local.value, expected.lil, 5e-4, "local");
+    assertClose(local.value, expected.lil, 5e-4, "LIL");
+    assertGradients(local.gradients, expected.grad_lil, 2e-3, "LIL");
+    const targets = caseTargets(lossCase);
+    const total = valueAndGradients(
+      lossCase,
+      (logits, lossWeights) => detectorLoss(logits, targets, { configuration, lossWeights }).total,
+    );
+    assertClose(total.value, expected.total_auto, 5e-5, "total");
+    assertGradients(total.gradients, expected.grad_total_auto, 2e-3, "total");
   });
 }
 
