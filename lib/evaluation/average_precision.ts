@@ -25,11 +25,11 @@ export function averagePrecision(scores: ArrayLike<number>, labels: ArrayLike<nu
   if (fake === 0) throw new RangeError("There is no fake sample, only reals.");
   const order = byFallingScore(scores);
   let [found, foundBefore, sum] = [0, 0, 0];
-  order.forEach((sample, i) => {
-    found += labels[sample];
-    if (i + 1 < order.length && scores[order[i + 1]] === scores[sample]) return;
+  for (let i = 0; i < order.length; i++) {
+    found += labels[order[i]];
+    if (i + 1 < order.length && scores[order[i + 1]] === scores[order[i]]) continue;
     sum += (found - foundBefore) / fake * (found / (i + 1));
     foundBefore = found;
-  });
+  }
   return sum;
 }

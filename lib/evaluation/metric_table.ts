@@ -2,7 +2,7 @@
 import type { Random } from "lib/random.ts";
 import { accuracy } from "./accuracy.ts";
 import { averagePrecision } from "./average_precision.ts";
-import { bootstrapInterval } from "./bootstrap.ts";
+import { bootstrapInterval, type Metric } from "./bootstrap.ts";
 import { logLoss } from "./log_loss.ts";
 import { equalErrorRate, rocAuc } from "./roc.ts";
 import { measure } from "./scored.ts";
@@ -35,14 +35,13 @@ export interface MetricRow {
 }
 
 /** The metrics of the table, by the names that stand in it. */
-export const METRICS: Readonly<Record<string, (scores: number[], labels: number[]) => number>> =
-  Object.freeze({
-    AUC: rocAuc,
-    accuracy: (scores: number[], labels: number[]) => accuracy(scores, labels),
-    AP: averagePrecision,
-    EER: equalErrorRate,
-    "log loss": logLoss,
-  });
+export const METRICS: Readonly<Record<string, Metric>> = Object.freeze({
+  AUC: rocAuc,
+  accuracy: (scores, labels) => accuracy(scores, labels),
+  AP: averagePrecision,
+  EER: equalErrorRate,
+  "log loss": logLoss,
+});
 
 /** How the intervals are made. */
 export interface MetricTableOptions {

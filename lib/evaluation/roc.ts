@@ -11,25 +11,31 @@ export interface RocPoint {
   readonly threshold: number;
 }
 
-/** Reals and fakes with a score of `threshold` or more. */
+/** Samples with a score of the threshold or more, for every distinct score from the highest down. */
 interface Counts {
-  readonly falsePositives: number;
-  readonly truePositives: number;
-  readonly threshold: number;
+  readonly falsePositives: Float64Array;
+  readonly truePositives: Float64Array;
+  readonly thresholds: Float64Array;
 }
 
-/** Cumulated counts at every distinct score, from the highest down. */
-function countsByThreshold(scores: ArrayLike<number>, labels: ArrayLike<number>): Counts[] {
+function countsByThreshold(scores: ArrayLike<number>, labels: ArrayLike<number>): Counts {
   const order = byFallingScore(scores);
-  const counts: Counts[] = [];
-  let truePositives = 0;
-  order.forEach((sample, i) => {
-    truePositives += labels[sample];
-    const threshold = scores[sample];
-    if (i + 1 < order.length && scores[order[i + 1]] === threshold) return;
-    counts.push({ falsePositives: i + 1 - truePositives, truePositives, threshold });
-  });
-  return counts;
+  const column = () => new Float64Array(order.length);
+  const [falsePositives, truePositives, thresholds] = [column(), column(), column()];
+  let distinct = 0, fakes = 0;
+  for (let i = 0; i < order.length; i++) {
+    const score = scores[order[i]];
+    fakes += labels[order[i]];
+    if (i + 1 < order.length && scores[order[i + 1]] === score) continue;
+    falsePositives[distinct] = i + 1 - fakes;
+    truePositives[distinct] = fakes;
+    thresholds[distinct++] = score;
+  }
+  return {
+    falsePositives: falsePositives.subarray(0, distinct),
+    truePositives: truePositives.subarray(0, distinct),
+    thresholds: thresholds.subarray(0, distinct),
+  };
 }
 
 /**
@@ -43,21 +49,20 @@ function countsByThreshold(scores: ArrayLike<number>, labels: ArrayLike<number>)
  */
 export function rocCurve(scores: ArrayLike<number>, labels: ArrayLike<number>): RocPoint[] {
   const { real, fake } = checkBothClasses(scores, labels);
-  const counts = countsByThreshold(scores, labels);
-  const halfWay = (count: "falsePositives" | "truePositives", i: number) =>
-    counts[i - 1][count] + counts[i + 1][count] === 2 * counts[i][count];
-  const corners = counts.filter((_, i) =>
-    i === 0 || i === counts.length - 1 || !halfWay("falsePositives", i) ||
-    !halfWay("truePositives", i)
-  );
-  return [
-    { falsePositiveRate: 0, truePositiveRate: 0, threshold: Infinity },
-    ...corners.map(({ falsePositives, truePositives, threshold }) => ({
-      falsePositiveRate: falsePositives / real,
-      truePositiveRate: truePositives / fake,
-      threshold,
-    })),
-  ];
+  const { falsePositives, truePositives, thresholds } = countsByThreshold(scores, labels);
+  const halfWay = (counts: Float64Array, i: number) =>
+    counts[i - 1] + counts[i + 1] === 2 * counts[i];
+  const points: RocPoint[] = [{ falsePositiveRate: 0, truePositiveRate: 0, threshold: Infinity }];
+  for (let i = 0; i < thresholds.length; i++) {
+    const inner = i > 0 && i < thresholds.length - 1;
+    if (inner && halfWay(falsePositives, i) && halfWay(truePositives, i)) continue;
+    points.push({
+      falsePositiveRate: falsePositives[i] / real,
+      truePositiveRate: truePositives[i] / fake,
+      threshold: thresholds[i],
+    });
+  }
+  return points;
 }
 
 /**
@@ -80,12 +85,12 @@ export function rocCurve(scores: ArrayLike<number>, labels: ArrayLike<number>): 
  */
 export function rocAuc(scores: ArrayLike<number>, labels: ArrayLike<number>): number {
   const { real, fake } = checkBothClasses(scores, labels);
+  const { falsePositives, truePositives } = countsByThreshold(scores, labels);
   let doubled = 0; // twice the pairs in the right order: whole numbers, so the sum is exact
-  let before = { falsePositives: 0, truePositives: 0 };
-  for (const counts of countsByThreshold(scores, labels)) {
-    const reals = counts.falsePositives - before.falsePositives;
-    doubled += reals * (before.truePositives + counts.truePositives);
-    before = counts;
+  for (let i = 0, reals = 0, fakes = 0; i < falsePositives.length; i++) {
+    doubled += (falsePositives[i] - reals) * (fakes + truePositives[i]);
+    reals = falsePositives[i];
+    fakes = truePositives[i];
   }
   return doubled / 2 / (real * fake);
 }
