@@ -26,7 +26,6 @@ export const IMAGENET_DEVIATION: readonly number[] = Object.freeze([0.229, 0.224
  * import { PAPER } from "lib/config.ts";
  * import { IMAGENET_MEAN, normaliseImages } from "lib/models/normalise_images.ts";
  * import * as tf from "@tensorflow/tfjs";
-import type { Configuration } from "lib/config.ts";
  * import assert from "node:assert/strict";
  *
  * const pixel = tf.tensor4d(IMAGENET_MEAN.map((m) => 255 * m), [1, 1, 1, 3]);
