@@ -1,0 +1,83 @@
+/**
+ * What the rows of one table share: everything of a run but the method that a row is about and the
+ * seed. Results may stand side by side where their protocol hashes are equal.
+ */
+import { createHash } from "node:crypto";
+import type { Configuration } from "lib/config.ts";
+
+/** Fields that rows of a table are about: the detector and its objective. They are not protocol. */
+const METHOD = [
+  "backbone",
+  "blocks",
+  "width",
+  "view",
+  "dropout",
+  "dropConnect",
+  "localInformation",
+  "globalInformation",
+  "lossForm",
+  "divergence",
+  "temperature",
+  "detachJoint",
+  "crossEntropyTerms",
+  "lossWeights",
+  "alpha",
+  "beta",
+] as const satisfies (keyof Configuration)[];
+
+/** The data that a result rests on. */
+export interface ProtocolData {
+  /** SHA-256 of the manifest that training and validation samples came from, in hexadecimal. */
+  readonly training: string;
+  /** SHA-256 of the manifest of what was tested on; left out while a run has no result yet. */
+  readonly test?: string;
+}
+
+/**
+ * A protocol in 16 hexadecimal digits: of all fields of the configuration but the method's and the
+ * seed, and of the data. Another schedule, batch size, augmentation, picture size or list of pictures
+ * gives another hash; another backbone, loss or number of blocks does not.
+ *
+ * @example
+ * ```ts
+ * import { PAPER, vary } from "lib/config.ts";
+ * import { protocolHash } from "lib/training/protocol.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const data = { training: "ab", test: "cd" };
+ * const hash = protocolHash(PAPER, data);
+ * assert.equal(protocolHash(vary(PAPER, { localInformation: false, seed: 2 }), data), hash);
+ * assert.notEqual(protocolHash(vary(PAPER, { epochs: 10 }), data), hash);
+ * assert.notEqual(protocolHash(PAPER, { ...data, test: "ef" }), hash);
+ * ```
+ */
+export function protocolHash(configuration: Configuration, data: ProtocolData): string {
+  const shared: Record<string, unknown> = { ...configuration };
+  for (const field of [...METHOD, "seed"]) delete shared[field];
+  const sorted = Object.entries({ ...shared, ...data }).sort(([a], [b]) => a < b ? -1 : 1);
+  return createHash("sha256").update(JSON.stringify(sorted)).digest("hex").slice(0, 16);
+}
+
+/** A result that may stand in a table. */
+export interface ProtocolResult {
+  /** Its `protocolHash`. */
+  readonly protocol: string;
+  /** What it is called in the message. */
+  readonly run: string;
+}
+
+/**
+ * What must be said beside a table of these results: nothing where they share a protocol, else which
+ * runs go together.
+ *
+ * @returns A sentence, or `undefined`.
+ */
+export function protocolRemark(results: readonly ProtocolResult[]): string | undefined {
+  const groups = Map.groupBy(results, ({ protocol }) => protocol);
+  if (groups.size < 2) return undefined;
+  const named = [...groups].map(([hash, of]) =>
+    `${[...new Set(of.map(({ run }) => run))].join(", ")} (${hash})`
+  );
+  return `These results follow ${groups.size} different protocols and do not compare: ` +
+    `${named.join("; ")}.`;
+}
