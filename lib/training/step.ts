@@ -6,10 +6,10 @@ import * as tf from "@tensorflow/tfjs";
 import type { Configuration } from "lib/config.ts";
 import { augment } from "lib/data/augmentation.ts";
 import { type AdamDecay, applyAdam } from "lib/engine/adam.ts";
-import { detectorLoss } from "lib/losses/detector_loss.ts";
 import { detect } from "lib/models/detector.ts";
 import { normaliseImages } from "lib/models/normalise_images.ts";
 import type { Learner } from "./learner.ts";
+import { type Objective, paperObjective } from "./objective.ts";
 
 /** How fast Adam forgets the gradient and its square, and its ε. [code: PyTorch's defaults] */
 export const ADAM: Readonly<AdamDecay & { epsilon: number }> = Object.freeze({
@@ -32,6 +32,14 @@ export interface StepInputs {
   readonly adam: tf.Tensor1D;
 }
 
+/** What a step computes. */
+export interface StepOptions {
+  /** The run's settings. */
+  readonly configuration: Configuration;
+  /** What is minimised. Default: the paper's objective, as the configuration says. */
+  readonly objective?: Objective;
+}
+
 /**
  * Learns from one batch of a run: augments it, and changes the learner's variables.
  *
@@ -40,12 +48,15 @@ export interface StepInputs {
 export function trainingStep(
   learner: Learner,
   inputs: StepInputs,
-  configuration: Configuration,
+  options: StepOptions,
 ): Record<string, tf.Scalar> {
   return tf.tidy(() => {
-    const x = normaliseImages(augment(inputs.images, inputs.augmentation), configuration);
+    const x = normaliseImages(
+      augment(inputs.images, inputs.augmentation),
+      options.configuration,
+    );
     const targets = tf.oneHot(inputs.labels, 2) as tf.Tensor2D; // [batch, 2]: real, fake
-    return learn(learner, { ...inputs, x, targets }, configuration);
+    return learn(learner, { ...inputs, x, targets }, options);
   });
 }
 
@@ -65,14 +76,14 @@ export interface LearnInputs extends Pick<StepInputs, "seed" | "adam"> {
 export function learn(
   learner: Learner,
   { x, targets, seed, adam }: LearnInputs,
-  configuration: Configuration,
+  { configuration, objective = paperObjective }: StepOptions,
 ): Record<string, tf.Scalar> {
   const { parameters, lossWeights, trainable, slots } = learner;
   return tf.tidy(() => {
     const statistics: Record<string, tf.Tensor> = {}, terms: Record<string, tf.Tensor> = {};
     const { value: total, grads } = tf.variableGrads(() => {
       const outputs = detect(x, parameters, configuration, { training: { seed } });
-      const loss = detectorLoss(outputs, targets, { configuration, lossWeights });
+      const loss = objective({ outputs, parameters, targets, configuration, lossWeights });
       keepClones(outputs.statistics, statistics);
       keepClones(loss.terms, terms);
       return loss.total;
@@ -82,6 +93,7 @@ export function learn(
     for (const variable of trainable) {
       const step = { stepSize, epsilon, beta1: ADAM.beta1, beta2: ADAM.beta2 };
       const gradient = grads[variable.name];
+      if (!gradient) continue; // a head that no term looks at stays as it is, as in PyTorch
       const { weightDecay } = configuration; // for every variable, as in the official code
       applyAdam(variable, slots[variable.name], { gradient, step, weightDecay });
     }

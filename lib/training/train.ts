@@ -1,6 +1,5 @@
 /** The training loop: batches in, one record a step out, checkpoints on the way. */
 import * as tf from "@tensorflow/tfjs";
-import type { Configuration } from "lib/config.ts";
 import { batchAt, type Crop } from "lib/data/batches.ts";
 import { adamNumbers } from "lib/engine/adam.ts";
 import { compileStep } from "lib/engine/engine.ts";
@@ -8,14 +7,12 @@ import { restoreCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import type { Learner } from "./learner.ts";
 import type { StepRecord } from "./record.ts";
 import { learningRateAt } from "./schedule.ts";
-import { ADAM, type StepInputs, trainingStep } from "./step.ts";
+import { ADAM, type StepInputs, type StepOptions, trainingStep } from "./step.ts";
 
 /** How a run is fed, kept and stopped. */
-export interface TrainOptions {
+export interface TrainOptions extends StepOptions {
   /** What to learn from; batches are balanced and augmented as `batchAt` says. */
   readonly crops: readonly Crop[];
-  /** The run's settings. */
-  readonly configuration: Configuration;
   /** File of the run's state. A run that finds it goes on from there; without it nothing is kept. */
   readonly checkpoint?: string;
   /** Steps between two checkpoints; the last step is always kept. Default 50. */
@@ -49,7 +46,7 @@ function captureStep(learner: Learner, options: TrainOptions) {
   const step = compileStep(
     (...tensors) => {
       const inputs = Object.fromEntries(keys.map((key, i) => [key, tensors[i]]));
-      const scalars = trainingStep(learner, inputs as unknown as StepInputs, options.configuration);
+      const scalars = trainingStep(learner, inputs as unknown as StepInputs, options);
       names = Object.keys(scalars);
       return Object.values(scalars);
     },

@@ -102,7 +102,7 @@ function training(one: BenchCase): Runner {
   const run = compileStep(
     (...tensors) => {
       const [x, targets, seed, adam] = tensors as [tf.Tensor4D, tf.Tensor2D, ...typeof example];
-      return learn(learner, { x, targets, seed, adam }, configuration).total!;
+      return learn(learner, { x, targets, seed, adam }, { configuration }).total!;
     },
     [images, targets, ...example],
     { precision: one.precision, name: "training" },
