@@ -125,7 +125,7 @@ interface Limits {
  * every weight by the full rate, those without a real gradient by the sign of rounding, and PyTorch in
  * float32 is off its own float64 by up to 0.02 at step 3. Two runs of a lower rate are calm.
  */
-const CHAOTIC: Limits = { steps: [5e-5, 0.02, Infinity], after: Infinity, weights: Infinity };
+const CHAOTIC: Limits = { steps: [1e-5, 0.02, Infinity], after: Infinity, weights: Infinity };
 const CALM: Record<string, Limits> = {
   "E_bn_eval_lr5e-5_n2": { steps: [1e-5, 1e-4, 1e-4], after: 1e-3, weights: 1e-4 },
   "F_lr1e-5_n3_b8": { steps: [1e-5, 2e-4, 2e-3], after: 1e-2, weights: 1e-3 },
