@@ -36,6 +36,37 @@ function scalesOf(features: readonly ArrayLike<number>[]): { mean: number[]; spr
   return { mean, spread: spread.map((variance) => Math.sqrt(variance) || 1) };
 }
 
+/** What the Newton step works on: standardised rows, of which the last number is 1. */
+interface Problem {
+  readonly rows: readonly Float64Array[];
+  readonly labels: readonly number[];
+  readonly classWeight: readonly number[];
+  readonly ridge: number;
+}
+
+/** First and second derivatives of the penalised loss at w; the second ones row by row. */
+function lossAround(w: Float64Array, { rows, labels, classWeight, ridge }: Problem) {
+  const size = w.length;
+  const gradient = w.map((value, j) => j < size - 1 ? ridge * value : 0);
+  const curvature = new Float64Array(size * size);
+  for (let j = 0; j < size - 1; j++) curvature[j * size + j] = ridge;
+  rows.forEach((row, i) => {
+    let odds = 0;
+    for (let j = 0; j < size; j++) odds += row[j] * w[j];
+    const p = 1 / (1 + Math.exp(-odds)), weight = classWeight[labels[i]];
+    const slope = weight * (p - labels[i]), bend = weight * Math.max(1e-12, p * (1 - p));
+    for (let j = 0; j < size; j++) {
+      gradient[j] += slope * row[j];
+      const scaled = bend * row[j];
+      for (let k = 0; k <= j; k++) curvature[j * size + k] += scaled * row[k];
+    }
+  });
+  for (let j = 0; j < size; j++) {
+    for (let k = 0; k < j; k++) curvature[k * size + j] = curvature[j * size + k];
+  }
+  return { gradient: Array.from(gradient), curvature: Array.from(curvature) };
+}
+
 /**
  * Fits a head by Newton's method. Both classes weigh the same, however many samples they have.
  *
@@ -70,34 +101,19 @@ export function fitLogistic(
   if (ones === 0 || ones === count) {
     throw new RangeError(`A head needs samples of both classes, but all ${count} are of one.`);
   }
-  const { mean, spread } = scalesOf(features), width = mean.length;
-  const rows = features.map((row) => [...mean.map((m, j) => (row[j] - m) / spread[j]), 1] // the last one is the bias
-  );
+  const { mean, spread } = scalesOf(features), width = mean.length, size = width + 1;
+  const rows = features.map((row) =>
+    Float64Array.from({ length: size }, (_, j) => j < width ? (row[j] - mean[j]) / spread[j] : 1)
+  ); // the last number is the bias's
   const classWeight = [0.5 / (count - ones), 0.5 / ones];
-  const w = new Array<number>(width + 1).fill(0);
+  const w = new Float64Array(size);
   for (let step = 0; step < STEPS; step++) {
-    const gradient = w.map((value, j) => j < width ? ridge * value : 0);
-    const curvature = Matrix.zeros(width + 1, width + 1);
-    for (let j = 0; j < width; j++) curvature.set(j, j, ridge);
-    rows.forEach((row, i) => {
-      const odds = row.reduce((sum, x, j) => sum + x * w[j], 0);
-      const p = 1 / (1 + Math.exp(-odds)), weight = classWeight[labels[i]];
-      const slope = weight * (p - labels[i]), bend = weight * Math.max(1e-12, p * (1 - p));
-      for (let j = 0; j <= width; j++) {
-        gradient[j] += slope * row[j];
-        for (let k = 0; k <= j; k++) {
-          curvature.set(j, k, curvature.get(j, k) + bend * row[j] * row[k]);
-        }
-      }
-    });
-    for (let j = 0; j <= width; j++) {
-      for (let k = 0; k < j; k++) curvature.set(k, j, curvature.get(j, k));
-    }
-    const move = new CholeskyDecomposition(curvature).solve(Matrix.columnVector(gradient));
-    // Far from the optimum a whole Newton step can overshoot: no log-odds' weight moves by more than 2.
-    const longest = Math.max(...move.to1DArray().map(Math.abs));
-    const share = Math.min(1, 2 / longest);
-    for (let j = 0; j <= width; j++) w[j] -= share * move.get(j, 0);
+    const { gradient, curvature } = lossAround(w, { rows, labels, classWeight, ridge });
+    const move = new CholeskyDecomposition(Matrix.from1DArray(size, size, curvature))
+      .solve(Matrix.columnVector(gradient)).to1DArray();
+    // Far from the optimum a whole Newton step can overshoot: no weight moves by more than 2.
+    const longest = Math.max(...move.map(Math.abs)), share = Math.min(1, 2 / longest);
+    for (let j = 0; j < size; j++) w[j] -= share * move[j];
     if (longest < 1e-9) break;
   }
   const weights = spread.map((s, j) => w[j] / s);
