@@ -7,7 +7,7 @@ import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { runCommand } from "../setup/command.ts";
 import { type Project, projectEnvironment } from "../setup/project.ts";
-import { FACE_DETECTOR } from "../setup/wheels.ts";
+import { FACE_DETECTOR, FFMPEG_WHEEL } from "../setup/wheels.ts";
 
 /** What a check found. */
 export interface Finding {
@@ -152,6 +152,23 @@ export async function checkFaceDetector(): Promise<Finding> {
       name,
       detail: oneLine(error),
       remedy: "Delete .cache/setup/face_detector.json and run the command again.",
+    };
+  }
+}
+
+/** The ffmpeg that reads videos: the user's own, or the wheel's. */
+export async function checkFfmpeg(): Promise<Finding> {
+  const name = "ffmpeg";
+  try {
+    const { findFfmpeg } = await import("lib/data/ffmpeg.ts");
+    const { path, version } = await findFfmpeg();
+    return { name, detail: `${version} at ${path}` };
+  } catch (error) {
+    return {
+      name,
+      detail: oneLine(error),
+      remedy: `Delete .cache/setup/ffmpeg.json and run the command again: it installs ` +
+        `${FFMPEG_WHEEL}. Where that has no wheel, install ffmpeg 5.1 or newer.`,
     };
   }
 }

@@ -4,6 +4,7 @@ import {
   checkChrome,
   checkDeno,
   checkFaceDetector,
+  checkFfmpeg,
   checkKernel,
   checkNpmPackages,
   checkPythonPackages,
@@ -40,6 +41,7 @@ Deno.test("this project passes every check", async () => {
   works(await checkNpmPackages(PROJECT));
   works(await checkKernel(PROJECT));
   works(await checkFaceDetector());
+  works(await checkFfmpeg());
   works(await checkChrome());
   works(await checkSpace(PROJECT));
 });
