@@ -1,6 +1,8 @@
 /**
- * A run's whole state in one file: variables, optimiser, the step and what was recorded so far. The
- * file is replaced in one move, so that a run killed at any moment goes on from the last whole one.
+ * A run's whole state in one file: variables, optimiser, and a record of every step so far. All else
+ * follows: random numbers, order and schedule from seed and step, the best step and the end of patience
+ * from the records. Two states are kept, the last and the one before; each is whole at any moment, so
+ * that a run that is killed, or meets a full disk, goes on from one of them.
  */
 import * as tf from "@tensorflow/tfjs";
 import { basename, dirname, join } from "node:path";
@@ -27,11 +29,18 @@ export interface RunState {
 /** Every float32 variable that the run changes, by name: parameters, loss weights, optimiser. */
 export type RunVariables = Readonly<Record<string, tf.Variable>>;
 
+/** Where a file of the same run lies beside its checkpoint: `run.safetensors`, `run.previous.safetensors`. */
+function beside(path: string, word: "previous" | "next"): string {
+  return path.replace(/(\.safetensors)?$/, `.${word}.safetensors`);
+}
+
 /**
- * Writes the state of a run, whole or not at all; the folder is made when missing.
+ * Writes the state of a run, whole or not at all; the folder is made when missing. The state that was
+ * there becomes `….previous.safetensors`, and what had that name is gone: of all states, the last two
+ * are kept.
  *
- * @param path The file, `…/checkpoint.safetensors`; the previous one is replaced.
- * @throws Errors of the file system (a full disk, no permission); the previous file is then intact.
+ * @param path The file, `…/checkpoint.safetensors`.
+ * @throws Errors of the file system (a full disk, no permission); the two states are then as they were.
  */
 export async function saveCheckpoint(
   path: string,
@@ -45,27 +54,39 @@ export async function saveCheckpoint(
     }
     tensors.set(name, storeFloat32(values, variable.shape));
   }
-  await writeSafetensors(path, { tensors, metadata: { run: JSON.stringify(state) } });
+  // Whole on the disk first; then two renames, between which the previous state is still there.
+  await writeSafetensors(beside(path, "next"), {
+    tensors,
+    metadata: { run: JSON.stringify(state) },
+  });
+  await Deno.rename(path, beside(path, "previous")).catch(unlessMissing);
+  await Deno.rename(beside(path, "next"), path);
 }
 
-/** Removes what a killed run had half written beside its checkpoint; a run has one writer. */
+/** Takes it that a file is not there; other errors go on. */
+function unlessMissing(error: unknown): undefined {
+  if (error instanceof Deno.errors.NotFound) return undefined;
+  throw error;
+}
+
+/** Removes what a killed run had not put in its place; a run has one writer. */
 async function removeLeftovers(path: string): Promise<void> {
-  const folder = dirname(path);
+  const folder = dirname(path), next = basename(beside(path, "next"));
   try {
     for await (const { name } of Deno.readDir(folder)) {
-      if (name.startsWith(`.${basename(path)}.`) && name.endsWith(".part")) {
-        await Deno.remove(join(folder, name));
-      }
+      const half = name.startsWith(`.${next}.`) && name.endsWith(".part");
+      if (half || name === next) await Deno.remove(join(folder, name));
     }
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    unlessMissing(error);
   }
 }
 
 /**
- * Puts a saved state back into the variables of a run that was set up in the same way.
+ * Puts a saved state back into the variables of a run that was set up in the same way: the last one, or
+ * the previous one where that is missing.
  *
- * @returns The state, or `undefined` when there is no file: the run begins.
+ * @returns The state, or `undefined` when there is neither: the run begins.
  * @throws Error when the file is damaged, belongs to another configuration or to other variables;
  * the message names the file, the difference and what to do. No variable has then been changed.
  */
@@ -74,14 +95,14 @@ export async function restoreCheckpoint(
   { variables, configuration }: { variables: RunVariables; configuration: Configuration },
 ): Promise<RunState | undefined> {
   await removeLeftovers(path);
-  const file = await readSafetensors(path).catch((error) => {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  });
-  if (file === undefined) return undefined;
+  const found = await readFirst([path, beside(path, "previous")]);
+  if (found === undefined) return undefined;
+  const { file } = found;
 
   const refuse = (why: string): never => {
-    throw new Error(`${path}: ${why}. Move the file away to begin the run anew.`);
+    throw new Error(
+      `${found.path}: ${why}. Move the run's files away to begin it anew, or choose another folder.`,
+    );
   };
   const state = JSON.parse(file.metadata.run ?? refuse("no run is recorded in it")) as RunState;
   for (const key of Object.keys(configuration) as (keyof Configuration)[]) {
@@ -103,4 +124,13 @@ export async function restoreCheckpoint(
     tf.tidy(() => variable.assign(tf.tensor(float32Values(stored), variable.shape)));
   }
   return state;
+}
+
+/** The first of the files that is there; a damaged one is an error. */
+async function readFirst(paths: readonly string[]) {
+  for (const path of paths) {
+    const file = await readSafetensors(path).catch(unlessMissing);
+    if (file) return { path, file };
+  }
+  return undefined;
 }
