@@ -58,6 +58,23 @@ function blockNumbers(blocks: number): number[] {
 }
 
 /**
+ * The logits of the linear heads alone, P_Z and every P_{Z∖z_i}. `heads` has them too; on their own they
+ * can be asked again, with features or parameters held fixed.
+ *
+ * @param features z_i, `[batch, length]` each.
+ */
+export function linearHeads(
+  features: readonly tf.Tensor2D[],
+  { linear }: Pick<Layers, "linear">,
+): Pick<HeadOutputs, "joint" | "leaveOneOut"> {
+  const without = (i: number) => tf.concat(features.filter((_, j) => j !== i - 1), 1);
+  return {
+    joint: linear(tf.concat([...features], 1), "baseline_linear"),
+    leaveOneOut: blockNumbers(features.length).map((i) => linear(without(i), `local_linear${i}`)),
+  };
+}
+
+/**
  * The logits of local features z_1 … z_n, with Z = z_1 ⊕ … ⊕ z_n (⊕ joins vectors):
  *
  *     P_Z from Z,   P_{Z∖z_i} from Z without z_i,   P_G from G = bottleneck(Z)
@@ -69,14 +86,10 @@ export function heads(
   features: readonly tf.Tensor2D[],
   { dropout, layers }: { dropout: number; layers: Layers },
 ): HeadOutputs {
-  const { linear } = layers;
-  const Z = tf.concat([...features], 1);
-  const without = (i: number) => tf.concat(features.filter((_, j) => j !== i - 1), 1);
-  const G = bottleneck(Z, { dropout, layers });
+  const G = bottleneck(tf.concat([...features], 1), { dropout, layers });
   return {
-    joint: linear(Z, "baseline_linear"),
-    leaveOneOut: blockNumbers(features.length).map((i) => linear(without(i), `local_linear${i}`)),
-    global: linear(layers.dropout(G, dropout), "linear.1"),
+    ...linearHeads(features, layers),
+    global: layers.linear(layers.dropout(G, dropout), "linear.1"),
   };
 }
 
