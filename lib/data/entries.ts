@@ -30,6 +30,8 @@ export interface ClipEntry extends EntryBase {
 export interface FramesEntry extends EntryBase {
   /** Tells the three apart. */
   readonly kind: "frames";
+  /** How many pictures there should be, where a list says so. */
+  readonly frames?: number;
 }
 
 /** One picture of a video, or a picture of its own (then `video` is its path). */

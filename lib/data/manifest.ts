@@ -28,8 +28,14 @@ const BETWEEN = "+";
 
 type Column = typeof MANIFEST_COLUMNS[number];
 
-/** A row's sample. Every message names file, line and column. */
-function sampleOf(manifest: string, { line, cells }: CsvRow): Sample {
+/**
+ * The sample of one row. `manifestRows` is the usual way; this one is for lists that lack columns and
+ * fill them in first.
+ *
+ * @param manifest The file, for messages.
+ * @throws RangeError as `manifestRows` does.
+ */
+export function sampleOf(manifest: string, { line, cells }: CsvRow): Sample {
   const cell = (column: Column) => cells[column]!;
   const refuse = (column: Column, remedy: string): never => {
     const where = `${JSON.stringify(manifest)}, line ${line}, column "${column}"`;
