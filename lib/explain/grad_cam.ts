@@ -1,9 +1,23 @@
 /**
- * Grad-CAM (Selvaraju et al. 2017) at any named layers of any function, in one backward pass. What
- * is explained is a function of the outputs; which model runs is the caller's business.
+ * Class activation maps at any named layers of any function, in one backward pass: Grad-CAM (Selvaraju
+ * et al. 2017), and whatever weighs a layer's channels otherwise. What is explained is a function of
+ * the outputs; which model runs is the caller's business.
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Tap } from "lib/models/layers.ts";
+
+/**
+ * How much each channel of a layer counts in a map. A method is such a function.
+ *
+ * @param activation Of the layer, `[batch, height, width, channels]`.
+ * @param gradient Of the explained number by the activation, of the same shape.
+ * @returns `[batch, 1, 1, channels]`.
+ */
+export type ChannelWeights = (activation: tf.Tensor4D, gradient: tf.Tensor4D) => tf.Tensor4D;
+
+/** Grad-CAM's weights: αₖ = mean over the layer's cells of ∂explained/∂Aₖ. */
+export const gradCam: ChannelWeights = (_activation, gradient) =>
+  tf.mean<tf.Tensor4D>(gradient, [1, 2], true);
 
 /** What to explain, and where to look for the explanation. */
 export interface GradCamRequest<Outputs> {
@@ -16,6 +30,10 @@ export interface GradCamRequest<Outputs> {
   readonly layers: readonly string[];
   /** The number to explain, one an image: `[batch]`, such as the logit of fake less that of real. */
   readonly explain: (outputs: Outputs) => tf.Tensor1D;
+  /** The method. Default: `gradCam`. */
+  readonly weigh?: ChannelWeights;
+  /** Anything else of the same pass to be handed back, such as the score. Default: nothing. */
+  readonly report?: (outputs: Outputs) => tf.Tensor[];
 }
 
 /** What was explained, and by what. */
@@ -24,13 +42,15 @@ export type ClassActivation = {
   readonly explained: tf.Tensor1D;
   /** For each layer, in the order asked for, `[batch, height, width]` of the layer's own grid. */
   readonly maps: tf.Tensor3D[];
+  /** What `report` gave. */
+  readonly reported: tf.Tensor[];
 };
 
 /**
- * Signed class activation maps, one a layer: Σₖ αₖ Aₖ with αₖ the spatial mean of ∂explained/∂Aₖ.
- * Positive where the layer's activation speaks for the explained number, negative where it speaks
+ * Class activation maps, one a layer: Σₖ αₖ Aₖ with α of the method. By `gradCam` they are signed:
+ * positive where the layer's activation speaks for the explained number, negative where it speaks
  * against it; in the units of the explained number per cell, so maps of several layers of one
- * network can be added and compared. Grad-CAM's map is the positive part: `positiveEvidence`.
+ * network can be added and compared. Grad-CAM's published map is the positive part: `positiveEvidence`.
  *
  * Runs eagerly, and inside `compile`.
  *
@@ -55,12 +75,13 @@ export type ClassActivation = {
  * ```
  */
 export function classActivationMaps<Outputs>(request: GradCamRequest<Outputs>): ClassActivation {
-  const { forward, layers, explain } = request;
+  const { forward, layers, explain, weigh = gradCam, report } = request;
   return tf.tidy(() => {
     const activations = new Map<string, tf.Tensor4D>();
     const gradients = new Map<string, tf.Tensor4D>();
     const seen: string[] = [];
     let explained: tf.Tensor1D | undefined;
+    let reported: tf.Tensor[] = [];
     // The identity, tied to a number `z` that is always 0: differentiating by z sends the gradient
     // back to this layer and no further, so the layers below cost no backward pass.
     const listen = (name: string, activation: tf.Tensor4D, z: tf.Scalar): tf.Tensor4D => {
@@ -96,21 +117,28 @@ export function classActivationMaps<Outputs>(request: GradCamRequest<Outputs>): 
         );
       }
       explained = tf.keep(numbers.clone());
-      return tf.sum(numbers);
+      reported = (report?.(outputs) ?? []).map((tensor) => tf.keep(tensor.clone()));
+      // z once more: layers that the explained number does not depend on leave no other way to it.
+      return tf.add(tf.sum(numbers), tf.mul(z, 0));
     };
     try {
       tf.grad(sum)(tf.scalar(0));
       const maps = layers.map((name) => {
         const activation = activations.get(name)!;
         const gradient = gradients.get(name) ?? tf.zerosLike(activation); // not on the path: no say
-        const alpha = tf.mean(gradient, [1, 2], true);
-        return tf.sum(tf.mul(activation, alpha), 3) as tf.Tensor3D;
+        return weightedSum(activation, weigh(activation, gradient));
       });
-      return { explained: explained!.clone(), maps };
+      return { explained: explained!.clone(), maps, reported: reported.map((t) => t.clone()) };
     } finally {
       tf.dispose([...activations.values(), ...gradients.values(), ...explained ? [explained] : []]);
+      tf.dispose(reported);
     }
   });
+}
+
+/** A map: Σₖ αₖ Aₖ, `[batch, height, width]`, of weights `[batch, 1, 1, channels]`. */
+export function weightedSum(activation: tf.Tensor4D, weights: tf.Tensor4D): tf.Tensor3D {
+  return tf.sum(tf.mul(activation, weights), 3);
 }
 
 /**

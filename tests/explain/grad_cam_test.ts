@@ -97,6 +97,35 @@ Deno.test("classActivationMaps of several layers and captured equal those of one
   captured.dispose();
 });
 
+Deno.test("classActivationMaps of a layer that has no part in the explained number is 0", () => {
+  const n = network();
+  const { maps: [map], reported: [double] } = classActivationMaps({
+    forward: (tap) => {
+      tap("aside", n.image);
+      return n.forward(n.image)((_, a) => a);
+    },
+    layers: ["aside"],
+    explain: n.fakeness,
+    report: (logits) => [tf.mul(logits, 2)],
+  });
+  assertClose(map, tf.zeros([2, 8, 6]));
+  assertClose(double, tf.mul(n.forward(n.image)((_, a) => a), 2));
+});
+
+Deno.test("classActivationMaps refuses an explained number that is not one an image", () => {
+  const n = network();
+  const perClass = (logits: tf.Tensor2D) => tf.sum(logits, 1, true) as unknown as tf.Tensor1D;
+  assert.throws(
+    () =>
+      classActivationMaps({
+        forward: n.forward(n.image),
+        layers: ["second"],
+        explain: perClass,
+      }),
+    { name: "TypeError", message: /one number an image, \[2\], not \[2,1\]/ },
+  );
+});
+
 Deno.test("classActivationMaps leaves no tensor behind but its maps", () => {
   const n = network();
   const request = { forward: n.forward(n.image), layers: ["second"], explain: n.fakeness };
