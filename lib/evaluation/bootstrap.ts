@@ -1,5 +1,6 @@
 /** How far a metric may be from its value on other videos: bootstrap intervals, by video. */
 import type { Random } from "lib/random.ts";
+import { quantile } from "./quantile.ts";
 import { byFallingScore } from "./scored.ts";
 import type { FrameScore } from "./video_scores.ts";
 
@@ -26,14 +27,6 @@ export interface Interval {
   readonly low: number;
   /** Upper end of the interval. */
   readonly high: number;
-}
-
-/** The quantile of sorted numbers, with straight lines between neighbours. */
-function quantile(sorted: readonly number[], share: number): number {
-  const at = share * (sorted.length - 1);
-  const below = Math.floor(at);
-  const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
 }
 
 /**

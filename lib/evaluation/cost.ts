@@ -1,0 +1,97 @@
+/**
+ * What a detector costs, as the paper's Table 7 reports it: parameters, multiply-adds, FLOPs. How
+ * long it takes on this machine is in `measured_time.ts`.
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { Configuration } from "lib/config.ts";
+import { detect, type DetectorConfiguration, detectorParameters } from "lib/models/detector.ts";
+import { isLearnt, type ParameterSpecification } from "lib/models/parameters.ts";
+import { countOperations, type OperationCounts } from "./operations.ts";
+
+/** The cost of one image, in inference. */
+export interface Cost {
+  /** All weights and biases, also those of a classifier that is never run, as in Table 7. */
+  readonly parameters: number;
+  /** How many of them stand in a classifier that is never run. */
+  readonly idle: number;
+  /**
+   * Multiply-adds of convolutions and linear layers, and of nothing else: Table 7's column MACs, and
+   * the usual convention.
+   */
+  readonly macs: number;
+  /** Floating-point operations, by the conventions in use. */
+  readonly flops: {
+    /**
+     * Table 7's: 2 · MACs, 1 for each value that a convolution's bias is added to, 2 for each in a
+     * batch norm, 1 for each in a ReLU or a pooling; biases of linear layers, sums of shortcuts,
+     * gates, Swish and sigmoid are free. It is the convention of the tool calflops.
+     */
+    readonly table7: number;
+    /** 2 · MACs, as PyTorch's own counter has it. */
+    readonly twoPerMac: number;
+    /** MACs, which many papers, such as ResNet's (He et al. 2015), call FLOPs. */
+    readonly onePerMac: number;
+  };
+  /** What was counted, by kind of work. */
+  readonly operations: OperationCounts;
+}
+
+/**
+ * Counts what a detector costs for one image, by running it once on an image of
+ * `configuration.imageSize` pixels. Values do not matter, so its parameters are zeros, and those of one
+ * shape share their memory.
+ *
+ * @example The smallest of detectors
+ * ```ts
+ * import { SMOKE } from "lib/config.ts";
+ * import { detectorCost } from "lib/evaluation/cost.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const { parameters, macs, flops } = await detectorCost(SMOKE);
+ * assert.ok(parameters > 1e6 && macs > 1e6);
+ * assert.ok(flops.table7 > flops.twoPerMac && flops.twoPerMac === 2 * macs);
+ * ```
+ */
+export async function detectorCost(
+  configuration: DetectorConfiguration & Pick<Configuration, "imageSize">,
+): Promise<Cost> {
+  const specifications = detectorParameters(configuration);
+  const { imageSize } = configuration;
+  const zeros = zerosFor(specifications);
+  try {
+    const operations = await countOperations(() => {
+      detect(tf.zeros([1, imageSize, imageSize, 3]), zeros, configuration);
+    });
+    const { convolutionMacs, convolutionBias, linearMacs, batchNorm, relu, pooling } = operations;
+    const macs = convolutionMacs + linearMacs;
+    const idle = count(specifications.filter(({ role }) => role === "idle"));
+    return {
+      parameters: count(specifications.filter(({ role }) => isLearnt(role))) + idle,
+      idle,
+      macs,
+      flops: {
+        table7: 2 * macs + convolutionBias + 2 * batchNorm + relu + pooling,
+        twoPerMac: 2 * macs,
+        onePerMac: macs,
+      },
+      operations,
+    };
+  } finally {
+    tf.dispose([...new Set(Object.values(zeros))]);
+  }
+}
+
+/** Variables of zeros by name; equal shapes are one variable. */
+function zerosFor(specifications: readonly ParameterSpecification[]): Record<string, tf.Variable> {
+  const ofShape = new Map<string, tf.Variable>();
+  return Object.fromEntries(specifications.map(({ name, shape }) => {
+    const key = shape.join();
+    const zeros = ofShape.get(key) ?? tf.tidy(() => tf.variable(tf.zeros([...shape]), false));
+    ofShape.set(key, zeros);
+    return [name, zeros];
+  }));
+}
+
+function count(specifications: readonly ParameterSpecification[]): number {
+  return specifications.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b), 0);
+}
