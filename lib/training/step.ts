@@ -6,6 +6,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Configuration } from "lib/config.ts";
 import { augment } from "lib/data/augmentation.ts";
 import { type AdamDecay, applyAdam } from "lib/engine/adam.ts";
+import { weightedTerms } from "lib/losses/automatic_weights.ts";
 import { detect } from "lib/models/detector.ts";
 import { normaliseImages } from "lib/models/normalise_images.ts";
 import type { Learner } from "./learner.ts";
@@ -28,7 +29,7 @@ export interface StepInputs {
   readonly augmentation: tf.Tensor2D;
   /** int32 `[2]`: the run's seed and the step, for dropout. */
   readonly seed: tf.Tensor1D;
-  /** float32 `[2]`: Adam's step size and ε, of `adamNumbers`. */
+  /** float32 `[3]`: Adam's step size and ε, of `adamNumbers`, and the automatic weights' step size. */
   readonly adam: tf.Tensor1D;
 }
 
@@ -71,7 +72,8 @@ export interface LearnInputs extends Pick<StepInputs, "seed" | "adam"> {
 /**
  * The step after augmentation: changes the learner's variables.
  *
- * @returns Scalars by name: `total`, and every term of `detectorLoss`; the caller disposes of them.
+ * @returns Scalars by name: `total`, every term of the objective, and where weights are automatic, each
+ * term's as `weightCrossEntropy` and so on; the caller disposes of them.
  */
 export function learn(
   learner: Learner,
@@ -89,8 +91,14 @@ export function learn(
       return loss.total;
     }, [...trainable]);
 
-    const [stepSize, epsilon] = tf.unstack(adam) as tf.Scalar[];
+    // 1 / (2p²) of each term, before the step that changes p.
+    const weights = lossWeights ? tf.unstack(tf.div(0.5, tf.square(lossWeights))) : [];
+    const ofTerms = weightedTerms(configuration).slice(0, weights.length)
+      .map((term, i) => [`weight${term[0].toUpperCase()}${term.slice(1)}`, weights[i]]);
+
+    const [ofDetector, epsilon, ofWeights] = tf.unstack(adam) as tf.Scalar[];
     for (const variable of trainable) {
+      const stepSize = variable === lossWeights ? ofWeights : ofDetector;
       const step = { stepSize, epsilon, beta1: ADAM.beta1, beta2: ADAM.beta2 };
       const gradient = grads[variable.name];
       if (!gradient) continue; // a head that no term looks at stays as it is, as in PyTorch
@@ -100,7 +108,7 @@ export function learn(
     for (const [name, statistic] of Object.entries(handOver(statistics))) {
       parameters[name].assign(statistic);
     }
-    return { total, ...handOver(terms) } as Record<string, tf.Scalar>;
+    return { total, ...handOver(terms), ...Object.fromEntries(ofTerms) };
   });
 }
 

@@ -1,19 +1,35 @@
-/** The training loop: batches in, one record a step out, checkpoints on the way. */
+/**
+ * The training loop: batches in, one record a step out; validations, the best detector and checkpoints
+ * on the way.
+ */
 import * as tf from "@tensorflow/tfjs";
-import { batchAt, type Crop } from "lib/data/batches.ts";
+import { batchAt, type Crop, planEpoch } from "lib/data/batches.ts";
 import { adamNumbers } from "lib/engine/adam.ts";
 import { compileStep } from "lib/engine/engine.ts";
+import { openPredictor } from "lib/evaluation/predict.ts";
 import { restoreCheckpoint, saveCheckpoint } from "./checkpoint.ts";
+import { detectorFileBeside, saveDetector } from "./detector_file.ts";
 import type { Learner } from "./learner.ts";
 import type { StepRecord } from "./record.ts";
-import { learningRateAt } from "./schedule.ts";
+import { ratesAt, runLength, type ScheduledRun, type StepRates } from "./schedule.ts";
+import { endsEarly, isValidated, selectionOf } from "./selection.ts";
 import { ADAM, type StepInputs, type StepOptions, trainingStep } from "./step.ts";
+import { assertValidation, validate, type ValidationSamples } from "./validation.ts";
 
 /** How a run is fed, kept and stopped. */
 export interface TrainOptions extends StepOptions {
   /** What to learn from; batches are balanced and augmented as `batchAt` says. */
   readonly crops: readonly Crop[];
-  /** File of the run's state. A run that finds it goes on from there; without it nothing is kept. */
+  /**
+   * What the best step is chosen on, and the end of a run with `patience`. Default: nothing is chosen,
+   * and the last step's detector is the run's.
+   */
+  readonly validation?: ValidationSamples;
+  /**
+   * File of the run's state, `…/checkpoint.safetensors`. A run that finds it goes on from there; without
+   * it nothing is kept. Beside it are the state before, and the detector of the best step so far
+   * (`detectorFileBeside`).
+   */
   readonly checkpoint?: string;
   /** Steps between two checkpoints; the last step is always kept. Default 50. */
   readonly checkpointEvery?: number;
@@ -24,23 +40,23 @@ export interface TrainOptions extends StepOptions {
 }
 
 /** The step's inputs on the device. */
-function inputsOf(step: number, { crops, configuration }: TrainOptions): StepInputs {
-  const { seed, batchSize } = configuration;
-  const learningRate = learningRateAt(step, configuration);
-  const { stepSize, epsilon } = adamNumbers(step + 1, { ...ADAM, learningRate });
+function inputsOf(step: number, rates: StepRates, options: TrainOptions): StepInputs {
+  const { crops, configuration: { seed, batchSize } } = options;
+  const numbers = (learningRate: number) => adamNumbers(rates.adamStep, { ...ADAM, learningRate });
+  const { stepSize, epsilon } = numbers(rates.learningRate);
   const { images, labels, augmentation } = batchAt(crops, { step, seed, batchSize });
   return {
     images,
     labels,
     augmentation,
     seed: tf.tensor1d([seed % 2 ** 31, step], "int32"),
-    adam: tf.tensor1d([stepSize, epsilon]),
+    adam: tf.tensor1d([stepSize, epsilon, numbers(rates.lossWeightsRate).stepSize]),
   };
 }
 
 /** Captures the step; it returns its scalars in the order of `names`. */
-function captureStep(learner: Learner, options: TrainOptions) {
-  const example = inputsOf(0, options);
+function captureStep(learner: Learner, run: ScheduledRun, options: TrainOptions) {
+  const example = inputsOf(0, ratesAt(0, run), options);
   const keys = Object.keys(example) as (keyof StepInputs)[];
   let names: string[] = [];
   const step = compileStep(
@@ -54,23 +70,28 @@ function captureStep(learner: Learner, options: TrainOptions) {
     { name: "training step", precision: options.configuration.precision },
   );
   tf.dispose(Object.values(example));
-  const run = async (inputs: StepInputs): Promise<Record<string, number>> => {
+  const take = async (inputs: StepInputs): Promise<Record<string, number>> => {
     const scalars = step(...keys.map((key) => inputs[key]));
     const values = await Promise.all(scalars.map((s) => s.data()));
     tf.dispose([scalars, Object.values(inputs)]);
     return Object.fromEntries(names.map((name, i) => [name, values[i][0]]));
   };
-  return { run, dispose: step.dispose };
+  return { take, dispose: step.dispose };
 }
 
 /**
  * Trains the learner, step by step. Leave the loop, or abort the signal, and the run stops between two
  * steps with its state kept; the same call later goes on where it was and ends in the same weights.
  *
- * Yields one record a step, the kept ones of an earlier sitting first.
+ * Yields one record a step, the kept ones of an earlier sitting first. With validation samples, the
+ * record of a step after which the run was validated has `ValidationMetrics`, and the detector is kept
+ * whenever its AUC is the highest so far; the learner itself ends with the last step's weights.
  *
- * @throws RangeError when the loss is no longer a number: the step and the terms are named, and the
- * last good checkpoint stays.
+ * After an error, be it a loss that is no number or a disk that is full, the last good checkpoint is as
+ * it was.
+ *
+ * @throws RangeError when the loss is no longer a number, naming the step and the terms.
+ * @throws TypeError when the validation samples were not made by `validationCrops` or `validationFiles`.
  *
  * @example A run of four steps over eight made-up crops
  * ```ts
@@ -98,46 +119,101 @@ export async function* train(
   learner: Learner,
   options: TrainOptions,
 ): AsyncGenerator<StepRecord, void, void> {
-  const { configuration, checkpoint, checkpointEvery = 50, signal, notice } = options;
-  const { variables } = learner;
+  const { configuration, checkpoint, checkpointEvery = 50, validation, signal, notice } = options;
+  if (validation) assertValidation(validation);
+  const labels = options.crops.map(({ sample }) => sample.label);
+  const batchesPerEpoch =
+    planEpoch(labels, { ...configuration, balance: "equal", epoch: 0 }).length;
+  const run = { configuration, batchesPerEpoch }, length = runLength(run);
+  const { variables, parameters } = learner;
   const kept = checkpoint
     ? await restoreCheckpoint(checkpoint, { variables, configuration })
     : undefined;
   const history: StepRecord[] = [...kept?.history ?? []];
-  if (kept) notice?.(`Kept ${kept.step} of ${configuration.steps} steps of an earlier sitting.`);
+  let selection = selectionOf(history);
+  if (kept) notice?.(`Kept ${kept.step} of ${length} steps of an earlier sitting.`);
+  if (checkpoint && selection.best) {
+    await assertKept(detectorFileBeside(checkpoint), selection.best);
+  }
   yield* history;
-  if (history.length >= configuration.steps) return;
 
-  let saved = history.length;
+  const isOver = () => history.length >= length || endsEarly(selection, configuration);
+  if (isOver()) return;
+  let saved = history.length, broken = false;
   const save = async () => {
     if (!checkpoint || saved === history.length) return;
     const state = { configuration, step: history.length, history };
     await saveCheckpoint(checkpoint, { variables, state });
     saved = history.length;
   };
+  const keepDetector = async ({ step, validationAuc }: StepRecord) => {
+    if (!checkpoint) return;
+    const origin = { configuration, step, ...validation && { validationAuc } };
+    await saveDetector(detectorFileBeside(checkpoint), { parameters, origin });
+  };
   const begin = performance.now() - 1000 * (history.at(-1)?.seconds ?? 0);
-  const captured = captureStep(learner, options);
+  const captured = captureStep(learner, run, options);
+  using predictor = validation && openPredictor({ parameters, configuration });
   try {
-    while (history.length < configuration.steps && !signal?.aborted) {
-      const step = history.length;
-      const terms = await captured.run(inputsOf(step, options));
-      if (!Number.isFinite(terms.total)) {
-        saved = history.length; // what is on disk is the last good state: leave it
-        throw new RangeError(
-          `The loss is ${terms.total} at step ${step}: ${JSON.stringify(terms)}. ` +
-            (checkpoint ? `The last good state is in ${checkpoint}. ` : "") +
-            "Try a smaller learning rate.",
-        );
-      }
-      const { total, ...others } = terms;
+    while (!isOver() && !signal?.aborted) {
+      const step = history.length, rates = ratesAt(step, run);
+      if (rates.adamStep === 1) forget(learner);
+      const { total, ...terms } = await captured.take(inputsOf(step, rates, options));
+      if (!Number.isFinite(total)) throw notANumber({ total, ...terms }, { step, checkpoint });
       const seconds = (performance.now() - begin) / 1000;
-      const learningRate = learningRateAt(step, configuration);
-      history.push({ step, learningRate, seconds, total, ...others });
+      const trained: StepRecord = {
+        step,
+        learningRate: rates.learningRate,
+        seconds,
+        total,
+        ...terms,
+      };
+      const validated = validation && isValidated(step, run);
+      const record = validated
+        ? { ...trained, ...await validate(predictor!, validation) }
+        : trained;
+      history.push(record);
+      if (validated) selection = selectionOf(history);
+      if (validation ? selection.best?.step === step : history.length === length) {
+        await keepDetector(record);
+      }
       if (history.length % checkpointEvery === 0) await save();
-      yield history[step];
+      yield record;
     }
+  } catch (error) {
+    broken = true; // what is on disk is the last good state: leave it
+    throw error;
   } finally {
-    await save();
+    if (!broken) await save();
     captured.dispose();
   }
+}
+
+/** Adam's running means at 0, as before the first step. */
+function forget({ slots }: Learner): void {
+  for (const { m, v } of Object.values(slots)) {
+    tf.tidy(() => [m, v].forEach((mean) => mean.assign(tf.zerosLike(mean as tf.Tensor))));
+  }
+}
+
+function notANumber(
+  terms: Record<string, number>,
+  { step, checkpoint }: { step: number; checkpoint: string | undefined },
+): RangeError {
+  const named = Object.entries(terms).map(([name, value]) => `${name} ${value}`).join(", ");
+  return new RangeError(
+    `The loss is ${terms.total} at step ${step}: ${named}. ` +
+      (checkpoint ? `The last good state is in ${checkpoint}. ` : "") +
+      "Try a smaller learning rate.",
+  );
+}
+
+async function assertKept(path: string, { step, auc }: { step: number; auc: number }) {
+  if (await Deno.stat(path).then(() => true, () => false)) return;
+  throw new Error(
+    `The run's best detector (step ${step}, validation AUC ${
+      auc.toFixed(4)
+    }) should be in ${path}, ` +
+      "but that file is missing. Put it back, or move the run's files away to begin it anew.",
+  );
 }

@@ -95,7 +95,7 @@ function training(one: BenchCase): Runner {
   const numbers = (t: number): [tf.Tensor1D, tf.Tensor1D] => {
     const { learningRate } = configuration;
     const { stepSize, epsilon } = adamNumbers(t, { ...ADAM, learningRate });
-    return [tf.tensor1d([1, t], "int32"), tf.tensor1d([stepSize, epsilon])];
+    return [tf.tensor1d([1, t], "int32"), tf.tensor1d([stepSize, epsilon, stepSize])];
   };
   let t = 1;
   const example = numbers(t);

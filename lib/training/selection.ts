@@ -1,0 +1,58 @@
+/**
+ * When a run is validated, which step is its best, and when it ends early: functions of the records so
+ * far, so that a checkpoint that holds the records holds all of it.
+ */
+import type { Configuration } from "lib/config.ts";
+import type { StepRecord } from "./record.ts";
+import { runLength, type ScheduledRun } from "./schedule.ts";
+
+/** What validations have shown so far. */
+export interface Selection {
+  /** The step with the highest validation AUC, the first of equals; undefined before a validation. */
+  readonly best: { readonly step: number; readonly auc: number } | undefined;
+  /** Validations after the best one. */
+  readonly since: number;
+}
+
+/**
+ * The best step of a run so far. Records without `validationAuc` were not validated.
+ *
+ * @example
+ * ```ts
+ * import { selectionOf } from "lib/training/selection.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const record = (step: number, validationAuc: number) =>
+ *   ({ step, learningRate: 1e-3, seconds: step, total: 1, validationAuc });
+ * const { best, since } = selectionOf([record(9, 0.7), record(19, 0.8), record(29, 0.75)]);
+ * assert.deepEqual([best, since], [{ step: 19, auc: 0.8 }, 1]);
+ * ```
+ */
+export function selectionOf(records: readonly StepRecord[]): Selection {
+  let best: Selection["best"], since = 0;
+  for (const { step, validationAuc } of records) {
+    if (validationAuc === undefined) continue;
+    if (best === undefined || validationAuc > best.auc) {
+      best = { step, auc: validationAuc };
+      since = 0;
+    } else since++;
+  }
+  return { best, since };
+}
+
+/** Whether a run ends before its last step: `patience` validations in a row were no better. */
+export function endsEarly(
+  { since }: Selection,
+  { patience }: Pick<Configuration, "patience">,
+): boolean {
+  return patience > 0 && since >= patience;
+}
+
+/** Whether the run is validated after a step: every so many, or at each epoch's end, and at the last. */
+export function isValidated(
+  step: number,
+  run: ScheduledRun & { configuration: Pick<Configuration, "validateEvery"> },
+): boolean {
+  const every = run.configuration.validateEvery || run.batchesPerEpoch;
+  return (step + 1) % every === 0 || step + 1 === runLength(run);
+}
