@@ -32,8 +32,15 @@ export interface StoredTensor {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
+/** Bytes that one element of a type takes. */
+export function elementBytes(type: ElementType): number {
+  return ELEMENT_BYTES[type];
+}
+
 /** The whole content of a file. */
 export interface TensorFile {
+  /** Where it was read, for errors; absent for what was made in memory. */
+  readonly path?: string;
   /** The arrays by name, in the file's order. */
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   /** Free text by key, such as the step of a checkpoint. */
@@ -53,6 +60,7 @@ export function storeFloat32(values: Float32Array, shape: readonly number[]): St
  * rounded).
  */
 export function float32Values({ type, bytes }: StoredTensor): Float32Array<ArrayBuffer> {
+  if (type === "F32") return new Float32Array(bytes.slice().buffer); // the usual one, in one move
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const size = ELEMENT_BYTES[type];
   const element: Record<ElementType, (at: number) => number> = {
@@ -134,7 +142,9 @@ export async function readSafetensors(path: string): Promise<TensorFile> {
   using file = await Deno.open(path);
   const size = (await file.stat()).size;
   const refuse = (why: string): never => {
-    throw new TypeError(`${path} is not a whole safetensors file: ${why}.`);
+    throw new TypeError(
+      `${path} is not a whole safetensors file: ${why}. Copy or download it again.`,
+    );
   };
   const take = async (length: number): Promise<Uint8Array<ArrayBuffer>> => {
     const bytes = new Uint8Array(length);
@@ -166,7 +176,7 @@ export async function readSafetensors(path: string): Promise<TensorFile> {
   for (const { name, type, shape, begin, end } of entries) {
     tensors.set(name, { type, shape, bytes: await take(end - begin) });
   }
-  return { tensors, metadata };
+  return { path, tensors, metadata };
 }
 
 type Refuse = (why: string) => never;

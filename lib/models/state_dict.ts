@@ -1,6 +1,7 @@
 /**
  * A model's parameters into and out of a file that PyTorch reads and writes: names, axes and
- * counters as in its state dict. Reading and writing of the file itself is in `safetensors.ts`.
+ * counters as in its state dict. Reading of the file itself is in `state_dict_file.ts`, writing in
+ * `safetensors.ts`.
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Parameters } from "./parameters.ts";
@@ -32,6 +33,11 @@ export interface LoadOptions {
    * fit each other in full.
    */
   readonly partial?: boolean;
+  /**
+   * How names begin that the file has and the model does without, such as `["fc."]` for the classifier
+   * of a published backbone. They are passed over, and all else must still fit. Default: none.
+   */
+  readonly skip?: readonly string[];
 }
 
 /**
@@ -54,29 +60,35 @@ export function parametersUnder(prefix: string, parameters: Parameters): Paramet
  *
  * @returns What was loaded and, with `partial`, what was not.
  * @throws TypeError when model and file do not fit, with every name that differs; with `partial`, when
- * nothing fits.
- * @throws RangeError when an array that would be loaded holds NaN or an infinity.
+ * nothing fits; when the file has nothing that begins as `skip` says.
+ * @throws RangeError when arrays that would be loaded hold NaN or an infinity, with every name.
  *
- * @example A classifier's backbone without its last layer
+ * @example A published backbone without its classifier, into one block of a detector
  * ```ts
- * import { loadParameters, storeParameters } from "lib/models/state_dict.ts";
+ * import { loadParameters, parametersUnder, storeParameters } from "lib/models/state_dict.ts";
  * import * as tf from "@tensorflow/tfjs";
  * import assert from "node:assert/strict";
  *
- * const classifier = { "conv1.weight": tf.variable(tf.ones([3, 3, 1, 2])), "fc.bias": tf.variable(tf.ones([9])) };
- * const backbone = { "conv1.weight": tf.variable(tf.zeros([3, 3, 1, 2])) };
- * const file = await storeParameters(classifier);
+ * const published = { "conv1.weight": tf.variable(tf.ones([3, 3, 1, 2])), "fc.bias": tf.variable(tf.ones([9])) };
+ * const file = await storeParameters(published); // or readStateDict("resnet34.pth")
  * assert.deepEqual(file.tensors.get("conv1.weight")?.shape, [2, 1, 3, 3]);
- * assert.throws(() => loadParameters(backbone, file), /unexpected: fc.bias/);
- * assert.deepEqual(loadParameters(backbone, file, { partial: true }).loaded, ["conv1.weight"]);
+ *
+ * const detector = {
+ *   "region_model1.conv1.weight": tf.variable(tf.zeros([3, 3, 1, 2])),
+ *   "linear.1.bias": tf.variable(tf.zeros([2])),
+ * };
+ * const block = parametersUnder("region_model1.", detector);
+ * assert.throws(() => loadParameters(block, file), /unexpected: fc.bias/);
+ * assert.deepEqual(loadParameters(block, file, { skip: ["fc."] }).loaded, ["conv1.weight"]);
+ * assert.equal(detector["region_model1.conv1.weight"].dataSync()[0], 1);
  * ```
  */
 export function loadParameters(
   parameters: Parameters,
   file: TensorFile,
-  { partial = false }: LoadOptions = {},
+  { partial = false, skip = [] }: LoadOptions = {},
 ): LoadReport {
-  const arrays = withoutPrefix(file);
+  const arrays = arraysByName(file, skip);
   const report: LoadReport = { loaded: [], missing: [], unexpected: [], misshapen: [] };
   for (const [name, variable] of Object.entries(parameters)) {
     const array = arrays.get(name);
@@ -90,17 +102,22 @@ export function loadParameters(
   }
   const { loaded, ...wrong } = report;
   const fits = Object.values(wrong).every((names) => names.length === 0);
-  if (!fits && (!partial || loaded.length === 0)) throw new TypeError(describe(report));
+  if (!fits && (!partial || loaded.length === 0)) throw new TypeError(describe(report, file));
 
+  const notFinite: string[] = [];
   const values = loaded.map((name) => {
     const array = arrays.get(name)!;
     const numbers = float32Values(array);
     const bad = numbers.findIndex((x) => !Number.isFinite(x));
-    if (bad >= 0) {
-      throw new RangeError(`${name} holds ${numbers[bad]} at ${bad}; nothing was loaded.`);
-    }
+    if (bad >= 0) notFinite.push(`${name} holds ${numbers[bad]} at ${bad}`);
     return fromTorchLayout({ shape: array.shape, values: numbers }).values;
   });
+  if (notFinite.length > 0) {
+    throw new RangeError(
+      `Nothing was loaded from ${naming(file)}: ${notFinite.join("; ")}. ` +
+        "The run that wrote it had diverged, or a number was beyond float32; take an earlier one.",
+    );
+  }
   loaded.forEach((name, i) => {
     const variable = parameters[name];
     tf.tidy(() => variable.assign(tf.tensor(values[i], variable.shape)));
@@ -108,21 +125,33 @@ export function loadParameters(
   return report;
 }
 
-/** The arrays by the names a model uses. */
-function withoutPrefix({ tensors }: TensorFile): Map<string, StoredTensor> {
-  const names = [...tensors.keys()];
+/** The arrays by the names a model uses, without what has no place in it. */
+function arraysByName(file: TensorFile, skip: readonly string[]): Map<string, StoredTensor> {
+  const names = [...file.tensors.keys()];
   const cut = names.every((name) => name.startsWith(PARALLEL)) ? PARALLEL.length : 0;
+  const all = [...file.tensors].map(([name, array]) => [name.slice(cut), array] as const);
+  for (const beginning of skip) {
+    if (!all.some(([name]) => name.startsWith(beginning))) {
+      throw new TypeError(`${naming(file)} has nothing that begins "${beginning}" to skip.`);
+    }
+  }
   return new Map(
-    [...tensors].map(([name, array]) => [name.slice(cut), array] as const)
-      .filter(([name]) => !name.endsWith(COUNTER)),
+    all.filter(([name]) =>
+      !name.endsWith(COUNTER) && !skip.some((beginning) => name.startsWith(beginning))
+    ),
   );
 }
 
-function describe(report: LoadReport): string {
+/** The file in an error. */
+const naming = ({ path }: TensorFile) => path ?? "the file";
+
+function describe(report: LoadReport, file: TensorFile): string {
   const { loaded, ...wrong } = report;
   const lists = Object.entries(wrong).filter(([, names]) => names.length > 0)
     .map(([kind, names]) => `  ${kind}: ${names.join(kind === "misshapen" ? "; " : ", ")}`);
-  return `The file does not fit the model, which stays as it is (${loaded.length} arrays fit):\n` +
+  return `The model stays as it is: ${
+    naming(file)
+  } does not fit it (${loaded.length} arrays do):\n` +
     `${lists.join("\n")}\nCheck backbone, blocks and width, or load with partial: true.`;
 }
 

@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { PAPER, SMOKE, vary } from "lib/config.ts";
 import { createDetector } from "lib/models/detector.ts";
+import { disposeParameters } from "lib/models/parameters.ts";
+import { resnetParameters } from "lib/models/resnet.ts";
 import { readSafetensors, storeFloat32, writeSafetensors } from "lib/models/safetensors.ts";
 import { loadParameters, parametersUnder, storeParameters } from "lib/models/state_dict.ts";
 import { fromTorchLayout, torchShape, toTorchLayout } from "lib/models/torch_layout.ts";
@@ -122,7 +124,71 @@ Deno.test("loadParameters refuses a file of which nothing fits, and values that 
     name: "RangeError",
     message: /a.bias holds NaN at 1/,
   });
+  const two = { ...parameters, "b.bias": tf.variable(tf.zeros([1])) };
+  const both = { ...file("a.bias", [NaN, 1]), path: "weights.pth" };
+  both.tensors.set("b.bias", storeFloat32(new Float32Array([-Infinity]), [1]));
+  assert.throws(() => loadParameters(two, both), {
+    name: "RangeError",
+    message:
+      /Nothing was loaded from weights.pth: a.bias holds NaN at 0; b.bias holds -Infinity at 0/,
+  });
   assert.deepEqual([...parameters["a.bias"].dataSync()], [0, 0]);
+});
+
+Deno.test("loadParameters names every one of a thousand names that do not fit, and the file", () => {
+  const names = Array.from({ length: 1000 }, (_, i) => `layer${i}.bias`);
+  const parameters = Object.fromEntries(names.map((name) => [name, tf.variable(tf.zeros([2]))]));
+  const tensors = new Map(
+    names.flatMap((name, i) => [
+      [i % 2 ? name : `other.${name}`, storeFloat32(new Float32Array(3), [3])] as const,
+    ]),
+  );
+  assert.throws(
+    () => loadParameters(parameters, { tensors, metadata: {}, path: "weights.pth" }),
+    (error: Error) => {
+      assert.match(error.message, /^The model stays as it is: weights.pth does not fit it \(0 /);
+      const [, missing, unexpected, misshapen] = error.message.split("\n");
+      assert.equal(missing.split(", ").length, 500);
+      assert.equal(unexpected.split(", ").length, 500);
+      assert.equal(misshapen.split("; ").length, 500);
+      return true;
+    },
+  );
+});
+
+Deno.test("loadParameters skips a published classifier and is strict about the rest", async () => {
+  const { torchvision_resnet34: keys } = await readFixture<{ torchvision_resnet34: Key[] }>(
+    "state_dict_keys.json",
+  );
+  const detector = Object.fromEntries(
+    ["region_model1", "region_model2"].flatMap((prefix) => resnetParameters(prefix, 1))
+      .map(({ name, shape }) => [name, tf.variable(tf.zeros([...shape]))]),
+  );
+  const tensors = new Map(keys.map(([name, shape, type]) => {
+    const count = shape.reduce((a, b) => a * b, 1);
+    const counter = { type: "I64" as const, shape, bytes: new Uint8Array(8) };
+    return [
+      name,
+      type === "int64" ? counter : storeFloat32(new Float32Array(count).fill(3), shape),
+    ];
+  }));
+  const file = { tensors, metadata: {} };
+  const block = parametersUnder("region_model2.", detector);
+  assert.throws(() => loadParameters(block, file), /unexpected: fc.weight, fc.bias\n/);
+  assert.deepEqual(loadParameters(block, file, { skip: ["fc."] }).loaded, Object.keys(block));
+  for (const [name, variable] of Object.entries(detector)) {
+    assert.equal(variable.dataSync()[0] === 3, name.startsWith("region_model2."), name);
+  }
+  assert.throws(
+    () => loadParameters(block, file, { skip: ["fc.", "head."] }),
+    /nothing that begins "head." to skip/,
+  );
+  tensors.delete("layer1.0.conv1.weight");
+  assert.throws(
+    () => loadParameters(block, file, { skip: ["fc."] }),
+    /missing: layer1.0.conv1.weight/,
+  );
+  disposeParameters(detector);
 });
 
 Deno.test("parametersUnder gives one block the weights of a backbone", async () => {
