@@ -16,10 +16,10 @@ function logOdds(logits: tf.Tensor2D): tf.Tensor1D {
 }
 
 /** Evidence of the head behind the bottleneck, which decides: its sigmoid is the score. */
-export const globalEvidence: Evidence = ({ global }) => logOdds(global);
+export const globalEvidence: Evidence = ({ global }): tf.Tensor1D => logOdds(global);
 
 /** Evidence of the joint head. It is linear, so a block's map is the block's own share of it. */
-export const jointEvidence: Evidence = ({ joint }) => logOdds(joint);
+export const jointEvidence: Evidence = ({ joint }): tf.Tensor1D => logOdds(joint);
 
 /**
  * A block's own evidence: its share of the joint head's, (w_fake − w_real)ᵢ · zᵢ with the weights that

@@ -16,7 +16,7 @@ import type { Tap } from "lib/models/layers.ts";
 export type ChannelWeights = (activation: tf.Tensor4D, gradient: tf.Tensor4D) => tf.Tensor4D;
 
 /** Grad-CAM's weights: αₖ = mean over the layer's cells of ∂explained/∂Aₖ. */
-export const gradCam: ChannelWeights = (_activation, gradient) =>
+export const gradCam: ChannelWeights = (_activation, gradient): tf.Tensor4D =>
   tf.mean<tf.Tensor4D>(gradient, [1, 2], true);
 
 /** What to explain, and where to look for the explanation. */
