@@ -1,7 +1,9 @@
 /** One figure of every chart, at both widths, of made-up rows: what the tests of figures draw. */
 import { rocCurve } from "lib/evaluation/roc.ts";
 import { bars } from "lib/figures/bars.ts";
+import { curves } from "lib/figures/curves.ts";
 import type { Figure } from "lib/figures/figure.ts";
+import { gradientField } from "lib/figures/gradient_field.ts";
 import { heatMapGrid, type HeatMapRow } from "lib/figures/heat_map_grid.ts";
 import { lineIntervals } from "lib/figures/line_intervals.ts";
 import type { Size } from "lib/figures/look.ts";
@@ -74,6 +76,19 @@ function lineRows() {
   );
 }
 
+function curveRows() {
+  return ["D (nats)", "a heading that needs two lines"].flatMap((panel) =>
+    RUNS.flatMap((series, s) => [0, 0.5, 1].map((x) => ({ panel, series, x, value: x * x + s })))
+  );
+}
+
+function fieldRows(panels: readonly string[]) {
+  const places = [-4, -2, 0, 2, 4];
+  return panels.flatMap((panel) =>
+    places.flatMap((x) => places.map((y) => ({ panel, x, y, value: x * y, dx: y, dy: x })))
+  );
+}
+
 function tableRows(): TableRow[] {
   return ["no information loss", "local", "global", "local and global"].flatMap((row, r) =>
     ["AUC on FF++ (C23)", "AUC on Celeb-DF v2"].flatMap((column, c): TableRow[] => {
@@ -107,6 +122,17 @@ function ofSize(size: Size): Record<string, Figure> {
       valueTitle: "AUC (95 % interval)",
       level: 0.5,
     }),
+    [`curves_${size}`]: curves(curveRows(), { title, size, xTitle: "probability of fake" }),
+    [`gradient_field_${size}`]: gradientField(
+      fieldRows(size === "page" ? ["paper", "official code, joint free", "official"] : ["paper"]),
+      {
+        title,
+        size,
+        xTitle: "logit of the joint head",
+        yTitle: "logit of another head",
+        valueTitle: "local information loss",
+      },
+    ),
     [`table_${size}`]: table(tableRows(), { title, size }),
     [`line_intervals_${size}`]: lineIntervals(lineRows(), {
       size,
