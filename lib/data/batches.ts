@@ -29,6 +29,8 @@ export interface Batch {
   readonly labels: tf.Tensor1D;
   /** float32 [batch, 4], for `augment`. */
   readonly augmentation: tf.Tensor2D;
+  /** float32 [batch, 2]: share λ of the picture itself, and the place in the batch of what it is mixed with. */
+  readonly mixup: tf.Tensor2D;
   /** Which crops these are: their places in the list. */
   readonly indices: readonly number[];
 }
@@ -132,6 +134,11 @@ function stack(crops: readonly Crop[], indices: readonly number[]): tf.Tensor4D 
   return tf.tensor4d(pixels, [indices.length, height, width, 3], "int32");
 }
 
+/** Mixup that changes nothing. */
+function unmixed(count: number): tf.Tensor2D {
+  return tf.tensor2d(Array.from({ length: count }, (_, i) => [1, i]));
+}
+
 /**
  * The batch of a training step.
  *
@@ -157,6 +164,7 @@ export function batchAt(crops: readonly Crop[], options: BatchOptions & { step: 
       drawAugmentation(batchSize, { ranges, random }),
       [batchSize, AUGMENTATION_WIDTH],
     ),
+    mixup: unmixed(batchSize),
     indices,
   };
 }
@@ -185,6 +193,7 @@ export function* batchesInOrder(
       images: stack(crops, places),
       labels: tf.tensor1d(places.map((i) => crops[i].sample.label), "int32"),
       augmentation: tf.tensor2d(places.map(() => [1, 0, 0, 1])),
+      mixup: unmixed(batchSize),
       indices: places.slice(0, crops.length - first),
     };
   }

@@ -83,7 +83,7 @@ export function openPredictor({ parameters, configuration }: Detector): Predicto
     try {
       return await probabilities.data() as Float32Array;
     } finally {
-      tf.dispose([probabilities, batch.images, batch.labels, batch.augmentation]);
+      tf.dispose([probabilities, batch.images, batch.labels, batch.augmentation, batch.mixup]);
     }
   };
   async function* predict(crops: Iterable<Crop> | AsyncIterable<Crop>) {

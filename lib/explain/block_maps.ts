@@ -152,7 +152,7 @@ export function openBlockMapper(options: BlockMapOptions & { batchSize?: number 
           })
         );
       } finally {
-        tf.dispose([batch.images, batch.labels, batch.augmentation, ...outputs]);
+        tf.dispose([batch.images, batch.labels, batch.augmentation, batch.mixup, ...outputs]);
       }
     }
     return all;

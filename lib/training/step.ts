@@ -27,6 +27,8 @@ export interface StepInputs {
   readonly labels: tf.Tensor1D;
   /** float32 `[batch, 4]`, of `drawAugmentation`. */
   readonly augmentation: tf.Tensor2D;
+  /** float32 `[batch, 2]`, as in a batch: who is mixed with whom, and how much. */
+  readonly mixup: tf.Tensor2D;
   /** int32 `[2]`: the run's seed and the step, for dropout. */
   readonly seed: tf.Tensor1D;
   /** float32 `[3]`: Adam's step size and ε, of `adamNumbers`, and the automatic weights' step size. */

@@ -3,7 +3,7 @@
  * on the way.
  */
 import * as tf from "@tensorflow/tfjs";
-import { batchAt, type Crop, planEpoch } from "lib/data/batches.ts";
+import type { BatchSource } from "lib/data/batch_source.ts";
 import { adamNumbers } from "lib/engine/adam.ts";
 import { compileStep } from "lib/engine/engine.ts";
 import { openPredictor } from "lib/evaluation/predict.ts";
@@ -11,15 +11,15 @@ import { restoreCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import { detectorFileBeside, saveDetector } from "./detector_file.ts";
 import type { Learner } from "./learner.ts";
 import type { StepRecord } from "./record.ts";
-import { ratesAt, runLength, type ScheduledRun, type StepRates } from "./schedule.ts";
+import { ratesAt, runLength, type StepRates } from "./schedule.ts";
 import { endsEarly, isValidated, selectionOf } from "./selection.ts";
 import { ADAM, type StepInputs, type StepOptions, trainingStep } from "./step.ts";
 import { assertValidation, validate, type ValidationSamples } from "./validation.ts";
 
 /** How a run is fed, kept and stopped. */
 export interface TrainOptions extends StepOptions {
-  /** What to learn from; batches are balanced and augmented as `batchAt` says. */
-  readonly crops: readonly Crop[];
+  /** What to learn from; the caller made it with the run's configuration, and disposes it. */
+  readonly source: BatchSource;
   /**
    * What the best step is chosen on, and the end of a run with `patience`. Default: nothing is chosen,
    * and the last step's detector is the run's.
@@ -40,23 +40,26 @@ export interface TrainOptions extends StepOptions {
 }
 
 /** The step's inputs on the device. */
-function inputsOf(step: number, rates: StepRates, options: TrainOptions): StepInputs {
-  const { crops, configuration: { seed, batchSize } } = options;
+async function inputsOf(
+  step: number,
+  rates: StepRates,
+  { source, configuration: { seed } }: TrainOptions,
+): Promise<StepInputs> {
   const numbers = (learningRate: number) => adamNumbers(rates.adamStep, { ...ADAM, learningRate });
   const { stepSize, epsilon } = numbers(rates.learningRate);
-  const { images, labels, augmentation } = batchAt(crops, { step, seed, batchSize });
+  const { images, labels, augmentation, mixup } = await source.batch(step);
   return {
     images,
     labels,
     augmentation,
+    mixup,
     seed: tf.tensor1d([seed % 2 ** 31, step], "int32"),
     adam: tf.tensor1d([stepSize, epsilon, numbers(rates.lossWeightsRate).stepSize]),
   };
 }
 
-/** Captures the step; it returns its scalars in the order of `names`. */
-function captureStep(learner: Learner, run: ScheduledRun, options: TrainOptions) {
-  const example = inputsOf(0, ratesAt(0, run), options);
+/** Captures the step for inputs like the example; it returns its scalars in the order of `names`. */
+function captureStep(learner: Learner, example: StepInputs, options: TrainOptions) {
   const keys = Object.keys(example) as (keyof StepInputs)[];
   let names: string[] = [];
   const step = compileStep(
@@ -69,7 +72,6 @@ function captureStep(learner: Learner, run: ScheduledRun, options: TrainOptions)
     keys.map((key) => example[key]),
     { name: "training step", precision: options.configuration.precision },
   );
-  tf.dispose(Object.values(example));
   const take = async (inputs: StepInputs): Promise<Record<string, number>> => {
     const scalars = step(...keys.map((key) => inputs[key]));
     const values = await Promise.all(scalars.map((s) => s.data()));
@@ -96,6 +98,7 @@ function captureStep(learner: Learner, run: ScheduledRun, options: TrainOptions)
  * @example A run of four steps over eight made-up crops
  * ```ts
  * import { SMOKE } from "lib/config.ts";
+ * import { cropSource } from "lib/data/batch_source.ts";
  * import { startEngine } from "lib/engine/engine.ts";
  * import { createLearner } from "lib/training/learner.ts";
  * import { train } from "lib/training/train.ts";
@@ -111,7 +114,8 @@ function captureStep(learner: Learner, run: ScheduledRun, options: TrainOptions)
  * }));
  * using learner = createLearner(SMOKE);
  * const totals: number[] = [];
- * for await (const { total } of train(learner, { crops, configuration: SMOKE })) totals.push(total);
+ * await using source = cropSource(crops, SMOKE);
+ * for await (const { total } of train(learner, { source, configuration: SMOKE })) totals.push(total);
  * assert.equal(totals.length, SMOKE.steps);
  * ```
  */
@@ -119,12 +123,10 @@ export async function* train(
   learner: Learner,
   options: TrainOptions,
 ): AsyncGenerator<StepRecord, void, void> {
-  const { configuration, checkpoint, checkpointEvery = 50, validation, signal, notice } = options;
+  const { source, configuration, checkpoint, checkpointEvery = 50 } = options;
+  const { validation, signal, notice } = options;
   if (validation) assertValidation(validation);
-  const labels = options.crops.map(({ sample }) => sample.label);
-  const batchesPerEpoch =
-    planEpoch(labels, { ...configuration, balance: "equal", epoch: 0 }).length;
-  const run = { configuration, batchesPerEpoch }, length = runLength(run);
+  const run = { configuration, batchesPerEpoch: source.batchesPerEpoch }, length = runLength(run);
   const { variables, parameters } = learner;
   const kept = checkpoint
     ? await restoreCheckpoint(checkpoint, { variables, configuration })
@@ -152,13 +154,15 @@ export async function* train(
     await saveDetector(detectorFileBeside(checkpoint), { parameters, origin });
   };
   const begin = performance.now() - 1000 * (history.at(-1)?.seconds ?? 0);
-  const captured = captureStep(learner, run, options);
+  let captured: ReturnType<typeof captureStep> | undefined;
   using predictor = validation && openPredictor({ parameters, configuration });
   try {
     while (!isOver() && !signal?.aborted) {
       const step = history.length, rates = ratesAt(step, run);
       if (rates.adamStep === 1) forget(learner);
-      const { total, ...terms } = await captured.take(inputsOf(step, rates, options));
+      const inputs = await inputsOf(step, rates, options);
+      captured ??= captureStep(learner, inputs, options);
+      const { total, ...terms } = await captured.take(inputs);
       if (!Number.isFinite(total)) throw notANumber({ total, ...terms }, { step, checkpoint });
       const seconds = (performance.now() - begin) / 1000;
       const trained: StepRecord = {
@@ -185,7 +189,7 @@ export async function* train(
     throw error;
   } finally {
     if (!broken) await save();
-    captured.dispose();
+    captured?.dispose();
   }
 }
 

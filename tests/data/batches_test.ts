@@ -82,7 +82,7 @@ Deno.test("batchAt gives pixels, labels and parameters of the planned crops, acr
   for (const step of [0, 1, 2, 5]) {
     const before = tf.memory().numTensors;
     const batch = batchAt(list, { ...options, step });
-    assert.equal(tf.memory().numTensors, before + 3);
+    assert.equal(tf.memory().numTensors, before + 4);
     const labels = list.map(({ sample }) => sample.label);
     const epoch = Math.floor(step / 2);
     assert.deepEqual(batch.indices, planEpoch(labels, { ...options, epoch })[step % 2]);
@@ -91,7 +91,7 @@ Deno.test("batchAt gives pixels, labels and parameters of the planned crops, acr
     assert.deepEqual(pixels, batch.indices.flatMap((i) => Array(12).fill(i)));
     assert.deepEqual([...batch.labels.dataSync()], batch.indices.map((i) => labels[i]));
     assert.deepEqual(batch.augmentation.shape, [4, 4]);
-    tf.dispose([batch.images, batch.labels, batch.augmentation]);
+    tf.dispose([batch.images, batch.labels, batch.augmentation, batch.mixup]);
     assert.equal(tf.memory().numTensors, before);
   }
 });
@@ -101,7 +101,7 @@ Deno.test("batchAt draws the same augmentation again for a step, and another for
   const parameters = (step: number, ranges = {}) => {
     const batch = batchAt(list, { batchSize: 2, seed: 7, step, ...ranges });
     const values = [...batch.augmentation.dataSync()];
-    tf.dispose([batch.images, batch.labels, batch.augmentation]);
+    tf.dispose([batch.images, batch.labels, batch.augmentation, batch.mixup]);
     return values;
   };
   assert.deepEqual(parameters(3), parameters(3));
@@ -125,7 +125,7 @@ Deno.test("batchesInOrder shows every crop once, in order, in batches of one siz
     const pixels = batch.images.dataSync();
     batch.indices.forEach((index, i) => assert.equal(pixels[i * 12], index));
     seen.push(...batch.indices);
-    tf.dispose([batch.images, batch.labels, batch.augmentation]);
+    tf.dispose([batch.images, batch.labels, batch.augmentation, batch.mixup]);
   }
   assert.deepEqual(seen, [0, 1, 2, 3, 4]);
   assert.throws(() => [...batchesInOrder(list, { batchSize: 0 })], RangeError);

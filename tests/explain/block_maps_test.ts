@@ -63,7 +63,7 @@ Deno.test("blockMaps equals the maps of one block at a time, uncaptured, in eval
     tf.dispose([explained, map]);
   }
   assert.ok(maps.some(({ whole }) => whole[0][0] !== 0));
-  tf.dispose([batch.images, batch.labels, batch.augmentation]);
+  tf.dispose([batch.images, batch.labels, batch.augmentation, batch.mixup]);
 });
 
 Deno.test("blockMaps of no crops is empty", async () => {

@@ -1,21 +1,33 @@
-/** A training run that a test kills: prints each step, and at the end a hash of all variables. */
+/**
+ * A training run that a test kills: prints each step, and at the end a hash of all variables and of the
+ * best detector's file.
+ */
 import { SMOKE, vary } from "lib/config.ts";
+import { cropSource } from "lib/data/batch_source.ts";
 import { startEngine } from "lib/engine/engine.ts";
+import { detectorFileBeside } from "lib/training/detector_file.ts";
 import { createLearner } from "lib/training/learner.ts";
 import { train } from "lib/training/train.ts";
+import { validationCrops } from "lib/training/validation.ts";
 import { createHash } from "node:crypto";
 import { madeUpCrops } from "./made_up_crops.ts";
 
 const [checkpoint] = Deno.args;
 await startEngine();
-const configuration = vary(SMOKE, { steps: 12 });
+const configuration = vary(SMOKE, {
+  backbone: "conv4",
+  width: 1,
+  batchSize: 16,
+  steps: 200,
+  validateEvery: 7,
+});
+const print = (line: string) => Deno.stdout.writeSync(new TextEncoder().encode(line + "\n"));
 using learner = createLearner(configuration);
-const crops = madeUpCrops(16);
-for await (
-  const { step, total } of train(learner, { crops, configuration, checkpoint, checkpointEvery: 1 })
-) {
-  Deno.stdout.writeSync(new TextEncoder().encode(`step ${step} ${total}\n`));
-}
+await using source = cropSource(madeUpCrops(48), configuration);
+const validation = validationCrops(madeUpCrops(24, "validation"));
+const options = { source, validation, configuration, checkpoint, checkpointEvery: 1 };
+for await (const { step, total } of train(learner, options)) print(`step ${step} ${total}`);
 const hash = createHash("sha256");
 for (const variable of Object.values(learner.variables)) hash.update(variable.dataSync());
-Deno.stdout.writeSync(new TextEncoder().encode(`hash ${hash.digest("hex")}\n`));
+hash.update(await Deno.readFile(detectorFileBeside(checkpoint)));
+print(`hash ${hash.digest("hex")}`);

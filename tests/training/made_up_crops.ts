@@ -1,9 +1,10 @@
 /** Pictures for tests of training: real ones are noise, fake ones have a bright square in the noise. */
 import type { Crop } from "lib/data/batches.ts";
+import type { Split } from "lib/data/samples.ts";
 import { createRandom } from "lib/random.ts";
 
 /** `count` crops of 32 × 32 pixels, real and fake in turn. */
-export function madeUpCrops(count: number): Crop[] {
+export function madeUpCrops(count: number, split: Split = "train"): Crop[] {
   const random = createRandom(1, "made-up crops");
   return Array.from({ length: count }, (_, i) => {
     const label = (i % 2) as 0 | 1;
@@ -20,7 +21,7 @@ export function madeUpCrops(count: number): Crop[] {
         dataset: "made up",
         method: label ? "square" : "real",
         video: `${i}`,
-        split: "train",
+        split,
         frame: 0,
         identities: [],
       },

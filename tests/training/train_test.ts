@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { SMOKE, vary } from "lib/config.ts";
+import { cropSource } from "lib/data/batch_source.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { rocAuc } from "lib/evaluation/roc.ts";
 import { scoreCrops } from "lib/evaluation/score_crops.ts";
@@ -13,6 +14,7 @@ import { inFolder } from "../in_folder.ts";
 
 await startEngine();
 const crops = madeUpCrops(16);
+const source = cropSource(crops, SMOKE);
 
 async function collect(records: AsyncIterable<StepRecord>): Promise<StepRecord[]> {
   const all: StepRecord[] = [];
@@ -23,7 +25,7 @@ async function collect(records: AsyncIterable<StepRecord>): Promise<StepRecord[]
 Deno.test("train records every term of every step and frees what it made", async () => {
   using learner = createLearner(SMOKE);
   const before = tf.memory().numTensors;
-  const records = await collect(train(learner, { crops, configuration: SMOKE }));
+  const records = await collect(train(learner, { source, configuration: SMOKE }));
   assert.equal(tf.memory().numTensors, before);
   assert.deepEqual(records.map((r) => r.step), [0, 1, 2, 3]);
   for (const record of records) {
@@ -38,7 +40,9 @@ Deno.test("train learns: held-out pictures of the same kind are told apart", asy
   const configuration = vary(SMOKE, { steps: 120, learningRate: 5e-3, dropout: 0, batchSize: 16 });
   using learner = createLearner(configuration);
   const all = madeUpCrops(192), seen = all.slice(0, 128), unseen = all.slice(128);
-  const records = await collect(train(learner, { crops: seen, configuration }));
+  const records = await collect(
+    train(learner, { source: cropSource(seen, configuration), configuration }),
+  );
   assert.ok(records.at(-1)!.crossEntropyGlobal < 0.4, `${records.at(-1)!.crossEntropyGlobal}`);
   const scores = await scoreCrops(unseen, { parameters: learner.parameters, configuration });
   const auc = rocAuc(scores, unseen.map((c) => c.sample.label));
@@ -50,16 +54,16 @@ Deno.test("train goes on after an abort and ends in the weights of an undisturbe
     const weights = (learner: ReturnType<typeof createLearner>) =>
       Object.values(learner.variables).map((v) => [...v.dataSync()]);
     using whole = createLearner(SMOKE);
-    const expected = await collect(train(whole, { crops, configuration: SMOKE }));
+    const expected = await collect(train(whole, { source, configuration: SMOKE }));
 
     const checkpoint = `${folder}/run/checkpoint.safetensors`;
     const stop = new AbortController();
     using first = createLearner(SMOKE);
-    const options = { crops, configuration: SMOKE, checkpoint, signal: stop.signal };
+    const options = { source, configuration: SMOKE, checkpoint, signal: stop.signal };
     for await (const { step } of train(first, options)) if (step === 1) stop.abort();
     using second = createLearner(vary(SMOKE, { seed: 1 }));
     const lines: string[] = [], notice = (line: string) => lines.push(line);
-    const again = { crops, configuration: SMOKE, checkpoint, notice };
+    const again = { source, configuration: SMOKE, checkpoint, notice };
     const records = await collect(train(second, again));
     assert.deepEqual(lines, ["Kept 2 of 4 steps of an earlier sitting."]);
     assert.deepEqual(records.map((r) => r.total), expected.map((r) => r.total));
@@ -67,10 +71,14 @@ Deno.test("train goes on after an abort and ends in the weights of an undisturbe
   });
 });
 
-Deno.test("train killed at random moments ends in the same weights, bit for bit", async () => {
+Deno.test("train killed at twenty random moments ends in the same weights, bit for bit", async () => {
   const program = new URL("./killed_run.ts", import.meta.url).pathname;
-  /** Runs until the end, or until `after` milliseconds past the first step. */
-  const run = async (checkpoint: string, after?: number): Promise<string> => {
+  const lastStep = (text: string) => Number([...text.matchAll(/step (\d+) /g)].at(-1)?.[1] ?? -1);
+  /** Runs until the end, or until `after` milliseconds past the first step that is later than `done`. */
+  const run = async (
+    checkpoint: string,
+    { after, done = -1 }: { after?: number; done?: number } = {},
+  ) => {
     const child = new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", "--no-check", program, checkpoint],
       stdout: "piped",
@@ -79,7 +87,9 @@ Deno.test("train killed at random moments ends in the same weights, bit for bit"
     let text = "", timer: ReturnType<typeof setTimeout> | undefined;
     for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
       text += chunk;
-      if (after !== undefined) timer ??= setTimeout(() => child.kill("SIGKILL"), after);
+      if (after !== undefined && lastStep(text) > done) {
+        timer ??= setTimeout(() => child.kill("SIGKILL"), after);
+      }
     }
     await child.status;
     clearTimeout(timer);
@@ -90,13 +100,13 @@ Deno.test("train killed at random moments ends in the same weights, bit for bit"
     const expected = hashIn(await run(`${folder}/undisturbed.safetensors`));
     assert.ok(expected);
     const random = createRandom(4, "kills");
-    let text = "", kills = 0;
-    while (!hashIn(text) && kills < 20) {
-      text = await run(`${folder}/killed.safetensors`, kills < 4 ? random.integer(120) : undefined);
-      kills++;
+    const checkpoint = `${folder}/killed.safetensors`;
+    for (let kill = 1, done = -1; kill <= 20; kill++) {
+      const text = await run(checkpoint, { after: random.integer(60), done });
+      assert.equal(hashIn(text), undefined, `the run ended before kill ${kill}`);
+      done = lastStep(text);
     }
-    assert.ok(kills > 1, "no run was killed before its end");
-    assert.equal(hashIn(text), expected);
+    assert.equal(hashIn(await run(checkpoint)), expected);
   });
 });
 
@@ -104,7 +114,7 @@ Deno.test("train stops at a loss that is no number, naming step, terms and the l
   await inFolder(async (folder) => {
     const checkpoint = `${folder}/checkpoint.safetensors`;
     using learner = createLearner(SMOKE);
-    const options = { crops, configuration: SMOKE, checkpoint, checkpointEvery: 1 };
+    const options = { source, configuration: SMOKE, checkpoint, checkpointEvery: 1 };
     const records: number[] = [];
     await assert.rejects(async () => {
       for await (const { step } of train(learner, options)) {
@@ -120,7 +130,7 @@ Deno.test("train stops at a loss that is no number, naming step, terms and the l
     });
     assert.deepEqual(records, [0, 1]);
     using again = createLearner(SMOKE);
-    const resumed = await collect(train(again, { crops, configuration: SMOKE, checkpoint }));
+    const resumed = await collect(train(again, { source, configuration: SMOKE, checkpoint }));
     assert.ok(resumed.every((r) => Number.isFinite(r.total)));
   });
 });
@@ -128,9 +138,12 @@ Deno.test("train stops at a loss that is no number, naming step, terms and the l
 Deno.test("train takes the same first step on the plain cpu backend, which says why it is used", async () => {
   const configuration = vary(SMOKE, { dropout: 0, steps: 2 }); // dropout's generators differ
   using learner = createLearner(configuration);
-  const expected = await collect(train(learner, { crops, configuration }));
+  const expected = await collect(
+    train(learner, { source: cropSource(crops, configuration), configuration }),
+  );
   const program = `
     import { SMOKE, vary } from "lib/config.ts";
+    import { cropSource } from "lib/data/batch_source.ts";
     import { startEngine } from "lib/engine/engine.ts";
     import { createLearner } from "lib/training/learner.ts";
     import { train } from "lib/training/train.ts";
@@ -139,7 +152,8 @@ Deno.test("train takes the same first step on the plain cpu backend, which says 
     const configuration = vary(SMOKE, { dropout: 0, steps: 2 });
     using learner = createLearner(configuration);
     const totals = [];
-    for await (const { total } of train(learner, { crops: madeUpCrops(16), configuration })) totals.push(total);
+    const source = cropSource(madeUpCrops(16), configuration);
+    for await (const { total } of train(learner, { source, configuration })) totals.push(total);
     console.log(JSON.stringify({ backend, totals }));
   `;
   const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
