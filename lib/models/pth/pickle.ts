@@ -117,8 +117,8 @@ export function parsePickle(
   const find = () => {
     const full = `${reader.line()}.${reader.line()}`;
     return rules.names.get(full) ?? refuse(
-      `its pickle names ${quoted(full)}, which no state dict needs and which is not run here`,
-      "If you trust the file, load it in PyTorch and save only model.state_dict().",
+      `its pickle names ${quoted(full)}, none of the few that are known here; it was not run`,
+      "If you trust the file, load it in PyTorch and save only model.state_dict(), of usual tensors.",
     );
   };
   const call = () => {
@@ -172,7 +172,7 @@ export function parsePickle(
   ]);
 
   if (reader.byte() !== 0x80 || reader.byte() !== 2) {
-    refuse("it holds no pickle of protocol 2", "Save it with torch.save's own pickle_protocol.");
+    refuse("it holds no pickle of protocol 2", "Save it with torch.save's default protocol.");
   }
   for (let count = 0; count < INSTRUCTION_LIMIT; count++) {
     const byte = reader.byte(), code = String.fromCharCode(byte);

@@ -13,6 +13,8 @@ export interface ZipEntry {
   readonly name: string;
   /** Bytes that it holds. */
   readonly size: number;
+  /** Why its bytes cannot be read as they stand: "compressed", "encrypted", or nothing. */
+  readonly wrapped: "compressed" | "encrypted" | undefined;
   /** CRC-32 of the bytes; 0 when the writer did not compute it, as PyTorch can be told. */
   readonly checksum: number;
   /** Where its own header begins. */
@@ -38,27 +40,27 @@ const ENCRYPTED = 1;
  * The entries by name, in the order in which they lie.
  *
  * @throws TypeError when the table is damaged or lies, names an entry twice or with a path that leaves
- * the archive, or holds a compressed, encrypted or overlapping entry, or sizes of 4 GB and more.
+ * the archive, or has overlapping entries or sizes of 4 GB and more.
  */
 export async function readZipDirectory(source: PthSource): Promise<Map<string, ZipEntry>> {
   const { refuse } = source;
   const { count, size, begin } = await findTable(source);
   if (size > TABLE_LIMIT) refuse(`its zip directory takes ${size} bytes`);
   const table = await source.read(begin, size);
-  const entries: ZipEntry[] = [];
+  const entries: (Omit<ZipEntry, "end"> & { stored: number })[] = [];
   let at = 0;
   for (let i = 0; i < count; i++) {
     const { length, ...entry } = parseEntry(table.subarray(at), refuse);
-    entries.push({ ...entry, end: begin });
+    entries.push(entry);
     at += length;
   }
   if (at !== size) refuse(`its zip directory has ${size} bytes, ${count} entries take ${at}`);
 
   entries.sort((a, b) => a.begin - b.begin);
   const byName = new Map<string, ZipEntry>();
-  entries.forEach((entry, i) => {
+  entries.forEach(({ stored, ...entry }, i) => {
     const end = entries[i + 1]?.begin ?? begin;
-    if (entry.begin + LOCAL.length + entry.name.length + entry.size > end) {
+    if (entry.begin + LOCAL.length + entry.name.length + stored > end) {
       refuse(`its zip entry ${quoted(entry.name)} reaches into what follows it`);
     }
     if (byName.has(entry.name)) refuse(`its zip entry ${quoted(entry.name)} is there twice`);
@@ -70,14 +72,20 @@ export async function readZipDirectory(source: PthSource): Promise<Map<string, Z
 /**
  * The bytes of an entry.
  *
- * @throws TypeError when its own header contradicts the table or the bytes are not those that were
+ * @throws TypeError when it is compressed or encrypted, when its own header contradicts the table or the bytes are not those that were
  * written.
  */
 export async function readZipEntry(
   source: PthSource,
-  { name, size, checksum, begin, end }: ZipEntry,
+  { name, size, wrapped, checksum, begin, end }: ZipEntry,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { refuse } = source;
+  if (wrapped) {
+    refuse(
+      `its zip entry ${quoted(name)} is ${wrapped}, which torch.save never does`,
+      "Unpack it and pack it again without compression (zip -0), or write it anew with torch.save.",
+    );
+  }
   const header = view(await source.read(begin, LOCAL.length));
   if (header.getUint32(0, true) !== LOCAL.signature || header.getUint16(8, true) !== 0) {
     refuse(`there is no header of the stored entry ${quoted(name)} at byte ${begin}`);
@@ -126,16 +134,15 @@ function parseEntry(table: Uint8Array, refuse: Refuse) {
   const [stored, size] = [field.getUint32(20, true), field.getUint32(24, true)];
   const begin = field.getUint32(42, true);
   if ([stored, size, begin].includes(0xffffffff)) refuseZip64(refuse, quoted(name));
-  if (field.getUint16(8, true) & ENCRYPTED) refuse(`its zip entry ${quoted(name)} is encrypted`);
-  if (field.getUint16(10, true) !== 0 || stored !== size) {
-    refuse(
-      `its zip entry ${quoted(name)} is compressed, which PyTorch never does`,
-      "Unpack it and pack it again without compression (zip -0), or write it anew with torch.save.",
-    );
-  }
+  const compressed = field.getUint16(10, true) !== 0 || stored !== size;
+  const wrapped = field.getUint16(8, true) & ENCRYPTED
+    ? "encrypted" as const
+    : compressed
+    ? "compressed" as const
+    : undefined;
   const checksum = field.getUint32(16, true);
   const length = lengths.reduce((a, b) => a + b, CENTRAL.length);
-  return { name, size, checksum, begin, length };
+  return { name, size, stored, wrapped, checksum, begin, length };
 }
 
 /** A name that leads nowhere else, were it ever used as a path; one letter a byte, whatever was meant. */

@@ -34,6 +34,17 @@ const entry = (part: Partial<ZipPart>) =>
 const more = (part: Partial<ZipPart>) =>
   zip([...zipParts(GOOD), { name: "archive/more", data: FOUR, ...part }]);
 
+/** A zip file of which sixteen bytes would become 2 GB, as the pickle says as well. */
+function bomb(method: number): Uint8Array {
+  const count = 2 ** 29 - 1;
+  const body = dictionary({ w: tensor({ storage: storage({ count }), shape: [count] }) });
+  return zip(
+    zipParts(body).map((part) =>
+      part.name.endsWith("/0") ? { ...part, method, unpacked: 4 * count } : part
+    ),
+  );
+}
+
 const nested = (depth: number) => "(".repeat(depth) + "t".repeat(depth);
 
 /** A list of 1,000 pairs and 2,000 dictionaries made of it. */
@@ -58,7 +69,10 @@ export const MALFORMED_FILES: [name: string, file: Uint8Array, words: RegExp][] 
   ["several parts", zip(zipParts(GOOD), { disk: 1 }), /one of several parts/],
   ["zip64 table", zip(zipParts(GOOD), { count: 0xffff }), /its directory has sizes of 4 GB/],
   ["zip64 entry", entry({ size: 0xffffffff }), /"archive\/data\/0" has sizes of 4 GB/],
-  ["compressed", entry({ method: 8, size: 0x7fffffff }), /is compressed, which PyTorch never does/],
+  ["compressed", entry({ method: 8 }), /is compressed, which torch.save never does/],
+  ["zip bomb", bomb(8), /"archive\/data\/0" is compressed, which torch.save never does/],
+  ["stored bomb", bomb(0), /"archive\/data\/0" is compressed, which torch.save never does/],
+  ["other size", entry({ unpacked: 0x7fffffff }), /should take 16 bytes, 2147483647 are there/],
   ["encrypted", entry({ flags: 1 }), /is encrypted/],
   ["up", more({ name: "archive/../../etc/passwd" }), /name that is no plain path/],
   ["absolute", more({ name: "/etc/passwd" }), /name that is no plain path/],

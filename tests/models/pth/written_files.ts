@@ -73,6 +73,8 @@ export interface ZipPart {
   readonly checksum?: number;
   /** Both sizes in the table. */
   readonly size?: number;
+  /** The size that it has when unpacked. */
+  readonly unpacked?: number;
   /** Where the table says that it begins. */
   readonly begin?: number;
   /** The signature of its own header. */
@@ -87,9 +89,10 @@ export function zip(
   let data = "", table = "";
   for (const part of parts) {
     const { name, flags = 0, method = 0, size = part.data.length, begin = data.length } = part;
+    const unpacked = part.unpacked ?? size;
     const checksum = number(part.checksum ?? crc32(part.data), 4);
     const fields = number(0, 2) + number(flags, 2) + number(method, 2) + number(0, 4) + checksum;
-    const sizes = number(size, 4) + number(size, 4) + number(name.length, 2);
+    const sizes = number(size, 4) + number(unpacked, 4) + number(name.length, 2);
     data += `${part.signature ?? "PK\x03\x04"}${fields}${sizes}${number(0, 2)}${name}`;
     for (const byte of part.data) data += String.fromCharCode(byte);
     table += `PK\x01\x02${number(0, 2)}${fields}${sizes}${number(0, 12)}${number(begin, 4)}${name}`;
