@@ -29,6 +29,9 @@ const MAX_PIXELS = 40_000_000;
 /** The same pixels from the same file, whatever the processor's vector instructions. */
 const EXACT = "bicubic+accurate_rnd+full_chroma_int+bitexact";
 
+/** ffmpeg's exit code when it was told to stop: its output ends early but looks whole. */
+const ENDED_BY_SIGNAL = 255;
+
 /** What to decode. */
 export interface DecodeOptions {
   /** An expression of ffmpeg's filter `select`, in n; without it no picture comes out. */
@@ -122,6 +125,7 @@ export class VideoDecoder implements AsyncDisposable {
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
+      detached: true, // else Ctrl-C ends it first, and its frames look like all there are
     }).spawn();
     return new VideoDecoder(path, child, options.signal);
   }
@@ -154,7 +158,7 @@ export class VideoDecoder implements AsyncDisposable {
    */
   async end(): Promise<void> {
     await this.#listening;
-    const { signal } = await this.#child.status;
+    const { code, signal } = await this.#child.status;
     this.#ended = true;
     this.#signal?.throwIfAborted();
     const { frames, complaints } = this.facts, { change, opened } = this.#heard;
@@ -168,11 +172,11 @@ export class VideoDecoder implements AsyncDisposable {
     }
     if (frames > 0) complaints.sort(); // decoding threads complain in any order
     const said = complaints.join("; ").replace(/\.$/, "") || "nothing";
-    if (signal !== null) {
+    if (signal !== null || code === ENDED_BY_SIGNAL) {
       throw new VideoError(
         "decoderDied",
         this.#path,
-        `ffmpeg was ended by ${signal} after ${frames} frames. It said: ${said}. ` +
+        `ffmpeg was ended by ${signal ?? "a signal"} after ${frames} frames. It said: ${said}. ` +
           "Is there enough memory? If it dies again, convert the video or leave it out.",
       );
     }

@@ -1,0 +1,239 @@
+/**
+ * From a data set to face crops and their manifest: in parallel, and so that a run that was stopped at
+ * any moment goes on where it was. Printing is left to the task of the same name.
+ *
+ * The output folder holds crops/ (a folder for each video, spread over 4096 folders), manifest.csv,
+ * report.csv (every frame and video without a face, everything that could not be read) and
+ * settings.json.
+ */
+import { join, relative, resolve } from "node:path";
+import { openFaceDetector } from "./faces.ts";
+import { cutUnit } from "./prepare/cut.ts";
+import { joinRecords, type PrepareSummary, type Source } from "./prepare/join.ts";
+import { pooled } from "./prepare/pool.ts";
+import { commitUnit, hasFailed, readRecord } from "./prepare/records.ts";
+import { checkSettings, claimFolder, type PrepareSettings } from "./prepare/settings.ts";
+import { sizeOf, type Unit, unitsOf } from "./prepare/units.ts";
+
+/** A unit that has just been finished: a video, a folder of frames, or stills. */
+export interface PreparedUnit {
+  /** Below the data set's root. */
+  readonly video: string;
+  /** Frames and pictures in which faces were looked for. */
+  readonly looked: number;
+  /** Faces that were cut out. */
+  readonly crops: number;
+  /** Whether it could not be read. */
+  readonly failed: boolean;
+}
+
+/** How much there is to do. */
+export interface Survey {
+  /** Units in all. */
+  readonly units: number;
+  /** Units that earlier runs have finished. */
+  readonly done: number;
+}
+
+/** How units are worked on. */
+export interface RunOptions {
+  /** Units worked on at the same time. Default: as many as there are processors. */
+  readonly atOnce?: number;
+  /** Stops between two frames; what is finished stays. */
+  readonly signal?: AbortSignal;
+}
+
+const IDLE = new AbortController().signal;
+
+/** Refuses a folder that the data set's reader would read, or that holds something else. */
+async function checkFolder(folder: string, root: string): Promise<void> {
+  const below = relative(resolve(root), resolve(folder));
+  if (below === "" || !below.startsWith("..")) {
+    throw new RangeError(
+      `${JSON.stringify(folder)} is in the data set's own folder, and would be read as part of ` +
+        "it. Choose a folder outside.",
+    );
+  }
+  try {
+    const names = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
+    const others = names.filter((name) => !name.startsWith("."));
+    if (others.length > 0 && !names.includes("settings.json")) {
+      throw new RangeError(
+        `${JSON.stringify(folder)} holds ${JSON.stringify(others[0])}, which is not prepare's. ` +
+          "Choose a new or an empty folder.",
+      );
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+/**
+ * An output folder with the right to write into it. Declare it with `await using`.
+ *
+ * @example Faces of a folder of pictures
+ * ```ts
+ * import { SMOKE } from "lib/config.ts";
+ * import { parseDescription } from "lib/data/descriptions.ts";
+ * import { demoPhotographs } from "lib/data/photographs.ts";
+ * import { Preparation } from "lib/data/prepare.ts";
+ * import { settingsOf } from "lib/data/prepare/settings.ts";
+ * import { openDataSet } from "lib/data/readers/open.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const root = await Deno.makeTempDir(), out = await Deno.makeTempDir();
+ * await Deno.mkdir(`${root}/real`);
+ * await Deno.copyFile(demoPhotographs()[0], `${root}/real/one.jpg`);
+ * const text = JSON.stringify({ name: "mine", reader: "folders", root });
+ * const dataSet = await openDataSet(parseDescription(text, `${root}/mine.yaml`));
+ * {
+ *   await using preparation = await Preparation.open(dataSet, {
+ *     folder: out,
+ *     settings: { ...settingsOf(SMOKE), faces: "all" },
+ *   });
+ *   for await (const { video, crops } of preparation.run()) {
+ *     assert.deepEqual([video, crops], ["real/one.jpg", 3]);
+ *   }
+ *   assert.equal((await preparation.join()).crops, 3);
+ * }
+ * for (const folder of [root, out]) await Deno.remove(folder, { recursive: true });
+ * ```
+ */
+export class Preparation implements AsyncDisposable {
+  #source: Source;
+  #folder: string;
+  #settings: PrepareSettings;
+  #lock: Deno.FsFile;
+  /** Folders of the units that are worked on: a list may name one twice. */
+  #atWork = new Set<string>();
+
+  private constructor(
+    source: Source,
+    { folder, settings, lock }: { folder: string; settings: PrepareSettings; lock: Deno.FsFile },
+  ) {
+    this.#source = source;
+    this.#folder = folder;
+    this.#settings = settings;
+    this.#lock = lock;
+  }
+
+  /**
+   * Take hold of an output folder; it is made where it is not there.
+   *
+   * @throws RangeError for settings out of range, a folder that was begun with other settings, holds
+   * something else or is part of the data set.
+   * @throws Error when another run is at work in it, or it cannot be written.
+   */
+  static async open(
+    source: Source,
+    { folder, settings }: { folder: string; settings: PrepareSettings },
+  ): Promise<Preparation> {
+    checkSettings(settings);
+    await checkFolder(folder, source.root);
+    const lock = await lockFolder(folder);
+    try {
+      await Deno.remove(stagingIn(folder), { recursive: true }).catch(() => {}); // mostly none
+      await claimFolder(folder, { dataset: source.name, settings });
+    } catch (error) {
+      lock.close();
+      throw error;
+    }
+    return new Preparation(source, { folder, settings, lock });
+  }
+
+  /** Count what there is to do, and what earlier runs have done. */
+  async survey(): Promise<Survey> {
+    let units = 0, done = 0;
+    for await (const unit of this.#units()) {
+      units++;
+      if (await this.#isDone(unit)) done++;
+    }
+    return { units, done };
+  }
+
+  /**
+   * Prepare what is not done yet, and tell of each unit as it is finished. A source that cannot be read
+   * is told of, and tried again by the next run.
+   *
+   * @throws Error when a crop cannot be written (a full disk, no permission), or there is no ffmpeg;
+   * the signal's reason when it aborts. What was finished before stays.
+   */
+  async *run(options: RunOptions = {}): AsyncGenerator<PreparedUnit, void, void> {
+    const { atOnce = navigator.hardwareConcurrency, signal = IDLE } = options;
+    const stop = new AbortController();
+    const either = AbortSignal.any([signal, stop.signal]);
+    await using detector = await openFaceDetector({ threads: 1 });
+    const work = async (unit: Unit): Promise<PreparedUnit> => {
+      this.#atWork.add(unit.folder);
+      const staged = join(stagingIn(this.#folder), crypto.randomUUID());
+      const { root } = this.#source, settings = this.#settings;
+      const bytes = await sizeOf(unit, root); // before it is read: a file that grows is read again
+      const cut = { root, folder: staged, detector, settings, signal: either };
+      const record = { bytes, ...await cutUnit(unit, cut) };
+      await commitUnit(staged, { folder: join(this.#folder, unit.folder), record });
+      this.#atWork.delete(unit.folder);
+      return {
+        video: unit.entry.video,
+        looked: record.looked,
+        crops: record.crops.length,
+        failed: hasFailed(record),
+      };
+    };
+    yield* pooled(this.#unitsToDo(either), work, { atOnce, stop: () => stop.abort() });
+  }
+
+  /**
+   * Write manifest.csv and report.csv from all units, in the order of the data set.
+   *
+   * @throws Error when a unit has not been prepared, or a file cannot be written.
+   */
+  join(): Promise<PrepareSummary> {
+    return joinRecords(this.#source, this.#folder);
+  }
+
+  /** Let the folder go. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(stagingIn(this.#folder), { recursive: true }).catch(() => {}); // mostly none
+    this.#lock.close();
+  }
+
+  #units(): AsyncGenerator<Unit> {
+    return unitsOf(this.#source.entries(() => {})); // what is wrong with the lists is told by join
+  }
+
+  async *#unitsToDo(signal: AbortSignal): AsyncGenerator<Unit> {
+    for await (const unit of this.#units()) {
+      signal.throwIfAborted();
+      if (this.#atWork.has(unit.folder) || await this.#isDone(unit)) continue;
+      yield unit;
+    }
+  }
+
+  async #isDone(unit: Unit): Promise<boolean> {
+    const record = await readRecord(join(this.#folder, unit.folder));
+    return record !== undefined && !hasFailed(record) &&
+      record.bytes === await sizeOf(unit, this.#source.root);
+  }
+}
+
+const stagingIn = (folder: string) => join(folder, ".staging");
+
+async function lockFolder(folder: string): Promise<Deno.FsFile> {
+  let file: Deno.FsFile;
+  try {
+    await Deno.mkdir(folder, { recursive: true });
+    file = await Deno.open(join(folder, ".lock"), { write: true, create: true });
+  } catch (cause) {
+    throw new Error(
+      `Cannot write into ${JSON.stringify(folder)}: ${(cause as Error).message}. ` +
+        "Check that it is a folder that may be written to and that the disk has space.",
+      { cause },
+    );
+  }
+  if (await file.tryLock(true)) return file;
+  file.close();
+  throw new Error(
+    `Another run of prepare is at work in ${JSON.stringify(folder)}. Wait for its end, or choose ` +
+      "another folder.",
+  );
+}
