@@ -1,0 +1,171 @@
+/**
+ * All measures of where a detector's blocks look, over many pictures, each beside what maps get that
+ * know nothing. How a measure is computed stands in overlap.ts, localisation.ts, balance_of_blocks.ts.
+ */
+import type { Mask } from "lib/data/image.ts";
+import type { Random } from "lib/random.ts";
+import { effectiveBlocks, repetition } from "./balance_of_blocks.ts";
+import type { BlockMaps } from "./block_maps.ts";
+import { enlarge, type Grid } from "./grid.ts";
+import { areaOf, centralFace, coverage, energyGain, pointsInside } from "./localisation.ts";
+import {
+  type ImageValue,
+  meanOverImages,
+  otherImages,
+  type OverImages,
+  overImages,
+  shuffledMap,
+} from "./over_images.ts";
+import { evidenceOverlap, overlapOfBlocks, topOverlap } from "./overlap.ts";
+
+/** A picture's maps with what is known about it. */
+export interface MappedImage {
+  /** Its video, or face: pictures of one are drawn together when intervals are made. */
+  readonly video: string;
+  /** Its maps. */
+  readonly maps: BlockMaps;
+  /** Where it was changed; null for a real picture, or where nobody knows. */
+  readonly mask: Mask | null;
+  /** Side of the picture in pixels. */
+  readonly size: number;
+}
+
+/** Whose maps were measured: the detector's own, or those of a kind that knows nothing. */
+export type MapsOf =
+  | "this picture"
+  | "another picture"
+  | "shuffled cells"
+  | "chance";
+
+/** One measure of one kind of maps. */
+export interface MeasureRow extends OverImages {
+  /** What was measured; a key of `MEASURES`. */
+  readonly measure: string;
+  /** Whose maps. */
+  readonly of: MapsOf;
+}
+
+/** The measures, and what each says. */
+export const MEASURES = Object.freeze({
+  topOverlap: "overlap of two blocks' strongest fifths (intersection over union)",
+  evidenceOverlap: "overlap of two blocks' evidence (histogram intersection)",
+  coverage: "share of the face in some block's strongest fifth",
+  blocksPoint: "share of blocks whose strongest place is inside the mask",
+  wholePoints: "the whole's strongest place is inside the mask",
+  blocksGain: "evidence of blocks inside the mask, per area (1: none of it knows the mask)",
+  wholeGain: "evidence of the whole inside the mask, per area",
+  effectiveBlocks: "effective number of blocks by their shares of the evidence",
+  repetition: "correlation of two blocks' evidence over pictures",
+});
+
+/** Mean of what is known. */
+function mean(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? null : known.reduce((a, b) => a + b) / known.length;
+}
+
+/** A block's evidence: the sum of its map. */
+const sum = (map: Grid) => map.flat().reduce((a, b) => a + b, 0);
+
+/** What is measured for a picture alone, from maps on its own grid. */
+function measuresOf(
+  { blocks, whole }: Pick<BlockMaps, "blocks" | "whole">,
+  { mask, size }: MappedImage,
+): Record<string, number | null> {
+  const pixels = { width: size, height: size };
+  const large = blocks.map((map) => enlarge(map, pixels));
+  return {
+    topOverlap: overlapOfBlocks(large, topOverlap),
+    evidenceOverlap: overlapOfBlocks(large, evidenceOverlap),
+    coverage: coverage(large, centralFace(pixels)),
+    blocksPoint: mask && mean(large.map((map) => pointsInside(map, mask))),
+    wholePoints: mask && pointsInside(whole, mask),
+    blocksGain: mask && mean(large.map((map) => energyGain(map, mask))),
+    wholeGain: mask && energyGain(whole, mask),
+    effectiveBlocks: effectiveBlocks(blocks.map(sum)),
+  };
+}
+
+/** Shares of n blocks drawn evenly from all there are: what an effective number means without a detector. */
+function evenShares(n: number, random: Random): number[] {
+  return Array.from({ length: n }, () => -Math.log(1 - random.uniform()));
+}
+
+/**
+ * Measures the maps of many pictures of one kind, such as fakes.
+ *
+ * Beside each measure of the maps stand those of maps that know nothing: **another picture**, each
+ * block's map taken from a picture of its own (as wide and as central as this detector's maps are, but
+ * of somebody else); **shuffled cells** (as strong, but nowhere in particular); **chance**, what follows
+ * without maps: the mask's area for pointing, 1 for a gain, shares drawn evenly for the number of blocks.
+ *
+ * @param images Pictures of two videos or more.
+ * @param random Draws pictures, shuffles and bootstrap; the same state gives the same rows.
+ * @returns Rows by measure, the detector's own first. Measures that need a mask are null without one.
+ *
+ * @example Two pictures whose two blocks look left and right
+ * ```ts
+ * import { measureBlocks } from "lib/explain/measure_blocks.ts";
+ * import { createRandom } from "lib/random.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const blocks = [[[1, 0], [1, 0]], [[0, 1], [0, 1]]], whole = [[1, 1], [1, 1]];
+ * const maps = { score: 0.9, explained: 2, blocks, whole };
+ * const images = ["a", "b"].map((video) => ({ video, maps, mask: null, size: 2 }));
+ * const [{ measure, of, value }] = measureBlocks(images, createRandom(1));
+ * assert.deepEqual([measure, of, value], ["topOverlap", "this picture", 0]);
+ * ```
+ */
+export function measureBlocks(images: readonly MappedImage[], random: Random): MeasureRow[] {
+  const videos = images.map(({ video }) => video), n = images[0]?.maps.blocks.length ?? 0;
+  const elsewhere = Array.from({ length: n + 1 }, () => otherImages(videos, random));
+  const others = images.map((_, i) => ({
+    blocks: elsewhere.slice(0, n).map((places, b) => images[places[i]].maps.blocks[b]),
+    whole: images[elsewhere[n][i]].maps.whole,
+  }));
+  const shuffled = images.map(({ maps }) => ({
+    blocks: maps.blocks.map((map) => shuffledMap(map, random)),
+    whole: shuffledMap(maps.whole, random),
+  }));
+  const chance = images.map(({ mask }): Record<string, number | null> => ({
+    blocksPoint: mask && areaOf(mask),
+    wholePoints: mask && areaOf(mask),
+    blocksGain: mask && 1,
+    wholeGain: mask && 1,
+    effectiveBlocks: effectiveBlocks(evenShares(n, random)),
+  }));
+  const kinds: [MapsOf, Record<string, number | null>[]][] = [
+    ["this picture", images.map((image) => measuresOf(image.maps, image))],
+    ["another picture", images.map((image, i) => measuresOf(others[i], image))],
+    ["shuffled cells", images.map((image, i) => measuresOf(shuffled[i], image))],
+    ["chance", chance],
+  ];
+  const perPicture = Object.keys(MEASURES).filter((measure) => measure !== "repetition");
+  const rows = perPicture.flatMap((measure) =>
+    kinds
+      .filter(([of, values]) => measure in values[0] && known(measure, of))
+      .map(([of, values]): MeasureRow => {
+        const each = values.map((value, i): ImageValue => ({
+          video: videos[i],
+          value: value[measure],
+        }));
+        return { measure, of, ...meanOverImages(each, random) };
+      })
+  );
+  const ofBlocks = (blocks: readonly Grid[]) => blocks.map(sum);
+  for (
+    const [of, lines] of [
+      ["this picture", images.map(({ maps }) => ofBlocks(maps.blocks))],
+      ["another picture", others.map(({ blocks }) => ofBlocks(blocks))],
+    ] as const
+  ) {
+    const statistic = (places: number[]) => repetition(places.map((i) => lines[i]));
+    rows.push({ measure: "repetition", of, ...overImages(videos, { statistic, random }) });
+  }
+  return rows;
+}
+
+/** Whether a kind of maps says something of its own: sums of maps do not change when cells are shuffled. */
+function known(measure: string, of: MapsOf): boolean {
+  return measure !== "effectiveBlocks" || of === "this picture" || of === "chance";
+}
