@@ -40,6 +40,7 @@ function beside(path: string, word: "previous" | "next"): string {
  * are kept.
  *
  * @param path The file, `…/checkpoint.safetensors`.
+ * @throws RangeError when a variable holds NaN or an infinity, naming it: only good states are kept.
  * @throws Errors of the file system (a full disk, no permission); the two states are then as they were.
  */
 export async function saveCheckpoint(
@@ -51,6 +52,15 @@ export async function saveCheckpoint(
     const values = await variable.data();
     if (!(values instanceof Float32Array)) {
       throw new TypeError(`${name} is ${variable.dtype}; a checkpoint holds float32 variables.`);
+    }
+    const bad = values.findIndex((x) => !Number.isFinite(x));
+    if (bad >= 0) {
+      throw new RangeError(
+        `After ${state.step} steps ${name} holds ${
+          values[bad]
+        }: the run has diverged, and this state ` +
+          `is not written to ${path}. Go on from the last one with a smaller learning rate.`,
+      );
     }
     tensors.set(name, storeFloat32(values, variable.shape));
   }

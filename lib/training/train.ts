@@ -4,16 +4,15 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { BatchSource } from "lib/data/batch_source.ts";
-import { adamNumbers } from "lib/engine/adam.ts";
-import { compileStep } from "lib/engine/engine.ts";
 import { openPredictor } from "lib/evaluation/predict.ts";
+import { type CapturedStep, captureStep, stepInputs } from "./capture_step.ts";
 import { restoreCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import { detectorFileBeside, saveDetector } from "./detector_file.ts";
 import type { Learner } from "./learner.ts";
 import type { StepRecord } from "./record.ts";
-import { ratesAt, runLength, type StepRates } from "./schedule.ts";
+import { ratesAt, runLength } from "./schedule.ts";
 import { endsEarly, isValidated, selectionOf } from "./selection.ts";
-import { ADAM, type StepInputs, type StepOptions, trainingStep } from "./step.ts";
+import type { StepOptions } from "./step.ts";
 import { assertValidation, validate, type ValidationSamples } from "./validation.ts";
 
 /** How a run is fed, kept and stopped. */
@@ -37,48 +36,6 @@ export interface TrainOptions extends StepOptions {
   readonly signal?: AbortSignal;
   /** Hears in a line what was kept of an earlier sitting. Default: nobody does. */
   readonly notice?: (line: string) => void;
-}
-
-/** The step's inputs on the device. */
-async function inputsOf(
-  step: number,
-  rates: StepRates,
-  { source, configuration: { seed } }: TrainOptions,
-): Promise<StepInputs> {
-  const numbers = (learningRate: number) => adamNumbers(rates.adamStep, { ...ADAM, learningRate });
-  const { stepSize, epsilon } = numbers(rates.learningRate);
-  const { images, labels, augmentation, mixup } = await source.batch(step);
-  return {
-    images,
-    labels,
-    augmentation,
-    mixup,
-    seed: tf.tensor1d([seed % 2 ** 31, step], "int32"),
-    adam: tf.tensor1d([stepSize, epsilon, numbers(rates.lossWeightsRate).stepSize]),
-  };
-}
-
-/** Captures the step for inputs like the example; it returns its scalars in the order of `names`. */
-function captureStep(learner: Learner, example: StepInputs, options: TrainOptions) {
-  const keys = Object.keys(example) as (keyof StepInputs)[];
-  let names: string[] = [];
-  const step = compileStep(
-    (...tensors) => {
-      const inputs = Object.fromEntries(keys.map((key, i) => [key, tensors[i]]));
-      const scalars = trainingStep(learner, inputs as unknown as StepInputs, options);
-      names = Object.keys(scalars);
-      return Object.values(scalars);
-    },
-    keys.map((key) => example[key]),
-    { name: "training step", precision: options.configuration.precision },
-  );
-  const take = async (inputs: StepInputs): Promise<Record<string, number>> => {
-    const scalars = step(...keys.map((key) => inputs[key]));
-    const values = await Promise.all(scalars.map((s) => s.data()));
-    tf.dispose([scalars, Object.values(inputs)]);
-    return Object.fromEntries(names.map((name, i) => [name, values[i][0]]));
-  };
-  return { take, dispose: step.dispose };
 }
 
 /**
@@ -154,16 +111,22 @@ export async function* train(
     await saveDetector(detectorFileBeside(checkpoint), { parameters, origin });
   };
   const begin = performance.now() - 1000 * (history.at(-1)?.seconds ?? 0);
-  let captured: ReturnType<typeof captureStep> | undefined;
+  let captured: CapturedStep | undefined;
   using predictor = validation && openPredictor({ parameters, configuration });
   try {
     while (!isOver() && !signal?.aborted) {
       const step = history.length, rates = ratesAt(step, run);
       if (rates.adamStep === 1) forget(learner);
-      const inputs = await inputsOf(step, rates, options);
+      const inputs = stepInputs(await source.batch(step), {
+        step,
+        rates,
+        seed: configuration.seed,
+      });
       captured ??= captureStep(learner, inputs, options);
       const { total, ...terms } = await captured.take(inputs);
-      if (!Number.isFinite(total)) throw notANumber({ total, ...terms }, { step, checkpoint });
+      if (!Number.isFinite(total)) {
+        throw notANumber({ total, ...terms }, { step, kept: saved > 0 ? checkpoint : undefined });
+      }
       const seconds = (performance.now() - begin) / 1000;
       const trained: StepRecord = {
         step,
@@ -189,7 +152,7 @@ export async function* train(
     throw error;
   } finally {
     if (!broken) await save();
-    captured?.dispose();
+    captured?.[Symbol.dispose]();
   }
 }
 
@@ -202,12 +165,12 @@ function forget({ slots }: Learner): void {
 
 function notANumber(
   terms: Record<string, number>,
-  { step, checkpoint }: { step: number; checkpoint: string | undefined },
+  { step, kept }: { step: number; kept: string | undefined },
 ): RangeError {
   const named = Object.entries(terms).map(([name, value]) => `${name} ${value}`).join(", ");
   return new RangeError(
     `The loss is ${terms.total} at step ${step}: ${named}. ` +
-      (checkpoint ? `The last good state is in ${checkpoint}. ` : "") +
+      (kept ? `The last good state is in ${kept}. ` : "Nothing was kept of this run. ") +
       "Try a smaller learning rate.",
   );
 }

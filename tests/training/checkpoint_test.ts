@@ -92,6 +92,29 @@ Deno.test("saveCheckpoint keeps the last two states, and the one before stands i
   });
 });
 
+Deno.test("saveCheckpoint refuses a state that has diverged and leaves the last good one", async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/checkpoint.safetensors`;
+    const w = tf.variable(tf.tensor1d([1, 2, 3]));
+    const save = (step: number) =>
+      saveCheckpoint(path, {
+        variables: { w },
+        state: { configuration: SMOKE, step, history: [] },
+      });
+    await save(1);
+    for (const bad of [NaN, Infinity]) {
+      w.assign(tf.tensor1d([1, bad, 3]));
+      await assert.rejects(save(2), (error: Error) => {
+        assert.ok(error instanceof RangeError);
+        assert.match(error.message, /After 2 steps w holds (NaN|Infinity).*diverged/);
+        return true;
+      });
+    }
+    const state = await restoreCheckpoint(path, { variables: { w }, configuration: SMOKE });
+    assert.deepEqual([state?.step, ...w.dataSync()], [1, 1, 2, 3]);
+  });
+});
+
 Deno.test("saveCheckpoint on a full disk fails by name and leaves both states as they were", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/checkpoint.safetensors`;
