@@ -39,14 +39,26 @@ export type MapsOf =
 
 /** One measure of one kind of maps. */
 export interface MeasureRow extends OverImages {
-  /** What was measured; a key of `MEASURES`. */
-  readonly measure: string;
+  /** What was measured; `MEASURES` has it in words. */
+  readonly measure: Measure;
   /** Whose maps. */
   readonly of: MapsOf;
 }
 
-/** The measures, and what each says. */
-export const MEASURES = Object.freeze({
+/** The measures' names. */
+export type Measure =
+  | "topOverlap"
+  | "evidenceOverlap"
+  | "coverage"
+  | "blocksPoint"
+  | "wholePoints"
+  | "blocksGain"
+  | "wholeGain"
+  | "effectiveBlocks"
+  | "repetition";
+
+/** What each measure says. */
+export const MEASURES: Readonly<Record<Measure, string>> = Object.freeze({
   topOverlap: "overlap of two blocks' strongest fifths (intersection over union)",
   evidenceOverlap: "overlap of two blocks' evidence (histogram intersection)",
   coverage: "share of the face in some block's strongest fifth",
@@ -67,11 +79,14 @@ function mean(values: readonly (number | null)[]): number | null {
 /** A block's evidence: the sum of its map. */
 const sum = (map: Grid) => map.flat().reduce((a, b) => a + b, 0);
 
+/** Measures of one picture; those that a kind of maps does not have are left out. */
+type Values = Partial<Record<Measure, number | null>>;
+
 /** What is measured for a picture alone, from maps on its own grid. */
 function measuresOf(
   { blocks, whole }: Pick<BlockMaps, "blocks" | "whole">,
   { mask, size }: MappedImage,
-): Record<string, number | null> {
+): Values {
   const pixels = { width: size, height: size };
   const large = blocks.map((map) => enlarge(map, pixels));
   return {
@@ -82,13 +97,44 @@ function measuresOf(
     wholePoints: mask && pointsInside(whole, mask),
     blocksGain: mask && mean(large.map((map) => energyGain(map, mask))),
     wholeGain: mask && energyGain(whole, mask),
-    effectiveBlocks: effectiveBlocks(blocks.map(sum)),
   };
 }
 
 /** Shares of n blocks drawn evenly from all there are: what an effective number means without a detector. */
 function evenShares(n: number, random: Random): number[] {
   return Array.from({ length: n }, () => -Math.log(1 - random.uniform()));
+}
+
+/** The maps of each picture taken from others, and all that is measured for each picture and kind. */
+function kindsOfMaps(images: readonly MappedImage[], random: Random) {
+  const videos = images.map(({ video }) => video), n = images[0]?.maps.blocks.length ?? 0;
+  const elsewhere = Array.from({ length: n + 1 }, () => otherImages(videos, random));
+  const others = images.map((_, i) => ({
+    blocks: elsewhere.slice(0, n).map((places, b) => images[places[i]].maps.blocks[b]),
+    whole: images[elsewhere[n][i]].maps.whole,
+  }));
+  const shuffled = images.map(({ maps }) => ({
+    blocks: maps.blocks.map((map) => shuffledMap(map, random)),
+    whole: shuffledMap(maps.whole, random),
+  }));
+  const chance = images.map(({ mask }): Values => ({
+    blocksPoint: mask && areaOf(mask),
+    wholePoints: mask && areaOf(mask),
+    blocksGain: mask && 1,
+    wholeGain: mask && 1,
+    effectiveBlocks: effectiveBlocks(evenShares(n, random)),
+  }));
+  const own = images.map((image): Values => ({
+    ...measuresOf(image.maps, image),
+    effectiveBlocks: effectiveBlocks(image.maps.blocks.map(sum)),
+  }));
+  const kinds: Record<MapsOf, Values[]> = {
+    "this picture": own,
+    "another picture": images.map((image, i) => measuresOf(others[i], image)),
+    "shuffled cells": images.map((image, i) => measuresOf(shuffled[i], image)),
+    chance,
+  };
+  return { others, kinds };
 }
 
 /**
@@ -117,40 +163,17 @@ function evenShares(n: number, random: Random): number[] {
  * ```
  */
 export function measureBlocks(images: readonly MappedImage[], random: Random): MeasureRow[] {
-  const videos = images.map(({ video }) => video), n = images[0]?.maps.blocks.length ?? 0;
-  const elsewhere = Array.from({ length: n + 1 }, () => otherImages(videos, random));
-  const others = images.map((_, i) => ({
-    blocks: elsewhere.slice(0, n).map((places, b) => images[places[i]].maps.blocks[b]),
-    whole: images[elsewhere[n][i]].maps.whole,
-  }));
-  const shuffled = images.map(({ maps }) => ({
-    blocks: maps.blocks.map((map) => shuffledMap(map, random)),
-    whole: shuffledMap(maps.whole, random),
-  }));
-  const chance = images.map(({ mask }): Record<string, number | null> => ({
-    blocksPoint: mask && areaOf(mask),
-    wholePoints: mask && areaOf(mask),
-    blocksGain: mask && 1,
-    wholeGain: mask && 1,
-    effectiveBlocks: effectiveBlocks(evenShares(n, random)),
-  }));
-  const kinds: [MapsOf, Record<string, number | null>[]][] = [
-    ["this picture", images.map((image) => measuresOf(image.maps, image))],
-    ["another picture", images.map((image, i) => measuresOf(others[i], image))],
-    ["shuffled cells", images.map((image, i) => measuresOf(shuffled[i], image))],
-    ["chance", chance],
-  ];
-  const perPicture = Object.keys(MEASURES).filter((measure) => measure !== "repetition");
-  const rows = perPicture.flatMap((measure) =>
-    kinds
-      .filter(([of, values]) => measure in values[0] && known(measure, of))
-      .map(([of, values]): MeasureRow => {
-        const each = values.map((value, i): ImageValue => ({
-          video: videos[i],
-          value: value[measure],
-        }));
-        return { measure, of, ...meanOverImages(each, random) };
-      })
+  const videos = images.map(({ video }) => video);
+  const { others, kinds } = kindsOfMaps(images, random);
+  const rows = (Object.keys(MEASURES) as Measure[]).flatMap((measure) =>
+    Object.entries(kinds).flatMap(([of, values]): MeasureRow[] => {
+      const each = values.flatMap((ofPicture, i): ImageValue[] => {
+        const value = ofPicture[measure];
+        return value === undefined ? [] : [{ video: videos[i], value }];
+      });
+      if (each.length === 0) return [];
+      return [{ measure, of: of as MapsOf, ...meanOverImages(each, random) }];
+    })
   );
   const ofBlocks = (blocks: readonly Grid[]) => blocks.map(sum);
   for (
@@ -163,9 +186,4 @@ export function measureBlocks(images: readonly MappedImage[], random: Random): M
     rows.push({ measure: "repetition", of, ...overImages(videos, { statistic, random }) });
   }
   return rows;
-}
-
-/** Whether a kind of maps says something of its own: sums of maps do not change when cells are shuffled. */
-function known(measure: string, of: MapsOf): boolean {
-  return measure !== "effectiveBlocks" || of === "this picture" || of === "chance";
 }
