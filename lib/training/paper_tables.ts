@@ -4,20 +4,20 @@
  */
 import { type Configuration, PAPER, vary } from "lib/config.ts";
 
-/** A data set of the tables, by the name that stands in manifests (column `dataset`). */
+/** A data set of the tables, by the name that the descriptions in data/ give it in manifests. */
 export type Benchmark =
-  | "FF++ c23"
-  | "Celeb-DF v1"
-  | "Celeb-DF v2"
-  | "DFDC-P"
+  | "FaceForensics++"
+  | "Celeb-DF-v1"
+  | "Celeb-DF-v2"
+  | "DFDC-Preview"
   | "DFDC";
 
-/** Data sets by name, with what the paper calls them and how to get them. */
+/** Data sets by name, with where they come from; data/README.md says how to get them. */
 export const BENCHMARKS: Readonly<Record<Benchmark, string>> = Object.freeze({
-  "FF++ c23": "FaceForensics++ with compression c23, on request from its authors",
-  "Celeb-DF v1": "Celeb-DF v1, on request from its authors",
-  "Celeb-DF v2": "Celeb-DF v2, on request from its authors",
-  "DFDC-P": "the preview of the Deepfake Detection Challenge, from Meta AI",
+  "FaceForensics++": "FaceForensics++ with compression c23, on request from its authors",
+  "Celeb-DF-v1": "Celeb-DF v1, on request from its authors",
+  "Celeb-DF-v2": "Celeb-DF v2, on request from its authors",
+  "DFDC-Preview": "the preview of the Deepfake Detection Challenge, from Meta AI",
   "DFDC": "the Deepfake Detection Challenge data set, from Meta AI",
 });
 
@@ -61,17 +61,17 @@ const training = (
  * heads' cross-entropy stays, while in the official code it goes with the loss [ours].
  */
 export const PAPER_TRAININGS: readonly PaperTraining[] = Object.freeze([
-  training("ff_resnet34", "ResNet-34, both losses", "FF++ c23"),
-  training("cd2_resnet34", "ResNet-34, both losses", "Celeb-DF v2"),
+  training("ff_resnet34", "ResNet-34, both losses", "FaceForensics++"),
+  training("cd2_resnet34", "ResNet-34, both losses", "Celeb-DF-v2"),
   training("dfdc_resnet34", "ResNet-34, both losses", "DFDC"),
-  training("ff_gil_only", "GIL only", "FF++ c23", { localInformation: false }),
-  training("ff_lil_only", "LIL only", "FF++ c23", { globalInformation: false }),
-  training("ff_neither", "neither loss", "FF++ c23", {
+  training("ff_gil_only", "GIL only", "FaceForensics++", { localInformation: false }),
+  training("ff_lil_only", "LIL only", "FaceForensics++", { globalInformation: false }),
+  training("ff_neither", "neither loss", "FaceForensics++", {
     localInformation: false,
     globalInformation: false,
   }),
-  training("ff_mobilenet", "MobileNet-V1", "FF++ c23", { backbone: "mobilenetV1" }),
-  training("ff_efficientnet", "EfficientNet-B0", "FF++ c23", { backbone: "efficientnetB0" }),
+  training("ff_mobilenet", "MobileNet-V1", "FaceForensics++", { backbone: "mobilenetV1" }),
+  training("ff_efficientnet", "EfficientNet-B0", "FaceForensics++", { backbone: "efficientnetB0" }),
 ]);
 
 /** Values of one table: its number, the metric's level, and then training, test, metric, value. */
@@ -91,30 +91,30 @@ function inAndCross(
   [ffAccuracy, ffAuc, cdAccuracy, cdAuc]: readonly number[],
 ): [string, Benchmark, PaperValue["metric"], number][] {
   return [
-    [training, "FF++ c23", "accuracy", ffAccuracy],
-    [training, "FF++ c23", "AUC", ffAuc],
-    [training, "Celeb-DF v2", "accuracy", cdAccuracy],
-    [training, "Celeb-DF v2", "AUC", cdAuc],
+    [training, "FaceForensics++", "accuracy", ffAccuracy],
+    [training, "FaceForensics++", "AUC", ffAuc],
+    [training, "Celeb-DF-v2", "accuracy", cdAccuracy],
+    [training, "Celeb-DF-v2", "AUC", cdAuc],
   ];
 }
 
 /** Every number that the paper's Tables 1 to 5 report for its own method. */
 export const PAPER_VALUES: readonly PaperValue[] = Object.freeze([
   ...values(1, "frame", [
-    ["ff_resnet34", "FF++ c23", "AUC", 0.983],
-    ["cd2_resnet34", "Celeb-DF v2", "AUC", 0.999],
+    ["ff_resnet34", "FaceForensics++", "AUC", 0.983],
+    ["cd2_resnet34", "Celeb-DF-v2", "AUC", 0.999],
     ["dfdc_resnet34", "DFDC", "AUC", 0.939],
     ["dfdc_resnet34", "DFDC", "log loss", 0.3379],
   ]),
   ...values(2, "frame", [
-    ["ff_resnet34", "Celeb-DF v1", "AUC", 0.818],
-    ["ff_resnet34", "Celeb-DF v2", "AUC", 0.864],
-    ["ff_resnet34", "DFDC-P", "AUC", 0.851],
+    ["ff_resnet34", "Celeb-DF-v1", "AUC", 0.818],
+    ["ff_resnet34", "Celeb-DF-v2", "AUC", 0.864],
+    ["ff_resnet34", "DFDC-Preview", "AUC", 0.851],
     ["ff_resnet34", "DFDC", "AUC", 0.721],
   ]),
   ...values(3, "video", [
-    ["ff_resnet34", "Celeb-DF v2", "AUC", 0.936],
-    ["ff_resnet34", "DFDC-P", "AUC", 0.902],
+    ["ff_resnet34", "Celeb-DF-v2", "AUC", 0.936],
+    ["ff_resnet34", "DFDC-Preview", "AUC", 0.902],
     ["ff_resnet34", "DFDC", "AUC", 0.754],
   ]),
   ...values(4, "frame", [

@@ -29,6 +29,8 @@ const METHOD = [
 export interface ProtocolData {
   /** SHA-256 of the manifest that training and validation samples came from, in hexadecimal. */
   readonly training: string;
+  /** SHA-256 of the file of pre-trained backbone weights; left out for a start from random ones. */
+  readonly pretrained?: string;
   /** SHA-256 of the manifest of what was tested on; left out while a run has no result yet. */
   readonly test?: string;
 }

@@ -8,10 +8,11 @@ import type { Configuration } from "lib/config.ts";
 export const RUNS: string = fileURLToPath(new URL("../../results/runs", import.meta.url));
 
 /**
- * The folder of a run: its name and eight digits of its configuration's hash, so that a changed
- * setting begins a new run instead of going on with another one's weights.
+ * The folder of a run: its name and eight digits of a hash of configuration and data, so that a changed
+ * setting, or another list of pictures, begins a new run instead of going on with another one's weights.
  *
  * @param name Letters, digits, `-` and `_`, such as `"start_here"`.
+ * @param options `data`: what else the run rests on, such as a manifest's hash. Default: nothing.
  * @throws RangeError for another name.
  *
  * @example
@@ -24,13 +25,17 @@ export const RUNS: string = fileURLToPath(new URL("../../results/runs", import.m
  * assert.notEqual(runFolder("try", SMOKE), runFolder("try", vary(SMOKE, { seed: 2 })));
  * ```
  */
-export function runFolder(name: string, configuration: Configuration): string {
+export function runFolder(
+  name: string,
+  configuration: Configuration,
+  { data = "" }: { data?: string } = {},
+): string {
   if (!/^[\w-]+$/.test(name)) {
     throw new RangeError(
       `${JSON.stringify(name)} cannot name a run: use letters, digits, - and _.`,
     );
   }
   const fields = Object.entries(configuration).sort(([a], [b]) => a < b ? -1 : 1);
-  const hash = createHash("sha256").update(JSON.stringify(fields)).digest("hex");
+  const hash = createHash("sha256").update(JSON.stringify(fields) + data).digest("hex");
   return join(RUNS, `${name}-${hash.slice(0, 8)}`);
 }

@@ -9,7 +9,7 @@ import type { Configuration } from "lib/config.ts";
 import type { Engine } from "lib/engine/engine.ts";
 import { writeWhole } from "lib/write_whole.ts";
 import { eventFileHead, scalarEvent } from "./event_file.ts";
-import { protocolHash } from "./protocol.ts";
+import { type ProtocolData, protocolHash } from "./protocol.ts";
 import type { StepRecord } from "./record.ts";
 import type { ValidationMetrics } from "./validation.ts";
 
@@ -36,6 +36,8 @@ export interface RunData {
   readonly source: string;
   /** SHA-256 of the manifest's bytes, in hexadecimal, or of whatever fixes the samples. */
   readonly sha256: string;
+  /** SHA-256 of the pre-trained backbone weights; left out for a start from random ones. */
+  readonly pretrained?: string;
   /** Number of training samples. */
   readonly training: number;
   /** Number of validation samples. */
@@ -78,6 +80,11 @@ export interface RunRecord {
   readonly environment: Readonly<Record<string, string | number>>;
   /** Free text. */
   readonly notes: string;
+}
+
+/** The part of a run's data that belongs to its protocol. */
+export function protocolData({ sha256, pretrained }: RunData): ProtocolData {
+  return { training: sha256, ...pretrained === undefined ? {} : { pretrained } };
 }
 
 function environmentOf({ backend, device, version, threads }: Engine) {
@@ -151,7 +158,7 @@ export async function* recordRun(
   const { started, sittings } = await earlier(folder);
   const fixed = {
     name,
-    protocol: protocolHash(configuration, { training: data.sha256 }),
+    protocol: protocolHash(configuration, protocolData(data)),
     seed: configuration.seed,
     started,
     sittings: sittings + 1,

@@ -38,7 +38,7 @@ Deno.test("the full model has one value for one measurement, whatever the table"
 });
 
 Deno.test("rows of one table differ in method only, so they share a protocol", () => {
-  const onFf = PAPER_TRAININGS.filter((training) => training.data === "FF++ c23");
+  const onFf = PAPER_TRAININGS.filter((training) => training.data === "FaceForensics++");
   const hashes = onFf.map((t) => protocolHash(t.configuration, { training: "ab" }));
   assert.equal(new Set(hashes).size, 1);
   const settings = onFf.map((t) => JSON.stringify(t.configuration));

@@ -16,6 +16,8 @@ Deno.test("runFolder differs for every changed field, and for every name", () =>
     runFolder("run", vary(SMOKE, { localInformation: false })),
     runFolder("run", vary(SMOKE, { crossEntropyTerms: ["global"] })),
     runFolder("other", SMOKE),
+    runFolder("run", SMOKE, { data: "ab" }),
+    runFolder("run", SMOKE, { data: "cd" }),
   ];
   assert.equal(new Set(folders).size, folders.length);
 });
