@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-console -- a command: it prints
 /**
  * `deno task doctor`: sets up what is missing, then says what is there and whether it works. Exit code
- * 1, with a remedy for each, when something is broken.
+ * 1, with a remedy for each, when something is broken. With a data set after it, that is looked at.
  */
 
 import {
@@ -32,8 +32,18 @@ const CHECKS = [
   checkGpu,
 ];
 
+/** Looks at a data set until it is done or interrupted. */
+async function atDataSet(): Promise<number> {
+  // Its packages are there only after the set-up.
+  const { doctorDataSet } = await import("./doctor/data_set.ts");
+  const interrupt = new AbortController();
+  Deno.addSignalListener("SIGINT", () => interrupt.abort());
+  return await doctorDataSet(Deno.args, { project: PROJECT.root, signal: interrupt.signal });
+}
+
 if (import.meta.main) {
   await setUp();
+  if (Deno.args.length > 0) Deno.exit(await atDataSet());
   let broken = 0;
   for (const check of CHECKS) {
     const { name, detail, remedy } = await check(PROJECT);
