@@ -107,6 +107,23 @@ Deno.test("parsePth gives tied weights the same bytes, and a slice its own", asy
   assert.equal(e.bytes.buffer.byteLength, 8);
 });
 
+Deno.test("parsePth copies a view once, however often it is named", async () => {
+  // A number repeated a hundred thousand times: eight copies would be refused, as one of 8 × 10⁵ is.
+  const wide = (length: number) => tensor({ shape: [length], strides: [0] });
+  const names = Object.fromEntries([..."abcdefgh"].map((name) => [name, wide(1e5)]));
+  const { tensors } = await parsePth(zip(zipParts(dictionary(names))));
+  assert.equal(new Set([...tensors.values()].map(({ bytes }) => bytes)).size, 1);
+  assert.deepEqual(new Set(float32Values(tensors.get("h")!)), new Set([1]));
+  await assert.rejects(parsePth(zip(zipParts(dictionary({ a: wide(8e5) })))), /views take 3200000/);
+});
+
+Deno.test("parsePth reads tensors without elements, whatever else their shape says", async () => {
+  const shape = [...Array(30).fill(2 ** 52), 0];
+  const body = dictionary({ w: tensor({ shape, strides: shape.map(() => 1), offset: 99 }) });
+  const { tensors } = await parsePth(zip(zipParts(body)));
+  assert.deepEqual(tensors.get("w"), { type: "F32", shape, bytes: new Uint8Array(0) });
+});
+
 Deno.test("parsePth reads every element type that PyTorch's models have", async () => {
   const cases: [string, ArrayBufferView<ArrayBuffer>, number[]][] = [
     ["FloatStorage", Float32Array.of(0.1, -0), [Math.fround(0.1), -0]],
@@ -167,6 +184,7 @@ Deno.test("parsePth finds the state dict of a checkpoint and keeps what stands b
     ["w", { epoch: "3", best: "0.5", note: "x" }],
   );
   assert.deepEqual(await read({ model: weights, optimizer: optimiser }), ["w", {}]);
+  assert.deepEqual(await read({ net: `${weights}q\x09`, same: "h\x09" }), ["w", {}]);
   assert.deepEqual(await read({ ema: other, state_dict: weights }), ["w", {}]);
   assert.deepEqual(await read({ ema: other, state_dict: weights }, "ema"), ["v", {}]);
   assert.deepEqual(await read({ classes: tensor(), state_dict: weights }), ["w", {}]);

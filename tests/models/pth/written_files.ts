@@ -51,11 +51,11 @@ export function storage({ type = "FloatStorage", key = "0", count = 4 } = {}): s
 
 /** A tensor; by default all of the storage. */
 export function tensor(
-  { storage: from = storage(), offset = 0, shape = [4], strides = [1] } = {},
+  { storage: from = storage(), offset = 0, shape = [4], strides = [1], metadata = "" } = {},
 ): string {
   const lists = [shape, strides].map((list) => tuple(...list.map(int)));
   const hooks = `${name("collections", "OrderedDict")})R`;
-  const values = tuple(from, int(offset), ...lists, "\x89", hooks);
+  const values = tuple(from, int(offset), ...lists, "\x89", hooks, metadata);
   return `${name("torch._utils", "_rebuild_tensor_v2")}${values}R`;
 }
 
@@ -79,6 +79,8 @@ export interface ZipPart {
   readonly begin?: number;
   /** The signature of its own header. */
   readonly signature?: string;
+  /** How long its own header says that its extra field is, which is not there. */
+  readonly extra?: number;
 }
 
 /** A zip file of stored entries; `end` replaces fields of the record at its end. */
@@ -93,7 +95,9 @@ export function zip(
     const checksum = number(part.checksum ?? crc32(part.data), 4);
     const fields = number(0, 2) + number(flags, 2) + number(method, 2) + number(0, 4) + checksum;
     const sizes = number(size, 4) + number(unpacked, 4) + number(name.length, 2);
-    data += `${part.signature ?? "PK\x03\x04"}${fields}${sizes}${number(0, 2)}${name}`;
+    data += `${part.signature ?? "PK\x03\x04"}${fields}${sizes}${
+      number(part.extra ?? 0, 2)
+    }${name}`;
     for (const byte of part.data) data += String.fromCharCode(byte);
     table += `PK\x01\x02${number(0, 2)}${fields}${sizes}${number(0, 12)}${number(begin, 4)}${name}`;
   }
