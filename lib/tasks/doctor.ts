@@ -4,6 +4,7 @@
  * 1, with a remedy for each, when something is broken. With a data set after it, that is looked at.
  */
 
+import { listenForInterrupt } from "lib/training/interrupt.ts";
 import {
   checkChrome,
   checkDeno,
@@ -36,8 +37,7 @@ const CHECKS = [
 async function atDataSet(): Promise<number> {
   // Its packages are there only after the set-up.
   const { doctorDataSet } = await import("./doctor/data_set.ts");
-  const interrupt = new AbortController();
-  Deno.addSignalListener("SIGINT", () => interrupt.abort());
+  using interrupt = listenForInterrupt();
   return await doctorDataSet(Deno.args, { project: PROJECT.root, signal: interrupt.signal });
 }
 

@@ -11,6 +11,7 @@ import { lookForFaces } from "./faces_sample.ts";
 import type { FindingKind, Severity } from "./finding.ts";
 import type { Ledger, NotedEntry } from "./ledger.ts";
 import { type Depth, filesOf, lookAt } from "./look.ts";
+import { notePrepared } from "./prepared.ts";
 import { findDuplicates, findShared } from "./questions.ts";
 
 /** How a data set is audited. */
@@ -70,6 +71,7 @@ export async function auditDataSet(
   findDuplicates(ledger);
   findShared(ledger, { why: dataSet.facts.sharedIdentities, heldOut: validation > 0 });
   const comparisons = compareCounts(dataSet.facts, ledger);
+  await notePrepared(dataSet, ledger);
   const faces = await lookForFaces(dataSet.root, ledger, options);
   return { comparisons, faces };
 }

@@ -28,6 +28,7 @@ export const FINDING_KINDS = {
   sharedIdentity: "Identities in several splits",
   duplicate: "The same contents more than once",
   noFace: "No face found",
+  notPrepared: "Left out by prepare",
   notChecked: "Not checked",
 } as const;
 

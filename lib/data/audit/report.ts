@@ -66,6 +66,8 @@ const STYLE = `body { font: 15px/1.5 system-ui, sans-serif; max-width: 70rem; ma
 table { border-collapse: collapse; margin: 0.5rem 0 1.5rem }
 th, td { border: 1px solid #ccc; padding: 0.2rem 0.6rem; text-align: left; vertical-align: top;
   white-space: pre-wrap; overflow-wrap: anywhere }
+td:first-child { white-space: nowrap }
+td:nth-child(2) { min-width: 8rem }
 th { background: #f2f2f2 }`;
 
 function head(dataSet: DataSet, verdict: string): string {

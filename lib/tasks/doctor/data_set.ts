@@ -27,10 +27,12 @@ export const USAGE =
 --faces     in how many entries, spread over the data set, faces are looked for; default 0
 --report    folder for <data set>.html and .csv; default results/runs/doctor
 
-Exit code: 0 nothing is wrong, 1 there are problems, 2 it could not be audited.`;
+Exit code: 0 nothing is wrong, 1 there are problems, 2 it could not be audited, 130 after Ctrl-C.`;
 
 /** Findings of one kind that are printed; the reports hold more. */
 const PRINTED = 5;
+
+const plural = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
 
 interface Arguments {
   readonly dataSet: string;
@@ -82,10 +84,10 @@ function progress(report: Report) {
 
 function sayCounts(report: Report, { audit, ledger }: { audit: Audit; ledger: Ledger }): void {
   for (const { label, method, split, videos, entries, bytes } of ledger.counts()) {
-    const files = entries === videos ? "" : `, ${entries} files`;
+    const files = entries === videos ? "" : `, ${plural(entries, "file")}`;
     report.say(
       `  label ${label} (${label === 0 ? "real" : "fake"}), ${method}, ${split}: ` +
-        `${videos} videos${files}, ${formatBytes(bytes)}`,
+        `${plural(videos, "video")}${files}, ${formatBytes(bytes)}`,
     );
   }
   for (const comparison of audit.comparisons) {
@@ -113,8 +115,6 @@ function sayFindings(report: Report, ledger: Ledger): void {
     if (printed > PRINTED) report.say("  …");
   }
 }
-
-const plural = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
 
 async function report(
   dataSet: DataSet,
@@ -150,7 +150,9 @@ async function report(
  *
  * @param args What stands after `doctor`.
  * @param project The project's folder.
- * @returns The exit code: 0 nothing is wrong, 1 there are problems, 2 it could not be audited.
+ * @returns The exit code: 0 nothing is wrong, 1 there are problems, 2 it could not be audited, 130 when
+ * the signal ended it.
+ * @throws TypeError for a fault of the program itself.
  */
 export async function doctorDataSet(
   args: readonly string[],
@@ -169,8 +171,12 @@ export async function doctorDataSet(
     const description = await findDescription(chosen.dataSet, join(project, "data"));
     return await report(await openDataSet(description), chosen, { to, signal });
   } catch (error) {
-    if (signal.aborted) to.say("Stopped. Nothing was changed.");
-    else to.say((error as Error).message);
+    if (signal.aborted) {
+      to.say("Stopped. Nothing was changed.");
+      return 130;
+    }
+    if (error instanceof TypeError) throw error; // a fault of ours: with its stack
+    to.say((error as Error).message);
     return 2;
   }
 }

@@ -232,6 +232,29 @@ Deno.test("auditDataSet looks for faces in a sample spread over the data set", a
   });
 });
 
+Deno.test("auditDataSet repeats what prepare reported when it made the manifest", async () => {
+  await inFolder(async (root) => {
+    await picture(join(root, "a.png"), 3);
+    await writeFiles(root, {
+      "manifest.csv": "path,label,video\na.png,0,real/a.mp4\n",
+      "report.csv": "video,label,method,split,frame,what,detail\n" +
+        "real/a.mp4,0,real,test,5,no face,\nreal/a.mp4,0,real,test,10,no face,\n" +
+        '"real/b, c.mp4",0,real,test,,no face in any frame,9 pictures were looked at\n' +
+        "fake/d.mp4,1,DF,test,,unreadable,the file is empty\n",
+    });
+    const { told, findings } = await audit(
+      described(join(root, "manifest.csv"), { reader: "csv" }),
+    );
+    assert.deepEqual(told, [
+      "warning noFace real/b, c.mp4",
+      "warning notPrepared fake/d.mp4",
+      "note noFace ",
+    ]);
+    assert.match(findings[0]!.message, /no face in any frame\. 9 pictures were looked at/);
+    assert.match(findings[2]!.message, /^2 frames without a face/);
+  });
+});
+
 /** A data set that exists only as entries. */
 function imagined(count: number): DataSet {
   const description = described("/", { reader: "folders" });

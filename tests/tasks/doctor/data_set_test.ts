@@ -32,7 +32,7 @@ Deno.test("doctor of a whole data set: exit code 0, counts, the labels' meaning,
     const { code, said } = await doctor(project, [root]);
     assert.equal(code, 0, said);
     assert.match(said, /label 0 = real, 1 = fake; score = probability of fake/);
-    assert.match(said, /label 0 \(real\), real, test: 1 videos/);
+    assert.match(said, /label 0 \(real\), real, test: 1 video, /);
     assert.match(said, /my pictures: nothing is wrong\. Reports: .*my_pictures\.html and .*\.csv/);
     const reports = join(project, "results/runs/doctor");
     assert.match(await Deno.readTextFile(join(reports, "my_pictures.html")), /nothing is wrong/);
@@ -96,14 +96,14 @@ Deno.test("doctor that cannot begin says why and ends with 2, before it has look
   });
 });
 
-Deno.test("doctor --help explains itself; an interrupt ends it with 2 and leaves no report", async () => {
+Deno.test("doctor --help explains itself; an interrupt ends it with 130 and leaves no report", async () => {
   await inFolder(async (project) => {
     const help = await doctor(project, ["--help"]);
     assert.equal(help.code, 0);
     assert.match(help.said, /Exit code: 0 nothing is wrong, 1 there are problems/);
     await ownPictures(join(project, "own"));
     const { code, said } = await doctor(project, [join(project, "own")], AbortSignal.abort());
-    assert.equal(code, 2);
+    assert.equal(code, 130);
     assert.match(said, /Stopped\. Nothing was changed/);
     assert.deepEqual([...Deno.readDirSync(join(project, "results/runs/doctor"))], []);
   });
