@@ -38,6 +38,20 @@ Deno.test("assertDisjoint names a video or identity that is in two splits", () =
   );
 });
 
+Deno.test("assertDisjoint that allows shared identities lists them, and still refuses shared videos", () => {
+  const shared = [sample({}), sample({ video: "DF/000_900", split: "test" })];
+  assert.throws(() => assertDisjoint(shared), /2 do: .*or allow shared identities/);
+  assert.deepEqual(assertDisjoint(shared, { allowSharedIdentities: true }), [
+    'identity "000" of d is in train and test',
+    'identity "003" of d is in train and test',
+  ]);
+  assert.throws(
+    () =>
+      assertDisjoint([...shared, sample({ split: "validation" })], { allowSharedIdentities: true }),
+    /1 do: video "DF\/000_003" of d is in train and validation\. Move all samples of each to one split\.$/,
+  );
+});
+
 Deno.test("METHODS spells out the four manipulations and the real ones", () => {
   assert.deepEqual(Object.keys(METHODS), ["real", "DF", "F2F", "FS", "NT"]);
 });
