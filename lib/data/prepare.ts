@@ -64,7 +64,8 @@ async function checkFolder(folder: string, root: string): Promise<void> {
       );
     }
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    const { NotFound, NotADirectory } = Deno.errors; // lockFolder says what is wrong with them
+    if (!(error instanceof NotFound || error instanceof NotADirectory)) throw error;
   }
 }
 

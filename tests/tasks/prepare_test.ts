@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { readManifest } from "lib/data/manifest.ts";
+import { parsePrepareOptions } from "lib/tasks/prepare/options.ts";
+import { summaryText } from "lib/tasks/prepare/run.ts";
+import { faceClip, temporaryFolder } from "../data/made_clips.ts";
+
+const TASK = fileURLToPath(new URL("../../lib/tasks/prepare.ts", import.meta.url));
+
+/** `deno task prepare` with these arguments; `onText` sees what it prints, and may end it. */
+async function prepare(
+  args: readonly string[],
+  onText: (text: string, child: Deno.ChildProcess) => void = () => {},
+): Promise<{ code: number; text: string }> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", TASK, ...args],
+    env: { NO_COLOR: "1" },
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  let text = "";
+  const read = async (stream: ReadableStream<Uint8Array>) => {
+    for await (const part of stream.pipeThrough(new TextDecoderStream())) {
+      text += part;
+      onText(text, child);
+    }
+  };
+  await Promise.all([read(child.stdout), read(child.stderr)]);
+  return { code: (await child.status).code, text };
+}
+
+Deno.test("parsePrepareOptions takes the defaults of the paper and what is said", () => {
+  const options = parsePrepareOptions(["set", "--out", "crops"]);
+  assert.ok(options !== "help");
+  assert.deepEqual(options, {
+    dataSet: "set",
+    out: "crops",
+    settings: {
+      choose: { every: 5 },
+      faces: "largest",
+      margin: 0.15,
+      size: 224,
+      minScore: 0.9,
+      longSide: 960,
+      format: "jpg",
+      quality: 95,
+    },
+  });
+  const other = parsePrepareOptions(
+    "set --out x --every 10 --faces all --size 96 --format png --at-once 3".split(" "),
+  );
+  assert.ok(other !== "help");
+  assert.deepEqual([other.atOnce, other.settings.choose], [3, { every: 10 }]);
+  assert.equal(parsePrepareOptions(["--help"]), "help");
+});
+
+Deno.test("parsePrepareOptions refuses what it does not understand, and names it", () => {
+  const refused: [args: string, words: RegExp][] = [
+    ["", /Name one data set, not 0/],
+    ["a b --out x", /Name one data set, not 2/],
+    ["a", /--out/],
+    ["a --out x --every 5 --frames 5", /give one of them/],
+    ["a --out x --every five", /choose is NaN, but must be/],
+    ["a --out x --frames 0", /choose is 0, but must be/],
+    ["a --out x --size 8", /size is 8/],
+    ["a --out x --faces some", /faces is some, but must be "largest" or "all"/],
+    ["a --out x --at-once 0", /--at-once is "0"/],
+    ["a --out x --quality 101", /quality is 101/],
+  ];
+  for (const [args, words] of refused) {
+    const list = args.split(" ").filter((word) => word !== "");
+    assert.throws(() => parsePrepareOptions(list), words, args);
+  }
+  assert.throws(() => parsePrepareOptions(["a", "--out", "x", "--colour", "red"]), TypeError);
+});
+
+Deno.test("summaryText counts and names both files", () => {
+  const text = summaryText(
+    {
+      units: 3,
+      looked: 30,
+      crops: 24,
+      withoutFace: 6,
+      unitsWithoutFace: 1,
+      unreadable: 1,
+      problems: 2,
+    },
+    "out",
+  );
+  assert.match(text, /24 faces from 30 frames of 3 .*manifest\.csv/);
+  assert.match(text, /6 frames without a face, 1 .*1 unreadable; 2 remarks .*report\.csv/);
+});
+
+Deno.test("deno task prepare says what is wrong with its command line and exits with 2", async () => {
+  const { code, text } = await prepare(["somewhere"]);
+  assert.equal(code, 2);
+  assert.match(text, /Say with --out[\s\S]*--every K/);
+});
+
+Deno.test({
+  name: "deno task prepare ends cleanly at Ctrl-C, goes on, and shows rate and time left",
+  ignore: Deno.build.os === "windows",
+}, async () => {
+  await using folder = await temporaryFolder();
+  const root = join(folder.path, "set"), out = join(folder.path, "out");
+  await Deno.mkdir(join(root, "real"), { recursive: true });
+  for (let i = 0; i < 3; i++) await faceClip(join(root, "real", `${i}.mp4`), 50 * (1 + i), i);
+  let sent = false;
+  const stopped = await prepare([root, "--out", out, "--at-once", "1"], (text, child) => {
+    if (sent || !/prepare 1\/3/.test(text)) return;
+    sent = true;
+    child.kill("SIGINT");
+  });
+  assert.equal(stopped.code, 130, stopped.text);
+  assert.match(stopped.text, /prepare 1\/3 · [\d.]+ frames\/s · .*left/);
+  assert.match(stopped.text, /Stopped\. The same command goes on where it was/);
+
+  const rest = await prepare([root, "--out", out]);
+  assert.equal(rest.code, 0, rest.text);
+  assert.match(rest.text, /label 0 = real, 1 = fake/);
+  assert.match(rest.text, /3 videos or pictures, [12] kept from before/);
+  assert.match(rest.text, /60 faces from 60 frames of 3/);
+  assert.equal((await readManifest(join(out, "manifest.csv"))).length, 60);
+
+  const wrong = await prepare([join(folder.path, "none"), "--out", out]);
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.text, /There is no data set/);
+});
