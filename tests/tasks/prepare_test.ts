@@ -6,7 +6,7 @@ import { parsePrepareOptions } from "lib/tasks/prepare/options.ts";
 import { summaryText } from "lib/tasks/prepare/run.ts";
 import { faceClip, temporaryFolder } from "../data/made_clips.ts";
 
-const TASK = fileURLToPath(new URL("../../lib/tasks/prepare.ts", import.meta.url));
+const TASK = fileURLToPath(import.meta.resolve("lib/tasks/prepare.ts"));
 
 /** `deno task prepare` with these arguments; `onText` sees what it prints, and may end it. */
 async function prepare(
