@@ -36,6 +36,8 @@ export interface SweepRow {
 export interface SweepOptions extends LookOptions {
   /** Title of the horizontal axis, with the unit. Default: `"setting"`. */
   readonly settingTitle?: string;
+  /** Whether vertical axes begin at 0; an AUC's may begin where its values do. Default: true. */
+  readonly fromZero?: boolean;
 }
 
 /**
@@ -65,7 +67,7 @@ export const settingSweep: Chart<SweepRow, SweepOptions> = defineChart(
     const quantities = [...new Set(rows.map((row) => row.quantity))];
     const series = [...new Set(rows.map((row) => row.series))];
     const settings = [...new Set(rows.map((row) => row.setting))].sort((a, b) => a - b);
-    const { size = "page", settingTitle = "setting" } = options;
+    const { size = "page", settingTitle = "setting", fromZero = true } = options;
     const above = { legend: series, headings: true };
     const { t = 0, b = 0, l = 0, r = 0 } = baseLayout(options, above).margin ?? {};
     const height = options.height ?? Math.round(t + 160 + b);
@@ -87,7 +89,7 @@ export const settingSweep: Chart<SweepRow, SweepOptions> = defineChart(
       layout[`yaxis${suffix}`] = axis("", {
         anchor: `x${suffix}` as "x",
         nticks: 6,
-        rangemode: "tozero",
+        rangemode: fromZero ? "tozero" : "normal",
       });
       series.forEach((name, s) => {
         const drawn = rows

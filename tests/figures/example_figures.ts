@@ -2,14 +2,19 @@
 import { rocCurve } from "lib/evaluation/roc.ts";
 import { bars } from "lib/figures/bars.ts";
 import { curves } from "lib/figures/curves.ts";
+import { encodingScatter } from "lib/figures/encoding_scatter.ts";
 import type { Figure } from "lib/figures/figure.ts";
 import { gradientField } from "lib/figures/gradient_field.ts";
 import { heatMapGrid, type HeatMapRow } from "lib/figures/heat_map_grid.ts";
 import { lineIntervals } from "lib/figures/line_intervals.ts";
 import type { Size } from "lib/figures/look.ts";
 import { rocCurves } from "lib/figures/roc_curves.ts";
+import { settingSweep } from "lib/figures/setting_sweep.ts";
 import { table, type TableRow } from "lib/figures/table.ts";
 import { trainingCurves } from "lib/figures/training_curves.ts";
+import { venn } from "lib/figures/venn.ts";
+import { jointFromFunction } from "lib/information/joint.ts";
+import { vennRegions } from "lib/information/venn_regions.ts";
 
 /** A grey pixel, as PNG. */
 const GREY =
@@ -43,6 +48,17 @@ function gridRows(groups: readonly string[], columns: readonly string[]): HeatMa
       }))
     ),
   ]);
+}
+
+/** In the manner of the paper's Figs. 4 and 7: blocks with the loss, without it, and other detectors. */
+function paperGridRows(): HeatMapRow[] {
+  const others = ["one block", "one wide block", "cropped evenly"];
+  const groups = [...RUNS, "other detectors"];
+  return gridRows(groups, ["1", "2", "3", "4"])
+    .filter(({ group, column }) => group !== groups[2] || column !== "4")
+    .map((row) =>
+      row.group === groups[2] ? { ...row, column: others[Number(row.column) - 1] } : row
+    );
 }
 
 function rocRows() {
@@ -82,10 +98,40 @@ function curveRows() {
   );
 }
 
+/** In the manner of the paper's Fig. 5. */
+function sweepRows() {
+  return ["AUC on FF++ (C23)", "AUC on Celeb-DF v2"].flatMap((quantity, q) =>
+    RUNS.flatMap((series, s) =>
+      [2, 3, 4, 5, 6, 7].map((setting) => {
+        const value = 0.75 + setting / 64 - q / 16 - s / 32;
+        return { series, quantity, setting, value, low: value - 0.02, high: value + 0.02 };
+      })
+    )
+  );
+}
+
+function vennRows(diagrams: readonly string[]) {
+  const two = jointFromFunction(
+    { y: 2, z1: 2, z2: 2 },
+    (y, a, b) => (a === y ? 0.95 : 0.05) * (b === y ? 0.8 : 0.2) / 2,
+  );
+  const regions = vennRegions(two, { y: "y", z1: "z1", z2: "z2" });
+  return diagrams.flatMap((diagram) => regions.map((region) => ({ diagram, ...region })));
+}
+
+function encodingRows() {
+  return [0.25, 0.5, 0.75, 1].map((information, i) => ({
+    information,
+    objective: information * (i === 3 ? 2 : 0.75),
+    count: 10 ** (3 - i),
+    mark: i === 3 ? "shared secret" : null,
+  }));
+}
+
 function fieldRows(panels: readonly string[]) {
   const places = [-4, -2, 0, 2, 4];
   return panels.flatMap((panel) =>
-    places.flatMap((x) => places.map((y) => ({ panel, x, y, value: x * y, dx: y, dy: x })))
+    places.flatMap((x) => places.map((y) => ({ panel, x, y, value: x * y + 0, dx: y, dy: x })))
   );
 }
 
@@ -133,6 +179,17 @@ function ofSize(size: Size): Record<string, Figure> {
         valueTitle: "local information loss",
       },
     ),
+    [`setting_sweep_${size}`]: settingSweep(sweepRows(), {
+      title,
+      size,
+      settingTitle: "number of blocks",
+      fromZero: false,
+    }),
+    [`venn_${size}`]: venn(vennRows(size === "page" ? ["two clues", "again"] : ["two clues"]), {
+      title,
+      size,
+    }),
+    [`encoding_scatter_${size}`]: encodingScatter(encodingRows(), { title, size }),
     [`table_${size}`]: table(tableRows(), { title, size }),
     [`line_intervals_${size}`]: lineIntervals(lineRows(), {
       size,
@@ -146,4 +203,5 @@ function ofSize(size: Size): Record<string, Figure> {
 export const EXAMPLE_FIGURES: Readonly<Record<string, Figure>> = {
   ...ofSize("page"),
   ...ofSize("column"),
+  heat_map_grid_of_detectors_page: heatMapGrid(paperGridRows(), { size: "page" }),
 };

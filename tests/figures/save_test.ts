@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { bars } from "lib/figures/bars.ts";
 import { openExporter } from "lib/figures/export.ts";
 import type { Chart, Figure } from "lib/figures/figure.ts";
+import { WIDTHS } from "lib/figures/look.ts";
 import { redraw, RESULTS, saveFigure, specificationHash } from "lib/figures/save.ts";
 import { trainingCurves } from "lib/figures/training_curves.ts";
 import { EXAMPLE_FIGURES } from "./example_figures.ts";
@@ -54,6 +55,14 @@ Deno.test("saveFigure writes four whole files, and the same bytes when it is run
     );
   } finally {
     await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("every chart has an example, at the width of a page and of a column", async () => {
+  for (const chart of (await allCharts()).keys()) {
+    const widths = Object.values(EXAMPLE_FIGURES).filter((figure) => figure.source.chart === chart)
+      .map((figure) => figure.layout.width);
+    assert.deepEqual([...new Set(widths)].sort(), Object.values(WIDTHS).sort(), chart);
   }
 });
 

@@ -26,6 +26,8 @@ Deno.test("settingSweep draws a line for each series in a panel for each quantit
   assert.equal(named.length, 2); // each series once in the legend
   assert.equal(layout.annotations!.length, 2);
   assert.deepEqual(layout.xaxis!.ticktext, ["0", "0.3", "10"]);
+  assert.equal(layout.yaxis!.rangemode, "tozero");
+  assert.equal(settingSweep(rows, { fromZero: false }).layout.yaxis!.rangemode, "normal");
 });
 
 Deno.test("settingSweep refuses a bar with one end", () => {
