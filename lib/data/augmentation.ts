@@ -1,9 +1,10 @@
 /**
  * Augmentation of a batch: flip, rotation, brightness and contrast (the paper's list; mixup changes
- * labels too and is not here). Parameters are drawn on the CPU from a seed; applying them is a pure
+ * targets too and has its own file). Parameters are drawn on the CPU from a seed; applying them is a pure
  * function of tensors, so that it can be captured with the training step.
  */
 import * as tf from "@tensorflow/tfjs";
+import type { Configuration } from "lib/config.ts";
 import type { Random } from "lib/random.ts";
 
 /** How strongly pictures are changed. */
@@ -18,7 +19,10 @@ export interface AugmentationRanges {
   readonly contrast: number;
 }
 
-/** Our ranges; the paper names the kinds and no numbers. */
+/**
+ * The ranges of "all". The paper names the kinds and no numbers; 10 degrees and one half are the official
+ * code's, which also changes more (it compresses, blurs, shifts and scales).
+ */
 export const MILD: AugmentationRanges = Object.freeze({
   flip: 0.5,
   rotation: 10,
@@ -33,6 +37,14 @@ export const NO_AUGMENTATION: AugmentationRanges = Object.freeze({
   brightness: 0,
   contrast: 0,
 });
+
+/** What the configuration's word stands for. */
+export const RANGES: Readonly<Record<Configuration["augmentation"], AugmentationRanges>> = Object
+  .freeze({
+    all: MILD,
+    flip: Object.freeze({ ...NO_AUGMENTATION, flip: MILD.flip }),
+    none: NO_AUGMENTATION,
+  });
 
 /** Numbers a picture in an augmentation tensor: side, angle, brightness, contrast. */
 export const AUGMENTATION_WIDTH = 4;

@@ -4,7 +4,11 @@
  * resumed run sees the batches an undisturbed one would.
  */
 import type { Configuration } from "lib/config.ts";
-import { type Batch, batchAt, type Crop, planEpoch } from "./batches.ts";
+import { type Batch, type Crop, stackCrops, trainingBatch } from "./batches.ts";
+import { epochOrder, type OrderSettings } from "./epoch_order.ts";
+
+/** The fields of a configuration that decide what is in a batch, but for the pictures. */
+export type BatchSettings = OrderSettings & Pick<Configuration, "augmentation" | "mixup">;
 
 /** Batches of a training run. */
 export interface BatchSource extends AsyncDisposable {
@@ -22,9 +26,8 @@ export interface BatchSource extends AsyncDisposable {
  * Batches of crops in memory.
  *
  * @param crops All of one size.
- * @param configuration Its batchSize and seed.
- * @throws RangeError when balanced batches lack a class. (`batch` also: for a negative step; and
- * TypeError when crops differ in size.)
+ * @throws RangeError when there are none, or balanced batches lack a class. (`batch` also: for a negative
+ * step; and TypeError when crops differ in size.)
  *
  * @example
  * ```ts
@@ -46,15 +49,13 @@ export interface BatchSource extends AsyncDisposable {
  * assert.equal(images.dataSync()[0], indices[0]);
  * ```
  */
-export function cropSource(
-  crops: readonly Crop[],
-  { batchSize, seed }: Pick<Configuration, "batchSize" | "seed">,
-): BatchSource {
-  const labels = crops.map(({ sample }) => sample.label);
+export function cropSource(crops: readonly Crop[], configuration: BatchSettings): BatchSource {
+  const order = epochOrder(crops.map(({ sample }) => sample.label), configuration);
   return {
-    batchesPerEpoch: planEpoch(labels, { batchSize, seed, epoch: 0 }).length,
+    batchesPerEpoch: order.batchesPerEpoch,
     // deno-lint-ignore require-await -- errors become rejections, as in every other source
-    batch: async (step) => batchAt(crops, { step, seed, batchSize }),
+    batch: async (step) =>
+      trainingBatch(stackCrops(crops, order.places(step)), { step, configuration }),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }

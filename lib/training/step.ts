@@ -1,10 +1,11 @@
 /**
- * One training step, as open code: augmentation, forward pass, losses, gradients, Adam and running
+ * One training step, as open code: augmentation, mixup, forward pass, losses, gradients, Adam and running
  * statistics. `compileStep` captures it whole.
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Configuration } from "lib/config.ts";
 import { augment } from "lib/data/augmentation.ts";
+import { mixUp } from "lib/data/mixup.ts";
 import { type AdamDecay, applyAdam } from "lib/engine/adam.ts";
 import { weightedTerms } from "lib/losses/automatic_weights.ts";
 import { detect } from "lib/models/detector.ts";
@@ -27,7 +28,7 @@ export interface StepInputs {
   readonly labels: tf.Tensor1D;
   /** float32 `[batch, 4]`, of `drawAugmentation`. */
   readonly augmentation: tf.Tensor2D;
-  /** float32 `[batch, 2]`, as in a batch: who is mixed with whom, and how much. */
+  /** float32 `[batch, 2]`, of `drawMixup`. */
   readonly mixup: tf.Tensor2D;
   /** int32 `[2]`: the run's seed and the step, for dropout. */
   readonly seed: tf.Tensor1D;
@@ -44,7 +45,7 @@ export interface StepOptions {
 }
 
 /**
- * Learns from one batch of a run: augments it, and changes the learner's variables.
+ * Learns from one batch of a run: augments and mixes it, and changes the learner's variables.
  *
  * @returns As `learn`.
  */
@@ -53,12 +54,16 @@ export function trainingStep(
   inputs: StepInputs,
   options: StepOptions,
 ): Record<string, tf.Scalar> {
+  const { configuration } = options;
   return tf.tidy(() => {
-    const x = normaliseImages(
-      augment(inputs.images, inputs.augmentation),
-      options.configuration,
-    );
-    const targets = tf.oneHot(inputs.labels, 2) as tf.Tensor2D; // [batch, 2]: real, fake
+    const seen = configuration.augmentation === "none"
+      ? inputs.images
+      : augment(inputs.images, inputs.augmentation);
+    const own = {
+      images: normaliseImages(seen, configuration),
+      targets: tf.oneHot(inputs.labels, 2, 1, 0, "float32") as tf.Tensor2D, // [batch, 2]: real, fake
+    };
+    const { images: x, targets } = configuration.mixup > 0 ? mixUp(own, inputs.mixup) : own;
     return learn(learner, { ...inputs, x, targets }, options);
   });
 }
@@ -72,7 +77,7 @@ export interface LearnInputs extends Pick<StepInputs, "seed" | "adam"> {
 }
 
 /**
- * The step after augmentation: changes the learner's variables.
+ * The step after augmentation and mixup: changes the learner's variables.
  *
  * @returns Scalars by name: `total`, every term of the objective, and where weights are automatic, each
  * term's as `weightCrossEntropy` and so on; the caller disposes of them.

@@ -6,6 +6,7 @@ import { augment, drawAugmentation, MILD } from "lib/data/augmentation.ts";
 import { detectFaces, openFaceDetector } from "lib/data/faces.ts";
 import { readImage } from "lib/data/image.ts";
 import { detectLandmarks, openLandmarkDetector } from "lib/data/landmarks.ts";
+import { drawMixup, mixUp } from "lib/data/mixup.ts";
 import { demoPhotographs } from "lib/data/photographs.ts";
 
 /** What of lib/data uses tensors, on the plain backend first and then on the engine. */
@@ -46,4 +47,31 @@ Deno.test("detectLandmarks and augment give on the engine, captured too, what th
   const [result] = captured(images, parameters);
   close(result.dataSync(), augmented, 1e-2);
   captured.dispose();
+});
+
+Deno.test("mixUp gives on the engine, captured, what its definition says", async () => {
+  await startEngine();
+  const random = createRandom(4), size = 20 * 24 * 3;
+  const values = Float32Array.from({ length: 4 * size }, () => random.normal());
+  const drawn = drawMixup(4, { alpha: 0.5, random });
+  const inputs = [
+    tf.tensor4d(values, [4, 20, 24, 3]),
+    tf.tensor2d([[1, 0], [0, 1], [0, 1], [1, 0]]),
+    tf.tensor2d(drawn, [4, 2]),
+  ];
+  const captured = compile((images, targets, parameters) => {
+    const own = { images: images as tf.Tensor4D, targets: targets as tf.Tensor2D };
+    return Object.values(mixUp(own, parameters as tf.Tensor2D));
+  }, inputs);
+  const results = captured(...inputs);
+  results.forEach((result, part) => {
+    const from = inputs[part].dataSync(), length = from.length / 4;
+    result.dataSync().forEach((value, k) => {
+      const [share, partner] = drawn.subarray(2 * Math.floor(k / length));
+      const expected = share * from[k] + (1 - share) * from[partner * length + k % length];
+      assert.ok(Math.abs(value - expected) < 1e-6, `${value}, ${expected}`);
+    });
+  });
+  captured.dispose();
+  tf.dispose([inputs, results]);
 });

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { type Configuration, OFFICIAL_CODE, PAPER, vary } from "lib/config.ts";
+import { mixUp } from "lib/data/mixup.ts";
 import { adamNumbers, type AdamSlots, applyAdam } from "lib/engine/adam.ts";
 import { compile, compileStep, startEngine } from "lib/engine/engine.ts";
 import { createLossWeights } from "lib/losses/automatic_weights.ts";
@@ -108,9 +109,8 @@ function batchOf({ settings, steps_f64 }: Variant, k: number): [tf.Tensor4D, tf.
   const images = fillImages(input_name, B, 64);
   const targets = tf.tensor2d(labels.map((label) => [1 - label, label]));
   if (!perm) return [images, targets];
-  const mix = <T extends tf.Tensor>(x: T): T =>
-    tf.add(tf.mul(x, lam), tf.mul(tf.gather(x, perm), 1 - lam)) as T;
-  return [mix(images), mix(targets)];
+  const mixed = mixUp({ images, targets }, tf.tensor2d(perm.map((partner) => [lam, partner])));
+  return [mixed.images, mixed.targets];
 }
 
 /** Largest error allowed: relative for losses, of each step; of the logits after; of the weights. */

@@ -1,0 +1,56 @@
+import * as tf from "@tensorflow/tfjs";
+import assert from "node:assert/strict";
+import { type Configuration, SMOKE, vary } from "lib/config.ts";
+import { augment } from "lib/data/augmentation.ts";
+import { cropSource } from "lib/data/batch_source.ts";
+import { mixUp } from "lib/data/mixup.ts";
+import { adamNumbers } from "lib/engine/adam.ts";
+import { compileStep, startEngine } from "lib/engine/engine.ts";
+import { normaliseImages } from "lib/models/normalise_images.ts";
+import { createLearner } from "lib/training/learner.ts";
+import { ADAM, learn, type StepInputs, trainingStep } from "lib/training/step.ts";
+import { madeUpCrops } from "./made_up_crops.ts";
+
+await startEngine();
+
+async function inputsOf(configuration: Configuration): Promise<StepInputs> {
+  await using source = cropSource(madeUpCrops(16), configuration);
+  const { indices: _, ...tensors } = await source.batch(0);
+  const { stepSize, epsilon } = adamNumbers(1, { ...ADAM, learningRate: 1e-3 });
+  return {
+    ...tensors,
+    seed: tf.tensor1d([1, 0], "int32"),
+    adam: tf.tensor1d([stepSize, epsilon, stepSize]),
+  };
+}
+
+Deno.test("trainingStep, captured, learns from the batch as augmented and mixed by hand", async () => {
+  for (const augmentation of ["all", "flip", "none"] as const) {
+    for (const mixup of [0, 0.5]) {
+      const configuration = vary(SMOKE, { backbone: "conv4", width: 1, augmentation, mixup });
+      const inputs = await inputsOf(configuration);
+      const keys = Object.keys(inputs) as (keyof StepInputs)[];
+      using learner = createLearner(configuration);
+      const step = compileStep(
+        (...tensors) => {
+          const entries = keys.map((key, i) => [key, tensors[i]]);
+          return trainingStep(learner, Object.fromEntries(entries), { configuration }).total;
+        },
+        keys.map((key) => inputs[key]),
+      );
+      const [total] = step(...keys.map((key) => inputs[key]));
+
+      using other = createLearner(configuration);
+      const images = normaliseImages(augment(inputs.images, inputs.augmentation), configuration);
+      const targets = tf.oneHot(inputs.labels, 2).toFloat() as tf.Tensor2D;
+      const { images: x, targets: mixed } = mixUp({ images, targets }, inputs.mixup);
+      const expected = learn(other, { ...inputs, x, targets: mixed }, { configuration }).total;
+      const [found, wanted] = [total, expected].map((t) => t.dataSync()[0]);
+      assert.ok(
+        Math.abs(found - wanted) < 1e-5 * wanted,
+        `${augmentation} ${mixup}: ${found}, ${wanted}`,
+      );
+      step.dispose();
+    }
+  }
+});
