@@ -21,74 +21,93 @@ export interface MeasuredTime {
 
 /** How a measurement is made. */
 export interface MeasureOptions {
-  /** Runs that are timed, 1 or more. Default 11. */
+  /** Runs of each work that are timed, 1 or more. Default 11. */
   readonly runs?: number;
   /** Runs before those, which are not: they fill caches and build kernels. Default 2. */
   readonly warmUp?: number;
 }
 
 /**
- * Times work, one run after the other. Numbers of a busy machine differ from one minute to the next:
- * compare only what was measured in turns in one go, as a ratio.
+ * Times several works in turns: a round is one run of each, so that what else the machine does falls
+ * on all of them alike. On a busy machine the numbers differ from one minute to the next; their ratios
+ * within one measurement differ much less.
  *
- * @param work One run; it ends when its result is there, so read a value of it (`dataSync`).
+ * @param works By name. A run ends when its result is there, so it reads a value of it (`dataSync`).
  * @throws RangeError when there are no runs.
  *
  * @example
  * ```ts
- * import { measureTime } from "lib/evaluation/measured_time.ts";
+ * import { measureInTurns } from "lib/evaluation/measured_time.ts";
  * import assert from "node:assert/strict";
  *
- * const { lower, median, upper, runs } = measureTime(() => Array(1000).fill(0), { runs: 5 });
+ * const short = () => void Array(1_000).fill(0), long = () => void Array(1_000_000).fill(0);
+ * const { median, lower, upper, runs } = measureInTurns({ short, long }, { runs: 5 }).short;
  * assert.ok(0 <= lower && lower <= median && median <= upper && runs === 5);
  * ```
  */
-export function measureTime(
-  work: () => void,
+export function measureInTurns<Name extends string>(
+  works: Readonly<Record<Name, () => void>>,
   { runs = 11, warmUp = 2 }: MeasureOptions = {},
-): MeasuredTime {
+): Record<Name, MeasuredTime> {
   if (!(Number.isSafeInteger(runs) && runs > 0)) {
     throw new RangeError(`A measurement has a whole number of runs from 1, not ${runs}.`);
   }
-  for (let i = 0; i < warmUp; i++) work();
-  const times = Array.from({ length: runs }, () => {
-    const start = performance.now();
-    work();
-    return performance.now() - start;
-  }).sort((a, b) => a - b);
-  const [lower, median, upper] = [0.25, 0.5, 0.75].map((share) => quantile(times, share));
-  return { median, lower, upper, runs };
+  const all = Object.entries(works) as [Name, () => void][];
+  const times = Object.fromEntries(all.map(([name]) => [name, []])) as unknown as Record<
+    Name,
+    number[]
+  >;
+  for (let round = -warmUp; round < runs; round++) {
+    for (const [name, work] of all) {
+      const start = performance.now();
+      work();
+      if (round >= 0) times[name].push(performance.now() - start);
+    }
+  }
+  const measured = all.map(([name]) => {
+    const sorted = times[name].toSorted((a, b) => a - b);
+    const [lower, median, upper] = [0.25, 0.5, 0.75].map((share) => quantile(sorted, share));
+    return [name, { median, lower, upper, runs }];
+  });
+  return Object.fromEntries(measured);
+}
+
+/** A detector's inference, ready to be run again and again. */
+export interface InferenceRun extends Disposable {
+  /** One pass, from normalised images on the device to the scores in memory. */
+  readonly run: () => void;
 }
 
 /**
- * Times a detector's inference: captured, with batch norm merged into the weights, from normalised
- * images on the device to the scores in memory.
+ * Makes a detector ready for timing: captured, with batch norm merged into the weights, on blank
+ * images of `configuration.imageSize` pixels.
  *
  * @param detector Parameters, which stay the caller's, and the configuration they belong to.
- * @param options `batchSize` images a run (default 1), and how often.
- * @returns Milliseconds a run, for all images of a batch together.
+ * @param options `batchSize`: images a run; default 1.
+ * @returns A run that the caller frees with `using`.
  */
-export function measureInference(
+export function openInference(
   { parameters, configuration }: { parameters: Parameters; configuration: Configuration },
-  { batchSize = 1, ...options }: MeasureOptions & { batchSize?: number } = {},
-): MeasuredTime {
-  const { imageSize } = configuration;
+  { batchSize = 1 }: { batchSize?: number } = {},
+): InferenceRun {
+  const { imageSize, precision } = configuration;
   const folded = foldBatchNorm(parameters, configuration);
   const images = tf.zeros<tf.Rank.R4>([batchSize, imageSize, imageSize, 3]);
   const captured = compile(
     (x) => tf.softmax(detect(x as tf.Tensor4D, folded, configuration, { folded: true }).global),
     [images],
-    { precision: configuration.precision, name: "inference" },
+    { precision, name: "inference" },
   );
-  try {
-    return measureTime(() => {
+  return {
+    run: () => {
       const scores = captured(images);
       scores[0].dataSync();
       tf.dispose(scores);
-    }, options);
-  } finally {
-    captured.dispose();
-    images.dispose();
-    disposeParameters(folded);
-  }
+    },
+    [Symbol.dispose]: () => {
+      captured.dispose();
+      images.dispose();
+      disposeParameters(folded);
+    },
+  };
 }

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { SMOKE } from "lib/config.ts";
 import { startEngine } from "lib/engine/engine.ts";
-import { measureInference, measureTime } from "lib/evaluation/measured_time.ts";
+import { measureInTurns, openInference } from "lib/evaluation/measured_time.ts";
 import { quantile } from "lib/evaluation/quantile.ts";
 import { createDetector } from "lib/models/detector.ts";
 import { disposeParameters } from "lib/models/parameters.ts";
@@ -20,23 +20,27 @@ Deno.test("quantile interpolates as NumPy does", () => {
   assert.throws(() => quantile([1], 1.5), RangeError);
 });
 
-Deno.test("measureTime warms up, then times as many runs as asked for", () => {
-  let calls = 0;
-  const { runs, lower, median, upper } = measureTime(() => void calls++, { runs: 7, warmUp: 3 });
-  assert.equal(calls, 10);
-  assert.equal(runs, 7);
-  assert.ok(0 <= lower && lower <= median && median <= upper);
-  assert.throws(() => measureTime(() => {}, { runs: 0 }), RangeError);
+Deno.test("measureInTurns warms up, then runs each work in turn and times it as often as asked for", () => {
+  const calls: string[] = [];
+  const works = { a: () => void calls.push("a"), b: () => void calls.push("b") };
+  const { a, b } = measureInTurns(works, { runs: 3, warmUp: 1 });
+  assert.equal(calls.join(""), "abababab");
+  for (const { runs, lower, median, upper } of [a, b]) {
+    assert.ok(runs === 3 && 0 <= lower && lower <= median && median <= upper);
+  }
+  assert.throws(() => measureInTurns(works, { runs: 0 }), RangeError);
 });
 
-Deno.test("measureInference runs the detector, keeps its parameters and leaves no tensor", () => {
+Deno.test("openInference runs the detector, keeps its parameters and frees all else", () => {
   const parameters = createDetector(SMOKE, createRandom(1, "weights"));
   const before = tf.memory().numTensors;
-  const { median } = measureInference(
-    { parameters, configuration: SMOKE },
-    { batchSize: 2, runs: 3, warmUp: 1 },
-  );
-  assert.ok(median > 0);
+  {
+    using inference = openInference({ parameters, configuration: SMOKE }, { batchSize: 2 });
+    const during = tf.memory().numTensors;
+    inference.run();
+    inference.run();
+    assert.equal(tf.memory().numTensors, during);
+  }
   assert.equal(tf.memory().numTensors, before);
   assert.ok(parameters["linear.1.weight"].dataSync().some((x) => x !== 0));
   disposeParameters(parameters);
