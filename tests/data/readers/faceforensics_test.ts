@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { faceForensicsIdentities } from "lib/data/readers/faceforensics.ts";
 import { FACEFORENSICS_SPLITS, readPairSplits } from "lib/data/readers/pair_splits.ts";
 import { openDataSet } from "lib/data/readers/open.ts";
+import { videoScores } from "lib/evaluation/video_scores.ts";
 import { inFolder } from "../../in_folder.ts";
 import { described, makeFaceForensics, readAll, told, writeFiles } from "./made_data_sets.ts";
 
@@ -56,6 +57,13 @@ Deno.test("FaceForensics++'s four fakes of one pair are four videos: 560 in test
     );
     assert.equal(new Set(entries.map(({ video }) => video)).size, 560);
     assert.equal(new Set(entries.map(({ video }) => video.split("/").at(-1))).size, 140);
+    // Metrics by video count them so too: two frames each, still 560.
+    const frames = [...entries, ...entries].map(({ video, label }) => ({
+      video,
+      label,
+      score: 0.5,
+    }));
+    assert.equal(videoScores(frames).length, 560);
   });
 });
 
