@@ -66,24 +66,29 @@ export async function readMetrics(folder: string): Promise<StepRecord[]> {
 }
 
 /**
+ * What run.yaml in a folder says; undefined where no run was recorded.
+ */
+export async function readRunRecord(folder: string): Promise<RunRecord | undefined> {
+  try {
+    return parse(await Deno.readTextFile(join(folder, RUN_FILES.run))) as RunRecord;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/**
  * A run by its id.
  *
  * @throws RangeError when no such run was recorded.
  */
 export async function readRun(id: string, { root = RUNS }: RunsOptions = {}): Promise<RecordedRun> {
   const folder = join(root, id);
-  try {
-    const [run, settings] = await Promise.all(
-      [RUN_FILES.run, RUN_FILES.configuration].map((file) => Deno.readTextFile(join(folder, file))),
-    );
-    const configuration = vary(parse(settings) as Configuration, {});
-    return { record: parse(run) as RunRecord, configuration, metrics: await readMetrics(folder) };
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new RangeError(`No run ${JSON.stringify(id)} was recorded in this project.`, {
-      cause: error,
-    });
-  }
+  const record = await readRunRecord(folder);
+  if (!record) throw new RangeError(`No run ${JSON.stringify(id)} was recorded in this project.`);
+  const settings = parse(await Deno.readTextFile(join(folder, RUN_FILES.configuration)));
+  const configuration = vary(settings as Configuration, {});
+  return { record, configuration, metrics: await readMetrics(folder) };
 }
 
 /**
@@ -107,9 +112,9 @@ export async function listRuns({ root = RUNS }: RunsOptions = {}): Promise<RunRo
   }
   const rows: RunRow[] = [];
   for (const id of ids.sort()) {
-    const recorded = await Deno.stat(join(root, id, RUN_FILES.run)).then(() => true, () => false);
-    if (!recorded) continue;
-    const { record, metrics } = await readRun(id, { root });
+    const record = await readRunRecord(join(root, id));
+    if (!record) continue;
+    const metrics = await readMetrics(join(root, id));
     const { name, seed, protocol, data, finished } = record;
     const last = metrics.at(-1), { best } = selectionOf(metrics);
     rows.push({

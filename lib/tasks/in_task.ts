@@ -1,0 +1,65 @@
+// deno-lint-ignore-file no-console -- what tasks have in common prints for them
+/**
+ * What `train`, `evaluate` and `predict` do alike: read the command line, set up, work until done or
+ * interrupted, and say in one line what went wrong. Imports no package: set-up comes first.
+ */
+import { listenForInterrupt } from "lib/training/interrupt.ts";
+import { setUp } from "./setup/setup.ts";
+
+/** What the work of a task is told from outside. */
+export interface TaskSurroundings {
+  /** Ends the work at the next good moment. */
+  readonly signal: AbortSignal;
+  /** Takes a line for people. */
+  readonly say: (line: string) => void;
+}
+
+/** A command line and how to read it. */
+export interface TaskCommand<Options> {
+  /** The arguments. */
+  readonly args: readonly string[];
+  /** What `--help` prints, and a wrong command line after what is wrong with it. */
+  readonly usage: string;
+  /** Reads the arguments; throws a RangeError or TypeError that says what is wrong. */
+  readonly parse: (args: readonly string[]) => Options | "help";
+  /** What an interrupted task leaves. Default: nothing that could go on. */
+  readonly stopped?: string;
+}
+
+/**
+ * Runs a task and returns the program's exit code: 0 done, 1 failed, 2 a wrong command line or settings
+ * that do not fit, 130 interrupted.
+ *
+ * @param work Does what the options say; a number that it returns is the exit code.
+ */
+export async function inTask<Options>(
+  { args, usage, parse, stopped = "Nothing was written." }: TaskCommand<Options>,
+  work: (options: Options, surroundings: TaskSurroundings) => Promise<number | void>,
+): Promise<number> {
+  let options: Options | "help";
+  try {
+    options = parse(args);
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${usage}`);
+    return 2;
+  }
+  if (options === "help") {
+    console.log(usage);
+    return 0;
+  }
+  await setUp();
+  using interrupt = listenForInterrupt();
+  const { signal } = interrupt;
+  try {
+    const code = await work(options, { signal, say: console.log });
+    if (!signal.aborted) return code ?? 0;
+  } catch (error) {
+    if (!signal.aborted) {
+      if (error instanceof TypeError) throw error; // a fault of ours: with its stack
+      console.error((error as Error).message);
+      return error instanceof RangeError ? 2 : 1;
+    }
+  }
+  console.error(`Stopped. ${stopped}`);
+  return 130;
+}
