@@ -214,6 +214,26 @@ Deno.test("prepare tries again what could not be read, and does a replaced sourc
   assert.notDeepEqual(before, after);
 });
 
+Deno.test("prepare does a unit again whose record is torn, empty or something else", async () => {
+  await using place = await places();
+  const names = ["a.jpg", "b.jpg", "c.jpg"];
+  for (const name of names) await Deno.copyFile(demoPhotographs()[0]!, join(place.root, name));
+  const source = sourceOf(place.root, names.map(still));
+  await prepareAll(source, place.out);
+  const whole = await filesIn(place.out);
+  const records = Object.keys(whole).filter((name) => name.endsWith("record.json"));
+  const texts = [(await Deno.readTextFile(join(place.out, records[0]!))).slice(0, 40), "", "{}"];
+  for (const [i, text] of texts.entries()) {
+    await Deno.writeTextFile(join(place.out, records[i]!), text);
+  }
+  await Deno.writeTextFile(join(place.out, records[0]!, "..", "half.jpg"), "left over");
+  await using run = await Preparation.open(source, { folder: place.out, settings: SETTINGS });
+  assert.deepEqual(await run.survey(), { units: 3, done: 0 });
+  for await (const _ of run.run());
+  await run.join();
+  assert.deepEqual(await filesIn(place.out), whole);
+});
+
 Deno.test("prepare writes below its folder only, whatever an entry is called", async () => {
   await using place = await places();
   const made = join(place.path, "made.mp4");

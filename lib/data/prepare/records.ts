@@ -51,10 +51,18 @@ export function hasFailed({ remarks }: UnitRecord): boolean {
   return remarks.some(({ what, frame }) => what === "unreadable" && frame === undefined);
 }
 
-/** The record in a unit's folder, or undefined when there is none. */
+function isRecord(value: unknown): value is UnitRecord {
+  if (typeof value !== "object" || value === null) return false;
+  const { bytes, looked, crops, remarks } = value as Record<string, unknown>;
+  return typeof bytes === "number" && typeof looked === "number" && Array.isArray(crops) &&
+    Array.isArray(remarks);
+}
+
+/** The record in a unit's folder, or undefined when there is none, or none that is whole. */
 export async function readRecord(folder: string): Promise<UnitRecord | undefined> {
   try {
-    return JSON.parse(await Deno.readTextFile(join(folder, NAME))) as UnitRecord;
+    const value: unknown = JSON.parse(await Deno.readTextFile(join(folder, NAME)));
+    return isRecord(value) ? value : undefined;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) return undefined;
     throw error;
