@@ -23,5 +23,8 @@ export interface ObjectiveInputs {
 export type Objective = (inputs: ObjectiveInputs) => DetectorLoss;
 
 /** Eq. 13 as the configuration says. */
-export const paperObjective: Objective = ({ outputs, targets, configuration, lossWeights }) =>
-  detectorLoss(outputs, targets, { configuration, lossWeights });
+export function paperObjective(
+  { outputs, targets, configuration, lossWeights }: ObjectiveInputs,
+): DetectorLoss {
+  return detectorLoss(outputs, targets, { configuration, lossWeights });
+}

@@ -12,7 +12,7 @@ import { localInformationLoss } from "lib/losses/local_information.ts";
 import { linearHeads } from "lib/models/heads.ts";
 import { openLayers } from "lib/models/layers.ts";
 import type { Parameters } from "lib/models/parameters.ts";
-import type { Objective, ObjectiveInputs } from "../objective.ts";
+import type { ObjectiveInputs } from "../objective.ts";
 
 /** The linear heads over these features with parameters that no gradient reaches. */
 function heldHeads({ outputs, parameters }: ObjectiveInputs) {
@@ -40,14 +40,14 @@ function plus({ total, terms }: DetectorLoss, added: Record<string, tf.Scalar>):
 }
 
 /** Eq. 8 in the paper's form through heads whose parameters are held fixed; weight 1. */
-export const throughHeldHeads: Objective = (inputs) => {
+export function throughHeldHeads(inputs: ObjectiveInputs): DetectorLoss {
   const { joint, leaveOneOut } = heldHeads(inputs);
   const { temperature } = inputs.configuration;
   const options = { form: "paper", divergence: "kl", temperature, detachJoint: false } as const;
   return plus(crossEntropies(inputs, {}), {
     heldInformation: localInformationLoss(joint, leaveOneOut, options),
   });
-};
+}
 
 /** Weight of the minimax term. The first study's; at 1 it drowns the label. */
 const MINIMAX = 0.1;
@@ -56,7 +56,7 @@ const MINIMAX = 0.1;
  * A game: the leave-one-out heads lower their cross-entropy on features that they cannot change, the
  * features raise it above the joint head's.
  */
-export const minimax: Objective = (inputs) => {
+export function minimax(inputs: ObjectiveInputs): DetectorLoss {
   const { outputs, parameters, targets } = inputs;
   const features = outputs.features.map(detach);
   const { leaveOneOut } = linearHeads(features, openLayers(parameters, {}));
@@ -65,10 +65,11 @@ export const minimax: Objective = (inputs) => {
     headsAlone: tf.addN(ofHeads),
     minimaxInformation: tf.mul(MINIMAX, minimaxGap(heldHeads(inputs), targets)),
   });
-};
+}
 
 /** The exponential of each sample's gap, through held heads, weight 1. The first study found nothing. */
-export const perSample: Objective = (inputs) =>
-  plus(crossEntropies(inputs, {}), {
+export function perSample(inputs: ObjectiveInputs): DetectorLoss {
+  return plus(crossEntropies(inputs, {}), {
     perSampleInformation: exponentialGapPerSample(heldHeads(inputs), inputs.targets),
   });
+}
