@@ -4,6 +4,7 @@ import { bars } from "lib/figures/bars.ts";
 import { curves } from "lib/figures/curves.ts";
 import { encodingScatter } from "lib/figures/encoding_scatter.ts";
 import type { Figure } from "lib/figures/figure.ts";
+import { forest } from "lib/figures/forest.ts";
 import { gradientField } from "lib/figures/gradient_field.ts";
 import { heatMapGrid, type HeatMapRow } from "lib/figures/heat_map_grid.ts";
 import { lineIntervals } from "lib/figures/line_intervals.ts";
@@ -89,6 +90,18 @@ function lineRows() {
       low: 0.75 - s / 16,
       high: 0.95,
     }))
+  );
+}
+
+function forestRows() {
+  return ["none", "one block with as many parameters", "cropping evenly, both losses"].flatMap((
+    label,
+    l,
+  ) =>
+    RUNS.map((series, s) => {
+      const value = (l - 1) / 32 + s / 64;
+      return { label, series, value, low: s === 0 ? value - 0.0625 : null, high: value + 0.03125 };
+    })
   );
 }
 
@@ -191,6 +204,12 @@ function ofSize(size: Size): Record<string, Figure> {
     }),
     [`encoding_scatter_${size}`]: encodingScatter(encodingRows(), { title, size }),
     [`table_${size}`]: table(tableRows(), { title, size }),
+    [`forest_${size}`]: forest(forestRows(), {
+      title,
+      size,
+      valueTitle: "difference of AUC (95 % interval)",
+      level: 0,
+    }),
     [`line_intervals_${size}`]: lineIntervals(lineRows(), {
       size,
       xTitle: "number of blocks",

@@ -1,0 +1,122 @@
+/** A forest plot: one number with its interval a line, for many things one under the other. */
+import type { Data } from "plotly.js-dist";
+import { type Chart, defineChart } from "./figure.ts";
+import {
+  axis,
+  baseLayout,
+  COLORS,
+  FAINT,
+  FONT_SIZES,
+  INK,
+  type LookOptions,
+  WIDTHS,
+  wrapText,
+} from "./look.ts";
+
+/** One line. */
+export interface ForestRow {
+  /** What stands at the left; lines stand in the order in which they first appear, from the top. */
+  readonly label: string;
+  /** Whose number it is, such as "this study"; the legend names it. */
+  readonly series: string;
+  /** The number. */
+  readonly value: number;
+  /** Lower end of the interval; `null` or left out for none. */
+  readonly low?: number | null;
+  /** Upper end of the interval; `null` or left out for none. */
+  readonly high?: number | null;
+}
+
+/** How the lines are drawn. */
+export interface ForestOptions extends Omit<LookOptions, "height"> {
+  /** Title of the horizontal axis, with the unit and what the intervals are. */
+  readonly valueTitle: string;
+  /** A value to compare with, drawn from top to bottom, such as 0 for no effect. Default: none. */
+  readonly level?: number;
+}
+
+const SYMBOLS = ["circle", "diamond-open", "square-open"] as const;
+
+/** Height of a line for one series, in CSS pixels. */
+const LINE = 15;
+
+/**
+ * Points with whiskers from `low` to `high`, labels at the left; series of one label lie close together.
+ *
+ * @example
+ * ```ts
+ * import { forest } from "lib/figures/forest.ts";
+ *
+ * const rows = [{ label: "heads", series: "ours", value: 0.02, low: 0.01, high: 0.03 }];
+ * forest(rows, { valueTitle: "difference of AUC (95 % interval)", level: 0 });
+ * ```
+ */
+export const forest: Chart<ForestRow, ForestOptions> = defineChart(
+  "forest",
+  (rows: readonly ForestRow[], options: ForestOptions) => {
+    const { size = "page", valueTitle, level } = options;
+    const labels = [...new Set(rows.map((row) => row.label))];
+    const series = [...new Set(rows.map((row) => row.series))];
+    const room = { width: 0.4 * WIDTHS[size], fontSize: FONT_SIZES.small };
+    const texts = labels.map((label) => wrapText(label, room));
+    const broken = Math.max(...texts.map((text) => text.split("<br>").length));
+    const each = Math.max(LINE * (0.4 + 0.6 * series.length), 12 * broken + 3);
+    const inner = each * labels.length + 8;
+    const layout = baseLayout(options, { legend: series.length > 1 ? series : [] });
+    const { t = 0, b = 0 } = layout.margin ?? {};
+    const longest = Math.max(...texts.flatMap((text) => text.split("<br>")).map((l) => l.length));
+    const apart = 0.6 / Math.max(2, series.length);
+    const data = series.map((name, i): Data => {
+      const own = rows.filter((row) => row.series === name);
+      const reach = (end: "low" | "high") =>
+        own.map((row) => row[end] == null ? NaN : Math.abs(row[end] - row.value));
+      const color = COLORS[i % COLORS.length];
+      return {
+        type: "scatter",
+        mode: "markers",
+        name,
+        x: own.map((row) => row.value),
+        y: own.map((row) => labels.indexOf(row.label) + (i - (series.length - 1) / 2) * apart),
+        marker: { size: 6, symbol: SYMBOLS[i % SYMBOLS.length], color },
+        error_x: {
+          type: "data",
+          symmetric: false,
+          array: reach("high"),
+          arrayminus: reach("low"),
+          thickness: 1,
+          width: 2,
+          color,
+        },
+      };
+    });
+    return {
+      data,
+      layout: {
+        ...layout,
+        height: Math.round(t + b + inner),
+        margin: { ...layout.margin, l: Math.ceil(longest * 0.54 * FONT_SIZES.small) + 16 },
+        xaxis: axis(valueTitle),
+        yaxis: axis("", {
+          range: [labels.length - 0.5, -0.5],
+          tickvals: labels.map((_, i) => i),
+          ticktext: texts,
+          tickfont: { size: FONT_SIZES.small },
+          ticks: "",
+        }),
+        ...(level === undefined ? {} : {
+          shapes: [{
+            type: "line",
+            layer: "below",
+            yref: "paper",
+            y0: 0,
+            y1: 1,
+            x0: level,
+            x1: level,
+            line: { color: level === 0 ? INK : FAINT, width: 1, dash: "dot" },
+          }],
+        }),
+      },
+      altText: `${valueTitle}, a line each for ${labels.join(", ")}; ${series.join(", ")}.`,
+    };
+  },
+);
