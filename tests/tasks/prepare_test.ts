@@ -114,7 +114,10 @@ Deno.test({
   });
   assert.equal(stopped.code, 130, stopped.text);
   assert.match(stopped.text, /prepare 1\/3 · [\d.]+ frames\/s · .*left/);
-  assert.match(stopped.text, /Stopped\. The same command goes on where it was/);
+  assert.match(
+    stopped.text,
+    /Stopped\. What is finished stays; the same command goes on where it was/,
+  );
 
   const rest = await prepare([root, "--out", out]);
   assert.equal(rest.code, 0, rest.text);
@@ -122,6 +125,12 @@ Deno.test({
   assert.match(rest.text, /3 videos or pictures, [12] kept from before/);
   assert.match(rest.text, /60 faces from 60 frames of 3/);
   assert.equal((await readManifest(join(out, "manifest.csv"))).length, 60);
+
+  await Deno.writeTextFile(join(root, "real", "broken.mp4"), "no video");
+  const broken = await prepare([root, "--out", out]);
+  assert.equal(broken.code, 1);
+  assert.match(broken.text, /Cannot be read.*real\/broken\.mp4/);
+  assert.match(broken.text, /1 of 4 could not be read and are not in the manifest/);
 
   const wrong = await prepare([join(folder.path, "none"), "--out", out]);
   assert.equal(wrong.code, 2);

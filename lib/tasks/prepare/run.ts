@@ -1,4 +1,3 @@
-// deno-lint-ignore-file no-console -- a task prints
 /** Prepares a data set on the command line: what is said before, while and after. */
 import { join, resolve } from "node:path";
 import { findDescription } from "lib/data/descriptions.ts";
@@ -7,36 +6,30 @@ import { Preparation, type PreparedUnit } from "lib/data/prepare.ts";
 import type { PrepareSummary } from "lib/data/prepare/join.ts";
 import { openDataSet } from "lib/data/readers/open.ts";
 import { withProgress } from "lib/training/progress.ts";
+import type { TaskSurroundings } from "../in_task.ts";
 import type { PrepareOptions } from "./options.ts";
-
-/** Where the names of data sets and the signal to stop come from. */
-export interface Surroundings {
-  /** Folder with the descriptions. */
-  readonly descriptions: string;
-  /** Stops the work between two frames. */
-  readonly signal: AbortSignal;
-}
 
 /**
  * Prepares what the options say.
  *
- * @returns What came of it.
- * @throws RangeError for a data set or folder that will not do; Error when something cannot be written;
- * the signal's reason when it aborts.
+ * @param surroundings `descriptions` is the folder in which data sets are looked for by name; `signal`
+ * stops the work between two frames.
+ * @throws RangeError for a data set or folder that will not do; Error when something cannot be written,
+ * or, once all the rest is done, when something could not be read; the signal's reason when it aborts.
  */
 export async function prepareDataSet(
   options: PrepareOptions,
-  { descriptions, signal }: Surroundings,
-): Promise<PrepareSummary> {
+  { descriptions, signal, say }: TaskSurroundings & { readonly descriptions: string },
+): Promise<void> {
   const { out, settings, atOnce } = options;
   const folder = resolve(out);
   const dataSet = await openDataSet(await findDescription(options.dataSet, descriptions));
   await using preparation = await Preparation.open(dataSet, { folder, settings });
-  console.log(`${dataSet.name} in ${dataSet.root}; ${LABEL_LEGEND}.`);
+  say(`${dataSet.name} in ${dataSet.root}; ${LABEL_LEGEND}.`);
   const { units, done } = await preparation.survey();
   if (units === 0) throw new RangeError(`There is nothing to prepare in ${dataSet.root}.`);
   const kept = done > 0 ? `, ${done} kept from before` : "";
-  console.log(`${units} videos or pictures${kept}; crops go to ${folder}.`);
+  say(`${units} videos or pictures${kept}; crops go to ${folder}.`);
   const run = preparation.run({ signal, ...(atOnce === undefined ? {} : { atOnce }) });
   const progress = withProgress(withRate(run), {
     name: "prepare",
@@ -44,11 +37,16 @@ export async function prepareDataSet(
     note: ({ rate }) => `${rate.toFixed(1)} frames/s`,
   });
   for await (const { unit } of progress) {
-    if (unit.failed) console.error(`\nunreadable, see report.csv: ${JSON.stringify(unit.video)}`);
+    if (unit.failed) say(`\nCannot be read, see report.csv: ${JSON.stringify(unit.video)}`);
   }
   const summary = await preparation.join();
-  console.log(summaryText(summary, folder));
-  return summary;
+  say(summaryText(summary, folder));
+  if (summary.unreadable > 0) {
+    throw new Error(
+      `${summary.unreadable} of ${summary.units} could not be read and are not in the manifest. ` +
+        "report.csv says why; mended or replaced, they are prepared by the same command.",
+    );
+  }
 }
 
 /** Adds how many frames a second have been looked at since the beginning. */
