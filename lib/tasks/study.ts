@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { startEngine } from "lib/engine/engine.ts";
 import { writeRows } from "lib/figures/rows_file.ts";
 import { RESULTS } from "lib/figures/save.ts";
+import { describeMachine } from "./bench/machine.ts";
 import { listenForInterrupt } from "lib/training/interrupt.ts";
 import { formatDuration } from "lib/training/progress.ts";
 import { FULL_SIZES, type StudySizes } from "lib/training/study/pictures.ts";
@@ -117,6 +118,18 @@ async function collect(): Promise<void> {
   await writeWhole(join(folder, "runs.csv"), text(results.map(resultRow)));
   const first = results.filter(({ seed }) => seed <= 3);
   await writeWhole(join(folder, "traces.csv"), text(first.flatMap(traceRows)));
+  const { processor, cores, system } = describeMachine();
+  const about = {
+    runs: results.length,
+    of: found.length,
+    processor,
+    cores,
+    system,
+    hours: Number((results.reduce((sum, { seconds }) => sum + seconds, 0) / 3600).toFixed(2)),
+    written: new Date().toISOString().slice(0, 10),
+  };
+  const json = JSON.stringify(about, null, 2) + "\n";
+  await writeWhole(join(folder, "about.json"), new TextEncoder().encode(json));
   console.log(`${results.length} of ${found.length} runs are in ${folder}.`);
 }
 
