@@ -29,9 +29,12 @@ const USAGE = `deno task study [options]    trains the planted-clues study and w
   --help           this`;
 
 /** What one job of the study does. */
-interface StudyJob {
+export interface StudyJob {
+  /** The runs it looks after, in their order. */
   readonly runs: readonly StudyRun[];
+  /** Threads of an operation. */
   readonly threads: number;
+  /** Whether nothing is trained and the tables alone are written. */
   readonly collect: boolean;
 }
 
