@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 
 /**
- * SHA-256 over the bytes of some files, one after the other, each preceded by its length.
+ * SHA-256 over the bytes of some files, one after the other, each followed by its length.
  *
  * @returns Hexadecimal digits.
  * @throws Deno's errors when a file cannot be read.
@@ -14,10 +14,12 @@ export async function contentHash(files: readonly string[]): Promise<string> {
   const buffer = new Uint8Array(1 << 16);
   for (const path of files) {
     using file = await Deno.open(path);
-    hash.update(`${(await file.stat()).size}:`);
+    let length = 0;
     for (let read = await file.read(buffer); read !== null; read = await file.read(buffer)) {
       hash.update(buffer.subarray(0, read));
+      length += read;
     }
+    hash.update(`:${length};`);
   }
   return hash.digest("hex");
 }
