@@ -5,7 +5,8 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Configuration } from "lib/config.ts";
 import { detect, type DetectorConfiguration, detectorParameters } from "lib/models/detector.ts";
-import { isLearnt, type ParameterSpecification } from "lib/models/parameters.ts";
+import { disposeParameters, isLearnt, type ParameterSpecification } from "lib/models/parameters.ts";
+import { blankDetector } from "./blank_detector.ts";
 import { countOperations, type OperationCounts } from "./operations.ts";
 
 /** The cost of one image, in inference. */
@@ -38,8 +39,7 @@ export interface Cost {
 
 /**
  * Counts what a detector costs for one image, by running it once on an image of
- * `configuration.imageSize` pixels. Values do not matter, so its parameters are zeros, and those of one
- * shape share their memory.
+ * `configuration.imageSize` pixels. Values do not matter, so its parameters are zeros.
  *
  * @example The smallest of detectors
  * ```ts
@@ -57,7 +57,7 @@ export async function detectorCost(
 ): Promise<Cost> {
   const specifications = detectorParameters(configuration);
   const { imageSize } = configuration;
-  const zeros = zerosFor(specifications);
+  const zeros = blankDetector(configuration, { shared: true });
   try {
     const operations = await countOperations(() => {
       detect(tf.zeros([1, imageSize, imageSize, 3]), zeros, configuration);
@@ -77,19 +77,8 @@ export async function detectorCost(
       operations,
     };
   } finally {
-    tf.dispose([...new Set(Object.values(zeros))]);
+    disposeParameters(zeros);
   }
-}
-
-/** Variables of zeros by name; equal shapes are one variable. */
-function zerosFor(specifications: readonly ParameterSpecification[]): Record<string, tf.Variable> {
-  const ofShape = new Map<string, tf.Variable>();
-  return Object.fromEntries(specifications.map(({ name, shape }) => {
-    const key = shape.join();
-    const zeros = ofShape.get(key) ?? tf.tidy(() => tf.variable(tf.zeros([...shape]), false));
-    ofShape.set(key, zeros);
-    return [name, zeros];
-  }));
 }
 
 function count(specifications: readonly ParameterSpecification[]): number {

@@ -2,9 +2,10 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { SMOKE } from "lib/config.ts";
 import { startEngine } from "lib/engine/engine.ts";
+import { blankDetector } from "lib/evaluation/blank_detector.ts";
 import { measureInTurns, openInference } from "lib/evaluation/measured_time.ts";
 import { quantile } from "lib/evaluation/quantile.ts";
-import { createDetector } from "lib/models/detector.ts";
+import { createDetector, detect, detectorParameters } from "lib/models/detector.ts";
 import { disposeParameters } from "lib/models/parameters.ts";
 import { createRandom } from "lib/random.ts";
 
@@ -29,6 +30,24 @@ Deno.test("measureInTurns warms up, then runs each work in turn and times it as 
     assert.ok(runs === 3 && 0 <= lower && lower <= median && median <= upper);
   }
   assert.throws(() => measureInTurns(works, { runs: 0 }), RangeError);
+});
+
+Deno.test("blankDetector has every parameter, and runs; shared ones are one of a shape", () => {
+  const before = tf.memory().numTensors;
+  for (const shared of [false, true]) {
+    const parameters = blankDetector(SMOKE, { shared });
+    const shapes = Object.entries(parameters).map(([name, { shape }]) => ({ name, shape }));
+    const wanted = detectorParameters(SMOKE).map(({ name, shape }) => ({ name, shape }));
+    assert.deepEqual(shapes, wanted);
+    const different = new Set(Object.values(parameters)).size;
+    assert.ok(shared ? different < 40 : different === wanted.length, `${different}`);
+    tf.tidy(() => {
+      const { global } = detect(tf.ones([1, 32, 32, 3]), parameters, SMOKE);
+      assert.deepEqual([...global.dataSync()], [0, 0]);
+    });
+    disposeParameters(parameters);
+  }
+  assert.equal(tf.memory().numTensors, before);
 });
 
 Deno.test("openInference runs the detector, keeps its parameters and frees all else", () => {
