@@ -22,13 +22,18 @@ export function sizeOf(grid: Grid): GridSize {
   if (width === 0 || grid.some((row) => row.length !== width)) {
     throw new TypeError("A map is a grid of numbers; this one is empty or its rows differ.");
   }
-  const bad = grid.flat().find((value) => !Number.isFinite(value));
-  if (bad !== undefined) throw new RangeError(`A map holds finite numbers, not ${bad}.`);
+  for (const row of grid) {
+    for (const value of row) {
+      if (!Number.isFinite(value)) {
+        throw new RangeError(`A map holds finite numbers, not ${value}.`);
+      }
+    }
+  }
   return { width, height };
 }
 
-/** Both grids' cells as flat lists; throws a TypeError when their sizes differ. */
-export function cellsOfBoth(a: Grid, b: Grid): [number[], number[]] {
+/** Throws a TypeError when two maps differ in size. */
+export function requireOneSize(a: Grid, b: Grid): void {
   const [one, other] = [sizeOf(a), sizeOf(b)];
   if (one.width !== other.width || one.height !== other.height) {
     throw new TypeError(
@@ -36,7 +41,6 @@ export function cellsOfBoth(a: Grid, b: Grid): [number[], number[]] {
         `${other.width} × ${other.height}. Bring them to one size with enlarge.`,
     );
   }
-  return [a.flat(), b.flat()];
 }
 
 /**
@@ -67,37 +71,53 @@ export function enlarge(grid: Grid, { width, height }: GridSize): Grid {
   });
 }
 
+/** Each cell's share of a map's positive evidence, row by row: 0 or more, 1 in all. */
+export type Shares = Float64Array<ArrayBuffer>;
+
+/** Cells of a map, row by row: 1 for those that are meant, else 0. */
+export type Cells = Uint8Array<ArrayBuffer>;
+
 /**
- * Each cell's share of the map's positive evidence, in the order of `grid.flat()`: 0 or more, 1 in all.
+ * Shares the map's positive evidence out.
  *
- * @returns null where no cell is positive: there is no evidence to share out.
+ * @returns null where no cell is positive: there is nothing to share out.
  */
-export function evidenceShares(grid: Grid): Float64Array | null {
-  sizeOf(grid);
-  const positive = Float64Array.from(grid.flat(), (value) => Math.max(0, value));
-  const largest = positive.reduce((a, b) => Math.max(a, b), 0);
+export function evidenceShares(grid: Grid): Shares | null {
+  const { width, height } = sizeOf(grid), shares = new Float64Array(width * height);
+  let largest = 0, sum = 0;
+  for (const row of grid) for (const value of row) largest = Math.max(largest, value);
   if (largest === 0) return null;
-  // By the largest first: evidence may be so small or large that its sum is 0 or infinite.
-  const scaled = positive.map((value) => value / largest);
-  const sum = scaled.reduce((a, b) => a + b, 0);
-  return scaled.map((value) => value / sum);
+  grid.forEach((row, y) => {
+    for (let x = 0; x < width; x++) {
+      // By the largest: evidence may be so small or large that its sum is 0 or infinite.
+      const share = Math.max(0, row[x]) / largest;
+      shares[y * width + x] = share;
+      sum += share;
+    }
+  });
+  for (let i = 0; i < shares.length; i++) shares[i] /= sum;
+  return shares;
 }
 
 /**
- * The cells of strongest positive evidence, in the order of `grid.flat()`: 1 for the `level` of all
- * cells that have most of it, else 0. Cells as strong as the last of them are in too; cells without
- * positive evidence never are, so there may be fewer.
+ * The cells of strongest positive evidence: the `level` of all cells that have most of it. Cells as
+ * strong as the last of them are in too; cells without positive evidence never are, so there may be
+ * fewer.
  *
  * @param level Share of all cells, above 0 up to 1.
- * @returns null where no cell is positive.
+ * @throws RangeError for a level out of range.
  */
-export function topCells(grid: Grid, level: number): Uint8Array | null {
+export function strongestCells(shares: Shares, level: number): Cells {
   if (!(level > 0 && level <= 1)) {
     throw new RangeError(`A level is a share of the cells, above 0 up to 1, not ${level}.`);
   }
-  const shares = evidenceShares(grid);
-  if (!shares) return null;
   const count = Math.max(1, Math.round(level * shares.length));
   const least = shares.toSorted()[shares.length - count];
   return Uint8Array.from(shares, (share) => share > 0 && share >= least ? 1 : 0);
+}
+
+/** The map's `strongestCells`; null where no cell is positive. */
+export function topCells(grid: Grid, level: number): Cells | null {
+  const shares = evidenceShares(grid);
+  return shares && strongestCells(shares, level);
 }

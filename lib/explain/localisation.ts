@@ -1,17 +1,22 @@
 /** Whether maps point at where something is: at a known change of the picture, or at the face. */
 import type { Mask } from "lib/data/image.ts";
-import { enlarge, evidenceShares, type Grid, type GridSize, topCells } from "./grid.ts";
+import {
+  type Cells,
+  enlarge,
+  evidenceShares,
+  type Grid,
+  type GridSize,
+  type Shares,
+  topCells,
+} from "./grid.ts";
 import { TOP_LEVEL } from "./overlap.ts";
 
 /** A pixel of a mask counts as inside from this value on, of 255. */
 const INSIDE = 128;
 
-/** Whether each pixel is inside, row by row. */
-const insideOf = (mask: Mask): boolean[] => Array.from(mask.data, (value) => value >= INSIDE);
-
 /** Share of the picture that the mask covers, 0 to 1: what a map that knows nothing has inside. */
-export function areaOf(mask: Mask): number {
-  return insideOf(mask).filter(Boolean).length / mask.data.length;
+export function areaOf({ data }: Mask): number {
+  return data.reduce((count, value) => count + Number(value >= INSIDE), 0) / data.length;
 }
 
 /** A mask of all pixels that are in any of the masks. */
@@ -44,16 +49,19 @@ export function unionOf(masks: readonly Mask[]): Mask {
  * ```
  */
 export function pointsInside(map: Grid, mask: Mask): number | null {
-  const shares = evidenceShares(enlarge(map, mask));
+  return peakInside(evidenceShares(enlarge(map, mask)), mask);
+}
+
+/** `pointsInside` of shares on the mask's own grid. */
+export function peakInside(shares: Shares | null, mask: Mask): number | null {
   if (!shares) return null;
   const largest = shares.reduce((a, b) => Math.max(a, b));
-  const inside = insideOf(mask);
   let peaks = 0, hits = 0;
-  shares.forEach((share, i) => {
-    if (share < largest) return;
+  for (let i = 0; i < shares.length; i++) {
+    if (shares[i] < largest) continue;
     peaks++;
-    if (inside[i]) hits++;
-  });
+    if (mask.data[i] >= INSIDE) hits++;
+  }
   return hits / peaks;
 }
 
@@ -63,10 +71,15 @@ export function pointsInside(map: Grid, mask: Mask): number | null {
  * @returns 0 to 1; null where the map has no positive evidence. By chance: the mask's area.
  */
 export function energyInside(map: Grid, mask: Mask): number | null {
-  const shares = evidenceShares(enlarge(map, mask));
+  return sharesInside(evidenceShares(enlarge(map, mask)), mask);
+}
+
+/** `energyInside` of shares on the mask's own grid. */
+export function sharesInside(shares: Shares | null, mask: Mask): number | null {
   if (!shares) return null;
-  const inside = insideOf(mask);
-  return shares.reduce((sum, share, i) => sum + (inside[i] ? share : 0), 0);
+  let sum = 0;
+  for (let i = 0; i < shares.length; i++) if (mask.data[i] >= INSIDE) sum += shares[i];
+  return sum;
 }
 
 /**
@@ -76,7 +89,12 @@ export function energyInside(map: Grid, mask: Mask): number | null {
  * @returns null where the map has no positive evidence, or the mask is empty.
  */
 export function energyGain(map: Grid, mask: Mask): number | null {
-  const [energy, area] = [energyInside(map, mask), areaOf(mask)];
+  return perArea(energyInside(map, mask), mask);
+}
+
+/** An energy inside a mask in units of the mask's area. */
+export function perArea(energy: number | null, mask: Mask): number | null {
+  const area = areaOf(mask);
   return energy === null || area === 0 ? null : energy / area;
 }
 
@@ -93,12 +111,19 @@ export function coverage(
   face: Mask,
   level: number = TOP_LEVEL,
 ): number | null {
-  const tops = maps.map((map) => topCells(enlarge(map, face), level))
-    .filter((cells) => cells !== null);
-  const inside = insideOf(face);
-  const pixels = inside.filter(Boolean).length;
-  if (tops.length === 0 || pixels === 0) return null;
-  return inside.filter((face, i) => face && tops.some((cells) => cells[i])).length / pixels;
+  return cellsCover(maps.map((map) => topCells(enlarge(map, face), level)), face);
+}
+
+/** `coverage` of maps' strongest cells on the face's own grid; null for a map without any. */
+export function cellsCover(tops: readonly (Cells | null)[], face: Mask): number | null {
+  const some = tops.filter((cells) => cells !== null);
+  let pixels = 0, covered = 0;
+  for (let i = 0; i < face.data.length; i++) {
+    if (face.data[i] < INSIDE) continue;
+    pixels++;
+    if (some.some((cells) => cells[i] === 1)) covered++;
+  }
+  return some.length === 0 || pixels === 0 ? null : covered / pixels;
 }
 
 /** Radii of `centralFace` as shares of width and height: those of drawn faces' mean pose. [ours] */

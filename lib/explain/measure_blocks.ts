@@ -6,8 +6,15 @@ import type { Mask } from "lib/data/image.ts";
 import type { Random } from "lib/random.ts";
 import { effectiveBlocks, repetition } from "./balance_of_blocks.ts";
 import type { BlockMaps } from "./block_maps.ts";
-import { enlarge, type Grid } from "./grid.ts";
-import { areaOf, centralFace, coverage, energyGain, pointsInside } from "./localisation.ts";
+import { enlarge, evidenceShares, type Grid, strongestCells } from "./grid.ts";
+import {
+  areaOf,
+  cellsCover,
+  centralFace,
+  peakInside,
+  perArea,
+  sharesInside,
+} from "./localisation.ts";
 import {
   type ImageValue,
   meanOverImages,
@@ -16,7 +23,7 @@ import {
   overImages,
   shuffledMap,
 } from "./over_images.ts";
-import { evidenceOverlap, overlapOfBlocks, topOverlap } from "./overlap.ts";
+import { meanOfPairs, sharedCells, sharedEvidence, TOP_LEVEL } from "./overlap.ts";
 
 /** A picture's maps with what is known about it. */
 export interface MappedImage {
@@ -88,15 +95,17 @@ function measuresOf(
   { mask, size }: MappedImage,
 ): Values {
   const pixels = { width: size, height: size };
-  const large = blocks.map((map) => enlarge(map, pixels));
+  const ofWhole = evidenceShares(enlarge(whole, pixels));
+  const shares = blocks.map((map) => evidenceShares(enlarge(map, pixels)));
+  const tops = shares.map((each) => each && strongestCells(each, TOP_LEVEL));
   return {
-    topOverlap: overlapOfBlocks(large, topOverlap),
-    evidenceOverlap: overlapOfBlocks(large, evidenceOverlap),
-    coverage: coverage(large, centralFace(pixels)),
-    blocksPoint: mask && mean(large.map((map) => pointsInside(map, mask))),
-    wholePoints: mask && pointsInside(whole, mask),
-    blocksGain: mask && mean(large.map((map) => energyGain(map, mask))),
-    wholeGain: mask && energyGain(whole, mask),
+    topOverlap: meanOfPairs(tops, sharedCells),
+    evidenceOverlap: meanOfPairs(shares, sharedEvidence),
+    coverage: cellsCover(tops, centralFace(pixels)),
+    blocksPoint: mask && mean(shares.map((each) => peakInside(each, mask))),
+    wholePoints: mask && peakInside(ofWhole, mask),
+    blocksGain: mask && mean(shares.map((each) => perArea(sharesInside(each, mask), mask))),
+    wholeGain: mask && perArea(sharesInside(ofWhole, mask), mask),
   };
 }
 

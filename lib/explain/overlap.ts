@@ -1,8 +1,12 @@
 /** Whether two maps, or a detector's blocks, look at the same place. */
-import { cellsOfBoth, evidenceShares, type Grid, topCells } from "./grid.ts";
-
-/** A number for two maps, 0 to 1; null where one of them has no positive evidence. */
-export type PairMeasure = (a: Grid, b: Grid) => number | null;
+import {
+  type Cells,
+  evidenceShares,
+  type Grid,
+  requireOneSize,
+  type Shares,
+  topCells,
+} from "./grid.ts";
 
 /** Share of all cells that count as looked at, where a level is needed. [ours] */
 export const TOP_LEVEL = 0.2;
@@ -24,14 +28,18 @@ export const TOP_LEVEL = 0.2;
  * ```
  */
 export function topOverlap(a: Grid, b: Grid, level: number = TOP_LEVEL): number | null {
-  cellsOfBoth(a, b);
-  const [one, other] = [topCells(a, level), topCells(b, level)];
-  if (!one || !other) return null;
+  requireOneSize(a, b);
+  return sharedCells(topCells(a, level), topCells(b, level));
+}
+
+/** Intersection over union of cells, some in each; null where one of the maps has none. */
+export function sharedCells(a: Cells | null, b: Cells | null): number | null {
+  if (!a || !b) return null;
   let both = 0, either = 0;
-  one.forEach((inOne, i) => {
-    both += inOne & other[i];
-    either += inOne | other[i];
-  });
+  for (let i = 0; i < a.length; i++) {
+    both += a[i] & b[i];
+    either += a[i] | b[i];
+  }
   return both / either;
 }
 
@@ -43,23 +51,39 @@ export function topOverlap(a: Grid, b: Grid, level: number = TOP_LEVEL): number 
  * @throws TypeError when the maps differ in size.
  */
 export function evidenceOverlap(a: Grid, b: Grid): number | null {
-  cellsOfBoth(a, b);
-  const [one, other] = [evidenceShares(a), evidenceShares(b)];
-  if (!one || !other) return null;
-  return one.reduce((sum, share, i) => sum + Math.min(share, other[i]), 0);
+  requireOneSize(a, b);
+  return sharedEvidence(evidenceShares(a), evidenceShares(b));
+}
+
+/** `evidenceOverlap` of shares; null where one of the maps has none. */
+export function sharedEvidence(a: Shares | null, b: Shares | null): number | null {
+  if (!a || !b) return null;
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += Math.min(a[i], b[i]);
+  return sum;
 }
 
 /**
  * The mean of a measure over all pairs of a detector's blocks.
  *
- * @param maps One map a block.
- * @returns null where no pair has positive evidence in both maps.
+ * @param blocks One thing a block, such as its map.
+ * @param measure Of two, such as `evidenceOverlap`; null where it is undefined.
+ * @returns null where it is undefined for all pairs.
+ *
+ * @example
+ * ```ts
+ * import { evidenceOverlap, meanOfPairs } from "lib/explain/overlap.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const [left, right] = [[[1, 0]], [[0, 1]]];
+ * assert.equal(meanOfPairs([left, left, right], evidenceOverlap), 1 / 3);
+ * ```
  */
-export function overlapOfBlocks(
-  maps: readonly Grid[],
-  measure: PairMeasure = evidenceOverlap,
+export function meanOfPairs<Block>(
+  blocks: readonly Block[],
+  measure: (a: Block, b: Block) => number | null,
 ): number | null {
-  const pairs = maps.flatMap((a, i) => maps.slice(i + 1).map((b) => measure(a, b)));
+  const pairs = blocks.flatMap((a, i) => blocks.slice(i + 1).map((b) => measure(a, b)));
   const known = pairs.filter((value) => value !== null);
   return known.length === 0 ? null : known.reduce((a, b) => a + b) / known.length;
 }

@@ -9,7 +9,7 @@ import { disposeParameters, type Parameters } from "lib/models/parameters.ts";
 import type { Random } from "lib/random.ts";
 import { correlation } from "./balance_of_blocks.ts";
 import { type BlockMapOptions, blockMaps } from "./block_maps.ts";
-import { cellsOfBoth, type Grid } from "./grid.ts";
+import { type Grid, requireOneSize } from "./grid.ts";
 import type { ImageValue } from "./over_images.ts";
 
 /** A step of the cascade. */
@@ -85,8 +85,8 @@ function ranks(values: readonly number[]): number[] {
  * ```
  */
 export function rankCorrelation(a: Grid, b: Grid): number | null {
-  const [one, other] = cellsOfBoth(a, b);
-  return correlation(ranks(one), ranks(other));
+  requireOneSize(a, b);
+  return correlation(ranks(a.flat()), ranks(b.flat()));
 }
 
 /** How much of the maps is left after a step of the cascade. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { evidenceOverlap, overlapOfBlocks, topOverlap } from "lib/explain/overlap.ts";
+import { evidenceOverlap, meanOfPairs, topOverlap } from "lib/explain/overlap.ts";
 import { createRandom } from "lib/random.ts";
 import { grids, near, noise } from "./map_cases.ts";
 
@@ -35,10 +35,10 @@ Deno.test("evidenceOverlap is 1 less the total variation distance, by hand", () 
   near(evidenceOverlap([[3, 1, -9]], [[1, 1, 2]]), 0.5);
 });
 
-Deno.test("overlapOfBlocks is the mean over pairs, without those that have no evidence", () => {
+Deno.test("meanOfPairs is the mean over pairs, without those that have no evidence", () => {
   const [left, right, none] = [[[1, 0]], [[0, 1]], [[-1, -1]]];
-  near(overlapOfBlocks([left, left, right]), 1 / 3);
-  near(overlapOfBlocks([left, left, none]), 1);
-  assert.equal(overlapOfBlocks([left, none]), null);
-  assert.equal(overlapOfBlocks([left]), null);
+  near(meanOfPairs([left, left, right], evidenceOverlap), 1 / 3);
+  near(meanOfPairs([left, left, none], evidenceOverlap), 1);
+  assert.equal(meanOfPairs([left, none], topOverlap), null);
+  assert.equal(meanOfPairs([left], topOverlap), null);
 });
