@@ -4,11 +4,12 @@
  */
 import { writeCsv } from "../csv.ts";
 import { LABEL_LEGEND } from "../manifest.ts";
+import type { Facts } from "../readers/data_set.ts";
 import type { DataSet } from "../readers/open.ts";
 import { WholeFile } from "lib/write_whole.ts";
 import { type Audit, countName } from "./audit.ts";
 import { FINDING_KINDS, type FindingKind } from "./finding.ts";
-import type { Ledger } from "./ledger.ts";
+import type { CountRow, Ledger } from "./ledger.ts";
 
 /** Findings of one kind that the page shows; the CSV holds all. */
 const SHOWN = 200;
@@ -54,6 +55,40 @@ function table(
   }</table>\n`;
 }
 
+/**
+ * How real and fake stand to each other in training, and what of the configuration evens it out.
+ *
+ * @returns undefined where training lacks one of the two.
+ *
+ * ```ts
+ * import { balanceOf } from "lib/data/audit/report.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const row = { method: "", split: "train", entries: 0, bytes: 0 };
+ * const rows = [{ ...row, label: 0, videos: 720 }, { ...row, label: 1, videos: 2880 }] as const;
+ * assert.equal(
+ *   balanceOf(rows, 4),
+ *   "Training: 720 real and 2880 fake videos, 1 to 4.0. The official code repeats reals 4 times " +
+ *     "(realRepeats=4).",
+ * );
+ * ```
+ */
+export function balanceOf(
+  counts: readonly CountRow[],
+  officialRealRepeats: number | undefined,
+): string | undefined {
+  const training = (label: 0 | 1) =>
+    counts.filter((row) => row.split === "train" && row.label === label)
+      .reduce((sum, { videos }) => sum + videos, 0);
+  const [real, fake] = [training(0), training(1)];
+  if (real === 0 || fake === 0) return undefined;
+  const repeats = officialRealRepeats ?? Math.max(1, Math.round(fake / real));
+  return `Training: ${real} real and ${fake} fake videos, 1 to ${(fake / real).toFixed(1)}. ` +
+    (officialRealRepeats === undefined
+      ? `realRepeats=${repeats} evens it out.`
+      : `The official code repeats reals ${repeats} times (realRepeats=${repeats}).`);
+}
+
 /** Bytes as "1.5 GB". */
 export function formatBytes(bytes: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];
@@ -81,7 +116,7 @@ function head(dataSet: DataSet, verdict: string): string {
 `;
 }
 
-function countTables({ comparisons, faces }: Audit, ledger: Ledger): string {
+function countTables({ comparisons, faces }: Audit, ledger: Ledger, facts: Facts): string {
   const there = ledger.counts().map((row) => [
     row.label === 0 ? "0 real" : "1 fake",
     row.method,
@@ -96,8 +131,10 @@ function countTables({ comparisons, faces }: Audit, ledger: Ledger): string {
     comparison.videos,
     comparison.source,
   ]);
+  const balance = balanceOf(ledger.counts(), facts.officialRealRepeats);
   return "<h2>What is there</h2>\n" +
     table(["label", "method", "split", "videos", "files or folders", "size"], there) +
+    (balance === undefined ? "" : `<p>${escape(balance)}</p>\n`) +
     (stated.length === 0 ? "" : "<h2>What the publisher states</h2>\n" +
       table(["videos", "there", "stated", "source"], stated)) +
     (faces.looked === 0
@@ -133,7 +170,7 @@ export async function writePage(
   await using file = await WholeFile.open(path);
   const write = (text: string) => file.write(new TextEncoder().encode(text));
   await write(head(dataSet, verdict));
-  await write(countTables(audit, ledger));
+  await write(countTables(audit, ledger, dataSet.facts));
   const counts = ledger.findingCounts();
   for (const kind of Object.keys(FINDING_KINDS) as FindingKind[]) {
     const count = counts.filter((row) => row.kind === kind)

@@ -119,6 +119,7 @@ function published({ reader }: Description): PublishedCount[] {
 function facts(description: Description): Facts {
   return {
     published: published(description),
+    officialRealRepeats: description.reader === "celeb-df-v2" ? 6 : 1,
     obtain:
       "Fill in the form that the celeb-deepfakeforensics repository links to (README.md); the " +
       "publishers send a link to one archive.",

@@ -40,6 +40,11 @@ export interface Facts {
   readonly published: readonly PublishedCount[];
   /** How to get it, and what is missing of it. */
   readonly obtain: string;
+  /**
+   * How often the official code repeats each real training picture, for `realRepeats` of the
+   * configuration; undefined for data sets it does not know. [code: dataset.py at commit c361f1c]
+   */
+  readonly officialRealRepeats?: number;
   /** Why one identity is in several splits, where the publisher's own lists make it so. */
   readonly sharedIdentities?: string;
 }

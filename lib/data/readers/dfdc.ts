@@ -166,6 +166,7 @@ function facts({ validation }: Description): Facts {
           "the released test set's metadata.json, as LipForensics lists it (of the paper's 10,000)",
       },
     ],
+    officialRealRepeats: 5,
     obtain:
       'Agree to the terms on Meta AI\'s page "Deepfake Detection Challenge Dataset" (all), or ' +
       'Kaggle\'s competition "deepfake-detection-challenge" (training parts).',

@@ -130,6 +130,7 @@ function facts(): Facts {
       { of: { label: 0 }, videos: 1131, source },
       { of: { label: 1 }, videos: 4119, source },
     ],
+    officialRealRepeats: 4,
     obtain: 'Agree to the terms on Meta AI\'s page "Deepfake Detection Challenge Dataset"; the ' +
       "preview is one archive there.",
   };

@@ -177,6 +177,7 @@ function facts(description: Description): Facts {
   });
   return {
     published,
+    officialRealRepeats: 4,
     obtain:
       "Fill in the form that the FaceForensics repository links to (dataset/README.md). The " +
       "publishers send a download script: python download-FaceForensics.py <root> -d all -c " +

@@ -141,6 +141,7 @@ function facts(): Facts {
         source,
       }))
     ),
+    officialRealRepeats: 4,
     obtain: "The lists are in the official repository's datasets/FF++; the faces are cut out of " +
       "FaceForensics++ c23 by whoever uses them.",
   };

@@ -8,9 +8,10 @@ import { type Audit, auditDataSet, countName } from "lib/data/audit/audit.ts";
 import { FINDING_KINDS, type FindingKind } from "lib/data/audit/finding.ts";
 import { Ledger } from "lib/data/audit/ledger.ts";
 import type { Depth } from "lib/data/audit/look.ts";
-import { formatBytes, writeFindings, writePage } from "lib/data/audit/report.ts";
+import { balanceOf, formatBytes, writeFindings, writePage } from "lib/data/audit/report.ts";
 import { findDescription } from "lib/data/descriptions.ts";
 import { LABEL_LEGEND } from "lib/data/manifest.ts";
+import type { Facts } from "lib/data/readers/data_set.ts";
 import { type DataSet, openDataSet } from "lib/data/readers/open.ts";
 import { formatDuration } from "lib/training/progress.ts";
 import { WholeFile } from "lib/write_whole.ts";
@@ -82,7 +83,10 @@ function progress(report: Report) {
   };
 }
 
-function sayCounts(report: Report, { audit, ledger }: { audit: Audit; ledger: Ledger }): void {
+function sayCounts(
+  report: Report,
+  { audit, ledger, facts }: { audit: Audit; ledger: Ledger; facts: Facts },
+): void {
   for (const { label, method, split, videos, entries, bytes } of ledger.counts()) {
     const files = entries === videos ? "" : `, ${plural(entries, "file")}`;
     report.say(
@@ -90,6 +94,8 @@ function sayCounts(report: Report, { audit, ledger }: { audit: Audit; ledger: Le
         `${plural(videos, "video")}${files}, ${formatBytes(bytes)}`,
     );
   }
+  const balance = balanceOf(ledger.counts(), facts.officialRealRepeats);
+  if (balance !== undefined) report.say(`  ${balance}`);
   for (const comparison of audit.comparisons) {
     const { found, videos, source } = comparison;
     const verdict = found === videos ? "ok     " : found < videos ? "MISSING" : "SURPLUS";
@@ -130,7 +136,7 @@ async function report(
   using ledger = await Ledger.open();
   const onProgress = progress(to);
   const audit = await auditDataSet(dataSet, ledger, { depth, faces, onProgress, signal });
-  sayCounts(to, { audit, ledger });
+  sayCounts(to, { audit, ledger, facts: dataSet.facts });
   sayFindings(to, ledger);
   const count = (severity: string) =>
     ledger.findingCounts().filter((row) => row.severity === severity)

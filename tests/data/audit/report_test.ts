@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { auditDataSet } from "lib/data/audit/audit.ts";
 import { Ledger } from "lib/data/audit/ledger.ts";
-import { formatBytes, writeFindings, writePage } from "lib/data/audit/report.ts";
+import { balanceOf, formatBytes, writeFindings, writePage } from "lib/data/audit/report.ts";
 import { csvRows } from "lib/data/csv.ts";
 import { openDataSet } from "lib/data/readers/open.ts";
 import { inFolder } from "../../in_folder.ts";
@@ -56,6 +56,22 @@ Deno.test("writePage shows the first 200 of a kind and counts the rest; the CSV 
     assert.match(html, /Faces were found in 3 of 4 entries/);
     assert.equal((await Array.fromAsync(csvRows(csv, ["path"]))).length, 1300);
   });
+});
+
+Deno.test("balanceOf tells the official code's repetition, or what evens own data out", () => {
+  const row = { method: "", entries: 0, bytes: 0 };
+  const rows = [
+    { ...row, split: "train", label: 0, videos: 30 },
+    { ...row, split: "train", label: 1, videos: 40 },
+    { ...row, split: "train", label: 1, videos: 32 },
+    { ...row, split: "test", label: 1, videos: 500 },
+  ] as const;
+  assert.equal(
+    balanceOf(rows, undefined),
+    "Training: 30 real and 72 fake videos, 1 to 2.4. realRepeats=2 evens it out.",
+  );
+  assert.match(balanceOf(rows, 6)!, /official code repeats reals 6 times/);
+  assert.equal(balanceOf(rows.slice(1), 6), undefined);
 });
 
 Deno.test("formatBytes takes the unit that fits", () => {

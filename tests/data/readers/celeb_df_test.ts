@@ -113,6 +113,22 @@ Deno.test("Celeb-DF's published counts say their source", async () => {
   });
 });
 
+Deno.test("the official code's repetition of reals is known for each benchmark", async () => {
+  await inFolder(async (root) => {
+    const factors = {
+      "faceforensics": 4,
+      "celeb-df-v1": 1,
+      "celeb-df-v2": 6,
+      "dfdc-preview": 4,
+      "dfdc": 5,
+    };
+    for (const [reader, factor] of Object.entries(factors)) {
+      const { facts } = await openDataSet(described(root, { reader }));
+      assert.equal(facts.officialRealRepeats, factor);
+    }
+  });
+});
+
 Deno.test("celebIdentities tells target, then donor, and nobody for YouTube-real", () => {
   assert.deepEqual(celebIdentities("id0_0007"), ["id0"]);
   assert.deepEqual(celebIdentities("id0_id16_0007"), ["id0", "id16"]);
