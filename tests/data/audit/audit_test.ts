@@ -68,6 +68,27 @@ Deno.test("auditDataSet counts what is there against what the publisher states",
   });
 });
 
+Deno.test("auditDataSet finds nothing wrong with a FaceForensics++ of the published size", async () => {
+  await inFolder(async (root) => {
+    const splits = join(import.meta.dirname!, "../../../data/splits/faceforensics");
+    for (const name of ["train", "val", "test"]) {
+      const pairs = JSON.parse(await Deno.readTextFile(join(splits, `${name}.json`))) as string[][];
+      const fakes = pairs.flatMap(([a, b]) => [`${a}_${b}`, `${b}_${a}`]);
+      const place = (folder: string) => (video: string) => `${folder}/c23/videos/${video}.mp4`;
+      await writeFiles(root, [
+        ...pairs.flat().map(place("original_sequences/youtube")),
+        ...fakes.map(place("manipulated_sequences/Deepfakes")),
+        ...fakes.map(place("manipulated_sequences/NeuralTextures")),
+      ]);
+    }
+    const description = described(root, { reader: "faceforensics", methods: ["DF", "NT"], splits });
+    const { audit: { comparisons }, told } = await audit(description, { depth: "nothing" });
+    assert.deepEqual(told, []);
+    assert.equal(comparisons.length, 9);
+    assert.ok(comparisons.every(({ found, videos }) => found === videos));
+  });
+});
+
 Deno.test("auditDataSet finds nothing wrong with whole videos, and says what is broken in others", async () => {
   await inFolder(async (root) => {
     await makeCelebDf(root);
