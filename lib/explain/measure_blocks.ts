@@ -191,7 +191,8 @@ export function measureBlocks(images: readonly MappedImage[], random: Random): M
       ["another picture", others.map(({ blocks }) => ofBlocks(blocks))],
     ] as const
   ) {
-    const statistic = (places: number[]) => repetition(places.map((i) => lines[i]));
+    const statistic = (places: ArrayLike<number>) =>
+      repetition(Array.from(places, (i) => lines[i]));
     rows.push({ measure: "repetition", of, ...overImages(videos, { statistic, random }) });
   }
   return rows;

@@ -40,10 +40,13 @@ export interface ImageValue {
  */
 export function meanOverImages(values: readonly ImageValue[], random: Random): OverImages {
   const known = values.filter(({ value }) => value !== null);
-  return overImages(known.map(({ video }) => video), {
-    statistic: (places) => known.length === 0 ? null : mean(places.map((i) => known[i].value!)),
-    random,
-  });
+  const numbers = Float64Array.from(known, ({ value }) => value!);
+  const statistic = (places: ArrayLike<number>) => {
+    let sum = 0;
+    for (let i = 0; i < places.length; i++) sum += numbers[places[i]];
+    return places.length === 0 ? null : sum / places.length;
+  };
+  return overImages(known.map(({ video }) => video), { statistic, random });
 }
 
 /**
@@ -55,7 +58,10 @@ export function meanOverImages(values: readonly ImageValue[], random: Random): O
  */
 export function overImages(
   videos: readonly string[],
-  { statistic, random }: { statistic: (places: number[]) => number | null; random: Random },
+  { statistic, random }: {
+    statistic: (places: ArrayLike<number>) => number | null;
+    random: Random;
+  },
 ): OverImages {
   const images = videos.length;
   const value = statistic(videos.map((_, i) => i));
@@ -63,13 +69,9 @@ export function overImages(
   // A metric sees scores and labels: the score of a picture is its place here.
   const { low, high } = bootstrapInterval(
     videos.map((video, i) => ({ video, label: 0, score: i })),
-    { metric: (places) => statistic(Array.from(places)) ?? value, random },
+    { metric: (places) => statistic(places) ?? value, random },
   );
   return { value, low, high, images };
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** The map's cells in a random order: as strong, but nowhere in particular. */

@@ -43,7 +43,7 @@ Deno.test("meanOverImages has the width that the normal law gives, and covers th
 Deno.test("overImages bootstraps a statistic of pictures together", () => {
   const lines = Array.from({ length: 30 }, (_, i) => [i, i + (i % 3)]);
   const result = overImages(lines.map((_, i) => `${i}`), {
-    statistic: (places) => repetition(places.map((i) => lines[i])),
+    statistic: (places) => repetition(Array.from(places, (i) => lines[i])),
     random: createRandom(2),
   });
   assert.ok(result.low! > 0.95 && result.value! > result.low! && result.high! <= 1);
