@@ -93,6 +93,6 @@ Deno.test("vary refuses values outside a field's range, naming field, value and 
 Deno.test("profileConfiguration knows three profiles and names them to who asks for a fourth", () => {
   assert.equal(profileConfiguration("smoke"), SMOKE);
   assert.equal(profileConfiguration("quick"), QUICK);
-  assert.equal(profileConfiguration("full"), PAPER);
+  assert.deepEqual(profileConfiguration("full"), vary(PAPER, { epochs: 0, steps: 10_000 }));
   assert.throws(() => profileConfiguration("fast"), /no profile "fast".*smoke, quick, full/);
 });
