@@ -3,7 +3,7 @@
  * faces to crop is left to faces.ts.
  */
 import sharp from "sharp";
-import { type Mask, rawOptions, type RgbImage } from "./image.ts";
+import { type Mask, rawOptions, RESIZING, type RgbImage } from "./image.ts";
 
 /** Left, top, right, bottom in pixels; right and bottom are outside. Fractions are allowed. */
 export type Box = readonly [x0: number, y0: number, x1: number, y1: number];
@@ -90,7 +90,7 @@ export async function resizeImage(
   }
   const input = rawOptions(image);
   const pixels = sharp(image.data, input)
-    .resize(width, height, { fit: "fill", kernel: "lanczos3" });
+    .resize(width, height, RESIZING);
   // sharp otherwise makes three channels of one.
   if (input.raw.channels === 1) pixels.toColourspace("b-w");
   const data = await pixels.raw().toBuffer();

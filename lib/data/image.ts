@@ -25,8 +25,10 @@ export interface Mask {
   readonly height: number;
 }
 
-/** How `readImage` treats what is not an ordinary photograph. */
+/** How `readImage` treats what is not an ordinary photograph, and what it makes of all. */
 export interface ReadOptions {
+  /** Width and height of the result, 1 or more; default: as in the file. Resized as `resizeImage` does. */
+  readonly size?: { readonly width: number; readonly height: number };
   /** Largest number of pixels that is decoded; more are refused from the header alone. Default 100 million. */
   readonly maxPixels?: number;
   /** R, G, B (0 to 255) that shows where the picture is transparent. Default white. */
@@ -88,11 +90,11 @@ function isAnimatedPng(bytes: Uint8Array): boolean {
 }
 
 /** What the header promises, checked before a single pixel is decoded. */
-async function checkHeader(
+async function checkedHeader(
   bytes: Uint8Array,
   path: string,
   options: Required<Pick<ReadOptions, "maxPixels" | "animation">>,
-): Promise<void> {
+): Promise<Metadata> {
   const { maxPixels, animation } = options;
   let header: Metadata;
   try {
@@ -129,6 +131,22 @@ async function checkHeader(
       'it holds several frames. Extract them, or pass animation: "firstFrame".',
     );
   }
+  return header;
+}
+
+/** How sharp resizes: proportions are not kept; shrinking averages what falls together. */
+export const RESIZING = { fit: "fill", kernel: "lanczos3" } as const;
+
+/**
+ * Whether decoding and resizing at once gives the pixels that one after the other does: nothing that the
+ * decoder would rather do after resizing, and no coarse shrinking in the decoder, which JPEG's begins at
+ * a half and WebP's at once.
+ */
+function isResizedAtOnce(header: Metadata, { width, height }: Required<ReadOptions>["size"]) {
+  const { depth, format, hasAlpha, hasProfile, orientation = 1, space } = header;
+  const plain = (format === "jpeg" || format === "png") && depth === "uchar" && space === "srgb" &&
+    !hasAlpha && !hasProfile && orientation === 1;
+  return plain && header.width < 2 * width && header.height < 2 * height;
 }
 
 /**
@@ -141,7 +159,7 @@ async function checkHeader(
  * @param path Any file name; it is never taken apart for options or patterns.
  * @throws ImageError for a file that is missing, not a file, not readable, empty, not a picture,
  * damaged (also: cut short), too large or animated; its `problem` says which.
- * @throws RangeError when maxPixels is not a positive whole number.
+ * @throws RangeError when maxPixels or a side of size is not a positive whole number.
  *
  * @example A photograph that is in the installed packages
  * ```ts
@@ -156,18 +174,31 @@ async function checkHeader(
  */
 export async function readImage(path: string, options: ReadOptions = {}): Promise<RgbImage> {
   const { maxPixels = MAX_PIXELS, background = [255, 255, 255], animation = "refuse" } = options;
+  const { size } = options;
   if (!Number.isSafeInteger(maxPixels) || maxPixels < 1) {
     throw new RangeError(`maxPixels is a positive whole number of pixels, not ${maxPixels}.`);
   }
+  if (size && ![size.width, size.height].every((side) => Number.isSafeInteger(side) && side > 0)) {
+    throw new RangeError(
+      `A size is two positive whole numbers, not ${size.width} × ${size.height}.`,
+    );
+  }
   const bytes = await readBytes(path);
-  await checkHeader(bytes, path, { maxPixels, animation });
+  const header = await checkedHeader(bytes, path, { maxPixels, animation });
+  const atOnce = size && isResizedAtOnce(header, size);
   const [r, g, b] = background;
   try {
     // "error" refuses damage and lost ends, but not the harmless warnings many cameras cause.
-    const { data, info } = await sharp(bytes, { limitInputPixels: maxPixels, failOn: "error" })
-      .autoOrient().flatten({ background: { r, g, b } }).toColourspace("srgb")
+    const pixels = sharp(bytes, { limitInputPixels: maxPixels, failOn: "error" })
+      .autoOrient().flatten({ background: { r, g, b } }).toColourspace("srgb");
+    if (atOnce) pixels.resize(size.width, size.height, RESIZING);
+    const { data, info: { width, height } } = await pixels
       .raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
-    return { data: new Uint8Array(data), width: info.width, height: info.height };
+    const image = { data: new Uint8Array(data), width, height };
+    if (!size || (width === size.width && height === size.height)) return image;
+    const resized = await sharp(image.data, rawOptions(image))
+      .resize(size.width, size.height, RESIZING).raw().toBuffer();
+    return { data: new Uint8Array(resized), ...size };
   } catch (cause) {
     throw new ImageError(
       "damaged",

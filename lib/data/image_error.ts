@@ -19,6 +19,8 @@ export class ImageError extends Error {
   readonly path: string;
   /** The reason in one word. */
   readonly problem: ImageProblem;
+  /** The message without the file's name. */
+  readonly explanation: string;
 
   /** An error for `path`; `explanation` says what is wrong and what to do. */
   constructor(problem: ImageProblem, path: string, explanation: string, cause?: unknown) {
@@ -26,5 +28,6 @@ export class ImageError extends Error {
     this.name = "ImageError";
     this.path = path;
     this.problem = problem;
+    this.explanation = explanation;
   }
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { deflateSync } from "node:zlib";
 import sharp, { type Sharp } from "sharp";
 import { Buffer } from "node:buffer";
+import { resizeImage } from "lib/data/crop.ts";
 import { readImage, readMask } from "lib/data/image.ts";
 import { ImageError, type ImageProblem } from "lib/data/image_error.ts";
 import { writeImage } from "lib/data/write_image.ts";
@@ -272,4 +273,53 @@ Deno.test("writeImage refuses what it cannot write and leaves nothing behind", (
     await Deno.mkdir(join(folder, "taken.png"));
     await assert.rejects(writeImage(join(folder, "taken.png"), image), /Cannot write.*taken\.png/);
     assert.deepEqual([...Deno.readDirSync(folder)].map((e) => e.name), ["taken.png"]);
+  }));
+
+Deno.test("readImage resizes while it decodes to the pixels that resizeImage gives after", () =>
+  inFolder(async (folder) => {
+    const photograph = () =>
+      sharp(demoPhotographs()[0]).extract({ left: 600, top: 200, width: 450, height: 400 });
+    const grey = photograph().greyscale();
+    const alpha = await photograph().ensureAlpha(0.4).png().toBuffer();
+    const files: Record<string, Sharp> = {
+      "plain.jpg": photograph().jpeg({ quality: 90 }),
+      "full chroma.jpg": photograph().jpeg({ quality: 95, chromaSubsampling: "4:4:4" }),
+      "progressive.jpg": photograph().jpeg({ progressive: true }),
+      "turned.jpg": photograph().withMetadata({ orientation: 6 }).jpeg(),
+      "profile.jpg": photograph().withIccProfile("p3").jpeg(),
+      "grey.jpg": grey.clone().jpeg(),
+      "plain.png": photograph().png(),
+      "transparent.png": sharp(alpha).png(),
+      "deep.png": photograph().toColourspace("rgb16").png(),
+      "plain.webp": photograph().webp(),
+    };
+    for (const [name, file] of Object.entries(files)) {
+      const path = join(folder, name);
+      await file.toFile(path);
+      const whole = await readImage(path);
+      for (
+        const [width, height] of [[448, 399], [300, 300], [224, 224], [96, 96], [500, 64], [
+          900,
+          800,
+        ]]
+      ) {
+        const expected = await resizeImage(whole, { width, height });
+        const found = await readImage(path, { size: { width, height } });
+        assert.deepEqual([found.width, found.height], [width, height]);
+        // No deepEqual: its message about 400,000 values takes minutes.
+        const same = expected.data.every((value, i) => value === found.data[i]);
+        assert.ok(same, `${name} at ${width} × ${height}`);
+      }
+    }
+    await assert.rejects(
+      readImage(join(folder, "plain.jpg"), { size: { width: 0, height: 8 } }),
+      /two positive whole numbers, not 0 × 8/,
+    );
+    const bytes = await Deno.readFile(join(folder, "plain.jpg"));
+    const cut = join(folder, "cut.jpg");
+    await Deno.writeFile(cut, bytes.subarray(0, bytes.length * 0.9));
+    await assert.rejects(
+      readImage(cut, { size: { width: 300, height: 300 } }),
+      { name: "ImageError", problem: "damaged" },
+    );
   }));
