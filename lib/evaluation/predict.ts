@@ -1,10 +1,11 @@
 /**
- * The detector's scores of any number of pictures, one batch at a time. Where pictures come from is
- * left to the caller (`readCrops` for files), what the scores are worth to the metrics.
+ * The detector's scores of any number of pictures, in memory or in files, one batch at a time. What the
+ * scores are worth is left to the metrics.
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Configuration } from "lib/config.ts";
-import { batchesInOrder, type Crop } from "lib/data/batches.ts";
+import { type Batch, batchesInOrder, type Crop } from "lib/data/batches.ts";
+import { type InOrderOptions, openInOrder } from "lib/data/loader.ts";
 import type { Sample } from "lib/data/samples.ts";
 import { compile } from "lib/engine/engine.ts";
 import { detect } from "lib/models/detector.ts";
@@ -35,6 +36,16 @@ export interface Predictor extends Disposable {
    */
   predict(
     crops: Iterable<Crop> | AsyncIterable<Crop>,
+  ): AsyncGenerator<FramePrediction, void, void>;
+  /**
+   * Scores samples in files in their order, resized where they are of another size. Memory does not grow
+   * with their number.
+   *
+   * @throws ImageError for a file that cannot be read, unless `onUnreadable` is given.
+   */
+  predictFiles(
+    samples: Iterable<Sample> | AsyncIterable<Sample>,
+    options: Pick<InOrderOptions, "root" | "onUnreadable">,
   ): AsyncGenerator<FramePrediction, void, void>;
 }
 
@@ -68,38 +79,49 @@ export interface Predictor extends Disposable {
 export function openPredictor({ parameters, configuration }: Detector): Predictor {
   const { batchSize, imageSize } = configuration;
   let captured: ReturnType<typeof compile> | undefined;
-  const scoresOf = async (crops: readonly Crop[]): Promise<Float32Array> => {
-    const [batch] = batchesInOrder(crops, { batchSize });
+  /** The scores of a batch, whose tensors it frees. */
+  const scoresOf = async (batch: Batch): Promise<Float32Array> => {
+    const { images, labels, augmentation, mixup } = batch;
     captured ??= compile(
       (images) => {
         const x = normaliseImages(images as tf.Tensor4D, configuration);
         const { global } = detect(x, parameters, configuration);
         return tf.squeeze(tf.slice(tf.softmax(global), [0, 1], [-1, 1]), [1]);
       },
-      [batch.images],
+      [images],
       { name: "scores" },
     );
-    const [probabilities] = captured(batch.images);
+    const [probabilities] = captured(images);
     try {
       return await probabilities.data() as Float32Array;
     } finally {
-      tf.dispose([probabilities, batch.images, batch.labels, batch.augmentation, batch.mixup]);
+      tf.dispose([probabilities, images, labels, augmentation, mixup]);
     }
   };
   async function* predict(crops: Iterable<Crop> | AsyncIterable<Crop>) {
-    for await (const batch of batchesOf(crops, batchSize)) {
-      for (const { image: { width, height }, sample } of batch) {
+    for await (const chunk of batchesOf(crops, batchSize)) {
+      for (const { image: { width, height }, sample } of chunk) {
         if (width === imageSize && height === imageSize) continue;
         throw new TypeError(
           `${JSON.stringify(sample.path)} is ${width} × ${height}, but the detector takes ` +
             `${imageSize} × ${imageSize}. Resize it first.`,
         );
       }
+      const [batch] = batchesInOrder(chunk, { batchSize });
       const scores = await scoresOf(batch);
-      for (const [i, { sample }] of batch.entries()) yield { ...sample, score: scores[i] };
+      for (const [i, { sample }] of chunk.entries()) yield { ...sample, score: scores[i] };
     }
   }
-  return { predict, [Symbol.dispose]: () => captured?.dispose() };
+  async function* predictFiles(
+    samples: Iterable<Sample> | AsyncIterable<Sample>,
+    options: Pick<InOrderOptions, "root" | "onUnreadable">,
+  ) {
+    for await (const batch of openInOrder(samples, { ...options, batchSize, size: imageSize })) {
+      const scores = await scoresOf(batch);
+      for (const [i, sample] of batch.samples.entries()) yield { ...sample, score: scores[i] };
+    }
+  }
+  return { predict, predictFiles, [Symbol.dispose]: () => captured?.dispose() };
 }
 
 async function* batchesOf(

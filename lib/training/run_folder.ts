@@ -12,7 +12,8 @@ export const RUNS: string = fileURLToPath(new URL("../../results/runs", import.m
  * setting, or another list of pictures, begins a new run instead of going on with another one's weights.
  *
  * @param name Letters, digits, `-` and `_`, such as `"start_here"`.
- * @param options `data`: what else the run rests on, such as a manifest's hash. Default: nothing.
+ * @param options `data`: what else the run rests on, such as a manifest's hash; default: nothing.
+ * `root`: the folder of all runs; default: `RUNS`.
  * @throws RangeError for another name.
  *
  * @example
@@ -28,7 +29,7 @@ export const RUNS: string = fileURLToPath(new URL("../../results/runs", import.m
 export function runFolder(
   name: string,
   configuration: Configuration,
-  { data = "" }: { data?: string } = {},
+  { data = "", root = RUNS }: { data?: string; root?: string } = {},
 ): string {
   if (!/^[\w-]+$/.test(name)) {
     throw new RangeError(
@@ -37,5 +38,5 @@ export function runFolder(
   }
   const fields = Object.entries(configuration).sort(([a], [b]) => a < b ? -1 : 1);
   const hash = createHash("sha256").update(JSON.stringify(fields) + data).digest("hex");
-  return join(RUNS, `${name}-${hash.slice(0, 8)}`);
+  return join(root, `${name}-${hash.slice(0, 8)}`);
 }

@@ -6,8 +6,7 @@ import type { Crop } from "lib/data/batches.ts";
 import type { Sample } from "lib/data/samples.ts";
 import { accuracy } from "lib/evaluation/accuracy.ts";
 import { logLoss } from "lib/evaluation/log_loss.ts";
-import type { Predictor } from "lib/evaluation/predict.ts";
-import { readCrops, type ReadCropsOptions } from "lib/evaluation/read_crops.ts";
+import type { FramePrediction, Predictor } from "lib/evaluation/predict.ts";
 import { rocAuc } from "lib/evaluation/roc.ts";
 
 /** The mark of checked samples; no value of it exists. */
@@ -22,8 +21,8 @@ export interface ValidationSamples {
   readonly [CHECKED]: "validation";
   /** How many there are. */
   readonly count: number;
-  /** Their pictures in order; may be asked for again and again. */
-  crops(): Iterable<Crop> | AsyncIterable<Crop>;
+  /** A detector's predictions of them, in order; may be asked for again and again. */
+  predictions(predictor: Predictor): AsyncIterable<FramePrediction>;
 }
 
 /** What was made here: a cast in the caller's code does not get past this. */
@@ -31,7 +30,7 @@ const made = new WeakSet<ValidationSamples>();
 
 function checked(
   samples: readonly Sample[],
-  crops: ValidationSamples["crops"],
+  predictions: ValidationSamples["predictions"],
 ): ValidationSamples {
   const stray = samples.find(({ split }) => split !== "validation");
   if (stray) {
@@ -50,7 +49,7 @@ function checked(
       );
     }
   }
-  const validation = { count: samples.length, crops } as ValidationSamples;
+  const validation = { count: samples.length, predictions } as ValidationSamples;
   made.add(validation);
   return validation;
 }
@@ -77,19 +76,20 @@ function checked(
  * ```
  */
 export function validationCrops(crops: readonly Crop[]): ValidationSamples {
-  return checked(crops.map(({ sample }) => sample), () => crops);
+  return checked(crops.map(({ sample }) => sample), (predictor) => predictor.predict(crops));
 }
 
 /**
  * Validation samples in files, which are read anew at each validation.
  *
+ * @param options `root`: the folder that relative paths start from, the manifest's.
  * @throws RangeError when one is of another split, naming it, or a class is missing.
  */
 export function validationFiles(
   samples: readonly Sample[],
-  options: ReadCropsOptions,
+  { root }: { root: string },
 ): ValidationSamples {
-  return checked(samples, () => readCrops(samples, options));
+  return checked(samples, (predictor) => predictor.predictFiles(samples, { root }));
 }
 
 /**
@@ -127,7 +127,7 @@ export async function validate(
   assertValidation(validation);
   const scores = new Float64Array(validation.count), labels = new Uint8Array(validation.count);
   let i = 0;
-  for await (const { score, label, split, path } of predictor.predict(validation.crops())) {
+  for await (const { score, label, split, path } of validation.predictions(predictor)) {
     if (split !== "validation") {
       throw new RangeError(
         `${JSON.stringify(path)} is a ${split} sample; nothing was chosen by it.`,

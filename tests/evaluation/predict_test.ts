@@ -8,7 +8,6 @@ import { ImageError } from "lib/data/image_error.ts";
 import { writeImage } from "lib/data/write_image.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { openPredictor } from "lib/evaluation/predict.ts";
-import { readCrops } from "lib/evaluation/read_crops.ts";
 import { scoreCrops } from "lib/evaluation/score_crops.ts";
 import { createDetector } from "lib/models/detector.ts";
 import { createRandom } from "lib/random.ts";
@@ -74,39 +73,30 @@ Deno.test("predict refuses pictures of another size by name", async () => {
   });
 });
 
-Deno.test("readCrops keeps the order, resizes, reads few ahead, and says what it cannot read", async () => {
+Deno.test("predictFiles gives files the scores of their pictures, and says what it cannot read", async () => {
   await inFolder(async (folder) => {
     const crops = madeUpCrops(6);
     for (const { image, sample } of crops) {
       await writeImage(join(folder, `${sample.path}.png`), image);
     }
     const samples = crops.map(({ sample }) => ({ ...sample, path: `${sample.path}.png` }));
-    const read = await Array.fromAsync(readCrops(samples, { root: folder, size: 32, ahead: 2 }));
-    assert.deepEqual(read.map((c) => c.image), crops.map((c) => c.image));
-    const [small] = await Array.fromAsync(readCrops([samples[0]], { root: folder, size: 16 }));
-    assert.deepEqual([small.image.width, small.image.height], [16, 16]);
-
-    let asked = 0;
-    function* counted() {
-      for (const sample of samples) {
-        asked++;
-        yield sample;
-      }
-    }
-    for await (const _ of readCrops(counted(), { root: folder, size: 32, ahead: 2 })) break;
-    assert.equal(asked, 2);
+    using predictor = openPredictor(detector);
+    const before = tf.memory().numTensors;
+    const rows = await Array.fromAsync(predictor.predictFiles(samples, { root: folder }));
+    assert.deepEqual(rows.map((row) => row.path), samples.map((sample) => sample.path));
+    const expected = await scoreCrops(crops, detector);
+    rows.forEach((row, i) => assert.ok(Math.abs(row.score - expected[i]) < 1e-6));
+    assert.equal(tf.memory().numTensors, before);
 
     const damaged = [samples[0], { ...samples[1], path: "missing.png" }, samples[2]];
     await assert.rejects(
-      Array.fromAsync(readCrops(damaged, { root: folder, size: 32 })),
+      Array.fromAsync(predictor.predictFiles(damaged, { root: folder })),
       (error: Error) => error instanceof ImageError && error.message.includes("missing.png"),
     );
     const heard: string[] = [];
     const onUnreadable = (sample: { path: string }) => heard.push(sample.path);
-    const rest = await Array.fromAsync(
-      readCrops(damaged, { root: folder, size: 32, onUnreadable }),
-    );
-    assert.deepEqual(rest.map((c) => c.sample.path), ["0.png", "2.png"]);
+    const rest = predictor.predictFiles(damaged, { root: folder, onUnreadable });
+    assert.deepEqual((await Array.fromAsync(rest)).map((row) => row.path), ["0.png", "2.png"]);
     assert.deepEqual(heard, ["missing.png"]);
   });
 });

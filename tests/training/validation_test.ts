@@ -25,7 +25,7 @@ Deno.test("validationCrops and validationFiles take the validation split only, w
   assert.equal(validationCrops(inSplit("validation")).count, 6);
   const mixed = [...inSplit("validation"), ...inSplit("test").slice(3, 4)];
   const files = (crops: Crop[]) => () =>
-    validationFiles(crops.map((c) => c.sample), { root: "nowhere", size: 32 });
+    validationFiles(crops.map((c) => c.sample), { root: "nowhere" });
   for (const make of [() => validationCrops(mixed), files(mixed)]) {
     assert.throws(make, (error: Error) => {
       assert.ok(error instanceof RangeError);
@@ -45,9 +45,12 @@ Deno.test("validationCrops and validationFiles take the validation split only, w
 Deno.test("a list of test crops is no ValidationSamples: not for the compiler, and not when it runs", () => {
   const test = inSplit("test");
   // @ts-expect-error The type error that is promised: crops lack the mark that only a check gives.
-  const plain: ValidationSamples = { count: test.length, crops: () => test };
+  const plain: ValidationSamples = {
+    count: test.length,
+    predictions: (of: Predictor) => of.predict(test),
+  };
   assert.throws(() => assertValidation(plain), TypeError);
-  const cast = { ...validationCrops(inSplit("validation")), crops: () => test };
+  const cast = { ...validationCrops(inSplit("validation")), predictions: plain.predictions };
   assert.throws(
     () => assertValidation(cast as unknown as ValidationSamples),
     /no checked validation/,
@@ -66,6 +69,7 @@ Deno.test("validate gives the metrics of the scores, and looks at the splits onc
   assert.deepEqual(await validate(predictor, validation), metrics);
 
   const swapped: Predictor = {
+    ...predictor,
     predict: () => predictor.predict(inSplit("test", 12)),
     [Symbol.dispose]: () => {},
   };

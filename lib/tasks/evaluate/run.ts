@@ -9,7 +9,6 @@ import { startEngine } from "lib/engine/engine.ts";
 import { metricTable, type Prediction } from "lib/evaluation/metric_table.ts";
 import { type FramePrediction, openPredictor } from "lib/evaluation/predict.ts";
 import { writePredictions } from "lib/evaluation/prediction_file.ts";
-import { readCrops } from "lib/evaluation/read_crops.ts";
 import { createRandom } from "lib/random.ts";
 import { type EvaluationRow, fileWord, saveEvaluation } from "lib/training/evaluations.ts";
 import { withProgress } from "lib/training/progress.ts";
@@ -85,7 +84,7 @@ export async function evaluateDetector(
   }
 
   using predictor = openPredictor(detector);
-  const root = dirname(manifest), size = configuration.imageSize;
+  const root = dirname(manifest);
   for (const [dataset, total] of counts) {
     const own = (async function* () {
       for await (const sample of samplesOf(manifest, split)) {
@@ -93,7 +92,7 @@ export async function evaluateDetector(
       }
     })();
     const kept: Prediction[] = [];
-    const predictions = predictor.predict(readCrops(own, { root, size }));
+    const predictions = predictor.predictFiles(own, { root });
     const watched = withProgress(predictions, { name: dataset, total });
     const path = join(folder, `predictions-${fileWord(dataset, split)}.csv`);
     await writePredictions(path, keeping(watched, { kept, signal }));

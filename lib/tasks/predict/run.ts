@@ -4,6 +4,7 @@
  */
 import { openFaceDetector } from "lib/data/faces.ts";
 import { writeCsv } from "lib/data/csv.ts";
+import { isVideo } from "lib/data/readers/walk.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { openPredictor } from "lib/evaluation/predict.ts";
 import { findDetector } from "../find_detector.ts";
@@ -29,7 +30,7 @@ export interface PredictSummary {
 }
 
 /**
- * Scores the faces of the inputs, file by file, with a line for each picture and the mean for each video.
+ * Scores the faces of the inputs, with a line for each face of a picture, and the mean for each video.
  *
  * @throws RangeError when there is no such detector; Deno's NotFound for an input that is not there.
  */
@@ -68,17 +69,20 @@ export async function predictInputs(
             yield face;
           }
         })();
-        const scores: number[] = [];
+        const scores: number[] = [], still = !isVideo(file);
         for await (const { score, frame } of predictor.predict(noted)) {
           const { box: [left, top, right, bottom], faceScore } = cut.shift()!;
           scores.push(score);
+          const place = `${left.toFixed(0)},${top.toFixed(0)} to ${right.toFixed(0)},${
+            bottom.toFixed(0)
+          }`;
+          if (still) say(`${file}: ${score.toFixed(4)} (face at ${place})`);
           yield { file, frame, left, top, right, bottom, faceScore, score };
         }
         faces += scores.length;
-        if (scores.length === 0) continue;
+        if (still || scores.length === 0) continue;
         const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length;
-        const each = scores.length > 1 ? `, the mean of ${scores.length} faces` : "";
-        say(`${file}: ${mean.toFixed(4)}${each}`);
+        say(`${file}: ${mean.toFixed(4)}, the mean of ${scores.length} faces`);
       }
     }
   }
