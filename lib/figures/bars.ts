@@ -77,15 +77,18 @@ export const bars: Chart<BarRow, BarsOptions> = defineChart(
         constraintext: "none",
         cliponaxis: false,
         marker: { color: COLORS[i % COLORS.length] },
-        error_y: {
-          type: "data",
-          symmetric: false,
-          array: ends.map((end) => end?.up ?? NaN),
-          arrayminus: ends.map((end) => end?.down ?? NaN),
-          color: INK,
-          thickness: 1,
-          width: 3,
-        },
+        // Without an interval Plotly would still draw the ends of one, on top of the bar.
+        ...(ends.every((end) => end === null) ? {} : {
+          error_y: {
+            type: "data",
+            symmetric: false,
+            array: ends.map((end) => end?.up ?? NaN),
+            arrayminus: ends.map((end) => end?.down ?? NaN),
+            color: INK,
+            thickness: 1,
+            width: 3,
+          },
+        }),
       };
     });
     return {
