@@ -69,7 +69,7 @@ export const forest: Chart<ForestRow, ForestOptions> = defineChart(
     const data = series.map((name, i): Data => {
       const own = rows.filter((row) => row.series === name);
       const reach = (end: "low" | "high") =>
-        own.map((row) => row[end] == null ? NaN : Math.abs(row[end] - row.value));
+        own.map((row) => Math.abs((row[end] ?? NaN) - row.value)); // no end: NaN, and no whisker
       const color = COLORS[i % COLORS.length];
       return {
         type: "scatter",
