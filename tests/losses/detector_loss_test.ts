@@ -37,6 +37,10 @@ for (const lossCase of LOSS_CASES) {
     assertGradients(gradients, expected.grad_total_auto, 2e-5, "total");
 
     const fixed = vary(OFFICIAL_CODE, { lossWeights: "fixed" });
+    const entropies = vary(fixed, { localInformation: false, globalInformation: false });
+    const alone = whole(lossCase, entropies);
+    assertClose(alone.value, expected.ce_sum, 1e-5, "cross-entropies");
+    assertGradients(alone.gradients, expected.grad_ce_sum, 2e-5, "cross-entropies");
     assertClose(whole(lossCase, fixed).value, expected.total_plain_sum, 1e-5, "plain sum");
     const weighed = vary(fixed, { beta: 2, alpha: 10 }); // the official list is [CE, GIL, LIL]
     assertClose(whole(lossCase, weighed).value, expected.total_hyper_1_2_10, 1e-5, "1, 2, 10");

@@ -45,6 +45,11 @@ for (const lossCase of LOSS_CASES) {
         );
         assertClose(local.value, expected.lil, 5e-5, "LIL");
         assertGradients(local.gradients, expected.grad_lil, 5e-5, "LIL");
+        leaveOneOutDivergences(
+          tf.tensor2d(lossCase.joint),
+          lossCase.loo.map((rows) => tf.tensor2d(rows)),
+          options,
+        ).forEach((d, i) => assertClose(d.dataSync()[0], expected.kl_PZ_PZi[i], 1e-5, `D${i}`));
         const global = valueAndGradients(
           lossCase,
           (x) => globalInformationLoss(x.joint, x.global, options),

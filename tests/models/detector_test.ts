@@ -14,7 +14,15 @@ import {
 } from "lib/models/parameters.ts";
 import { torchShape } from "lib/models/torch_layout.ts";
 import { createRandom } from "lib/random.ts";
-import { fillImages, fillParameters, readFixture, relativeError } from "./fixture_formula.ts";
+import {
+  fillImages,
+  fillParameters,
+  readFixture,
+  relativeError,
+  type Summary,
+  summaryError,
+  torchValues,
+} from "./fixture_formula.ts";
 
 await startEngine();
 
@@ -52,6 +60,8 @@ interface LossBlock {
   total_auto_f64: number;
   grad_norm_by_group_f64: Record<string, number>;
   grad_awl_params_f64: number[];
+  /** Of the official form: a summary, or the norm alone. */
+  grad_per_param_f64?: Record<string, Summary | number>;
 }
 interface LogitBlock {
   joint_f64: number[][];
@@ -127,6 +137,16 @@ for (const mode of ["eval", "train"] as const) {
       }
       for (const [part, norm] of Object.entries(expected.grad_norm_by_group_f64)) {
         near(Math.sqrt(norms[part]), norm, mode === "eval" ? 1e-4 : 1e-3, `gradient in ${part}`);
+      }
+      for (const [name, summary] of Object.entries(expected.grad_per_param_f64 ?? {})) {
+        if (mode === "train" && /^bottleneck\.model\.[04]\.bias$/.test(name)) continue; // truly 0
+        const gradient = torchValues(grads[parameters[name].name], "weight");
+        const whole = typeof summary === "number"
+          ? { norm: summary, sum: NaN, idx: [], val: [] }
+          : summary;
+        const error = summaryError(gradient, whole);
+        const limit = mode === "eval" ? 1e-4 : 5e-3;
+        assert.ok(error <= limit, `${form} gradient of ${name} off by ${error}`);
       }
       const ofWeights = grads[lossWeights.name].dataSync();
       const worst = relativeError(ofWeights, expected.grad_awl_params_f64);
