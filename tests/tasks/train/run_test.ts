@@ -129,3 +129,28 @@ Deno.test("trainRuns refuses data that does not fit, each with a message of its 
     await assert.rejects(trainAs(`--data ${manifest} ${SMALL}`, { runs }), /video "train\/0"/);
   });
 });
+
+Deno.test("slurm_array.sh gives each task of an array its share of the sweep", async () => {
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(join(folder, "npx"), '#!/bin/sh\npwd; printf "%s\\n" "$@"\n', {
+      mode: 0o755,
+    });
+    const script = new URL("../../../lib/tasks/train/slurm_array.sh", import.meta.url).pathname;
+    const array = { SLURM_ARRAY_TASK_ID: "3", SLURM_ARRAY_TASK_COUNT: "8" };
+    const run = async (env: Record<string, string>) => {
+      const { stdout, success } = await new Deno.Command("bash", {
+        args: [script, "--data", "a b.csv", "--tables", "all"],
+        env: { ...env, PATH: `${folder}:${Deno.env.get("PATH")}` },
+      }).output();
+      return { success, lines: new TextDecoder().decode(stdout).trim().split("\n") };
+    };
+    const { lines } = await run({ ...array, SLURM_SUBMIT_DIR: folder });
+    assert.equal(lines[0], await Deno.realPath(folder));
+    const command = lines.slice(1);
+    assert.deepEqual(command.slice(2, 4), ["task", "train"]);
+    const options = parseTrainOptions(command.slice(4));
+    assert.ok(options !== "help" && options.manifests[0] === "a b.csv");
+    assert.deepEqual(options.runs.map((planned) => planned.name), ["dfdc_resnet34"]);
+    assert.equal((await run(array)).success, false);
+  });
+});
