@@ -15,8 +15,8 @@ export interface MeasuredTime {
   readonly lower: number;
   /** Three quarters of the runs took less. */
   readonly upper: number;
-  /** Number of runs that were timed. */
-  readonly runs: number;
+  /** Each run in the order of the rounds: what was timed in one round can be set in ratio. */
+  readonly times: readonly number[];
 }
 
 /** How a measurement is made. */
@@ -41,8 +41,8 @@ export interface MeasureOptions {
  * import assert from "node:assert/strict";
  *
  * const short = () => void Array(1_000).fill(0), long = () => void Array(1_000_000).fill(0);
- * const { median, lower, upper, runs } = measureInTurns({ short, long }, { runs: 5 }).short;
- * assert.ok(0 <= lower && lower <= median && median <= upper && runs === 5);
+ * const { median, lower, upper, times } = measureInTurns({ short, long }, { runs: 5 }).short;
+ * assert.ok(0 <= lower && lower <= median && median <= upper && times.length === 5);
  * ```
  */
 export function measureInTurns<Name extends string>(
@@ -67,7 +67,7 @@ export function measureInTurns<Name extends string>(
   const measured = all.map(([name]) => {
     const sorted = times[name].toSorted((a, b) => a - b);
     const [lower, median, upper] = [0.25, 0.5, 0.75].map((share) => quantile(sorted, share));
-    return [name, { median, lower, upper, runs }];
+    return [name, { median, lower, upper, times: times[name] }];
   });
   return Object.fromEntries(measured);
 }

@@ -26,8 +26,10 @@ Deno.test("measureInTurns warms up, then runs each work in turn and times it as 
   const works = { a: () => void calls.push("a"), b: () => void calls.push("b") };
   const { a, b } = measureInTurns(works, { runs: 3, warmUp: 1 });
   assert.equal(calls.join(""), "abababab");
-  for (const { runs, lower, median, upper } of [a, b]) {
-    assert.ok(runs === 3 && 0 <= lower && lower <= median && median <= upper);
+  for (const { times, lower, median, upper } of [a, b]) {
+    assert.equal(times.length, 3);
+    assert.equal(median, times.toSorted((x, y) => x - y)[1]);
+    assert.ok(0 <= lower && lower <= median && median <= upper);
   }
   assert.throws(() => measureInTurns(works, { runs: 0 }), RangeError);
 });
