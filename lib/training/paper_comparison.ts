@@ -14,9 +14,9 @@ import { protocolRemark } from "./protocol.ts";
 
 /** One value of a table, as the chart `table` takes it. */
 export interface ComparisonRow {
-  /** The detector. */
+  /** The detector, and in brackets what it was trained on. */
   readonly row: string;
-  /** Metric and data set. */
+  /** Metric, and the data set of the test. */
   readonly column: string;
   /** Whose value it is. */
   readonly source: "paper" | "ours";
@@ -48,9 +48,9 @@ function resultsFor(value: PaperValue, results: readonly EvaluationRow[]): Evalu
 }
 
 /** What fills an empty cell. */
-function neededFor({ test }: PaperValue, { name, data }: PaperTraining): string {
-  const sets = [...new Set([data, test])].map((set) => BENCHMARKS[set]).join("; and ");
-  return `${name}: needs ${sets}.`;
+function neededFor({ test }: PaperValue, { data }: PaperTraining): string {
+  const sets = [...new Set([data, test])].map((set) => BENCHMARKS[set].source);
+  return `Needs ${sets.join("; and ")}.`;
 }
 
 /** Our value: of one run with its interval, of several seeds the mean with the lowest and highest. */
@@ -84,8 +84,8 @@ export function compareWithPaper(
   const byColumn = new Map<string, EvaluationRow[]>();
   for (const value of PAPER_VALUES.filter((value) => value.table === table)) {
     const training = paperTraining(value.training);
-    const row = `${training.line}, trained on ${training.data}`;
-    const column = `${value.metric} on ${value.test}${value.level === "video" ? ", by video" : ""}`;
+    const row = `${training.line} (${BENCHMARKS[training.data].short})`;
+    const column = `${value.metric} ${BENCHMARKS[value.test].short}`;
     const paper = { row, column, source: "paper", low: null, high: null, reason: null } as const;
     rows.push({ ...paper, value: value.paper });
     const found = resultsFor(value, results);

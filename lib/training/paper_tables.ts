@@ -12,13 +12,21 @@ export type Benchmark =
   | "DFDC-Preview"
   | "DFDC";
 
-/** Data sets by name, with where they come from; data/README.md says how to get them. */
-export const BENCHMARKS: Readonly<Record<Benchmark, string>> = Object.freeze({
-  "FaceForensics++": "FaceForensics++ with compression c23, on request from its authors",
-  "Celeb-DF-v1": "Celeb-DF v1, on request from its authors",
-  "Celeb-DF-v2": "Celeb-DF v2, on request from its authors",
-  "DFDC-Preview": "the preview of the Deepfake Detection Challenge, from Meta AI",
-  "DFDC": "the Deepfake Detection Challenge data set, from Meta AI",
+/** What is known of a data set besides its name. */
+export interface BenchmarkFacts {
+  /** What the paper's tables call it. */
+  readonly short: string;
+  /** The data set in full and whom to ask for it; data/README.md says how. */
+  readonly source: string;
+}
+
+/** The data sets of the tables. */
+export const BENCHMARKS: Readonly<Record<Benchmark, BenchmarkFacts>> = Object.freeze({
+  "FaceForensics++": { short: "FF++", source: "FaceForensics++ at c23, from its authors" },
+  "Celeb-DF-v1": { short: "CD1", source: "Celeb-DF v1, from its authors" },
+  "Celeb-DF-v2": { short: "CD2", source: "Celeb-DF v2, from its authors" },
+  "DFDC-Preview": { short: "DFDC-P", source: "the preview of DFDC, from Meta AI" },
+  "DFDC": { short: "DFDC", source: "DFDC, from Meta AI" },
 });
 
 /** A detector that is trained for the tables. */
@@ -61,9 +69,9 @@ const training = (
  * heads' cross-entropy stays, while in the official code it goes with the loss [ours].
  */
 export const PAPER_TRAININGS: readonly PaperTraining[] = Object.freeze([
-  training("ff_resnet34", "ResNet-34, both losses", "FaceForensics++"),
-  training("cd2_resnet34", "ResNet-34, both losses", "Celeb-DF-v2"),
-  training("dfdc_resnet34", "ResNet-34, both losses", "DFDC"),
+  training("ff_resnet34", "ResNet-34, both", "FaceForensics++"),
+  training("cd2_resnet34", "ResNet-34, both", "Celeb-DF-v2"),
+  training("dfdc_resnet34", "ResNet-34, both", "DFDC"),
   training("ff_gil_only", "GIL only", "FaceForensics++", { localInformation: false }),
   training("ff_lil_only", "LIL only", "FaceForensics++", { globalInformation: false }),
   training("ff_neither", "neither loss", "FaceForensics++", {

@@ -35,7 +35,7 @@ Deno.test("compareWithPaper has the paper's value for every cell, and says what 
   }
   const empty = ours(compareWithPaper(4, []));
   assert.ok(empty.every((row) => row.value === null));
-  assert.match(empty[2].reason!, /ff_gil_only: needs FaceForensics\+\+ .*; and Celeb-DF v2/);
+  assert.match(empty[2].reason!, /^Needs FaceForensics\+\+ at c23, .*; and Celeb-DF v2/);
 });
 
 Deno.test("compareWithPaper fills our column from results of the same measurement and no other", () => {
@@ -54,7 +54,7 @@ Deno.test("compareWithPaper fills our column from results of the same measuremen
   assert.deepEqual(
     one.map(({ row, column, value, low, high }) => [row, column, value, low, high]),
     [
-      ["neither loss, trained on FaceForensics++", "AUC on Celeb-DF-v2", 0.8, 0.78, 0.82],
+      ["neither loss (FF++)", "AUC CD2", 0.8, 0.78, 0.82],
     ],
   );
 });
@@ -71,7 +71,7 @@ Deno.test("compareWithPaper says where results of one column follow different pr
   const other = [...same, result({ run: "ff_resnet34", protocol: "b" })];
   const { remarks } = compareWithPaper(4, other);
   assert.equal(remarks.length, 1);
-  assert.match(remarks[0], /^AUC on Celeb-DF-v2: .*2 different protocols.*ff_resnet34 \(b\)/);
+  assert.match(remarks[0], /^AUC CD2: .*2 different protocols.*ff_resnet34 \(b\)/);
   const elsewhere = [...same, result({ dataset: "FaceForensics++", protocol: "c" })];
   assert.deepEqual(compareWithPaper(4, elsewhere).remarks, []); // another column
 });
