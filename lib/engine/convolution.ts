@@ -1,9 +1,11 @@
 /**
  * Convolution and pooling with PyTorch's padding: the same on every side, where TensorFlow's "same"
  * puts more at the end. Both directions run on TensorFlow's kernels, which take no explicit padding
- * backward: padding is an operation of its own unless "same" is equal to it.
+ * backward: padding is an operation of its own unless "same" is equal to it. Its result is made again
+ * for the gradient, so that a training step does not keep it beside what was padded.
  */
 import * as tf from "@tensorflow/tfjs";
+import { notBefore } from "./not_before.ts";
 
 /** Step and padding of a convolution. */
 export interface ConvolutionGeometry {
@@ -13,30 +15,64 @@ export interface ConvolutionGeometry {
   readonly padding?: number | "same";
 }
 
-/** The input and the padding word with which TensorFlow's kernel computes the geometry. */
-function pad(
-  x: tf.Tensor4D,
-  kernel: readonly [number, number],
-  { stride = 1, padding = 0 }: ConvolutionGeometry,
-): { input: tf.Tensor4D; word: "same" | "valid" } {
-  if (padding === "same") return { input: x, word: "same" };
-  if (!Number.isInteger(padding) || padding < 0) {
-    throw new RangeError(`Padding is a whole number of pixels from 0, or "same", not ${padding}.`);
-  }
-  if (padding === 0) return { input: x, word: "valid" };
-  if (stride === 1 && kernel.every((k) => k === 2 * padding + 1)) return { input: x, word: "same" };
+/** An operation on an image that is padded first. */
+interface PaddedOperation {
+  /** TensorFlow.js's name of its kernel. */
+  readonly kernel: "Conv2D" | "DepthwiseConv2dNative" | "MaxPool";
+  /** What the kernel's gradient must know, but for the padding of its own, which is none. */
+  readonly attributes: Record<string, unknown>;
+  /** Runs it on the padded image. */
+  readonly run: (padded: tf.Tensor4D) => tf.Tensor4D;
+  /** Pixels on every side. */
+  readonly padding: number;
+  /** Their value. */
+  readonly fill: number;
+}
+
+/** Pads, runs the operation, and differentiates it by TensorFlow.js's own gradient of the kernel. */
+function padFirst(
+  [x, ...filter]: [tf.Tensor4D, tf.Tensor4D?],
+  { kernel, attributes, run, padding, fill }: PaddedOperation,
+): tf.Tensor4D {
   const sides: [number, number] = [padding, padding];
-  return { input: tf.pad4d(x, [[0, 0], sides, sides, [0, 0]]), word: "valid" };
+  const padded = (image: tf.Tensor) =>
+    tf.pad4d(image as tf.Tensor4D, [[0, 0], sides, sides, [0, 0]], fill);
+  const attrs = { ...attributes, pad: "valid" } as unknown as tf.NamedAttrMap;
+  return tf.customGrad((image, ...rest) => {
+    const save = rest.pop() as tf.GradSaveFunc;
+    const value = run(padded(image as tf.Tensor));
+    save([image as tf.Tensor, filter[0] ?? value]);
+    return {
+      value,
+      gradFunc: (dy: tf.Tensor, [image, other]: tf.Tensor[]) => {
+        const { gradFunc } = tf.getGradient(kernel);
+        const gradients = gradFunc(dy, [padded(notBefore(dy, image)), other], attrs);
+        const ofImage = tf.slice(gradients.x(), [0, padding, padding, 0], image.shape);
+        return filter[0] ? [ofImage, gradients.filter()] : [ofImage];
+      },
+    };
+  })(x, ...filter as tf.Tensor[]) as tf.Tensor4D;
 }
 
 /** Runs one of TensorFlow.js's convolutions with the geometry. */
 function convolve(
-  kernel: typeof tf.conv2d<tf.Tensor4D> | typeof tf.depthwiseConv2d<tf.Tensor4D>,
+  convolution: typeof tf.conv2d<tf.Tensor4D> | typeof tf.depthwiseConv2d<tf.Tensor4D>,
   { x, filter, geometry }: { x: tf.Tensor4D; filter: tf.Tensor4D; geometry: ConvolutionGeometry },
 ): tf.Tensor4D {
-  return tf.tidy(() => {
-    const { input, word } = pad(x, [filter.shape[0], filter.shape[1]], geometry);
-    return kernel(input, filter, geometry.stride ?? 1, word);
+  const { stride = 1, padding = 0 } = geometry;
+  if (padding === "same") return convolution(x, filter, stride, "same");
+  if (!Number.isInteger(padding) || padding < 0) {
+    throw new RangeError(`Padding is a whole number of pixels from 0, or "same", not ${padding}.`);
+  }
+  if (padding === 0) return convolution(x, filter, stride, "valid");
+  const [rows, columns] = filter.shape, odd = 2 * padding + 1;
+  if (stride === 1 && rows === odd && columns === odd) return convolution(x, filter, 1, "same");
+  return padFirst([x, filter], {
+    kernel: convolution === tf.conv2d ? "Conv2D" : "DepthwiseConv2dNative",
+    attributes: { strides: stride, dilations: 1, dataFormat: "NHWC" },
+    run: (padded) => convolution(padded, filter, stride, "valid"),
+    padding,
+    fill: 0,
   });
 }
 
@@ -82,9 +118,12 @@ export function maxPool(
   if (padding > size / 2) {
     throw new RangeError(`Padding ${padding} is more than half the window ${size}.`);
   }
-  return tf.tidy(() => {
-    const sides: [number, number] = [padding, padding];
-    const input = padding === 0 ? x : tf.pad4d(x, [[0, 0], sides, sides, [0, 0]], -Infinity);
-    return tf.maxPool(input, size, stride, "valid");
+  if (padding === 0) return tf.maxPool(x, size, stride, "valid");
+  return padFirst([x], {
+    kernel: "MaxPool",
+    attributes: { filterSize: size, strides: stride },
+    run: (padded) => tf.maxPool(padded, size, stride, "valid"),
+    padding,
+    fill: -Infinity,
   });
 }

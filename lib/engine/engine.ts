@@ -2,10 +2,11 @@
  * The tensor engine: TensorFlow.js on the current TensorFlow library, run operation by operation or
  * captured into one function. Everything else in lib is ordinary TensorFlow.js.
  *
- * To read on. The library: `symbols` (every C function and its use), `native`, `library`, `context`.
- * Running: `binding` (what TensorFlow.js's kernels call), `eager_binding`, `backend`. Capturing:
- * `recorder` on a `graph`, `capture`; for steps `resource`, `recorded_variables`, `captured_step`.
- * Operations that TensorFlow.js lacks: `batch_norm`, `convolution`, `stateless_random`, `adam`.
+ * To read on. The library: `symbols` (every C function and its use), `native`, `library`, `context`,
+ * `library_pages`. Running: `binding` (what TensorFlow.js's kernels call), `eager_binding`, `backend`.
+ * Capturing: `recorder` on a `graph`, `capture`; for steps `resource`, `recorded_variables`,
+ * `captured_step`. Operations that TensorFlow.js lacks: `batch_norm`, `convolution` (with
+ * `not_before`), `stateless_random`, `adam`.
  */
 import * as tf from "@tensorflow/tfjs";
 import { type CapturingBackend, capturingBackend, registerBackend } from "./backend.ts";
@@ -20,6 +21,7 @@ import { captureStep } from "./captured_step.ts";
 import { type ContextOptions, openContext } from "./context.ts";
 import { eagerBinding } from "./eager_binding.ts";
 import { findLibrary } from "./library.ts";
+import { releaseLibraryPages } from "./library_pages.ts";
 import { openNative } from "./native.ts";
 import { uncaptured } from "./uncaptured.ts";
 
@@ -94,6 +96,7 @@ async function start(options: EngineOptions): Promise<Engine> {
   }
   const native = openNative(library.path);
   const context = openContext(native, options);
+  releaseLibraryPages(native);
   registerBackend(eagerBinding(native, context));
   await tf.ready();
   const [, place] = /device:(\w+:\d+)$/.exec(context.device.name) ?? [];

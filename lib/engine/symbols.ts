@@ -19,6 +19,7 @@ export const SYMBOLS = {
   copyIn: { name: "memcpy", parameters: [P, BYTES, P], result: NONE },  // typed array → tensor
   copyOut: { name: "memcpy", parameters: [BYTES, P, P], result: NONE }, // tensor → typed array
   malloc_trim: { parameters: [P], result: INT, optional: true },  // freed memory back to the system; glibc has it
+  madvise: { parameters: [P, P, INT], result: INT, optional: true }, // pages of a file back to the system
 
   // Status: where every other function reports.
   TF_Version: { parameters: [], result: P },                      // "2.21.0"
