@@ -86,6 +86,7 @@ Deno.test("only the engine touches FFI and the backend of TensorFlow.js", () => 
 
 Deno.test("set-up imports no package, as it runs before there are any", () => {
   const entries = ["start", "lab", "notebooks", "run_tests", "ok", "doctor", "bench"];
+  entries.push("train", "evaluate", "predict");
   const visited = new Set<string>();
   const visit = (path: string, from: string) => {
     if (!path.startsWith("lib/")) return assert.match(path, /^node:/, `${from} imports ${path}`);
