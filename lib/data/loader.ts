@@ -8,7 +8,8 @@ import type { BatchSettings, BatchSource } from "./batch_source.ts";
 import { type Batch, type Pictures, plainBatch, trainingBatch } from "./batches.ts";
 import { epochOrder } from "./epoch_order.ts";
 import { ImageError } from "./image_error.ts";
-import { type DecodeFailure, type Decoding, openDecoder } from "./loader/decoder.ts";
+import type { DecodeFailure } from "./loader/decode_worker.ts";
+import { type Decoding, openDecoder } from "./loader/decoder.ts";
 import { openSubstitutes, type Unreadable } from "./loader/substitutes.ts";
 import type { Sample } from "./samples.ts";
 

@@ -3,9 +3,38 @@
  * step. It reads what it is asked for in turn, a few pictures at once, and forgets what is called off.
  */
 import { parentPort } from "node:worker_threads";
-import { readImage } from "lib/data/image.ts";
-import { ImageError } from "lib/data/image_error.ts";
-import type { DecodeReply, DecodeRequest } from "./decoder.ts";
+import { readImage } from "../image.ts";
+import { ImageError, type ImageProblem } from "../image_error.ts";
+
+/** What the thread is asked for. */
+export interface DecodeRequest {
+  /** Comes back with the reply. */
+  readonly id: number;
+  /** Files; at least one. */
+  readonly paths: readonly string[];
+  /** Side of the results in pixels. */
+  readonly size: number;
+}
+
+/** A file that could not be read. */
+export interface DecodeFailure {
+  /** Its place among the files that were asked for. */
+  readonly place: number;
+  /** The reason in one word; undefined where it is not the picture's fault: too many open files, say. */
+  readonly problem: ImageProblem | undefined;
+  /** The reason in a sentence. */
+  readonly explanation: string;
+}
+
+/** What came of a request. */
+export interface DecodeReply {
+  /** The request's. */
+  readonly id: number;
+  /** files · size · size · 3 values, RGB, 0 to 255, in the order of the files; 0 where one failed. */
+  readonly pixels: Uint8Array<ArrayBuffer>;
+  /** In the order of the files. */
+  readonly failures: readonly DecodeFailure[];
+}
 
 /** Pictures at once: as many as there are cores, and as many again whose bytes are being read. */
 const AT_ONCE = 2 * navigator.hardwareConcurrency;

@@ -1,6 +1,6 @@
 /** What stands in for samples that cannot be read, by a rule that looks at the list and the files alone. */
-import { ImageError } from "lib/data/image_error.ts";
-import type { Sample } from "lib/data/samples.ts";
+import { ImageError } from "../image_error.ts";
+import type { Sample } from "../samples.ts";
 
 /** A sample that was left out. */
 export interface Unreadable {

@@ -19,8 +19,9 @@ const PATIENCE = 1200;
 /** Lines of a worker's standard error that are kept for the message when it dies. */
 const KEPT_LINES = 15;
 
-/** A running worker. Dispose of it to end the process. */
-export class WorkerProcess implements AsyncDisposable {
+/** A running worker that answers the questions `Asked`. Dispose of it to end the process. */
+export class WorkerProcess<Asked extends { [Name in keyof Asked]: [object, unknown] } = Questions>
+  implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #requests: WritableStreamDefaultWriter<Uint8Array>;
   readonly #replies: AsyncIterator<string>;
@@ -54,10 +55,10 @@ export class WorkerProcess implements AsyncDisposable {
   }
 
   /** Sends a request and waits for its reply. Throws what went wrong in the worker, or its last words. */
-  async ask<Name extends keyof Questions>(
+  async ask<Name extends keyof Asked & string>(
     name: Name,
-    request: Questions[Name][0],
-  ): Promise<Questions[Name][1]> {
+    request: Asked[Name][0],
+  ): Promise<Asked[Name][1]> {
     const line = JSON.stringify({ do: name, ...request }) + "\n";
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
@@ -70,9 +71,9 @@ export class WorkerProcess implements AsyncDisposable {
       await this.#requests.write(new TextEncoder().encode(line)).catch(() => {}); // it died: next line
       const reply = await Promise.race([this.#replies.next(), late]);
       if (reply.done) throw this.#error(await this.#lastWords());
-      const answer = JSON.parse(reply.value) as Questions[Name][1] | { error: string };
+      const answer = JSON.parse(reply.value) as { error: string };
       if ("error" in answer) throw this.#error(answer.error);
-      return answer;
+      return answer as Asked[Name][1];
     } finally {
       clearTimeout(timer);
     }
