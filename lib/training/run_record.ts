@@ -11,6 +11,8 @@ import { writeWhole } from "lib/write_whole.ts";
 import { eventFileHead, scalarEvent } from "./event_file.ts";
 import { type ProtocolData, protocolHash } from "./protocol.ts";
 import type { StepRecord } from "./record.ts";
+import { runLength } from "./schedule.ts";
+import { endsEarly, selectionOf } from "./selection.ts";
 import type { ValidationMetrics } from "./validation.ts";
 
 /** The files of a run's folder, beside those of the checkpoint. */
@@ -52,6 +54,8 @@ export interface RunFacts {
   readonly configuration: Configuration;
   /** What it learns from. */
   readonly data: RunData;
+  /** Steps of one pass over the training data, of the run's batch source. */
+  readonly batchesPerEpoch: number;
   /** What computes it, as `startEngine` says. */
   readonly engine: Engine;
   /** Anything that a reader should know. */
@@ -68,7 +72,7 @@ export interface RunRecord {
   readonly seed: number;
   /** When the run first began, ISO 8601, UTC. */
   readonly started: string;
-  /** When its last step was done; `null` while it is not. */
+  /** When it came to its end, be it the last step or that of patience; `null` while it can go on. */
   readonly finished: string | null;
   /** Times that the run was started or went on. */
   readonly sittings: number;
@@ -154,7 +158,7 @@ export async function* recordRun(
   records: AsyncIterable<StepRecord>,
   { folder, ...facts }: RunFacts & { folder: string },
 ): AsyncGenerator<StepRecord, void, void> {
-  const { name, configuration, data, engine, notes = "" } = facts;
+  const { name, configuration, data, batchesPerEpoch, engine, notes = "" } = facts;
   const { started, sittings } = await earlier(folder);
   const fixed = {
     name,
@@ -179,7 +183,8 @@ export async function* recordRun(
   using metrics = await openFresh(join(folder, RUN_FILES.metrics));
   using events = await openFresh(join(folder, RUN_FILES.events));
   await writeAll(events, eventFileHead(begin));
-  let columns: readonly string[] = [], finished = false;
+  let columns: readonly string[] = [];
+  const validated: StepRecord[] = [];
   try {
     for await (const record of records) {
       if (steps === 0) {
@@ -191,10 +196,12 @@ export async function* recordRun(
       const { step, seconds } = record;
       await writeAll(events, scalarEvent(tagged(record), { step, seconds: begin + seconds }));
       steps++;
+      if (record.validationAuc !== undefined) validated.push(record);
       yield record;
     }
-    finished = true;
   } finally {
-    await describe(finished ? new Date().toISOString() : null);
+    const isOver = steps >= runLength({ configuration, batchesPerEpoch }) ||
+      endsEarly(selectionOf(validated), configuration);
+    await describe(isOver ? new Date().toISOString() : null);
   }
 }

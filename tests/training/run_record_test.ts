@@ -26,7 +26,14 @@ async function* records(count: number, fail = false) {
   if (fail) throw new Error("stopped");
 }
 
-const facts = { name: "try", configuration: SMOKE, data, engine, notes: "A note: with a colon." };
+const facts = {
+  name: "try",
+  configuration: SMOKE, // four steps
+  data,
+  batchesPerEpoch: 2,
+  engine,
+  notes: "A note: with a colon.",
+};
 const drain = async (items: AsyncIterable<StepRecord>) => await Array.fromAsync(items);
 
 Deno.test("recordRun passes records on and keeps every digit of them for a data frame", async () => {
@@ -58,6 +65,27 @@ Deno.test("recordRun begins its files anew when a run goes on, and counts the si
     assert.equal(second.record.started, first.record.started);
     assert.deepEqual([second.record.sittings, second.record.steps], [2, 4]);
     assert.equal(second.metrics.length, 4);
+  });
+});
+
+Deno.test("recordRun calls a run finished at its last step or its patience's end, not where it was stopped", async () => {
+  await inFolder(async (root) => {
+    const finished = async (count: number, configuration = SMOKE) => {
+      await drain(recordRun(records(count), { ...facts, configuration, folder: join(root, "a") }));
+      return (await readRun("a", { root })).record.finished !== null;
+    };
+    assert.equal(await finished(3), false); // as after an abort
+    assert.equal(await finished(4), true);
+    const byEpochs = vary(SMOKE, { steps: 0, epochs: 3 });
+    assert.deepEqual([await finished(5, byEpochs), await finished(6, byEpochs)], [false, true]);
+    const falling = async function* () {
+      for (let step = 0; step < 3; step++) {
+        yield { ...record(step), validationAuc: 0.9 - step / 10 };
+      }
+    };
+    const patient = { ...facts, configuration: vary(SMOKE, { patience: 2, steps: 100 }) };
+    await drain(recordRun(falling(), { ...patient, folder: join(root, "b") }));
+    assert.ok((await readRun("b", { root })).record.finished !== null);
   });
 });
 

@@ -124,7 +124,15 @@ async function trainOne(
       signal,
       notice: say,
     }),
-    { folder: place, name, configuration, data, engine, notes: options.notes },
+    {
+      folder: place,
+      name,
+      configuration,
+      data,
+      batchesPerEpoch: source.batchesPerEpoch,
+      engine,
+      notes: options.notes,
+    },
   );
   const total = runLength({ configuration, batchesPerEpoch: source.batchesPerEpoch });
   const validated: StepRecord[] = [];
