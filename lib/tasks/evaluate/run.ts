@@ -6,9 +6,11 @@ import { dirname, join } from "node:path";
 import { LABEL_LEGEND, manifestRows } from "lib/data/manifest.ts";
 import type { Sample } from "lib/data/samples.ts";
 import { startEngine } from "lib/engine/engine.ts";
+import { confusionMatrix } from "lib/evaluation/accuracy.ts";
 import { metricTable, type Prediction } from "lib/evaluation/metric_table.ts";
 import { type FramePrediction, openPredictor } from "lib/evaluation/predict.ts";
 import { writePredictions } from "lib/evaluation/prediction_file.ts";
+import { measure } from "lib/evaluation/scored.ts";
 import { createRandom } from "lib/random.ts";
 import { type EvaluationRow, fileWord, saveEvaluation } from "lib/training/evaluations.ts";
 import { withProgress } from "lib/training/progress.ts";
@@ -53,6 +55,19 @@ function lineOf({ method, level, metric, value, low, high, reason }: EvaluationR
   if (value === null) return `${what} –  ${reason}`;
   const interval = low === null || high === null ? "" : `  [${low.toFixed(4)}, ${high.toFixed(4)}]`;
   return `${what} ${value.toFixed(4)}${interval}`;
+}
+
+/** The four counts in a sentence, or why there are none. */
+function decisionsOf(rows: readonly Prediction[]): string {
+  const { value, reason } = measure(() =>
+    confusionMatrix(rows.map(({ score }) => score), rows.map(({ label }) => label))
+  );
+  if (!value) return `No decisions: ${reason}`;
+  const { truePositives, falsePositives, trueNegatives, falseNegatives } = value;
+  return `At the threshold 0.5, of ${
+    trueNegatives + falsePositives
+  } reals ${falsePositives} are called ` +
+    `fake, of ${truePositives + falseNegatives} fakes ${falseNegatives} are called real.`;
 }
 
 /**
@@ -109,6 +124,7 @@ export async function evaluateDetector(
     const saved = await saveEvaluation(folder, rows);
     say(`\n${dataset}, ${split}: ${total} frames`);
     rows.forEach((row) => say(lineOf(row)));
+    say(decisionsOf(kept));
     say(`${path}\n${saved}`);
   }
 }

@@ -74,6 +74,11 @@ Deno.test("evaluateDetector writes predictions and metrics of each data set of t
     assert.equal(auc?.run, basename(run));
     assert.ok(auc!.low! <= auc!.value! && auc!.value! <= auc!.high!);
 
+    const fakes = predictions.filter((row) => row.label === 1);
+    const missed = fakes.filter((row) => row.score < 0.5).length;
+    const said = new RegExp(`of ${fakes.length} fakes ${missed} are called real`);
+    assert.ok(lines.some((line) => said.test(line)), lines.join("\n"));
+
     const none = parseEvaluateOptions([run, "--data", manifest, "--split", "validation"]);
     assert.ok(none !== "help");
     await assert.rejects(
