@@ -131,7 +131,7 @@ export function record(
     recorder.graph.addFunction(functionName, backend.eager.context.address, {
       inputs: recorder.placeholders,
       outputs,
-      effects: recorder.updated.finish(),
+      effects: recorder.updated.finish(outputs),
     });
     done = true;
     return {

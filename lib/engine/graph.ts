@@ -47,7 +47,7 @@ function structures(outputs: readonly Output[]): Uint8Array<ArrayBuffer> {
 export class Graph {
   readonly #native: Native;
   readonly #address: bigint;
-  #nodes = 0;
+  readonly #sources = new Map<bigint, readonly bigint[]>(); // of each node: what must have run before
 
   /** An empty graph. */
   constructor(native: Native) {
@@ -57,14 +57,14 @@ export class Graph {
 
   /** Nodes added so far. */
   get nodes(): number {
-    return this.#nodes;
+    return this.#sources.size;
   }
 
   /** Adds a node. Throws a `TensorFlowError` with the shapes of its inputs when TensorFlow objects. */
   add(operation: string, request: NodeRequest = {}): bigint {
     const { symbols: s, status } = this.#native;
     const { attributes = [], inputs = [], after = [], value } = request;
-    const name = `${operation.replace(/^_+/, "")}_${this.#nodes++}\0`;
+    const name = `${operation.replace(/^_+/, "")}_${this.nodes}\0`;
     const bytes = new TextEncoder().encode(name);
     const node = s.TF_NewOperation(this.#address, this.#native.cstring(operation), bytes);
     for (const input of inputs) {
@@ -79,7 +79,15 @@ export class Graph {
     }
     const finished = s.TF_FinishOperation(node, status);
     this.#native.check(operation, () => inputs.flat().map((o) => this.describe(o)));
+    this.#sources.set(finished, [...inputs.flat().map((o) => o.node), ...after]);
     return finished;
+  }
+
+  /** The nodes that run when `nodes` are asked for, themselves included. */
+  needed(nodes: readonly bigint[]): Set<bigint> {
+    const found = new Set(nodes);
+    for (const node of found) this.#sources.get(node)?.forEach((source) => found.add(source));
+    return found;
   }
 
   /** A node that stands for an argument of the function. */

@@ -22,8 +22,13 @@ export interface Update {
 interface RecordedVariable {
   readonly handle: Output;
   read?: Output;
+  /** What works with the value that was read. */
+  readonly users: bigint[];
   updated: boolean;
 }
+
+/** Operations whose result is their input's memory under another shape or name. */
+const SHARING = new Set(["Identity", "Reshape"]);
 
 /** The type attribute of reads and writes. */
 const typeOf = (resource: Resource): Attribute[] => [
@@ -35,6 +40,7 @@ export class RecordedVariables {
   readonly #graph: Graph;
   readonly #handleOf: (resource: Resource) => Output;
   readonly #known = new Map<Resource, RecordedVariable>();
+  readonly #values = new Map<bigint, RecordedVariable>(); // node → the variable whose memory it gives
   readonly #updates: Update[] = [];
 
   /**
@@ -50,7 +56,7 @@ export class RecordedVariables {
   #variable(resource: Resource): RecordedVariable {
     let known = this.#known.get(resource);
     if (!known) {
-      known = { handle: this.#handleOf(resource), updated: false };
+      known = { handle: this.#handleOf(resource), users: [], updated: false };
       this.#known.set(resource, known);
     }
     return known;
@@ -73,9 +79,20 @@ export class RecordedVariables {
       const attributes = typeOf(resource);
       const node = this.#graph.add("ReadVariableOp", { attributes, inputs: [known.handle] });
       known.read = { node, index: 0 };
+      this.#values.set(node, known);
       this.#graph.setShape(known.read, resource.shape);
     }
     return known.read;
+  }
+
+  /** Takes note of an operation that was recorded. */
+  used(inputs: readonly Output[], { operation, node }: { operation: string; node: bigint }): void {
+    for (const input of inputs) {
+      const variable = this.#values.get(input.node);
+      if (!variable) continue;
+      variable.users.push(node);
+      if (SHARING.has(operation)) this.#values.set(node, variable);
+    }
   }
 
   /** Gives a variable a value at the end of the function. */
@@ -95,8 +112,15 @@ export class RecordedVariables {
     for (const resource of update.resources) this.#variable(resource).updated = true;
   }
 
-  /** Adds the updates, each after the reads of its variables; returns the nodes, which must run. */
-  finish(): bigint[] {
+  /**
+   * Adds the updates and returns their nodes, which must run. Each waits until nothing works with
+   * what its variables were any more: TensorFlow copies a variable that it updates while somebody does.
+   *
+   * @param results What else the function computes.
+   */
+  finish(results: readonly Output[]): bigint[] {
+    const computed = [...results, ...this.#updates.flatMap(({ inputs }) => inputs)];
+    const needed = this.#graph.needed(computed.map(({ node }) => node));
     const last = new Map<Resource, bigint>(); // a second update of a variable comes after the first
     return this.#updates.map(({ operation, attributes, resources, inputs }) => {
       const variables = resources.map((r) => this.#variable(r));
@@ -105,6 +129,7 @@ export class RecordedVariables {
         inputs: [...variables.map((v) => v.handle), ...inputs],
         after: [
           ...variables.flatMap((v) => v.read?.node ?? []),
+          ...new Set(variables.flatMap((v) => v.users.filter((user) => needed.has(user)))),
           ...resources.flatMap((r) => last.get(r) ?? []),
         ],
       });

@@ -165,6 +165,7 @@ export class Recorder implements Binding {
       : all;
     const earlier = after.map((id) => this.output(id).node);
     const node = this.graph.add(operation, { attributes, inputs, after: earlier });
+    this.updated.used(all, { operation, node });
     return Array.from({ length: outputs }, (_, index) => this.#record({ node, index }));
   }
 

@@ -269,3 +269,41 @@ Deno.test("disposing of steps and variables frees every handle and tensor", { ig
   const left = { handles: handles(), tensors: tf.memory().numTensors };
   assert.deepEqual(left, before);
 });
+
+Deno.test(
+  "a step updates a variable where it is, also when its value is needed long after its gradient",
+  {
+    ignore,
+  },
+  () => {
+    const backend = capturingBackend()!, { eager } = backend, { symbols, status } = eager.native;
+    const w = tf.tidy(() => tf.variable(tf.ones([64, 64])));
+    const zeros = () => tf.tidy(() => tf.variable(tf.zeros([64, 64]), false));
+    const slots = { m: zeros(), v: zeros() };
+    const address = () => {
+      const handle = eager.handle(backend.idOf(w.dataId));
+      const tensor = symbols.TFE_TensorHandleResolve(handle, status);
+      const data = symbols.TF_TensorData(tensor);
+      symbols.TF_DeleteTensor(tensor);
+      return data;
+    };
+    const step = compileStep((x) => {
+      const { grads } = tf.variableGrads(() => tf.sum(tf.mul(w, 2)) as tf.Scalar, [w]);
+      let slow = x;
+      for (let i = 0; i < 20; i++) slow = tf.tanh(tf.matMul(slow, x));
+      const late = tf.matMul(tf.slice(slow, [0, 0], [64, 64]), w as tf.Tensor2D);
+      applyAdam(w, slots, {
+        gradient: grads[w.name],
+        step: { stepSize: tf.scalar(0.1), epsilon: tf.scalar(0), beta1: 0.9, beta2: 0.999 },
+      });
+      return tf.sum(late);
+    }, [tf.zeros([512, 512])]);
+    const x = tf.zeros([512, 512]);
+    tf.dispose(step(x));
+    const before = address();
+    tf.dispose(step(x));
+    assert.equal(address(), before);
+    step.dispose();
+    tf.dispose([w, slots, x]);
+  },
+);
