@@ -89,12 +89,12 @@ function isAnimatedPng(bytes: Uint8Array): boolean {
   return false;
 }
 
-/** What the header promises, checked before a single pixel is decoded. */
-async function checkedHeader(
+/** What the header promises. */
+async function checkHeader(
   bytes: Uint8Array,
   path: string,
   options: Required<Pick<ReadOptions, "maxPixels" | "animation">>,
-): Promise<Metadata> {
+): Promise<void> {
   const { maxPixels, animation } = options;
   let header: Metadata;
   try {
@@ -131,30 +131,20 @@ async function checkedHeader(
       'it holds several frames. Extract them, or pass animation: "firstFrame".',
     );
   }
-  return header;
 }
 
 /** How sharp resizes: proportions are not kept; shrinking averages what falls together. */
 export const RESIZING = { fit: "fill", kernel: "lanczos3" } as const;
 
-/**
- * Whether decoding and resizing at once gives the pixels that one after the other does: nothing that the
- * decoder would rather do after resizing, and no coarse shrinking in the decoder, which JPEG's begins at
- * a half and WebP's at once.
- */
-function isResizedAtOnce(header: Metadata, { width, height }: Required<ReadOptions>["size"]) {
-  const { depth, format, hasAlpha, hasProfile, orientation = 1, space } = header;
-  const plain = (format === "jpeg" || format === "png") && depth === "uchar" && space === "srgb" &&
-    !hasAlpha && !hasProfile && orientation === 1;
-  return plain && header.width < 2 * width && header.height < 2 * height;
-}
+/** Whether the bytes begin as a JPEG: always one still picture, whose size the decoder itself limits. */
+const isJpeg = (bytes: Uint8Array) => bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff;
 
 /**
  * Read a still picture as upright 8-bit sRGB.
  *
  * EXIF orientation is applied. Grey, palette, CMYK and 16-bit pictures are converted, an embedded
  * colour profile is applied, and transparency is laid over `background`. The file's contents decide
- * its format, not its name. Nothing is decoded before the header was checked.
+ * its format, not its name. Nothing is decoded whose header promises more than `maxPixels`.
  *
  * @param path Any file name; it is never taken apart for options or patterns.
  * @throws ImageError for a file that is missing, not a file, not readable, empty, not a picture,
@@ -184,15 +174,16 @@ export async function readImage(path: string, options: ReadOptions = {}): Promis
     );
   }
   const bytes = await readBytes(path);
-  const header = await checkedHeader(bytes, path, { maxPixels, animation });
-  const atOnce = size && isResizedAtOnce(header, size);
+  const check = () => checkHeader(bytes, path, { maxPixels, animation });
+  if (!isJpeg(bytes)) await check(); // a JPEG's is looked at below if need be: training reads them by the million
   const [r, g, b] = background;
   try {
     // "error" refuses damage and lost ends, but not the harmless warnings many cameras cause.
-    const pixels = sharp(bytes, { limitInputPixels: maxPixels, failOn: "error" })
-      .autoOrient().flatten({ background: { r, g, b } }).toColourspace("srgb");
-    if (atOnce) pixels.resize(size.width, size.height, RESIZING);
-    const { data, info: { width, height } } = await pixels
+    const { data, info: { width, height } } = await sharp(bytes, {
+      limitInputPixels: maxPixels,
+      failOn: "error",
+    })
+      .autoOrient().flatten({ background: { r, g, b } }).toColourspace("srgb")
       .raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
     const image = { data: new Uint8Array(data), width, height };
     if (!size || (width === size.width && height === size.height)) return image;
@@ -200,6 +191,7 @@ export async function readImage(path: string, options: ReadOptions = {}): Promis
       .resize(size.width, size.height, RESIZING).raw().toBuffer();
     return { data: new Uint8Array(resized), ...size };
   } catch (cause) {
+    await check(); // says more, where the header is to blame
     throw new ImageError(
       "damaged",
       path,

@@ -197,6 +197,11 @@ Deno.test("readImage refuses a huge picture by its header, without decoding", ()
     await assert.rejects(readImage(small, { maxPixels: 48 * 32 - 1 }), /48 × 32/);
     assert.equal((await readImage(small, { maxPixels: 48 * 32 })).width, 48);
     await assert.rejects(readImage(small, { maxPixels: 0 }), RangeError);
+    const jpeg = join(folder, "small.jpg");
+    await Deno.writeFile(jpeg, await raw(quarters()).jpeg().toBuffer());
+    await assert.rejects(readImage(jpeg, { maxPixels: 48 * 32 - 1 }), { problem: "tooLarge" });
+    await Deno.writeFile(jpeg, new Uint8Array([0xff, 0xd8, 0xff, 0xe0]));
+    await refuses(jpeg, "notAnImage", /JPEG, PNG/);
   }));
 
 Deno.test("readImage says which of the bad files it met", () =>
@@ -275,7 +280,7 @@ Deno.test("writeImage refuses what it cannot write and leaves nothing behind", (
     assert.deepEqual([...Deno.readDirSync(folder)].map((e) => e.name), ["taken.png"]);
   }));
 
-Deno.test("readImage resizes while it decodes to the pixels that resizeImage gives after", () =>
+Deno.test("readImage with a size gives the pixels that resizeImage gives after it", () =>
   inFolder(async (folder) => {
     const photograph = () =>
       sharp(demoPhotographs()[0]).extract({ left: 600, top: 200, width: 450, height: 400 });

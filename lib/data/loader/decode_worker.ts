@@ -3,6 +3,7 @@
  * step. It reads what it is asked for in turn, a few pictures at once, and forgets what is called off.
  */
 import { parentPort } from "node:worker_threads";
+import sharp from "sharp";
 import { readImage } from "../image.ts";
 import { ImageError, type ImageProblem } from "../image_error.ts";
 
@@ -35,6 +36,8 @@ export interface DecodeReply {
   /** In the order of the files. */
   readonly failures: readonly DecodeFailure[];
 }
+
+sharp.cache(false); // no file is read twice in a row: keeping what was done costs time and memory
 
 /** Pictures at once: as many as there are cores, and as many again whose bytes are being read. */
 const AT_ONCE = 2 * navigator.hardwareConcurrency;
