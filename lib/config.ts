@@ -56,7 +56,7 @@ export interface Configuration {
   /** Weight of the global information loss when lossWeights is "fixed", 0 or more. */
   readonly beta: number;
 
-  /** Images in a training step, 2 or more (batch norm needs two). [paper, appendix: 256 for FF++; code: 32] */
+  /** Images in a training step, 2 or more (batch norm needs two). [paper, appendix, and code: 256] */
   readonly batchSize: number;
   /** How real and fake are mixed in an epoch: as many of both, reals repeated, or as they come. [code: repeatReals] */
   readonly balance: "equal" | "repeatReals" | "none";
@@ -119,7 +119,7 @@ export const PAPER: Configuration = Object.freeze({
   lossWeights: "automatic",
   alpha: 1,
   beta: 1,
-  batchSize: 32,
+  batchSize: 256,
   balance: "repeatReals",
   realRepeats: 4,
   augmentation: "all",

@@ -22,6 +22,7 @@ Deno.test("PAPER holds what the paper states", () => {
   assert.equal(PAPER.blocks, 4);
   assert.equal(PAPER.imageSize, 224);
   assert.equal(PAPER.learningRate, 5e-4);
+  assert.equal(PAPER.batchSize, 256);
   assert.equal(PAPER.lossForm, "paper");
 });
 
