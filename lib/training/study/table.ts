@@ -144,3 +144,31 @@ export function pairedDifferences(
       return typeof a === "number" && typeof b === "number" ? [a - b] : [];
     });
 }
+
+/** Which traces are drawn, and how their columns are called in the figure. */
+export interface TraceSelection {
+  /** Rows of the study. */
+  readonly rows: readonly string[];
+  /** Columns of the traces, and their titles. */
+  readonly terms: Readonly<Record<string, string>>;
+  /** Setting of the traces. */
+  readonly setting: string;
+}
+
+/** Traces averaged over seeds: a row a step, for curves. `null` where a row has no such number. */
+export function meanTraces(
+  traces: readonly ResultRow[],
+  { rows, terms, setting }: TraceSelection,
+): { run: string; term: string; step: number; value: number | null }[] {
+  return rows.flatMap((run) => {
+    const own = traces.filter((t) => t.row === run && t.setting === setting);
+    const steps = [...new Set(own.map(({ step }) => step as number))];
+    return Object.entries(terms).flatMap(([column, term]) =>
+      steps.map((step) => {
+        const found = own.filter((t) => t.step === step).map((t) => t[column])
+          .filter((v) => typeof v === "number");
+        return { run, term, step, value: found.length > 0 ? intervalOf(found).mean : null };
+      })
+    );
+  });
+}

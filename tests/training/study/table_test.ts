@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { intervalOf, pairedDifferences, type ResultRow } from "lib/training/study/table.ts";
+import {
+  intervalOf,
+  meanTraces,
+  pairedDifferences,
+  type ResultRow,
+} from "lib/training/study/table.ts";
 
 Deno.test("intervalOf gives scipy's intervals of the mean", () => {
   // scipy 1.17.1: scipy.stats.t.interval(0.95, n - 1, loc=mean, scale=scipy.stats.sem(values))
@@ -37,4 +42,24 @@ Deno.test("pairedDifferences pairs by setting and seed and drops what has no par
   assert.deepEqual(differences.map((d) => d.toFixed(3)), ["0.100", "0.050"]);
   const inB8 = pairedDifferences(table, { with: "heads", without: "none", setting: "B8" });
   assert.deepEqual(inB8, []);
+});
+
+Deno.test("meanTraces averages the seeds of a row at each step, and leaves gaps where there is nothing", () => {
+  const trace = (row: string, seed: number, step: number, loss: number | null): ResultRow => ({
+    setting: "A8",
+    row,
+    seed,
+    step,
+    loss,
+  });
+  const traces = [
+    trace("a", 1, 0, 1),
+    trace("a", 2, 0, 3),
+    trace("a", 1, 25, null),
+    trace("b", 1, 0, 9),
+  ];
+  assert.deepEqual(meanTraces(traces, { rows: ["a"], terms: { loss: "Loss" }, setting: "A8" }), [
+    { run: "a", term: "Loss", step: 0, value: 2 },
+    { run: "a", term: "Loss", step: 25, value: null },
+  ]);
 });
