@@ -51,7 +51,7 @@ async function picture(figure: Figure): Promise<Record<string, string>> {
   if (!figure.layout.images?.length) {
     return { "image/png": (await exporter.png(figure, { palette: true })).toBase64() };
   }
-  const png = await exporter.png(figure, { scale: 1.5 });
+  const png = await exporter.png(figure, { scale: 1.25 });
   const jpeg = await sharp(png).flatten({ background: "white" })
     .jpeg({ quality: 60, mozjpeg: true }).toBuffer();
   return { "image/jpeg": new Uint8Array(jpeg).toBase64() };
