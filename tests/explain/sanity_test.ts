@@ -80,17 +80,20 @@ function learnt(): Promise<Learner> {
 Deno.test("maps of a detector point at what it was taught to see, and fresh weights do not", async () => {
   const { parameters } = await learnt();
   const fakes = squares(60, 2).filter(({ sample }) => sample.label === 1);
-  const pointing = async (of: typeof parameters) => {
+  const over = async (of: typeof parameters, measure: typeof energyGain) => {
     const maps = await blockMaps(fakes, { parameters: of, configuration });
-    const values = maps.map(({ whole }, i) => pointsInside(whole, fakes[i].mask));
+    const values = maps.map(({ whole }, i) => measure(whole, fakes[i].mask));
     return meanOverImages(values.map((value, i) => ({ video: `${i}`, value })), createRandom(1));
   };
-  const taught = await pointing(parameters);
-  assert.ok(taught.images === 30 && taught.low! > 0.6, JSON.stringify(taught));
+  // Over four seeds of weights the gain was 5.5 to 6.3 taught, and 0.3 to 2.1 fresh: fresh filters too
+  // respond to a square as to any edge. The strongest of six by six cells was inside in half to three
+  // quarters of the pictures; the square covers 0.04 of them.
+  const taught = await over(parameters, energyGain);
+  assert.ok(taught.images === 30 && taught.low! > 4, JSON.stringify(taught));
+  assert.ok((await over(parameters, pointsInside)).low! > 0.2);
   const fresh = createDetector(configuration, createRandom(3));
-  const untaught = await pointing(fresh);
-  // Fresh filters respond to a square as to any edge, so they too do better than its area, 0.04.
-  assert.ok(untaught.images === 0 || untaught.high! < taught.low!, JSON.stringify(untaught));
+  const untaught = await over(fresh, energyGain);
+  assert.ok(untaught.images === 0 || untaught.high! < 3, JSON.stringify(untaught));
   disposeParameters(fresh);
 });
 
