@@ -3,10 +3,10 @@
  * `deno task study`: trains the rows of the planted-clues study that are not there yet, and writes the
  * tables that notebook 06 draws. Jobs may run side by side; each run is a file of its own.
  */
+import { from } from "arquero";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { startEngine } from "lib/engine/engine.ts";
-import { writeRows } from "lib/figures/rows_file.ts";
 import { RESULTS } from "lib/figures/save.ts";
 import { describeMachine } from "./bench/machine.ts";
 import { listenForInterrupt } from "lib/training/interrupt.ts";
@@ -117,7 +117,7 @@ async function collect(): Promise<void> {
   );
   const results = found.filter((result) => result !== undefined);
   await Deno.mkdir(folder, { recursive: true });
-  const text = (rows: readonly object[]) => new TextEncoder().encode(writeRows(rows).csv);
+  const text = (rows: readonly object[]) => new TextEncoder().encode(from([...rows]).toCSV());
   await writeWhole(join(folder, "runs.csv"), text(results.map(resultRow)));
   const first = results.filter(({ seed }) => seed <= 3);
   await writeWhole(join(folder, "traces.csv"), text(first.flatMap(traceRows)));
