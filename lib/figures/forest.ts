@@ -61,10 +61,18 @@ export const forest: Chart<ForestRow, ForestOptions> = defineChart(
     const texts = labels.map((label) => wrapText(label, room));
     const broken = Math.max(...texts.map((text) => text.split("<br>").length));
     const each = Math.max(LINE * (0.4 + 0.6 * series.length), 12 * broken + 3);
-    const inner = each * labels.length + 8;
-    const layout = baseLayout(options, { legend: series.length > 1 ? series : [] });
-    const { t = 0, b = 0 } = layout.margin ?? {};
     const longest = Math.max(...texts.flatMap((text) => text.split("<br>")).map((l) => l.length));
+    const left = Math.ceil(longest * 0.54 * FONT_SIZES.small) + 16;
+    const title = wrapText(valueTitle, {
+      width: WIDTHS[size] - left - 14,
+      fontSize: 1.2 * FONT_SIZES[size],
+    });
+    const above = { legend: series.length > 1 ? series : [] };
+    const { t = 0, b = 0 } = baseLayout(options, above).margin ?? {};
+    const bottom = b + (title.split("<br>").length - 1) * 1.6 * FONT_SIZES[size];
+    // The legend's place depends on the height, so the layout is made for the height there will be.
+    const height = Math.round(t + bottom + each * labels.length + 8);
+    const layout = baseLayout({ ...options, height }, above);
     const apart = 0.6 / Math.max(2, series.length);
     const data = series.map((name, i): Data => {
       const own = rows.filter((row) => row.series === name);
@@ -93,9 +101,8 @@ export const forest: Chart<ForestRow, ForestOptions> = defineChart(
       data,
       layout: {
         ...layout,
-        height: Math.round(t + b + inner),
-        margin: { ...layout.margin, l: Math.ceil(longest * 0.54 * FONT_SIZES.small) + 16 },
-        xaxis: axis(valueTitle),
+        margin: { ...layout.margin, l: left, b: bottom },
+        xaxis: axis(title),
         yaxis: axis("", {
           range: [labels.length - 0.5, -0.5],
           tickvals: labels.map((_, i) => i),
