@@ -7,6 +7,7 @@ const ENTRIES: [file: string, wrong: string[], words: RegExp][] = [
   ["lib/tasks/train.ts", ["--data", "m.csv", "--set", "block=3"], /no field "block"/],
   ["lib/tasks/evaluate.ts", ["run"], /--data is missing/],
   ["lib/tasks/predict.ts", [], /nothing to score/],
+  ["lib/tasks/study.ts", ["--job", "3/2"], /--job is "3\/2"/],
 ];
 
 for (const [file, wrong, words] of ENTRIES) {

@@ -1,0 +1,96 @@
+/**
+ * The study's work: trains the runs that are not there yet, and writes the tables that notebook 06
+ * draws. Imports packages, so it is loaded after the set-up.
+ */
+import { from } from "arquero";
+import { join } from "node:path";
+import { startEngine } from "lib/engine/engine.ts";
+import { RESULTS } from "lib/figures/save.ts";
+import { formatDuration } from "lib/training/progress.ts";
+import { FULL_SIZES, type StudySizes } from "lib/training/study/pictures.ts";
+import { studyRow, type StudyRun, studyRuns } from "lib/training/study/rows.ts";
+import { runStudy, studyConfiguration, studyPictures } from "lib/training/study/run.ts";
+import { readResult, saveResult, studyProtocol } from "lib/training/study/store.ts";
+import { resultRow, traceRows } from "lib/training/study/table.ts";
+import { writeWhole } from "lib/write_whole.ts";
+import { describeMachine } from "../bench/machine.ts";
+import type { TaskSurroundings } from "../in_task.ts";
+import type { StudyJob } from "./options.ts";
+
+/**
+ * The runs of a job.
+ *
+ * @throws RangeError for a row that the study does not have.
+ */
+export function runsOf({ rows, seeds, share, jobs }: StudyJob): StudyRun[] {
+  const names = rows?.map((name) => studyRow(name).name);
+  return studyRuns("full")
+    .filter(({ row, seed }) => seed <= seeds && (!names || names.includes(row)))
+    .filter((_, i) => i % jobs === share - 1);
+}
+
+/** Does a job. Stopped between two runs, it goes on there the next time. */
+export async function study(job: StudyJob, surroundings: TaskSurroundings): Promise<void> {
+  if (!job.collect) await trainMissing(job, surroundings);
+  if (!surroundings.signal.aborted) await collect(surroundings.say);
+}
+
+/** The protocol word of a run of the full profile. */
+function protocolOf(run: StudyRun, sizes: StudySizes): string {
+  return studyProtocol(run, { configuration: studyConfiguration(run), sizes });
+}
+
+async function trainMissing(job: StudyJob, { signal, say }: TaskSurroundings): Promise<void> {
+  const runs = runsOf(job);
+  await startEngine({ intraOpThreads: job.threads, interOpThreads: 1 });
+  const sizes = FULL_SIZES, pictures = studyPictures(sizes);
+  const missing: StudyRun[] = [];
+  for (const run of runs) {
+    if (!await readResult(run, protocolOf(run, sizes))) missing.push(run);
+  }
+  say(
+    `${runs.length - missing.length} runs are there, ${missing.length} are to be trained.`,
+  );
+  const begin = performance.now();
+  for (const [done, run] of missing.entries()) {
+    if (signal.aborted) return;
+    const configuration = studyConfiguration(run), protocol = protocolOf(run, sizes);
+    const result = await runStudy(run, { pictures, protocol, configuration });
+    await saveResult(result);
+    const elapsed = (performance.now() - begin) / 1000;
+    const left = formatDuration(elapsed / (done + 1) * (missing.length - done - 1));
+    const { inDistribution, shifted } = result.auc;
+    say(
+      `${done + 1}/${missing.length} ${run.setting} · ${run.row} · seed ${run.seed}: ` +
+        `AUC ${inDistribution.toFixed(3)}, shifted ${shifted.toFixed(3)} · ` +
+        `${result.seconds.toFixed(0)} s, ${left} left`,
+    );
+  }
+}
+
+/** Writes the tables of all runs there are. */
+async function collect(say: TaskSurroundings["say"]): Promise<void> {
+  const folder = join(RESULTS, "06_ablations");
+  const found = await Promise.all(
+    studyRuns("full").map((run) => readResult(run, protocolOf(run, FULL_SIZES))),
+  );
+  const results = found.filter((result) => result !== undefined);
+  await Deno.mkdir(folder, { recursive: true });
+  const text = (rows: readonly object[]) => new TextEncoder().encode(from([...rows]).toCSV());
+  await writeWhole(join(folder, "runs.csv"), text(results.map(resultRow)));
+  const first = results.filter(({ seed }) => seed <= 3);
+  await writeWhole(join(folder, "traces.csv"), text(first.flatMap(traceRows)));
+  const { processor, cores, system } = describeMachine();
+  const about = {
+    runs: results.length,
+    of: found.length,
+    processor,
+    cores,
+    system,
+    hours: Number((results.reduce((sum, { seconds }) => sum + seconds, 0) / 3600).toFixed(2)),
+    written: new Date().toISOString().slice(0, 10),
+  };
+  const json = JSON.stringify(about, null, 2) + "\n";
+  await writeWhole(join(folder, "about.json"), new TextEncoder().encode(json));
+  say(`${results.length} of ${found.length} runs are in ${folder}.`);
+}
