@@ -2,7 +2,7 @@
  * The study's work: trains the runs that are not there yet, and writes the tables that notebook 06
  * draws. Imports packages, so it is loaded after the set-up.
  */
-import { from } from "arquero";
+import { from, fromCSV } from "arquero";
 import { join } from "node:path";
 import { startEngine } from "lib/engine/engine.ts";
 import { RESULTS } from "lib/figures/save.ts";
@@ -11,7 +11,7 @@ import { FULL_SIZES, type StudySizes } from "lib/training/study/pictures.ts";
 import { studyRow, type StudyRun, studyRuns } from "lib/training/study/rows.ts";
 import { runStudy, studyConfiguration, studyPictures } from "lib/training/study/run.ts";
 import { readResult, saveResult, studyProtocol } from "lib/training/study/store.ts";
-import { resultRow, traceRows } from "lib/training/study/table.ts";
+import { type ResultRow, resultRow, traceRows } from "lib/training/study/table.ts";
 import { writeWhole } from "lib/write_whole.ts";
 import { describeMachine } from "../bench/machine.ts";
 import type { TaskSurroundings } from "../in_task.ts";
@@ -68,29 +68,61 @@ async function trainMissing(job: StudyJob, { signal, say }: TaskSurroundings): P
   }
 }
 
+/** Rows of a table that is there already; none where there is no such file. */
+async function keptRows(path: string): Promise<ResultRow[]> {
+  try {
+    return fromCSV(await Deno.readTextFile(path)).objects() as ResultRow[];
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+/**
+ * Puts new rows in the place of the old ones of the same runs, and leaves the old ones of all other
+ * runs: whoever trains one row does not lose a table that others trained.
+ */
+export function mergeRows(old: readonly ResultRow[], fresh: readonly ResultRow[]): ResultRow[] {
+  const key = ({ setting, row, seed }: ResultRow) => JSON.stringify([setting, row, seed]);
+  const trained = new Set(fresh.map(key));
+  const order = new Map(studyRuns("full").map((run, i) => [key({ ...run }), i]));
+  const place = (row: ResultRow) => order.get(key(row)) ?? order.size;
+  return [...old.filter((row) => !trained.has(key(row))), ...fresh]
+    .sort((a, b) => place(a) - place(b)); // stable: a trace's steps keep their order
+}
+
 /** Writes the tables of all runs there are. */
 async function collect(say: TaskSurroundings["say"]): Promise<void> {
-  const folder = join(RESULTS, "06_ablations");
+  const folder = join(RESULTS, "06_ablations"), wanted = studyRuns("full");
   const found = await Promise.all(
-    studyRuns("full").map((run) => readResult(run, protocolOf(run, FULL_SIZES))),
+    wanted.map((run) => readResult(run, protocolOf(run, FULL_SIZES))),
   );
   const results = found.filter((result) => result !== undefined);
   await Deno.mkdir(folder, { recursive: true });
-  const text = (rows: readonly object[]) => new TextEncoder().encode(from([...rows]).toCSV());
-  await writeWhole(join(folder, "runs.csv"), text(results.map(resultRow)));
-  const first = results.filter(({ seed }) => seed <= 3);
-  await writeWhole(join(folder, "traces.csv"), text(first.flatMap(traceRows)));
+  const update = async (name: string, fresh: readonly ResultRow[]) => {
+    const path = join(folder, name), rows = mergeRows(await keptRows(path), fresh);
+    await writeWhole(path, new TextEncoder().encode(from(rows).toCSV()));
+    return rows;
+  };
+  const runs = await update("runs.csv", results.map(resultRow));
+  const first = results.filter(({ seed }) => seed <= 3); // a few seeds show how losses are lowered
+  await update("traces.csv", first.flatMap(traceRows));
+  const seconds = runs.reduce((sum, row) => sum + Number(row.seconds), 0);
   const { processor, cores, system } = describeMachine();
   const about = {
-    runs: results.length,
-    of: found.length,
+    runs: runs.length,
+    of: wanted.length,
     processor,
     cores,
     system,
-    hours: Number((results.reduce((sum, { seconds }) => sum + seconds, 0) / 3600).toFixed(2)),
+    hours: Number((seconds / 3600).toFixed(2)),
     written: new Date().toISOString().slice(0, 10),
   };
   const json = JSON.stringify(about, null, 2) + "\n";
-  await writeWhole(join(folder, "about.json"), new TextEncoder().encode(json));
-  say(`${results.length} of ${found.length} runs are in ${folder}.`);
+  if (results.length > 0) {
+    await writeWhole(join(folder, "about.json"), new TextEncoder().encode(json));
+  }
+  say(
+    `${results.length} runs are here, ${runs.length} of ${wanted.length} in the tables in ${folder}.`,
+  );
 }

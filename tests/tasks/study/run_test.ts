@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseStudyOptions } from "lib/tasks/study/options.ts";
-import { runsOf } from "lib/tasks/study/run.ts";
+import { mergeRows, runsOf } from "lib/tasks/study/run.ts";
 
 const runs = (...args: string[]) => {
   const job = parseStudyOptions(args);
@@ -19,4 +19,22 @@ Deno.test("runsOf chooses rows and seeds, and names the rows there are when it k
   assert.deepEqual([...new Set(chosen.map(({ row }) => row))].sort(), ["n = 1, wide", "none"]);
   assert.ok(chosen.every(({ seed }) => seed <= 2));
   assert.throws(() => runs("--rows", "nothing"), /no row "nothing".*"none"/);
+});
+
+Deno.test("mergeRows takes new rows for old ones of the same run and keeps all others, in the study's order", () => {
+  const row = (name: string, seed: number, step: number, value: number) => ({
+    setting: "A8",
+    row: name,
+    seed,
+    step,
+    value,
+  });
+  const old = [
+    row("GIL", 1, 0, 1),
+    row("GIL", 1, 25, 2),
+    row("none", 2, 0, 3),
+    row("gone", 1, 0, 4),
+  ];
+  const merged = mergeRows(old, [row("none", 1, 0, 5), row("GIL", 1, 0, 6), row("GIL", 1, 25, 7)]);
+  assert.deepEqual(merged.map(({ value }) => value), [5, 6, 7, 3, 4]);
 });
