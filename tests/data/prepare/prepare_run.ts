@@ -1,6 +1,6 @@
 /**
  * A run of prepare that a test kills or starves: the arguments are a JSON file of entries, the root, the
- * output folder and the crops' format. Says "ready" when it begins.
+ * output folder and the crops' format. Says "ready" when it begins, and "unit" after each unit.
  */
 
 import type { VideoEntry } from "lib/data/entries.ts";
@@ -14,7 +14,8 @@ await using preparation = await Preparation.open(sourceOf(root!, entries), {
   folder: folder!,
   settings: { ...SETTINGS, format: format as "jpg" | "png" },
 });
-Deno.stdout.writeSync(new TextEncoder().encode("ready\n"));
-for await (const _ of preparation.run({ atOnce: 2 }));
+const say = (word: string) => Deno.stdout.writeSync(new TextEncoder().encode(`${word}\n`));
+say("ready");
+for await (const _ of preparation.run({ atOnce: 2 })) say("unit");
 await preparation.join();
-Deno.stdout.writeSync(new TextEncoder().encode("whole\n"));
+say("whole");
