@@ -1,4 +1,5 @@
 /** Median and spread of repeated measurements. */
+import { quantile } from "lib/evaluation/quantile.ts";
 
 /** Five numbers that describe a sample. */
 export interface Summary {
@@ -33,17 +34,11 @@ export function summarise(values: readonly number[]): Summary {
     throw new RangeError(`A summary needs one or more finite numbers, not [${values.join(", ")}].`);
   }
   const sorted = values.toSorted((a, b) => a - b);
-  const quantile = (share: number) => {
-    const position = share * (sorted.length - 1);
-    const below = Math.floor(position);
-    const low = sorted[below]!;
-    return low + (sorted[Math.min(below + 1, sorted.length - 1)]! - low) * (position - below);
-  };
   return {
     min: sorted[0]!,
-    lower: quantile(0.25),
-    median: quantile(0.5),
-    upper: quantile(0.75),
+    lower: quantile(sorted, 0.25),
+    median: quantile(sorted, 0.5),
+    upper: quantile(sorted, 0.75),
     max: sorted.at(-1)!,
   };
 }

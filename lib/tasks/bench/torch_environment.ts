@@ -1,12 +1,9 @@
 /** PyTorch for the bench, in an environment of its own: .cache/bench-torch, never .venv. */
 import { join } from "node:path";
-import { runCommand, tiedPython } from "../setup/command.ts";
-import { pipInstall } from "../setup/environment.ts";
-import { pipFailure } from "../setup/failure.ts";
 import { type Project, projectEnvironment } from "../setup/project.ts";
-import { findPython } from "../setup/python.ts";
 import type { Step } from "../setup/steps.ts";
 import type { Contender } from "./contender.ts";
+import { makeOwnEnvironment } from "./own_environment.ts";
 
 /** The version that is compared with. */
 export const TORCH_VERSION = "2.13.0";
@@ -21,15 +18,15 @@ export function torchStep(project: Project): Step {
     gigabytes: 8, // the index's default build for Linux brings CUDA along; the CPU build takes 1
     inputs: () => Promise.resolve([project.root, chosen ?? "", TORCH_VERSION]),
     async run({ report }) {
-      await Deno.remove(own.venv, { recursive: true }).catch(() => {}); // mostly there is none
-      const python = await findPython(chosen);
-      const [program, ...options] = python.command;
-      const [, ...tied] = tiedPython("", "venv", own.venv);
-      const made = await runCommand([program!, ...options, ...tied], { onLine: report.passing });
-      if (made.code !== 0) throw pipFailure(made.lines, "the environment of the bench");
+      const paths = await makeOwnEnvironment(own, {
+        packages: [`torch==${TORCH_VERSION}`],
+        what: "PyTorch",
+        environment: "the environment of the bench",
+        python: chosen,
+        report,
+      });
       await Deno.mkdir(compiledFolder(project), { recursive: true });
-      await pipInstall(own, [`torch==${TORCH_VERSION}`], { what: "PyTorch", report });
-      return { paths: [own.python, join(own.venv, "pyvenv.cfg"), compiledFolder(project)] };
+      return { paths: [...paths, compiledFolder(project)] };
     },
   };
 }

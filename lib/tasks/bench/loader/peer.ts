@@ -1,11 +1,9 @@
 /** PyTorch's DataLoader with OpenCV and albumentations, in environments of the bench's own. */
 import { join } from "node:path";
-import { runCommand, tiedPython } from "../../setup/command.ts";
-import { pipInstall, sitePackages } from "../../setup/environment.ts";
-import { pipFailure } from "../../setup/failure.ts";
+import { sitePackages } from "../../setup/environment.ts";
 import { type Project, projectEnvironment } from "../../setup/project.ts";
-import { findPython } from "../../setup/python.ts";
 import type { Step } from "../../setup/steps.ts";
+import { makeOwnEnvironment } from "../own_environment.ts";
 import type { WorkerCommand } from "../worker_process.ts";
 
 /** What is compared with, beside the PyTorch of `torchStep`. */
@@ -52,16 +50,15 @@ export function loaderPeerStep(project: Project): Step {
     title: "OpenCV and albumentations for the bench",
     gigabytes: 1,
     inputs: () => Promise.resolve([project.root, chosen ?? "", ...PACKAGES]),
-    async run({ report }) {
-      await Deno.remove(own.venv, { recursive: true }).catch(() => {}); // mostly there is none
-      const python = await findPython(chosen);
-      const [program, ...options] = python.command;
-      const [, ...tied] = tiedPython("", "venv", own.venv);
-      const made = await runCommand([program!, ...options, ...tied], { onLine: report.passing });
-      if (made.code !== 0) throw pipFailure(made.lines, "the environment of the loader bench");
-      await pipInstall(own, PACKAGES, { what: "OpenCV and albumentations", report });
-      return { paths: [own.python, join(own.venv, "pyvenv.cfg")] };
-    },
+    run: async ({ report }) => ({
+      paths: await makeOwnEnvironment(own, {
+        packages: PACKAGES,
+        what: "OpenCV and albumentations",
+        environment: "the environment of the loader bench",
+        python: chosen,
+        report,
+      }),
+    }),
   };
 }
 
