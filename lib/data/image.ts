@@ -3,6 +3,7 @@
  * says why not. Writing is left to write_image.ts, cropping and resizing to crop.ts.
  */
 import sharp, { type Metadata } from "sharp";
+import { readImageBytes } from "./image_bytes.ts";
 import { ImageError } from "./image_error.ts";
 
 /** A picture in memory: 8-bit sRGB, rows from the top, three bytes a pixel in the order R, G, B. */
@@ -38,44 +39,8 @@ export interface ReadOptions {
 }
 
 const MAX_PIXELS = 100_000_000;
-/** No photograph below the pixel limit is larger; a video or an archive by mistake often is. */
-const MAX_BYTES = 1 << 30;
 /** Formats that hold pixels. SVG and PDF are programs that draw, and text files can pass for them. */
 const FORMATS = ["jpeg", "png", "webp", "gif", "tiff", "heif"];
-
-async function readBytes(path: string): Promise<Uint8Array> {
-  try {
-    const { isFile, size } = await Deno.stat(path);
-    if (!isFile) throw new ImageError("notAFile", path, "it is not a file. Give a picture's path.");
-    if (size === 0) {
-      throw new ImageError("empty", path, "the file is empty. Copy or extract it again.");
-    }
-    if (size > MAX_BYTES) {
-      throw new ImageError(
-        "tooLarge",
-        path,
-        `it holds ${size} bytes, more than the limit of ${MAX_BYTES}. Is it a video? Extract its frames.`,
-      );
-    }
-    return await Deno.readFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) {
-      throw new ImageError("missing", path, "there is no such file. Check the path.", error);
-    }
-    if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable) {
-      throw new ImageError(
-        "noPermission",
-        path,
-        "it may not be read. Change its permissions.",
-        error,
-      );
-    }
-    if (error instanceof Deno.errors.FilesystemLoop) {
-      throw new ImageError("missing", path, "its links lead in a circle. Mend the link.", error);
-    }
-    throw error;
-  }
-}
 
 /** Whether a PNG declares an animation: an acTL chunk before its pixels. The decoder does not say. */
 function isAnimatedPng(bytes: Uint8Array): boolean {
@@ -163,6 +128,20 @@ const isJpeg = (bytes: Uint8Array) => bytes[0] === 0xff && bytes[1] === 0xd8 && 
  * ```
  */
 export async function readImage(path: string, options: ReadOptions = {}): Promise<RgbImage> {
+  return decodeImage(await readImageBytes(path), path, options);
+}
+
+/**
+ * As `readImage`, for a file whose bytes are in memory.
+ *
+ * @param path For error messages.
+ * @throws ImageError and RangeError as `readImage`.
+ */
+export async function decodeImage(
+  bytes: Uint8Array,
+  path: string,
+  options: ReadOptions = {},
+): Promise<RgbImage> {
   const { maxPixels = MAX_PIXELS, background = [255, 255, 255], animation = "refuse" } = options;
   const { size } = options;
   if (!Number.isSafeInteger(maxPixels) || maxPixels < 1) {
@@ -173,7 +152,6 @@ export async function readImage(path: string, options: ReadOptions = {}): Promis
       `A size is two positive whole numbers, not ${size.width} × ${size.height}.`,
     );
   }
-  const bytes = await readBytes(path);
   const check = () => checkHeader(bytes, path, { maxPixels, animation });
   if (!isJpeg(bytes)) await check(); // a JPEG's is looked at below if need be: training reads them by the million
   const [r, g, b] = background;

@@ -6,7 +6,7 @@
  * `library_pages`. Running: `binding` (what TensorFlow.js's kernels call), `eager_binding`, `backend`.
  * Capturing: `recorder` on a `graph`, `capture`; for steps `resource`, `recorded_variables`,
  * `captured_step`. Operations that TensorFlow.js lacks: `batch_norm`, `convolution` (with
- * `not_before`), `stateless_random`, `adam`.
+ * `not_before`), `stateless_random`, `adam`. For threads without TensorFlow.js: `jpeg_decoder`.
  */
 import * as tf from "@tensorflow/tfjs";
 import { type CapturingBackend, capturingBackend, registerBackend } from "./backend.ts";
@@ -114,6 +114,14 @@ async function plain(): Promise<Engine> {
   // Its first use prints an advertisement over several lines; the notice says what matters.
   (tf.backend() as unknown as { firstUse: boolean }).firstUse = false;
   return { backend: "cpu", device: "CPU:0", version: tf.version.tfjs, threads: 1 };
+}
+
+/**
+ * Path of the TensorFlow library that the engine runs on, for threads that open it too; undefined on the
+ * plain backend and before `startEngine`.
+ */
+export function libraryInUse(): string | undefined {
+  return capturingBackend()?.eager.native.path;
 }
 
 /**

@@ -8,6 +8,8 @@ import { TensorFlowError } from "./tensorflow_error.ts";
 
 /** The library and what every call to it needs. */
 export interface Native {
+  /** Where the library is. */
+  readonly path: string;
   /** The C functions. */
   readonly symbols: Symbols;
   /** Address of a TF_Status that calls report to; `check` reads it. */
@@ -101,5 +103,5 @@ export function openNative(path: string): Native {
     symbols.TF_DeleteStatus(own);
     if (code !== 0) throw new TensorFlowError(code, message, { operation, inputs: [] });
   };
-  return { symbols, status, cstring, text, check, takeStatus };
+  return { path, symbols, status, cstring, text, check, takeStatus };
 }

@@ -68,6 +68,7 @@ export const SYMBOLS = {
   TFE_DeleteOp: { parameters: [P], result: NONE },
   TFE_OpAddInput: { parameters: [P, P, P], result: NONE },
   TFE_Execute: { parameters: [P, P, P, P], result: NONE },
+  executeAside: { name: "TFE_Execute", parameters: [P, P, P, P], result: NONE, nonblocking: true }, // … awaited on another thread
   TFE_OpSetAttrString: { parameters: [P, P, BYTES, P], result: NONE },
   TFE_OpSetAttrStringList: { parameters: [P, P, BYTES, BYTES, INT], result: NONE },
   TFE_OpSetAttrInt: { parameters: [P, P, "i64"], result: NONE },

@@ -4,8 +4,9 @@
  */
 import { parentPort } from "node:worker_threads";
 import sharp from "sharp";
-import { readImage } from "../image.ts";
+import { type JpegDecoder, openJpegDecoder } from "lib/engine/jpeg_decoder.ts";
 import { ImageError, type ImageProblem } from "../image_error.ts";
+import { readPicture } from "./read_picture.ts";
 
 /** What the thread is asked for. */
 export interface DecodeRequest {
@@ -15,6 +16,8 @@ export interface DecodeRequest {
   readonly paths: readonly string[];
   /** Side of the results in pixels. */
   readonly size: number;
+  /** Path of TensorFlow's library where the engine runs on it: its decoder is the faster one. */
+  readonly library: string | undefined;
 }
 
 /** A file that could not be read. */
@@ -52,11 +55,12 @@ interface Job extends DecodeRequest {
 
 const jobs: Job[] = [];
 let busy = 0;
+let decoder: JpegDecoder | undefined;
 
 async function read(job: Job, place: number): Promise<void> {
   const { paths, size, pixels, failures } = job;
   try {
-    const { data } = await readImage(paths[place], { size: { width: size, height: size } });
+    const { data } = await readPicture(paths[place], { size, decoder });
     pixels.set(data, place * size * size * 3);
   } catch (error) {
     const { problem, explanation } = error instanceof ImageError
@@ -91,7 +95,8 @@ parentPort!.on("message", (asked: DecodeRequest | { callOff: number }) => {
     if (at >= 0) jobs.splice(at, 1);
     return;
   }
-  const { paths, size } = asked;
+  const { paths, size, library } = asked;
+  if (library !== undefined) decoder ??= openJpegDecoder(library); // an engine's library never changes
   jobs.push({
     ...asked,
     pixels: new Uint8Array(paths.length * size * size * 3),

@@ -3,6 +3,7 @@
  * with the first file, stays, and never keeps the program from ending.
  */
 import { Worker } from "node:worker_threads";
+import { libraryInUse } from "lib/engine/engine.ts";
 import type { DecodeReply, DecodeRequest } from "./decode_worker.ts";
 
 /** A way to the thread; dispose of it to call off all that it was asked for. */
@@ -72,7 +73,8 @@ export function openDecoder({ size }: { size: number }): Decoder {
     const thread = shared ??= startThread(), id = next++;
     thread.waiting.set(id, reply);
     thread.worker.ref();
-    thread.worker.postMessage({ id, paths, size } satisfies DecodeRequest);
+    const library = libraryInUse();
+    thread.worker.postMessage({ id, paths, size, library } satisfies DecodeRequest);
     const callOff = () => {
       if (forget(thread, id)) thread.worker.postMessage({ callOff: id });
     };
