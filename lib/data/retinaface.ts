@@ -1,11 +1,10 @@
 /**
- * The network RetinaFace: its session, what goes into it, and what its outputs mean. Which of the faces
- * found are kept is left to faces.ts.
+ * The network RetinaFace: what goes into it, and what its outputs mean. Running it is left to
+ * face_detector.ts, which of the faces found are kept to faces.ts.
  *
  * Deng et al., "RetinaFace: Single-stage Dense Face Localisation in the Wild", CVPR 2020. Anchors and
  * variances are those the weights were trained with (biubug6/Pytorch_Retinaface).
  */
-import * as ort from "onnxruntime-node";
 import type { Face, Point } from "./faces.ts";
 import type { RgbImage } from "./image.ts";
 
@@ -19,60 +18,6 @@ export interface Outputs {
   readonly landmarks: Float32Array;
 }
 
-/** What is needed of an onnxruntime session. */
-interface Session {
-  run(feeds: Record<string, ort.Tensor>): Promise<Record<string, { readonly data: unknown }>>;
-  release(): Promise<void>;
-}
-
-/** The loaded detector. It owns native memory: release it, or declare it with `await using`. */
-export class FaceDetector {
-  #session: Session | undefined;
-
-  private constructor(session: Session) {
-    this.#session = session;
-  }
-
-  /** Loads an ONNX file; `openFaceDetector` finds the right one. */
-  static async load(path: string, threads: number): Promise<FaceDetector> {
-    return new FaceDetector(
-      await ort.InferenceSession.create(path, {
-        intraOpNumThreads: threads,
-        graphOptimizationLevel: "all",
-        logSeverityLevel: 3, // errors only: the export carries unused names
-      }),
-    );
-  }
-
-  /**
-   * Runs the network on B, G, R planes of `height` × `width` with their means subtracted.
-   *
-   * @throws Error after `release`.
-   */
-  async run(
-    planes: Float32Array,
-    { width, height }: { width: number; height: number },
-  ): Promise<Outputs> {
-    if (!this.#session) throw new Error("The face detector was released. Open another one.");
-    const input = new ort.Tensor("float32", planes, [1, 3, height, width]);
-    const out = await this.#session.run({ input });
-    const values = (name: string) => out[name].data as Float32Array;
-    return { loc: values("loc"), conf: values("conf"), landmarks: values("landmarks") };
-  }
-
-  /** Give the native memory back. A second call does nothing. */
-  async release(): Promise<void> {
-    const session = this.#session;
-    this.#session = undefined;
-    await session?.release();
-  }
-
-  /** The same as `release`, for `await using`. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.release();
-  }
-}
-
 /** Steps between anchors in pixels, and the two anchor sizes at each place: the published ones. */
 const LEVELS = [[8, [16, 32]], [16, [64, 128]], [32, [256, 512]]] as const;
 /** The network was trained on offsets divided by these: centres and points, then sizes. */
@@ -83,7 +28,7 @@ const BGR_MEAN = [104, 117, 123] as const;
 /** B, G, R planes minus their means, padded with zeros at the right and below to multiples of 32. */
 export function toPlanes(
   { data, width, height }: RgbImage,
-): { planes: Float32Array; width: number; height: number } {
+): { planes: Float32Array<ArrayBuffer>; width: number; height: number } {
   const wide = Math.ceil(width / 32) * 32, high = Math.ceil(height / 32) * 32;
   const plane = wide * high;
   const planes = new Float32Array(3 * plane);

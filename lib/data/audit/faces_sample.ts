@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { detectFaces, openFaceDetector } from "../faces.ts";
 import { readImage, type RgbImage } from "../image.ts";
 import { ImageError } from "../image_error.ts";
-import type { FaceDetector } from "../retinaface.ts";
+import type { FaceDetector } from "../face_detector.ts";
 import { videoFrames } from "../video.ts";
 import { VideoError } from "../video_error.ts";
 import type { AuditOptions } from "./audit.ts";

@@ -9,9 +9,7 @@ import { ImageError, type ImageProblem } from "../image_error.ts";
 import { readPicture } from "./read_picture.ts";
 
 /** What the thread is asked for. */
-export interface DecodeRequest {
-  /** Comes back with the reply. */
-  readonly id: number;
+export interface DecodeQuestion {
   /** Files; at least one. */
   readonly paths: readonly string[];
   /** Side of the results in pixels. */
@@ -30,9 +28,9 @@ export interface DecodeFailure {
   readonly explanation: string;
 }
 
-/** What came of a request. */
+/** What came of a question. */
 export interface DecodeReply {
-  /** The request's. */
+  /** The question's. */
   readonly id: number;
   /** files · size · size · 3 values, RGB, 0 to 255, in the order of the files; 0 where one failed. */
   readonly pixels: Uint8Array<ArrayBuffer>;
@@ -45,8 +43,9 @@ sharp.cache(false); // no file is read twice in a row: keeping what was done cos
 /** Pictures at once: as many as there are cores, and as many again whose bytes are being read. */
 const AT_ONCE = 2 * navigator.hardwareConcurrency;
 
-/** A request with what is left to do of it. */
-interface Job extends DecodeRequest {
+/** A question with what is left to do of it. */
+interface Job extends DecodeQuestion {
+  readonly id: number;
   readonly pixels: Uint8Array<ArrayBuffer>;
   readonly failures: DecodeReply["failures"][number][];
   begun: number;
@@ -89,7 +88,7 @@ function fill(): void {
   }
 }
 
-parentPort!.on("message", (asked: DecodeRequest | { callOff: number }) => {
+parentPort!.on("message", (asked: DecodeQuestion & { id: number } | { callOff: number }) => {
   if ("callOff" in asked) {
     const at = jobs.findIndex(({ id }) => id === asked.callOff);
     if (at >= 0) jobs.splice(at, 1);

@@ -1,10 +1,10 @@
 /**
  * Many files at once to pixels of one size, in a thread of their own. All loaders share it: it starts
- * with the first file, stays, and never keeps the program from ending.
+ * with the first file and stays.
  */
-import { Worker } from "node:worker_threads";
 import { libraryInUse } from "lib/engine/engine.ts";
-import type { DecodeReply, DecodeRequest } from "./decode_worker.ts";
+import { Thread } from "../thread.ts";
+import type { DecodeQuestion, DecodeReply } from "./decode_worker.ts";
 
 /** A way to the thread; dispose of it to call off all that it was asked for. */
 export interface Decoder extends Disposable {
@@ -20,39 +20,13 @@ export interface Decoding {
   callOff(): void;
 }
 
-/** The thread, and who waits for it. */
-interface Thread {
-  readonly worker: Worker;
-  readonly waiting: Map<number, PromiseWithResolvers<DecodeReply>>;
-}
+let shared: Thread<DecodeQuestion, DecodeReply> | undefined;
 
-let shared: Thread | undefined;
-let next = 0;
-
-function startThread(): Thread {
-  const worker = new Worker(new URL("./decode_worker.ts", import.meta.url));
-  const thread: Thread = { worker, waiting: new Map() };
-  worker.unref();
-  worker.on("message", (reply: DecodeReply) => {
-    thread.waiting.get(reply.id)?.resolve(reply);
-    forget(thread, reply.id);
+function thread(): Thread<DecodeQuestion, DecodeReply> {
+  if (shared && !shared.ended) return shared;
+  return shared = new Thread(new URL("./decode_worker.ts", import.meta.url), {
+    what: "reads pictures",
   });
-  worker.on("error", (error: Error) => {
-    shared = undefined; // the next request starts another
-    const reason = new Error(`The thread that reads pictures ended: ${error.message}`);
-    for (const [id, { reject }] of thread.waiting) {
-      reject(reason);
-      forget(thread, id);
-    }
-  });
-  return thread;
-}
-
-/** Waits no more; a thread that nobody waits for does not keep the program alive. */
-function forget({ waiting, worker }: Thread, id: number): boolean {
-  const known = waiting.delete(id);
-  if (known && waiting.size === 0) worker.unref();
-  return known;
 }
 
 /**
@@ -70,13 +44,10 @@ export function openDecoder({ size }: { size: number }): Decoder {
       reply.reject(new Error("The loader was closed."));
       return { result: reply.promise, callOff: () => {} };
     }
-    const thread = shared ??= startThread(), id = next++;
-    thread.waiting.set(id, reply);
-    thread.worker.ref();
-    const library = libraryInUse();
-    thread.worker.postMessage({ id, paths, size, library } satisfies DecodeRequest);
+    const reader = thread(), asked = reader.ask({ paths, size, library: libraryInUse() });
+    asked.result.then(reply.resolve, reply.reject);
     const callOff = () => {
-      if (forget(thread, id)) thread.worker.postMessage({ callOff: id });
+      if (asked.forget()) reader.tell({ callOff: asked.id });
     };
     const close = () => {
       callOff();

@@ -7,7 +7,7 @@ import { type Box, cropFace, resizeImage } from "../crop.ts";
 import { detectFaces } from "../faces.ts";
 import { readImage, type RgbImage } from "../image.ts";
 import { ImageError } from "../image_error.ts";
-import type { FaceDetector } from "../retinaface.ts";
+import type { FaceDetector } from "../face_detector.ts";
 import { spreadFrames, videoFrames } from "../video.ts";
 import { VideoError } from "../video_error.ts";
 import { writeImage } from "../write_image.ts";

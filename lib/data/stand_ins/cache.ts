@@ -17,7 +17,10 @@ const sha256 = (...parts: (string | Uint8Array)[]) =>
 
 /** A name for the options and for the text of all code that decides what the pixels become. */
 async function keyOf(options: unknown): Promise<string> {
-  const above = ["stand_ins", "crop", "faces", "image", "landmarks", "raster", "retinaface"];
+  const above = [
+    ...["stand_ins", "crop", "image", "landmarks", "raster"],
+    ...["faces", "face_detector", "face_detector_worker", "retinaface"],
+  ];
   const files = above.map((name) => join(HERE, "..", `${name}.ts`));
   for await (const { name } of Deno.readDir(HERE)) files.push(join(HERE, name));
   const texts = await Promise.all(files.sort().map((file) => Deno.readTextFile(file)));
