@@ -34,7 +34,7 @@ Stopped at any moment, the same command goes on where it was.
   --long-side P   larger pictures are shrunk to this before faces are looked for (${DEFAULTS.longSide})
   --format F      jpg or png (${DEFAULTS.format})
   --quality Q     of JPEG, 1 to 100 (${DEFAULTS.quality})
-  --at-once N     videos worked on at the same time (as many as there are processors)
+  --at-once N     videos worked on at the same time (one more than processors)
   --help          this`;
 
 /**

@@ -1,14 +1,15 @@
 /**
- * `deno run -A lib/tasks/bench/loader.ts [--rounds N] [--output FOLDER]`: times the loader in turn with
- * PyTorch's DataLoader, OpenCV and albumentations on the same JPEG crops, and the share of a training
- * step that is spent waiting for data. Prints a report, and writes it into the folder, if one is named.
+ * `deno task bench-data [--rounds N] [--output FOLDER]`: times the way of the data: `prepare` on videos,
+ * the loader in turn with PyTorch's DataLoader, OpenCV and albumentations on the same JPEG crops, and the
+ * share of a training step that is spent waiting. Prints a report, and writes it into the folder, if one
+ * is named.
  */
 // deno-lint-ignore-file no-console -- a task prints
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { listenForInterrupt } from "lib/training/interrupt.ts";
-import { loaderPeerStep } from "./loader/peer.ts";
-import { loaderMarkdown, writeLoaderReport } from "./loader/report.ts";
+import { loaderPeerStep } from "./data/peer.ts";
+import { dataMarkdown, writeDataReport } from "./data/report.ts";
 import { torchStep } from "./torch_environment.ts";
 import { PROJECT } from "../setup/project.ts";
 import { terminalReport } from "../setup/report.ts";
@@ -20,7 +21,7 @@ import { runSteps } from "../setup/steps.ts";
  *
  * @throws RangeError when --rounds is not a whole number from 1.
  */
-export async function benchLoader(args: readonly string[]): Promise<void> {
+export async function benchData(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
     options: { rounds: { type: "string", default: "12" }, output: { type: "string" } },
@@ -32,13 +33,13 @@ export async function benchLoader(args: readonly string[]): Promise<void> {
   await setUp();
   const words = terminalReport();
   await runSteps(PROJECT, [torchStep(PROJECT), loaderPeerStep(PROJECT)], words);
-  const { runLoaderBench } = await import("./loader/run.ts");
+  const { runDataBench } = await import("./data/run.ts");
   using interrupt = listenForInterrupt();
   const { signal } = interrupt;
-  const report = await runLoaderBench(rounds, { project: PROJECT, words, signal });
-  console.log("\n" + loaderMarkdown(report));
+  const report = await runDataBench(rounds, { project: PROJECT, words, signal });
+  console.log("\n" + dataMarkdown(report));
   if (values.output === undefined) return;
-  console.log(await writeLoaderReport(report, resolve(PROJECT.root, values.output)));
+  console.log(await writeDataReport(report, resolve(PROJECT.root, values.output)));
 }
 
-if (import.meta.main) await benchLoader(Deno.args);
+if (import.meta.main) await benchData(Deno.args);

@@ -1,4 +1,4 @@
-/** One run of the loader bench, from making crops to the report. Its packages are there after the set-up. */
+/** One run of the data bench, from making videos and crops to the report. Its packages are there after the set-up. */
 import { join } from "node:path";
 import { startEngine } from "lib/engine/engine.ts";
 import type { Project } from "../../setup/project.ts";
@@ -8,21 +8,26 @@ import { WorkerProcess } from "../worker_process.ts";
 import { writeCrops } from "./crops.ts";
 import { compareLoaders, measureWaiting, TRAININGS, type Waiting } from "./measure.ts";
 import { loaderPeer, type LoaderQuestions } from "./peer.ts";
-import type { LoaderCase, LoaderReport } from "./report.ts";
+import { measurePreparing } from "./preparing.ts";
+import type { DataReport, LoaderCase } from "./report.ts";
 
 /** Sides of the files: as `prepare` writes them for pictures of 224 pixels, and larger ones. */
 const SIDES = [224, 256];
+/** Each takes seconds, and hardly differs from the next. */
+const PREPARING_ROUNDS = 5;
 const SIZE = 224, BATCH = 32, COUNT = 640;
 
-/** Times both sides; `rounds` passes of each over each size of crops, then training. */
-export async function runLoaderBench(
+/** Times preparing, both loaders, `rounds` passes of each over each size of crops, then training. */
+export async function runDataBench(
   rounds: number,
   { project, words, signal }: { project: Project; words: Report; signal: AbortSignal },
-): Promise<LoaderReport> {
+): Promise<DataReport> {
   const engine = await startEngine();
   const date = new Date().toLocaleString("sv").slice(0, 16), before = Deno.loadavg()[0];
-  const folder = await Deno.makeTempDir({ prefix: "bench-loader-" });
+  const folder = await Deno.makeTempDir({ prefix: "bench-data-" });
   try {
+    words.say(`prepare, ${PREPARING_ROUNDS} rounds`);
+    const preparing = await measurePreparing(PREPARING_ROUNDS, { folder, signal });
     await using peer = new WorkerProcess<LoaderQuestions>(await loaderPeer(project), signal);
     const { version } = await peer.ask("describe", {});
     const files = await Promise.all(
@@ -45,6 +50,7 @@ export async function runLoaderBench(
       machine: describeMachine(),
       load: [before, Deno.loadavg()[0]],
       versions: [`TensorFlow ${engine.version} through Deno ${Deno.version.deno}`, version],
+      preparing,
       cases,
       waiting,
     };

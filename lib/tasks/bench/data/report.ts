@@ -1,9 +1,10 @@
-/** The loader bench's numbers as a table, and as files. */
+/** The data bench's numbers as tables, and as files. */
 import { join } from "node:path";
 import { writeWhole } from "lib/write_whole.ts";
 import type { Machine } from "../machine.ts";
 import { summarise } from "../statistics.ts";
 import type { LoaderRound, Waiting } from "./measure.ts";
+import { CLIP, type Preparing } from "./preparing.ts";
 
 /** One size of crops. */
 export interface LoaderCase {
@@ -22,7 +23,7 @@ export interface LoaderCase {
 }
 
 /** All that was measured. */
-export interface LoaderReport {
+export interface DataReport {
   /** Local date and time of the start. */
   readonly date: string;
   /** Where. */
@@ -31,7 +32,9 @@ export interface LoaderReport {
   readonly load: readonly [number, number];
   /** Versions of both sides. */
   readonly versions: readonly string[];
-  /** The comparison. */
+  /** Videos to crops. */
+  readonly preparing: Preparing;
+  /** Crops to batches: the comparison. */
   readonly cases: readonly LoaderCase[];
   /** The wait of a training step. */
   readonly waiting: readonly Waiting[];
@@ -52,9 +55,22 @@ export function waitingShare({ steps }: Waiting): number {
   return sum(({ waited }) => waited) / sum(({ seconds }) => seconds);
 }
 
+/** What is said of `prepare`. */
+function preparingLines({ clips, rounds }: Preparing): string[] {
+  if (rounds.length === 0) return [];
+  const { width, height, frames, everyFrame } = CLIP;
+  const speed = quartiles(rounds.map((round) => round.frames / round.seconds), 1);
+  return [
+    `\`prepare\`, from ${clips} videos of ${frames} frames and ${width} × ${height} pixels, every ` +
+    `${everyFrame}th frame, to JPEG crops and manifest: **${speed} frames a second** ` +
+    `(${rounds.length} rounds; frames that were looked at, one face cut out of each).`,
+    "",
+  ];
+}
+
 /** The report as Markdown: medians with quartiles; ratios are taken within a round. */
-export function loaderMarkdown(report: LoaderReport): string {
-  const { date, machine, load, versions, cases, waiting } = report;
+export function dataMarkdown(report: DataReport): string {
+  const { date, machine, load, versions, preparing, cases, waiting } = report;
   const rows = cases.filter(({ rounds }) => rounds.length > 0).map(
     ({ side, size, batch, processes, rounds }) => {
       const speeds = (Object.keys(COLUMNS) as (keyof LoaderRound)[])
@@ -71,11 +87,12 @@ export function loaderMarkdown(report: LoaderReport): string {
       `${(100 * waitingShare(of)).toFixed(2)} % |`;
   });
   return [
-    `# Loader, ${date}`,
+    `# Data, ${date}`,
     "",
     `${machine.processor}, ${machine.cores} cores; load average ${load[0].toFixed(2)} before and ` +
     `${load[1].toFixed(2)} after. ${versions.join("; ")}.`,
     "",
+    ...preparingLines(preparing),
     "JPEG crops a second from files, median of rounds with quartiles; the sides take turns. The",
     "DataLoader augments and normalises in its processes; of ours, *our loader* hands over 8-bit",
     "pixels with parameters, as training takes them, and *and augmented* has done the rest too.",
@@ -94,11 +111,11 @@ export function loaderMarkdown(report: LoaderReport): string {
 }
 
 /** Writes the report as JSON and Markdown under its date. @returns The Markdown's path. */
-export async function writeLoaderReport(report: LoaderReport, folder: string): Promise<string> {
-  const name = `${report.date.replace(" ", "-").replace(":", "")}-loader`;
+export async function writeDataReport(report: DataReport, folder: string): Promise<string> {
+  const name = `${report.date.replace(" ", "-").replace(":", "")}-data`;
   const files = {
     [`${name}.json`]: JSON.stringify(report, null, 2) + "\n",
-    [`${name}.md`]: loaderMarkdown(report),
+    [`${name}.md`]: dataMarkdown(report),
   };
   for (const [file, text] of Object.entries(files)) {
     await writeWhole(join(folder, file), new TextEncoder().encode(text));
