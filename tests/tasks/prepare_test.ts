@@ -89,7 +89,7 @@ Deno.test("summaryText counts and names both files", () => {
     "out",
   );
   assert.match(text, /24 faces from 30 frames of 3 .*manifest\.csv/);
-  assert.match(text, /6 frames without a face, 1 .*1 unreadable; 2 remarks .*report\.csv/);
+  assert.match(text, /without a face: 6 frames, and 1 .*unreadable: 1; .*lists: 2\. .*report\.csv/);
 });
 
 Deno.test("deno task prepare says what is wrong with its command line and exits with 2", async () => {

@@ -111,7 +111,7 @@ function sayFindings(report: Report, ledger: Ledger): void {
     const rows = counts.filter((row) => row.kind === kind);
     if (rows.length === 0) continue;
     report.say(
-      `${FINDING_KINDS[kind]}: ${rows.map((r) => `${r.findings} ${r.severity}`).join(", ")}`,
+      `${FINDING_KINDS[kind]}: ${rows.map((r) => plural(r.findings, r.severity)).join(", ")}`,
     );
     let printed = 0;
     for (const { path, message } of ledger.findings(kind)) {

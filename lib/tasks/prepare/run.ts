@@ -68,8 +68,8 @@ export function summaryText(summary: PrepareSummary, folder: string): string {
     `${crops} faces from ${looked} frames of ${units} videos or pictures: ${
       join(folder, "manifest.csv")
     }`,
-    `${withoutFace} frames without a face, ${unitsWithoutFace} videos or pictures without any; ` +
-    `${unreadable} unreadable; ${problems} remarks on the data set's lists: ` +
+    `without a face: ${withoutFace} frames, and ${unitsWithoutFace} whole videos or pictures; ` +
+    `unreadable: ${unreadable}; remarks on the data set's lists: ${problems}. Each is in ` +
     join(folder, "report.csv"),
   ].join("\n");
 }
