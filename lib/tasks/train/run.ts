@@ -38,16 +38,24 @@ interface Manifest {
 
 /** The manifest that holds a run's samples, and those of them that are not for testing. */
 function dataOf(run: PlannedRun, manifests: readonly Manifest[]) {
+  let forTesting = 0;
   for (const manifest of manifests) {
-    const samples = manifest.samples.filter(({ dataset, split }) =>
-      split !== "test" && (run.dataset === undefined || dataset === run.dataset)
+    const ofDataset = manifest.samples.filter(({ dataset }) =>
+      run.dataset === undefined || dataset === run.dataset
     );
+    const samples = ofDataset.filter(({ split }) => split !== "test");
     if (samples.length > 0) return { manifest, samples };
+    forTesting += ofDataset.length;
   }
   const named = manifests.map(({ path }) => path).join(", ");
+  const remedy = forTesting === 0
+    ? 'Prepare them with "deno task prepare", and pass the manifest with --data.'
+    : `All ${forTesting} of it are for testing. Say in the data set's description what is not ("split: ` +
+      'train" and "validation: 0.1" for a folder or list of your own) and prepare it anew, or write it ' +
+      "into the manifest's column split.";
   throw new RangeError(
     `${run.name} needs training samples${run.dataset ? ` of ${run.dataset}` : ""}; ${named} ` +
-      'has none. Prepare them with "deno task prepare", and pass the manifest with --data.',
+      `has none. ${remedy}`,
   );
 }
 

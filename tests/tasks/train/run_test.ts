@@ -121,6 +121,12 @@ Deno.test("trainRuns refuses data that does not fit, each with a message of its 
     for (const [line, message] of wrong) await assert.rejects(trainAs(line, { runs }), message);
 
     const lines = (await Deno.readTextFile(manifest)).split("\n");
+    const tests = lines.filter((text) => !/,(train|validation),/.test(text));
+    await Deno.writeTextFile(manifest, tests.join("\n"));
+    await assert.rejects(
+      trainAs(`--data ${manifest} ${SMALL}`, { runs }),
+      /All 4 of it are for testing\. .*"split: train".*column split/,
+    );
     const oneClass = lines.filter((text) => !/,validation,/.test(text) || /,1,made up/.test(text));
     await Deno.writeTextFile(manifest, oneClass.join("\n"));
     await assert.rejects(trainAs(`--data ${manifest} ${SMALL}`, { runs }), /none is real: an AUC/);
