@@ -2,9 +2,9 @@
  * The tensor engine: TensorFlow.js on the current TensorFlow library, run operation by operation or
  * captured into one function. Everything else in lib is ordinary TensorFlow.js.
  *
- * To read on. The library: `symbols` (every C function and its use), `native`, `library`, `context`,
- * `library_pages`. Running: `binding` (what TensorFlow.js's kernels call), `eager_binding`, `backend`.
- * Capturing: `recorder` on a `graph`, `capture`; for steps `resource`, `recorded_variables`,
+ * To read on. The library: `symbols` (every C function and its use), `native`, `library`, `greeting`,
+ * `context`, `library_pages`. Running: `binding` (what TensorFlow.js's kernels call), `eager_binding`,
+ * `backend`. Capturing: `recorder` on a `graph`, `capture`; for steps `resource`, `recorded_variables`,
  * `captured_step`. Operations that TensorFlow.js lacks: `batch_norm`, `convolution` (with
  * `not_before`), `stateless_random`, `adam`. For threads without TensorFlow.js: `jpeg_decoder`.
  */
@@ -20,6 +20,7 @@ import {
 import { captureStep } from "./captured_step.ts";
 import { type ContextOptions, openContext } from "./context.ts";
 import { eagerBinding } from "./eager_binding.ts";
+import { withoutGreeting } from "./greeting.ts";
 import { findLibrary } from "./library.ts";
 import { releaseLibraryPages } from "./library_pages.ts";
 import { openNative } from "./native.ts";
@@ -94,7 +95,7 @@ async function start(options: EngineOptions): Promise<Engine> {
     Deno.stderr.writeSync(new TextEncoder().encode(notice + "\n"));
     return { ...await plain(), notice };
   }
-  const native = openNative(library.path);
+  const native = withoutGreeting(() => openNative(library.path));
   const context = openContext(native, options);
   releaseLibraryPages(native);
   registerBackend(eagerBinding(native, context));
