@@ -13,6 +13,8 @@ export interface StudyJob {
   readonly jobs: number;
   /** Threads of an operation. */
   readonly threads: number;
+  /** Whether runs that the tables hold, with the same settings, are left to them. */
+  readonly missing: boolean;
   /** Whether nothing is trained and the tables alone are written. */
   readonly collect: boolean;
 }
@@ -25,6 +27,7 @@ export const USAGE =
   --seeds N        only seeds 1 to N
   --job K/N        only every N-th run from the K-th: jobs side by side share the work
   --threads N      threads of this job (1); results depend on it in their last digits
+  --missing        only runs that results/06_ablations does not hold
   --collect        train nothing; write results/06_ablations from the runs there are
   --help           this`;
 
@@ -47,6 +50,7 @@ export function parseStudyOptions(args: readonly string[]): StudyJob | "help" {
       seeds: { type: "string", default: "1000" },
       job: { type: "string", default: "1/1" },
       threads: { type: "string", default: "1" },
+      missing: { type: "boolean", default: false },
       collect: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -63,6 +67,7 @@ export function parseStudyOptions(args: readonly string[]): StudyJob | "help" {
     share,
     jobs,
     threads: wholeNumber("threads", values.threads),
+    missing: values.missing,
     collect: values.collect,
   };
 }

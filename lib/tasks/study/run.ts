@@ -17,6 +17,9 @@ import { describeMachine } from "../bench/machine.ts";
 import type { TaskSurroundings } from "../in_task.ts";
 import type { StudyJob } from "./options.ts";
 
+/** Where the tables are. */
+const TABLES = join(RESULTS, "06_ablations");
+
 /**
  * The runs of a job.
  *
@@ -41,7 +44,8 @@ function protocolOf(run: StudyRun, sizes: StudySizes): string {
 }
 
 async function trainMissing(job: StudyJob, { signal, say }: TaskSurroundings): Promise<void> {
-  const runs = runsOf(job);
+  const kept = job.missing ? await keptRows(join(TABLES, "runs.csv")) : [];
+  const runs = withoutKept(runsOf(job), kept);
   await startEngine({ intraOpThreads: job.threads, interOpThreads: 1 });
   const sizes = FULL_SIZES, pictures = studyPictures(sizes);
   const missing: StudyRun[] = [];
@@ -66,6 +70,14 @@ async function trainMissing(job: StudyJob, { signal, say }: TaskSurroundings): P
         `${result.seconds.toFixed(0)} s, ${left} left`,
     );
   }
+}
+
+/** The runs that a table does not hold, or holds with other settings. */
+export function withoutKept(runs: readonly StudyRun[], kept: readonly ResultRow[]): StudyRun[] {
+  const key = (run: StudyRun, protocol: unknown) =>
+    JSON.stringify([run.setting, run.row, run.seed, protocol]);
+  const held = new Set(kept.map((row) => key(row as unknown as StudyRun, row.protocol)));
+  return runs.filter((run) => !held.has(key(run, protocolOf(run, FULL_SIZES))));
 }
 
 /** Rows of a table that is there already; none where there is no such file. */
@@ -93,7 +105,7 @@ export function mergeRows(old: readonly ResultRow[], fresh: readonly ResultRow[]
 
 /** Writes the tables of all runs there are. */
 async function collect(say: TaskSurroundings["say"]): Promise<void> {
-  const folder = join(RESULTS, "06_ablations"), wanted = studyRuns("full");
+  const folder = TABLES, wanted = studyRuns("full");
   const found = await Promise.all(
     wanted.map((run) => readResult(run, protocolOf(run, FULL_SIZES))),
   );

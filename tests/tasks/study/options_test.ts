@@ -9,6 +9,7 @@ Deno.test("parseStudyOptions reads rows, seeds and the job's share", () => {
     share: 2,
     jobs: 3,
     threads: 1,
+    missing: false,
     collect: false,
   });
   assert.equal(parseStudyOptions(["--help"]), "help");

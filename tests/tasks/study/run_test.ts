@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { parseStudyOptions } from "lib/tasks/study/options.ts";
-import { mergeRows, runsOf } from "lib/tasks/study/run.ts";
+import { fromCSV } from "arquero";
+import { mergeRows, runsOf, withoutKept } from "lib/tasks/study/run.ts";
+import type { ResultRow } from "lib/training/study/table.ts";
 
 const runs = (...args: string[]) => {
   const job = parseStudyOptions(args);
@@ -19,6 +21,15 @@ Deno.test("runsOf chooses rows and seeds, and names the rows there are when it k
   assert.deepEqual([...new Set(chosen.map(({ row }) => row))].sort(), ["n = 1, wide", "none"]);
   assert.ok(chosen.every(({ seed }) => seed <= 2));
   assert.throws(() => runs("--rows", "nothing"), /no row "nothing".*"none"/);
+});
+
+Deno.test("withoutKept leaves out the runs that the kept table holds with the same settings", async () => {
+  const file = new URL("../../../results/06_ablations/runs.csv", import.meta.url);
+  const kept = fromCSV(await Deno.readTextFile(file)).objects() as ResultRow[];
+  const all = runs(), left = withoutKept(all, kept);
+  assert.equal(left.length, all.length - kept.length);
+  const changed = kept.map((row) => ({ ...row, protocol: "of other settings" }));
+  assert.equal(withoutKept(all, changed).length, all.length);
 });
 
 Deno.test("mergeRows takes new rows for old ones of the same run and keeps all others, in the study's order", () => {
