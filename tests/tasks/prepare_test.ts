@@ -48,10 +48,13 @@ Deno.test("parsePrepareOptions takes the defaults of the paper and what is said"
     },
   });
   const other = parsePrepareOptions(
-    "set --out x --every 10 --faces all --size 96 --format png --at-once 3".split(" "),
+    "set --out x --every 10 --faces all --size 96 --format png --at-once 3 --distort GB:4".split(
+      " ",
+    ),
   );
   assert.ok(other !== "help");
   assert.deepEqual([other.atOnce, other.settings.choose], [3, { every: 10 }]);
+  assert.deepEqual(other.settings.distortion, { kind: "GB", level: 4 });
   assert.equal(parsePrepareOptions(["--help"]), "help");
 });
 
@@ -67,6 +70,7 @@ Deno.test("parsePrepareOptions refuses what it does not understand, and names it
     ["a --out x --faces some", /faces is some, but must be "largest" or "all"/],
     ["a --out x --at-once 0", /--at-once is "0"/],
     ["a --out x --quality 101", /quality is 101/],
+    ["a --out x --distort GB", /KIND:LEVEL, not "GB"\. Kinds are CS \(colour saturation\)/],
   ];
   for (const [args, words] of refused) {
     const list = args.split(" ").filter((word) => word !== "");

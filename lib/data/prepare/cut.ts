@@ -11,6 +11,7 @@ import type { FaceDetector } from "../face_detector.ts";
 import { spreadFrames, videoFrames } from "../video.ts";
 import { VideoError } from "../video_error.ts";
 import { writeImage } from "../write_image.ts";
+import { distortedFrame } from "./distorted_frame.ts";
 import type { CropRecord, Remark, UnitRecord } from "./records.ts";
 import type { PrepareSettings } from "./settings.ts";
 import { clipFiles, picturesOf, type Unit, type UnitPicture } from "./units.ts";
@@ -72,7 +73,9 @@ export async function cutUnit(unit: Unit, options: CutOptions): Promise<Omit<Uni
       }
       looked++;
       const name = freeName(String(frame).padStart(6, "0"), names);
-      const found = await cutFaces(picture, name, options);
+      const from = { settings: options.settings, video: unit.entry.video, frame };
+      const image = await distortedFrame(picture.image, from);
+      const found = await cutFaces({ ...picture, image }, name, options);
       if (found.length === 0) remarks.push({ what: "no face", frame });
       if (picture.maskMissing !== undefined) {
         remarks.push({ what: "no mask", frame, detail: picture.maskMissing });

@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import type { Configuration } from "lib/config.ts";
 import { writeWhole } from "lib/write_whole.ts";
+import { type Distortion, parseDistortion } from "../distortions.ts";
 import type { FrameChoice } from "../video.ts";
 
 /** Everything that decides what the crops look like. */
@@ -25,6 +26,8 @@ export interface PrepareSettings {
   readonly format: "jpg" | "png";
   /** Quality of JPEG crops, 1 to 100. */
   readonly quality: number;
+  /** What is done to whole frames before faces are looked for, for robustness tables. Default: nothing. */
+  readonly distortion?: Distortion;
 }
 
 /** Every fifth frame and the largest face; what the configuration says of both is taken from it. */
@@ -64,7 +67,11 @@ export function checkSettings(settings: PrepareSettings): void {
   for (const [name, value, fine, range] of rules) {
     if (!fine) throw new RangeError(`The setting ${name} is ${value}, but must be ${range}.`);
   }
+  if (settings.distortion !== undefined) parseDistortion(written(settings.distortion));
 }
+
+/** A distortion as the command line says it. */
+const written = ({ kind, level }: Distortion) => `${kind}:${level}`;
 
 /**
  * Writes the settings into a new output folder, or compares them with those that are there.
@@ -78,7 +85,9 @@ export async function claimFolder(
   { dataset, settings }: { dataset: string; settings: PrepareSettings },
 ): Promise<void> {
   const path = join(folder, "settings.json");
-  const now: Record<string, unknown> = { dataset, ...settings };
+  // Where nothing is distorted the file says nothing of it, as it did before there were distortions.
+  const distortion = settings.distortion && written(settings.distortion);
+  const now: Record<string, unknown> = { dataset, ...settings, distortion };
   const text = await Deno.readTextFile(path).catch((error) => {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;

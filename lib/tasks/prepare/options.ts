@@ -1,6 +1,7 @@
 /** What the command line of prepare says. Imports no package: it is read before there are any. */
 import { parseArgs } from "node:util";
 import { PAPER } from "lib/config.ts";
+import { DISTORTION_KINDS, parseDistortion } from "lib/data/distortions.ts";
 import { checkSettings, type PrepareSettings, settingsOf } from "lib/data/prepare/settings.ts";
 
 /** What to prepare, and how. */
@@ -34,6 +35,8 @@ Stopped at any moment, the same command goes on where it was.
   --long-side P   larger pictures are shrunk to this before faces are looked for (${DEFAULTS.longSide})
   --format F      jpg or png (${DEFAULTS.format})
   --quality Q     of JPEG, 1 to 100 (${DEFAULTS.quality})
+  --distort K:L   distorts whole frames first, for robustness tables: L is 1 (mild) to 5 (strong), K is
+                  ${DISTORTION_KINDS.join(", ")}
   --at-once N     videos worked on at the same time (one more than processors)
   --help          this`;
 
@@ -69,6 +72,7 @@ export function parsePrepareOptions(args: readonly string[]): PrepareOptions | "
       "long-side": text,
       format: text,
       quality: text,
+      distort: text,
       "at-once": text,
       help: { type: "boolean", default: false },
     },
@@ -96,6 +100,7 @@ export function parsePrepareOptions(args: readonly string[]): PrepareOptions | "
     longSide: numberOf(values["long-side"]) ?? DEFAULTS.longSide,
     format: (values.format ?? DEFAULTS.format) as PrepareSettings["format"],
     quality: numberOf(values.quality) ?? DEFAULTS.quality,
+    ...(values.distort === undefined ? {} : { distortion: parseDistortion(values.distort) }),
   };
   checkSettings(settings);
   return {
