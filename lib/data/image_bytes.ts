@@ -1,4 +1,5 @@
 /** A picture's file in memory, before anybody looks at what it holds. */
+import { fileFault } from "./file_fault.ts";
 import { ImageError } from "./image_error.ts";
 
 /** No photograph below the pixel limit is larger; a video or an archive by mistake often is. */
@@ -25,20 +26,8 @@ export async function readImageBytes(path: string): Promise<Uint8Array<ArrayBuff
     }
     return await Deno.readFile(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) {
-      throw new ImageError("missing", path, "there is no such file. Check the path.", error);
-    }
-    if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable) {
-      throw new ImageError(
-        "noPermission",
-        path,
-        "it may not be read. Change its permissions.",
-        error,
-      );
-    }
-    if (error instanceof Deno.errors.FilesystemLoop) {
-      throw new ImageError("missing", path, "its links lead in a circle. Mend the link.", error);
-    }
+    const fault = fileFault(error);
+    if (fault) throw new ImageError(fault.problem, path, fault.explanation, error);
     throw error;
   }
 }

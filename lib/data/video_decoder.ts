@@ -3,6 +3,7 @@
  * standard output. What it says is read in video_facts.ts; which frames are wanted is left to video.ts.
  */
 import { resolve } from "node:path";
+import { fileFault } from "./file_fault.ts";
 import { findFfmpeg } from "./ffmpeg.ts";
 import { VideoError } from "./video_error.ts";
 import { hear, type Heard, shortLines, type VideoFacts } from "./video_facts.ts";
@@ -71,20 +72,8 @@ async function checkFile(path: string): Promise<void> {
     }
     (await Deno.open(path)).close();
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) {
-      throw new VideoError("missing", path, "there is no such file. Check the path.", error);
-    }
-    if (error instanceof Deno.errors.FilesystemLoop) {
-      throw new VideoError("missing", path, "its links lead in a circle. Mend the link.", error);
-    }
-    if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable) {
-      throw new VideoError(
-        "noPermission",
-        path,
-        "it may not be read. Change its permissions.",
-        error,
-      );
-    }
+    const fault = fileFault(error);
+    if (fault) throw new VideoError(fault.problem, path, fault.explanation, error);
     throw error;
   }
 }

@@ -1,0 +1,25 @@
+/** Why a file that somebody named cannot be opened, for pictures and videos alike. */
+
+/** A reason that lies with the file's place, not with what it holds. */
+export interface FileFault {
+  /** The reason in one word. */
+  readonly problem: "missing" | "noPermission";
+  /** The reason and what to do, in a sentence that follows the file's name. */
+  readonly explanation: string;
+}
+
+/** What an error of the file system says of a file; undefined for an error that is not the file's fault. */
+export function fileFault(error: unknown): FileFault | undefined {
+  const { NotFound, FilesystemLoop, PermissionDenied, NotCapable } = Deno.errors;
+  if (error instanceof NotFound) {
+    return { problem: "missing", explanation: "there is no such file. Check the path." };
+  }
+  if (error instanceof FilesystemLoop) {
+    return { problem: "missing", explanation: "its links lead in a circle. Mend the link." };
+  }
+  if (error instanceof PermissionDenied || error instanceof NotCapable) {
+    const explanation = "it may not be read. Change its permissions.";
+    return { problem: "noPermission", explanation };
+  }
+  return undefined;
+}
