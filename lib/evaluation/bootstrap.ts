@@ -1,7 +1,7 @@
 /** How far a metric may be from its value on other videos: bootstrap intervals, by video. */
 import type { Random } from "lib/random.ts";
 import { quantile } from "./quantile.ts";
-import { byFallingScore } from "./scored.ts";
+import { byFallingScore, measure } from "./scored.ts";
 import type { FrameScore } from "./video_scores.ts";
 
 /** A number from scores and labels, whatever their order; throws a `RangeError` where undefined. */
@@ -94,4 +94,36 @@ export function bootstrapInterval(
     return metric(drawn.scores, drawn.labels);
   }).sort((a, b) => a - b);
   return { value, low: quantile(values, (1 - level) / 2), high: quantile(values, (1 + level) / 2) };
+}
+
+/** A metric in a table, with its interval; what there is not is `null`. */
+export interface MeasuredInterval {
+  /** The metric; `null` where it is undefined. */
+  readonly value: number | null;
+  /** Lower end of the 95 % interval; `null` where there is none. */
+  readonly low: number | null;
+  /** Upper end of the 95 % interval; `null` where there is none. */
+  readonly high: number | null;
+  /** Why there is no value, or no interval that was asked for; else `null`. */
+  readonly reason: string | null;
+}
+
+/**
+ * A metric of rows and its interval for a table, or the reasons why not (see `measure`).
+ *
+ * @param rows Gives frames or videos; a `RangeError` of its own is a reason, too.
+ * @param options `resamples` of 0: no interval, and nothing is drawn.
+ */
+export function measureWithInterval(
+  rows: () => readonly FrameScore[],
+  { metric, random, resamples }: Required<Omit<BootstrapOptions, "level">>,
+): MeasuredInterval {
+  const { value, reason } = measure(() => {
+    const measured = rows();
+    return metric(measured.map((row) => row.score), measured.map((row) => row.label));
+  });
+  if (value === null || resamples === 0) return { value, low: null, high: null, reason };
+  const interval = measure(() => bootstrapInterval(rows(), { metric, random, resamples }));
+  const { low = null, high = null } = interval.value ?? {};
+  return { value, low, high, reason: interval.reason };
 }

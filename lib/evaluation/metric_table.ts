@@ -2,10 +2,9 @@
 import type { Random } from "lib/random.ts";
 import { accuracy } from "./accuracy.ts";
 import { averagePrecision } from "./average_precision.ts";
-import { bootstrapInterval, type Metric } from "./bootstrap.ts";
+import { type MeasuredInterval, measureWithInterval, type Metric } from "./bootstrap.ts";
 import { logLoss } from "./log_loss.ts";
 import { equalErrorRate, rocAuc } from "./roc.ts";
-import { measure } from "./scored.ts";
 import { type FrameScore, videoScores } from "./video_scores.ts";
 
 /** A frame's score with what made the fake. */
@@ -15,21 +14,13 @@ export interface Prediction extends FrameScore {
 }
 
 /** One metric of one method. */
-export interface MetricRow {
+export interface MetricRow extends MeasuredInterval {
   /** The method whose fakes are set against all reals, or `"all"`. */
   readonly method: string;
   /** What a sample is: a frame, or a video with the mean score of its frames. */
   readonly level: "frame" | "video";
   /** Name of the metric, such as `"AUC"`. */
   readonly metric: string;
-  /** The metric; `null` where it is undefined. */
-  readonly value: number | null;
-  /** Lower end of the 95 % interval by video; `null` where there is none. */
-  readonly low: number | null;
-  /** Upper end of the 95 % interval by video; `null` where there is none. */
-  readonly high: number | null;
-  /** Why there is no value, or no interval; `null` where there are both. */
-  readonly reason: string | null;
   /** Number of samples. */
   readonly samples: number;
 }
@@ -86,18 +77,10 @@ export function metricTable(
     const counts = { frame: frames.length, video: new Set(frames.map((row) => row.video)).size };
     return (["frame", "video"] as const).flatMap((level) =>
       Object.entries(METRICS).map(([name, metric]): MetricRow => {
-        const head = { method, level, metric: name, samples: counts[level] };
-        // Inside `measure`, as the mean score of a video may be undefined too.
+        // Asked for when it is measured, as the mean score of a video may be undefined too.
         const rows = () => level === "frame" ? frames : videoScores(frames);
-        const { value, reason } = measure(() =>
-          metric(rows().map((row) => row.score), rows().map((row) => row.label))
-        );
-        if (value === null || resamples === 0) {
-          return { ...head, value, low: null, high: null, reason };
-        }
-        const interval = measure(() => bootstrapInterval(rows(), { metric, random, resamples }));
-        const { low = null, high = null } = interval.value ?? {};
-        return { ...head, value, low, high, reason: interval.reason };
+        const measured = measureWithInterval(rows, { metric, random, resamples });
+        return { method, level, metric: name, samples: counts[level], ...measured };
       })
     );
   });

@@ -10,10 +10,9 @@ import {
   type DistortionKind,
 } from "lib/data/distortions.ts";
 import { createRandom } from "lib/random.ts";
-import { bootstrapInterval, type Metric } from "./bootstrap.ts";
+import { type MeasuredInterval, measureWithInterval, type Metric } from "./bootstrap.ts";
 import { type Detector, openPredictor } from "./predict.ts";
 import { rocAuc } from "./roc.ts";
-import { measure } from "./scored.ts";
 import { type FrameScore, videoScores } from "./video_scores.ts";
 
 /** What is measured. */
@@ -30,20 +29,12 @@ export interface RobustnessOptions {
   readonly resamples?: number;
 }
 
-/** The metric at one level of one distortion. */
-export interface RobustnessRow {
+/** The metric of the videos' mean scores at one level of one distortion. */
+export interface RobustnessRow extends MeasuredInterval {
   /** `"none"` for the pictures as they are. */
   readonly kind: DistortionKind | "none";
   /** 1 (mild) to 5 (strong); 0 for the pictures as they are. */
   readonly level: Distortion["level"] | 0;
-  /** The metric of the videos' mean scores; `null` where it is undefined. */
-  readonly value: number | null;
-  /** Lower end of the interval; `null` where there is none. */
-  readonly low: number | null;
-  /** Upper end of the interval; `null` where there is none. */
-  readonly high: number | null;
-  /** Why there is no value, or no interval that was asked for; else `null`. */
-  readonly reason: string | null;
 }
 
 /**
@@ -114,16 +105,9 @@ async function* distorted(
 function measured(
   frames: readonly FrameScore[],
   { metric = rocAuc, seed, resamples = 1000 }: RobustnessOptions,
-): Omit<RobustnessRow, "kind" | "level"> {
-  const videos = videoScores(frames);
-  const { value, reason } = measure(() =>
-    metric(videos.map(({ score }) => score), videos.map(({ label }) => label))
-  );
-  if (value === null || resamples === 0) return { value, low: null, high: null, reason };
-  const random = createRandom(seed, "intervals");
-  const interval = measure(() => bootstrapInterval(videos, { metric, random, resamples }));
-  const { low = null, high = null } = interval.value ?? {};
-  return { value, low, high, reason: interval.reason };
+): MeasuredInterval {
+  const videos = videoScores(frames), random = createRandom(seed, "intervals");
+  return measureWithInterval(() => videos, { metric, random, resamples });
 }
 
 /** A distortion's curve in two numbers. */
