@@ -9,6 +9,9 @@ const GREETING = [
   /oneDNN custom operations are on\. You may see slightly different numerical results/,
 ];
 
+/** Whether a line is one of the greeting's. */
+export const isGreeting = (line: string): boolean => GREETING.some((known) => known.test(line));
+
 /** What of the C library moves standard error aside; glibc has it all. */
 const C_SYMBOLS = {
   memfd_create: { parameters: ["buffer", "u32"], result: "i32" },
@@ -55,7 +58,6 @@ export function withoutGreeting<T>(load: () => T): T {
 }
 
 function passOn(said: string): void {
-  const lines = said.split("\n").filter((line) => !GREETING.some((known) => known.test(line)));
-  const rest = lines.join("\n");
+  const rest = said.split("\n").filter((line) => !isGreeting(line)).join("\n");
   if (rest !== "") Deno.stderr.writeSync(new TextEncoder().encode(rest));
 }

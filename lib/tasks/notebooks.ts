@@ -7,15 +7,13 @@
 
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
+import { isGreeting } from "lib/engine/greeting.ts";
 import { runCommand, tiedPython } from "./setup/command.ts";
 import { PROJECT, type Project, projectEnvironment } from "./setup/project.ts";
 import { setUp } from "./setup/setup.ts";
 
 /** How much work a notebook does: seconds, minutes, or what the paper did. */
 export type Profile = "smoke" | "quick" | "full";
-
-/** What TensorFlow's library says each time it is loaded, whatever its log level. */
-const LOADING_REMARK = /absl::InitializeLog|oneDNN custom operations are on/;
 
 const PROFILES: readonly string[] = ["smoke", "quick", "full"];
 
@@ -54,7 +52,7 @@ export async function runNotebook(
       cwd: project.root,
       env: projectEnvironment(project),
       onLine: (line) => {
-        if (!LOADING_REMARK.test(line)) options.onLine?.(line);
+        if (!isGreeting(line)) options.onLine?.(line); // where the engine cannot keep it out
       },
     },
   );
