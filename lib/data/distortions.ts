@@ -138,7 +138,7 @@ export async function distort(
   distortion: Distortion,
   random: Random,
 ): Promise<RgbImage> {
-  const { kind, level } = parseDistortion(`${distortion.kind}:${distortion.level}`);
+  const { kind, level } = parseDistortion(distortionText(distortion));
   const { data, width, height } = image;
   if (data.length !== width * height * 3) {
     throw new TypeError(
@@ -149,6 +149,11 @@ export async function distort(
   }
   const parameter = DISTORTIONS[kind].parameters[level - 1];
   return await OPERATIONS[kind](image, { parameter, random });
+}
+
+/** A distortion as a command line says it, such as `"CS:3"`. */
+export function distortionText({ kind, level }: Distortion): string {
+  return `${kind}:${level}`;
 }
 
 /**

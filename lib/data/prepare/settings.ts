@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import type { Configuration } from "lib/config.ts";
 import { writeWhole } from "lib/write_whole.ts";
-import { type Distortion, parseDistortion } from "../distortions.ts";
+import { type Distortion, distortionText, parseDistortion } from "../distortions.ts";
 import type { FrameChoice } from "../video.ts";
 
 /** Everything that decides what the crops look like. */
@@ -67,11 +67,8 @@ export function checkSettings(settings: PrepareSettings): void {
   for (const [name, value, fine, range] of rules) {
     if (!fine) throw new RangeError(`The setting ${name} is ${value}, but must be ${range}.`);
   }
-  if (settings.distortion !== undefined) parseDistortion(written(settings.distortion));
+  if (settings.distortion !== undefined) parseDistortion(distortionText(settings.distortion));
 }
-
-/** A distortion as the command line says it. */
-const written = ({ kind, level }: Distortion) => `${kind}:${level}`;
 
 /**
  * Writes the settings into a new output folder, or compares them with those that are there.
@@ -86,7 +83,7 @@ export async function claimFolder(
 ): Promise<void> {
   const path = join(folder, "settings.json");
   // Where nothing is distorted the file says nothing of it, as it did before there were distortions.
-  const distortion = settings.distortion && written(settings.distortion);
+  const distortion = settings.distortion && distortionText(settings.distortion);
   const now: Record<string, unknown> = { dataset, ...settings, distortion };
   const text = await Deno.readTextFile(path).catch((error) => {
     if (error instanceof Deno.errors.NotFound) return undefined;
