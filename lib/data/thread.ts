@@ -9,12 +9,16 @@ import { Worker } from "node:worker_threads";
 
 /** A question that was asked. */
 export interface Asked<Reply> {
-  /** The answer; rejected only when the thread ends. */
+  /** The answer; rejected when the thread ends, and when it is forgotten with a reason. */
   readonly result: Promise<Reply>;
   /** Its number. */
   readonly id: number;
-  /** Says that nobody waits for it any more. @returns Whether it was still waited for. */
-  forget(): boolean;
+  /**
+   * Says that nobody waits for it any more. The answer is rejected with the reason, or left as it is.
+   *
+   * @returns Whether it was still waited for.
+   */
+  forget(reason?: Error): boolean;
 }
 
 /** A thread. It runs until `end`, but does not keep the program alive while nobody waits for it. */
@@ -61,7 +65,7 @@ export class Thread<Question extends object, Reply extends { readonly id: number
       this.#worker.ref();
       this.#worker.postMessage({ ...question, id }, [...transfer]);
     }
-    return { id, result: reply.promise, forget: () => this.#forget(id) };
+    return { id, result: reply.promise, forget: (reason) => this.#forget(id, reason) };
   }
 
   /** Sends what has no answer. */
@@ -77,13 +81,11 @@ export class Thread<Question extends object, Reply extends { readonly id: number
 
   #fail(reason: Error): void {
     this.#ended ??= reason;
-    for (const [id, { reject }] of this.#waiting) {
-      reject(reason);
-      this.#forget(id);
-    }
+    for (const id of this.#waiting.keys()) this.#forget(id, reason);
   }
 
-  #forget(id: number): boolean {
+  #forget(id: number, reason?: Error): boolean {
+    if (reason) this.#waiting.get(id)?.reject(reason);
     const known = this.#waiting.delete(id);
     if (known && this.#waiting.size === 0) this.#worker.unref();
     return known;

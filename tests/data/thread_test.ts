@@ -71,3 +71,11 @@ Deno.test("a Thread that nobody waits for does not keep a program from ending", 
   }).output();
   assert.deepEqual([code, new TextDecoder().decode(stdout)], [0, "8"]);
 });
+
+Deno.test("Thread rejects the answer to a question that is forgotten with a reason", async () => {
+  const thread = start();
+  const asked = thread.ask({ number: 1 });
+  assert.equal(asked.forget(STOP), true);
+  await assert.rejects(asked.result, STOP);
+  await thread.end(STOP);
+});

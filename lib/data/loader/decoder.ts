@@ -35,31 +35,28 @@ function thread(): Thread<DecodeQuestion, DecodeReply> {
  * @param options `size`: side of the results in pixels.
  */
 export function openDecoder({ size }: { size: number }): Decoder {
-  const own = new Set<() => void>();
+  const open = new Set<(reason?: Error) => void>();
   let closed = false;
   const decode = (paths: readonly string[]): Decoding => {
-    const reply = Promise.withResolvers<DecodeReply>();
-    reply.promise.catch(() => {}); // prefetched ones may be met late, or never
     if (closed) {
-      reply.reject(new Error("The loader was closed."));
-      return { result: reply.promise, callOff: () => {} };
+      const result = Promise.reject(closing());
+      result.catch(() => {}); // prefetched ones may be met late, or never
+      return { result, callOff: () => {} };
     }
     const reader = thread(), asked = reader.ask({ paths, size, library: libraryInUse() });
-    asked.result.then(reply.resolve, reply.reject);
-    const callOff = () => {
-      if (asked.forget()) reader.tell({ callOff: asked.id });
+    const callOff = (reason?: Error) => {
+      open.delete(callOff);
+      if (asked.forget(reason)) reader.tell({ callOff: asked.id });
     };
-    const close = () => {
-      callOff();
-      reply.reject(new Error("The loader was closed."));
-    };
-    own.add(close);
-    reply.promise.finally(() => own.delete(close)).catch(() => {});
-    return { result: reply.promise, callOff };
+    open.add(callOff);
+    asked.result.finally(() => open.delete(callOff)).catch(() => {});
+    return { result: asked.result, callOff: () => callOff() };
   };
   const dispose = () => {
     closed = true;
-    for (const close of own) close();
+    for (const callOff of open) callOff(closing());
   };
   return { decode, [Symbol.dispose]: dispose };
 }
+
+const closing = () => new Error("The loader was closed.");
