@@ -2,7 +2,7 @@
  * The manifest: the list of a data set's pictures as a CSV file, read and written row by row. How
  * samples are made out of a data set is left to readers/ and prepare.
  */
-import { type CsvRow, csvRows, writeCsv } from "./csv.ts";
+import { type CsvRow, csvRows, writeCsv } from "lib/io/csv_rows.ts";
 import type { Sample, Split } from "./samples.ts";
 
 /** The columns of a manifest, in the order in which they are written. */

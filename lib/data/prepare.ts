@@ -7,13 +7,13 @@
  * settings.json.
  */
 import { join, relative, resolve } from "node:path";
-import { openFaceDetector } from "./faces.ts";
-import { cutUnit } from "./prepare/cut.ts";
-import { joinRecords, type PrepareSummary, type Source } from "./prepare/join.ts";
-import { pooled } from "./prepare/pool.ts";
-import { commitUnit, hasFailed, readRecord } from "./prepare/records.ts";
-import { checkSettings, claimFolder, type PrepareSettings } from "./prepare/settings.ts";
-import { sizeOf, type Unit, unitsOf } from "./prepare/units.ts";
+import { openFaceDetector } from "lib/faces/faces.ts";
+import { cutUnit } from "./prepare/cut_faces.ts";
+import { joinRecords, type PrepareSummary, type Source } from "./prepare/join_manifest.ts";
+import { pooled } from "lib/io/work_pool.ts";
+import { commitUnit, hasFailed, readRecord } from "./prepare/unit_records.ts";
+import { checkSettings, claimFolder, type PrepareSettings } from "./prepare/prepare_settings.ts";
+import { sizeOf, type Unit, unitsOf } from "./prepare/prepared_units.ts";
 
 /** A unit that has just been finished: a video, a folder of frames, or stills. */
 export interface PreparedUnit {
@@ -79,10 +79,10 @@ async function checkFolder(folder: string, root: string): Promise<void> {
  * ```ts
  * import { SMOKE } from "lib/config.ts";
  * import { parseDescription } from "lib/data/descriptions.ts";
- * import { demoPhotographs } from "lib/data/photographs.ts";
+ * import { demoPhotographs } from "lib/faces/demo_photographs.ts";
  * import { Preparation } from "lib/data/prepare.ts";
- * import { settingsOf } from "lib/data/prepare/settings.ts";
- * import { openDataSet } from "lib/data/readers/open.ts";
+ * import { settingsOf } from "lib/data/prepare/prepare_settings.ts";
+ * import { openDataSet } from "lib/data/readers/open_data_set.ts";
  * import assert from "node:assert/strict";
  *
  * const root = await Deno.makeTempDir(), out = await Deno.makeTempDir();

@@ -2,6 +2,7 @@
  * What a sample is: one picture with its label and where it comes from, and the check that no video
  * and no identity is in two splits.
  */
+import type { RgbImage } from "lib/media/image.ts";
 
 /** What a sample is for. Choices are made on validation, never on test. */
 export type Split = "train" | "validation" | "test";
@@ -26,6 +27,14 @@ export interface Sample {
   readonly identities: readonly string[];
   /** The mask's file, or its name in memory, where there is one. */
   readonly mask?: string;
+}
+
+/** A picture with its record; a `StandIn` is one. */
+export interface Crop {
+  /** RGB; all crops of a list have one size. */
+  readonly image: RgbImage;
+  /** Its label and origin. */
+  readonly sample: Sample;
 }
 
 /** The methods' short names, spelt out. */

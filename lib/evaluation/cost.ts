@@ -4,9 +4,17 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Configuration } from "lib/config.ts";
-import { detect, type DetectorConfiguration, detectorParameters } from "lib/models/detector.ts";
-import { disposeParameters, isLearnt, type ParameterSpecification } from "lib/models/parameters.ts";
-import { blankDetector } from "./blank_detector.ts";
+import {
+  detect,
+  type DetectorConfiguration,
+  detectorParameters,
+} from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import {
+  disposeParameters,
+  isLearnt,
+  type ParameterSpecification,
+} from "lib/networks/parameters.ts";
+import { blankDetector } from "lib/detectors/blank_detector.ts";
 import { countOperations, type OperationCounts } from "./operations.ts";
 
 /** The cost of one image, in inference. */

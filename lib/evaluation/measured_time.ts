@@ -2,9 +2,9 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Configuration } from "lib/config.ts";
 import { compile } from "lib/engine/engine.ts";
-import { detect } from "lib/models/detector.ts";
-import { foldBatchNorm } from "lib/models/fold_batch_norm.ts";
-import { disposeParameters, type Parameters } from "lib/models/parameters.ts";
+import { detect } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import { foldBatchNorm } from "lib/networks/fold_batch_norm.ts";
+import { disposeParameters, type Parameters } from "lib/networks/parameters.ts";
 import { quantile } from "./quantile.ts";
 
 /** Time of a run in milliseconds. */

@@ -4,13 +4,13 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Configuration } from "lib/config.ts";
-import { type Batch, batchesInOrder, type Crop } from "lib/data/batches.ts";
-import { type InOrderOptions, openInOrder } from "lib/data/loader.ts";
-import type { Sample } from "lib/data/samples.ts";
+import { type Batch, batchesInOrder } from "lib/batches/batches.ts";
+import { type InOrderOptions, openInOrder } from "lib/batches/loader.ts";
+import type { Crop, Sample } from "lib/data/samples.ts";
 import { compile } from "lib/engine/engine.ts";
-import { detect } from "lib/models/detector.ts";
-import { normaliseImages } from "lib/models/normalise_images.ts";
-import type { Parameters } from "lib/models/parameters.ts";
+import { detect } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import { normaliseImages } from "lib/networks/normalise_images.ts";
+import type { Parameters } from "lib/networks/parameters.ts";
 
 /** A detector that was loaded or trained. */
 export interface Detector {
@@ -58,7 +58,7 @@ export interface Predictor extends Disposable {
  * import { SMOKE } from "lib/config.ts";
  * import { startEngine } from "lib/engine/engine.ts";
  * import { openPredictor } from "lib/evaluation/predict.ts";
- * import { createDetector } from "lib/models/detector.ts";
+ * import { createDetector } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
  * import { createRandom } from "lib/random.ts";
  * import assert from "node:assert/strict";
  *

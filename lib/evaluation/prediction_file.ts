@@ -1,5 +1,5 @@
 /** Predictions by frame as a CSV file, written and read row by row. */
-import { csvRows, writeCsv } from "lib/data/csv.ts";
+import { csvRows, writeCsv } from "lib/io/csv_rows.ts";
 import type { FramePrediction } from "./predict.ts";
 
 /** The columns of a file of predictions, in their order. */

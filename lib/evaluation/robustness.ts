@@ -1,14 +1,14 @@
 /**
  * How well a detector tells fakes once its pictures are distorted: the robustness curves and averages of
- * the field. What the distortions are stands in lib/data/distortions.ts.
+ * the field. What the distortions are stands in lib/media/distortions.ts.
  */
-import type { Crop } from "lib/data/batches.ts";
+import type { Crop } from "lib/data/samples.ts";
 import {
   distort,
   type Distortion,
   DISTORTION_KINDS,
   type DistortionKind,
-} from "lib/data/distortions.ts";
+} from "lib/media/distortions.ts";
 import { createRandom } from "lib/random.ts";
 import { type MeasuredInterval, measureWithInterval, type Metric } from "./bootstrap.ts";
 import { type Detector, openPredictor } from "./predict.ts";
@@ -55,7 +55,7 @@ export interface RobustnessRow extends MeasuredInterval {
  * import { SMOKE } from "lib/config.ts";
  * import { startEngine } from "lib/engine/engine.ts";
  * import { robustness } from "lib/evaluation/robustness.ts";
- * import { createDetector } from "lib/models/detector.ts";
+ * import { createDetector } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
  * import { createRandom } from "lib/random.ts";
  * import assert from "node:assert/strict";
  *

@@ -1,5 +1,5 @@
 /** The detector's scores of pictures in memory, as plain numbers. */
-import type { Crop } from "lib/data/batches.ts";
+import type { Crop } from "lib/data/samples.ts";
 import { type Detector, openPredictor } from "./predict.ts";
 
 /**

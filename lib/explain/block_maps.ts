@@ -1,15 +1,19 @@
 /** Where each local information block of a detector looks, and where the whole does. */
 import * as tf from "@tensorflow/tfjs";
 import type { Configuration } from "lib/config.ts";
-import { batchesInOrder, type Crop } from "lib/data/batches.ts";
+import { batchesInOrder } from "lib/batches/batches.ts";
+import type { Crop } from "lib/data/samples.ts";
 import { compile } from "lib/engine/engine.ts";
-import { blockName, detect } from "lib/models/detector.ts";
-import { normaliseImages } from "lib/models/normalise_images.ts";
-import type { Parameters } from "lib/models/parameters.ts";
-import { tileGrid } from "lib/models/tiles.ts";
-import { type Evidence, globalEvidence } from "./evidence.ts";
+import { blockName, detect } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import { normaliseImages } from "lib/networks/normalise_images.ts";
+import type { Parameters } from "lib/networks/parameters.ts";
+import { tileGrid } from "lib/detectors/exposing_the_deception/tiles.ts";
+import {
+  type Evidence,
+  globalEvidence,
+} from "lib/detectors/exposing_the_deception/head_evidence.ts";
 import { type ChannelWeights, classActivationMaps, gradCam } from "./grad_cam.ts";
-import type { Grid } from "./grid.ts";
+import type { Grid } from "./map_grid.ts";
 
 /**
  * The maps of one image. By Grad-CAM all are signed and in one unit: logits per cell, positive for
@@ -92,7 +96,7 @@ function placeTiles(maps: readonly tf.Tensor3D[], { view }: Configuration): tf.T
  * import { SMOKE } from "lib/config.ts";
  * import { startEngine } from "lib/engine/engine.ts";
  * import { openBlockMapper } from "lib/explain/block_maps.ts";
- * import { createDetector } from "lib/models/detector.ts";
+ * import { createDetector } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
  * import { createRandom } from "lib/random.ts";
  * import assert from "node:assert/strict";
  *

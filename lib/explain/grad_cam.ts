@@ -4,7 +4,7 @@
  * the outputs; which model runs is the caller's business.
  */
 import * as tf from "@tensorflow/tfjs";
-import type { Tap } from "lib/models/layers.ts";
+import type { Tap } from "lib/networks/layers.ts";
 
 /**
  * How much each channel of a layer counts in a map. A method is such a function.

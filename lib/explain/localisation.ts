@@ -1,5 +1,5 @@
 /** Whether maps point at where something is: at a known change of the picture, or at the face. */
-import type { Mask } from "lib/data/image.ts";
+import type { Mask } from "lib/media/image.ts";
 import {
   type Cells,
   enlarge,
@@ -8,7 +8,7 @@ import {
   type GridSize,
   type Shares,
   topCells,
-} from "./grid.ts";
+} from "./map_grid.ts";
 import { TOP_LEVEL } from "./overlap.ts";
 
 /** A pixel of a mask counts as inside from this value on, of 255. */

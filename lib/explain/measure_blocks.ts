@@ -2,11 +2,11 @@
  * All measures of where a detector's blocks look, over many pictures, each beside what maps get that
  * know nothing. How a measure is computed stands in overlap.ts, localisation.ts, balance_of_blocks.ts.
  */
-import type { Mask } from "lib/data/image.ts";
+import type { Mask } from "lib/media/image.ts";
 import type { Random } from "lib/random.ts";
 import { effectiveBlocks, repetition } from "./balance_of_blocks.ts";
 import type { BlockMaps } from "./block_maps.ts";
-import { enlarge, evidenceShares, type Grid, strongestCells } from "./grid.ts";
+import { enlarge, evidenceShares, type Grid, strongestCells } from "./map_grid.ts";
 import {
   areaOf,
   cellsCover,

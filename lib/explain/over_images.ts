@@ -1,7 +1,7 @@
 /** A measure over many pictures with its interval, and over maps that know nothing beside it. */
 import { bootstrapInterval } from "lib/evaluation/bootstrap.ts";
 import type { Random } from "lib/random.ts";
-import type { Grid } from "./grid.ts";
+import type { Grid } from "./map_grid.ts";
 
 /** A measure over pictures. */
 export interface OverImages {

@@ -6,7 +6,7 @@ import {
   requireOneSize,
   type Shares,
   topCells,
-} from "./grid.ts";
+} from "./map_grid.ts";
 
 /** Share of all cells that count as looked at, where a level is needed. [ours] */
 export const TOP_LEVEL = 0.2;

@@ -3,13 +3,16 @@
  * same when what was learnt is taken away shows the picture, not the detector.
  */
 import type { Configuration } from "lib/config.ts";
-import type { Crop } from "lib/data/batches.ts";
-import { createDetector, detectorParameters } from "lib/models/detector.ts";
-import { disposeParameters, type Parameters } from "lib/models/parameters.ts";
+import type { Crop } from "lib/data/samples.ts";
+import {
+  createDetector,
+  detectorParameters,
+} from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import { disposeParameters, type Parameters } from "lib/networks/parameters.ts";
 import type { Random } from "lib/random.ts";
 import { correlation } from "./balance_of_blocks.ts";
 import { type BlockMapOptions, blockMaps } from "./block_maps.ts";
-import { type Grid, requireOneSize } from "./grid.ts";
+import { type Grid, requireOneSize } from "./map_grid.ts";
 import type { ImageValue } from "./over_images.ts";
 
 /** A step of the cascade. */

@@ -4,7 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { compile } from "lib/engine/engine.ts";
-import type { Tap } from "lib/models/layers.ts";
+import type { Tap } from "lib/networks/layers.ts";
 import { weightedSum } from "./grad_cam.ts";
 
 /** What to explain, and where to look for the explanation. */

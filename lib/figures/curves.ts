@@ -14,7 +14,7 @@ import {
   seriesLine,
   WIDTHS,
   wrapText,
-} from "./look.ts";
+} from "./chart_style.ts";
 
 /** One point of a curve. */
 export interface CurveRow {

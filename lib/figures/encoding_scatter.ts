@@ -4,7 +4,15 @@
  */
 import type { Data } from "plotly.js-dist";
 import { type Chart, defineChart } from "./figure.ts";
-import { axis, baseLayout, COLORS, FAINT, FONT_SIZES, INK, type LookOptions } from "./look.ts";
+import {
+  axis,
+  baseLayout,
+  COLORS,
+  FAINT,
+  FONT_SIZES,
+  INK,
+  type LookOptions,
+} from "./chart_style.ts";
 
 /** All encodings with the same two measures. */
 export interface EncodingRow {

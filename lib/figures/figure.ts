@@ -48,7 +48,7 @@ export interface Chart<Row extends object, Options extends object> {
  * @example A chart of one's own
  * ```ts
  * import { defineChart } from "lib/figures/figure.ts";
- * import { axis, baseLayout, type LookOptions } from "lib/figures/look.ts";
+ * import { axis, baseLayout, type LookOptions } from "lib/figures/chart_style.ts";
  * import assert from "node:assert/strict";
  *
  * const dots = defineChart(

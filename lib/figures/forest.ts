@@ -11,7 +11,7 @@ import {
   type LookOptions,
   WIDTHS,
   wrapText,
-} from "./look.ts";
+} from "./chart_style.ts";
 
 /** One line. */
 export interface ForestRow {

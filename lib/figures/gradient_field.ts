@@ -11,7 +11,7 @@ import {
   panelHeading,
   WIDTHS,
   wrapText,
-} from "./look.ts";
+} from "./chart_style.ts";
 
 /** One place of the field. The places of a panel form a grid. */
 export interface GradientRow {

@@ -5,7 +5,7 @@
 import type { Annotation, Data, LayoutImage } from "plotly.js-dist";
 import { type Chart, defineChart } from "./figure.ts";
 import { type GridLayout, type GridPlace, layOutGrid } from "./heat_map_layout.ts";
-import { baseLayout, FONT_SIZES, INK, type LookOptions, WIDTHS } from "./look.ts";
+import { baseLayout, FONT_SIZES, INK, type LookOptions, WIDTHS } from "./chart_style.ts";
 
 /**
  * One cell of the grid: `row` such as `"DF"`, `column` such as `"block 1"`, `group` such as `"with local

@@ -2,7 +2,7 @@
  * Where things stand in a grid of heat maps, in CSS pixels from the figure's upper left corner. What
  * is drawn there is left to heat_map_grid.ts.
  */
-import { FONT_SIZES, type Size, WIDTHS, wrapText } from "./look.ts";
+import { FONT_SIZES, type Size, WIDTHS, wrapText } from "./chart_style.ts";
 
 /** The place of a cell, in words. */
 export interface GridPlace {

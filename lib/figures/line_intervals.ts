@@ -4,7 +4,7 @@
  */
 import type { Data } from "plotly.js-dist";
 import { type Chart, defineChart } from "./figure.ts";
-import { axis, baseLayout, type LookOptions, seriesLine } from "./look.ts";
+import { axis, baseLayout, type LookOptions, seriesLine } from "./chart_style.ts";
 
 /** One point. */
 export interface LineRow {

@@ -14,7 +14,7 @@ import {
   panelHeading,
   seriesLine,
   WIDTHS,
-} from "./look.ts";
+} from "./chart_style.ts";
 
 /** One outcome at one value of the setting. */
 export interface SweepRow {

@@ -1,6 +1,6 @@
 /** Tables that set our values beside the paper's, each marked as what it is. */
 import { type Chart, defineChart } from "./figure.ts";
-import { baseLayout, FONT_SIZES, INK, type LookOptions, WIDTHS, wrapText } from "./look.ts";
+import { baseLayout, FONT_SIZES, INK, type LookOptions, WIDTHS, wrapText } from "./chart_style.ts";
 
 /** One value of the table. */
 export interface TableRow {

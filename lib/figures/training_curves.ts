@@ -11,7 +11,7 @@ import {
   panelHeading,
   WIDTHS,
   wrapText,
-} from "./look.ts";
+} from "./chart_style.ts";
 
 /** One number recorded at one step. */
 export interface TrainingRow {

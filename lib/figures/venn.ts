@@ -5,7 +5,7 @@
  */
 import type { Data } from "plotly.js-dist";
 import { type Chart, defineChart } from "./figure.ts";
-import { baseLayout, FONT_SIZES, type LookOptions, WIDTHS, wrapText } from "./look.ts";
+import { baseLayout, FONT_SIZES, type LookOptions, WIDTHS, wrapText } from "./chart_style.ts";
 import { decimals, drawDiagram, LINE, lowered, type VennRow } from "./venn_diagram.ts";
 
 /** How the diagrams are laid out. The height follows from the width. */

@@ -3,16 +3,16 @@
  * what was reached against the targets. The run itself is in bench/run.ts.
  */
 // deno-lint-ignore-file no-console -- a task prints
-import { listenForInterrupt } from "lib/training/interrupt.ts";
-import { parseBenchOptions, USAGE } from "./bench/options.ts";
-import { reportMarkdown } from "./bench/report.ts";
-import { runBench } from "./bench/run.ts";
+import { listenForInterrupt } from "lib/io/interrupt.ts";
+import { parseBenchOptions, USAGE } from "./bench/bench_options.ts";
+import { reportMarkdown } from "./bench/bench_report.ts";
+import { runBench } from "./bench/bench_run.ts";
 import { torchStep } from "./bench/torch_environment.ts";
-import { SetUpFailure } from "./setup/failure.ts";
+import { SetUpFailure } from "./setup/setup_failure.ts";
 import { PROJECT } from "./setup/project.ts";
-import { terminalReport } from "./setup/report.ts";
+import { terminalReport } from "./setup/setup_report.ts";
 import { setUp } from "./setup/setup.ts";
-import { runSteps } from "./setup/steps.ts";
+import { runSteps } from "./setup/setup_steps.ts";
 
 /** Does what `args` ask for, and returns the program's exit code. */
 export async function bench(args: readonly string[]): Promise<number> {

@@ -4,7 +4,7 @@
  * 1, with a remedy for each, when something is broken. With a data set after it, that is looked at.
  */
 
-import { listenForInterrupt } from "lib/training/interrupt.ts";
+import { listenForInterrupt } from "lib/io/interrupt.ts";
 import {
   checkChrome,
   checkDeno,
@@ -16,7 +16,7 @@ import {
   checkPythonPackages,
   checkSpace,
   checkTensors,
-} from "./doctor/checks.ts";
+} from "./doctor/installation_checks.ts";
 import { PROJECT } from "./setup/project.ts";
 import { setUp } from "./setup/setup.ts";
 
@@ -36,7 +36,7 @@ const CHECKS = [
 /** Looks at a data set until it is done or interrupted. */
 async function atDataSet(): Promise<number> {
   // Its packages are there only after the set-up.
-  const { doctorDataSet } = await import("./doctor/data_set.ts");
+  const { doctorDataSet } = await import("./doctor/doctor_data_set.ts");
   using interrupt = listenForInterrupt();
   return await doctorDataSet(Deno.args, { project: PROJECT.root, signal: interrupt.signal });
 }

@@ -1,7 +1,7 @@
 /** The detector that a command's argument means. Imports packages, so it is loaded after the set-up. */
 import { basename, dirname, join } from "node:path";
 import type { Configuration } from "lib/config.ts";
-import { loadDetector, type LoadedDetector } from "lib/training/detector_file.ts";
+import { loadDetector, type LoadedDetector } from "lib/detectors/detector_file.ts";
 import { RUNS } from "lib/training/run_folder.ts";
 
 /** A detector with where it lies. */

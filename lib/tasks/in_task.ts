@@ -3,7 +3,7 @@
  * What `train`, `evaluate` and `predict` do alike: read the command line, set up, work until done or
  * interrupted, and say in one line what went wrong. Imports no package: set-up comes first.
  */
-import { listenForInterrupt } from "lib/training/interrupt.ts";
+import { listenForInterrupt } from "lib/io/interrupt.ts";
 import { setUp } from "./setup/setup.ts";
 
 /** What the work of a task is told from outside. */

@@ -3,7 +3,7 @@
  * kernel ready. Lab prints its address with the token. One Ctrl-C ends it with its kernels.
  */
 
-import { runOnTerminal } from "./setup/command.ts";
+import { runOnTerminal } from "./setup/run_command.ts";
 import { PROJECT, type Project, projectEnvironment } from "./setup/project.ts";
 import { setUp } from "./setup/setup.ts";
 

@@ -8,7 +8,7 @@
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { isGreeting } from "lib/engine/greeting.ts";
-import { runCommand, tiedPython } from "./setup/command.ts";
+import { runCommand, tiedPython } from "./setup/run_command.ts";
 import { PROJECT, type Project, projectEnvironment } from "./setup/project.ts";
 import { setUp } from "./setup/setup.ts";
 

@@ -6,11 +6,11 @@
  */
 
 import { join, relative } from "node:path";
-import { leadBack, writeCellModules, type WrittenModule } from "./cells.ts";
+import { leadBack, writeCellModules, type WrittenModule } from "./notebook_cells.ts";
 import { documentationFaults } from "./documentation.ts";
 import { findNotebooks } from "./notebooks.ts";
 import { runAllTests } from "./run_tests.ts";
-import { runCommand } from "./setup/command.ts";
+import { runCommand } from "./setup/run_command.ts";
 import { PROJECT, projectEnvironment } from "./setup/project.ts";
 import { setUp } from "./setup/setup.ts";
 

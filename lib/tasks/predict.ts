@@ -3,13 +3,13 @@
  * 1 when something had no face or could not be read, 2 for a wrong command line, 130 after Ctrl-C.
  */
 import { inTask } from "./in_task.ts";
-import { parsePredictOptions, USAGE } from "./predict/options.ts";
+import { parsePredictOptions, USAGE } from "./predict/predict_options.ts";
 
 if (import.meta.main) {
   const command = { args: Deno.args, usage: USAGE, parse: parsePredictOptions };
   Deno.exit(
     await inTask(command, async (options, surroundings) => {
-      const { predictInputs } = await import("./predict/run.ts"); // its packages are there only now
+      const { predictInputs } = await import("./predict/predict_run.ts"); // its packages are there only now
       const { problems } = await predictInputs(options, surroundings);
       return problems === 0 ? 0 : 1;
     }),

@@ -5,7 +5,7 @@
 
 import { join } from "node:path";
 import { inTask } from "./in_task.ts";
-import { parsePrepareOptions, USAGE } from "./prepare/options.ts";
+import { parsePrepareOptions, USAGE } from "./prepare/prepare_options.ts";
 import { PROJECT } from "./setup/project.ts";
 
 if (import.meta.main) {
@@ -13,7 +13,7 @@ if (import.meta.main) {
   const command = { args: Deno.args, usage: USAGE, parse: parsePrepareOptions, stopped };
   Deno.exit(
     await inTask(command, async (options, { signal, say }) => {
-      const { prepareDataSet } = await import("./prepare/run.ts"); // its packages are there only now
+      const { prepareDataSet } = await import("./prepare/prepare_run.ts"); // its packages are there only now
       await prepareDataSet(options, { descriptions: join(PROJECT.root, "data"), signal, say });
     }),
   );

@@ -6,7 +6,7 @@
  */
 
 import { PROJECT, projectEnvironment } from "./setup/project.ts";
-import { runCommand } from "./setup/command.ts";
+import { runCommand } from "./setup/run_command.ts";
 import { setUp } from "./setup/setup.ts";
 
 /** How many tests passed and failed. */

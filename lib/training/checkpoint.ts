@@ -13,8 +13,8 @@ import {
   type StoredTensor,
   storeFloat32,
   writeSafetensors,
-} from "lib/models/safetensors.ts";
-import type { StepRecord } from "./record.ts";
+} from "lib/networks/weights/safetensors.ts";
+import type { StepRecord } from "./step_record.ts";
 
 /** What a checkpoint holds besides the variables. */
 export interface RunState {

@@ -3,8 +3,8 @@ import * as tf from "@tensorflow/tfjs";
 import type { Configuration } from "lib/config.ts";
 import type { AdamSlots } from "lib/engine/adam.ts";
 import { createLossWeights } from "lib/losses/automatic_weights.ts";
-import { createDetector } from "lib/models/detector.ts";
-import { type Parameters, trainableVariables } from "lib/models/parameters.ts";
+import { createDetector } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import { type Parameters, trainableVariables } from "lib/networks/parameters.ts";
 import { createRandom } from "lib/random.ts";
 import type { RunVariables } from "./checkpoint.ts";
 

@@ -2,8 +2,8 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { Configuration } from "lib/config.ts";
 import { type DetectorLoss, detectorLoss } from "lib/losses/detector_loss.ts";
-import type { DetectorOutputs } from "lib/models/detector.ts";
-import type { Parameters } from "lib/models/parameters.ts";
+import type { DetectorOutputs } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import type { Parameters } from "lib/networks/parameters.ts";
 
 /** What an objective may look at. */
 export interface ObjectiveInputs {

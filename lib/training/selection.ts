@@ -3,7 +3,7 @@
  * far, so that a checkpoint that holds the records holds all of it.
  */
 import type { Configuration } from "lib/config.ts";
-import type { StepRecord } from "./record.ts";
+import type { StepRecord } from "./step_record.ts";
 import { runLength, type ScheduledRun } from "./schedule.ts";
 
 /** What validations have shown so far. */

@@ -4,12 +4,12 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Configuration } from "lib/config.ts";
-import { augment } from "lib/data/augmentation.ts";
-import { mixUp } from "lib/data/mixup.ts";
+import { augment } from "lib/batches/augmentation.ts";
+import { mixUp } from "lib/batches/mixup.ts";
 import { type AdamDecay, applyAdam } from "lib/engine/adam.ts";
 import { weightedTerms } from "lib/losses/automatic_weights.ts";
-import { detect } from "lib/models/detector.ts";
-import { normaliseImages } from "lib/models/normalise_images.ts";
+import { detect } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import { normaliseImages } from "lib/networks/normalise_images.ts";
 import type { Learner } from "./learner.ts";
 import { type Objective, paperObjective } from "./objective.ts";
 

@@ -3,13 +3,13 @@
  * on the way.
  */
 import * as tf from "@tensorflow/tfjs";
-import type { BatchSource } from "lib/data/batch_source.ts";
+import type { BatchSource } from "lib/batches/batch_source.ts";
 import { openPredictor } from "lib/evaluation/predict.ts";
-import { type CapturedStep, captureStep, stepInputs } from "./capture_step.ts";
+import { type CapturedStep, captureStep, stepInputs } from "./captured_training_step.ts";
 import { restoreCheckpoint, saveCheckpoint } from "./checkpoint.ts";
-import { detectorFileBeside, saveDetector } from "./detector_file.ts";
+import { detectorFileBeside, saveDetector } from "lib/detectors/detector_file.ts";
 import type { Learner } from "./learner.ts";
-import type { StepRecord } from "./record.ts";
+import type { StepRecord } from "./step_record.ts";
 import { ratesAt, runLength } from "./schedule.ts";
 import { endsEarly, isValidated, selectionOf } from "./selection.ts";
 import type { StepOptions } from "./step.ts";
@@ -55,7 +55,7 @@ export interface TrainOptions extends StepOptions {
  * @example A run of four steps over eight made-up crops
  * ```ts
  * import { SMOKE } from "lib/config.ts";
- * import { cropSource } from "lib/data/batch_source.ts";
+ * import { cropSource } from "lib/batches/batch_source.ts";
  * import { startEngine } from "lib/engine/engine.ts";
  * import { createLearner } from "lib/training/learner.ts";
  * import { train } from "lib/training/train.ts";

@@ -2,8 +2,7 @@
  * The samples that choices are made on: the best step, the end of a run. Test samples cannot be among
  * them: their type is only made here, after a look at every sample's split.
  */
-import type { Crop } from "lib/data/batches.ts";
-import type { Sample } from "lib/data/samples.ts";
+import type { Crop, Sample } from "lib/data/samples.ts";
 import { accuracy } from "lib/evaluation/accuracy.ts";
 import { logLoss } from "lib/evaluation/log_loss.ts";
 import type { FramePrediction, Predictor } from "lib/evaluation/predict.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { findDescription, parseDescription, READER_NAMES } from "lib/data/descriptions.ts";
-import { openDataSet } from "lib/data/readers/open.ts";
+import { openDataSet } from "lib/data/readers/open_data_set.ts";
 import { inFolder } from "../in_folder.ts";
 
 const DATA = join(import.meta.dirname!, "../../data");

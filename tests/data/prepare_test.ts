@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import { parseDescription } from "lib/data/descriptions.ts";
-import type { VideoEntry } from "lib/data/entries.ts";
-import { readImage, readMask } from "lib/data/image.ts";
+import type { VideoEntry } from "lib/data/data_set_entries.ts";
+import { readImage, readMask } from "lib/media/image.ts";
 import { readManifest } from "lib/data/manifest.ts";
-import { demoPhotographs } from "lib/data/photographs.ts";
+import { demoPhotographs } from "lib/faces/demo_photographs.ts";
 import { Preparation } from "lib/data/prepare.ts";
-import type { PrepareSummary, Source } from "lib/data/prepare/join.ts";
-import type { PrepareSettings } from "lib/data/prepare/settings.ts";
-import { openDataSet } from "lib/data/readers/open.ts";
-import { csvRows } from "lib/data/csv.ts";
-import { countingClip, faceClip, runFfmpeg, temporaryFolder } from "./made_clips.ts";
+import type { PrepareSummary, Source } from "lib/data/prepare/join_manifest.ts";
+import type { PrepareSettings } from "lib/data/prepare/prepare_settings.ts";
+import { openDataSet } from "lib/data/readers/open_data_set.ts";
+import { csvRows } from "lib/io/csv_rows.ts";
+import { countingClip, faceClip, runFfmpeg, temporaryFolder } from "../media/made_clips.ts";
 import { clip, filesIn, REAL, SETTINGS, sourceOf, still } from "./prepare/made_data_set.ts";
 
 async function prepareAll(

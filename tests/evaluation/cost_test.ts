@@ -4,7 +4,7 @@ import { PAPER, SMOKE, vary } from "lib/config.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { detectorCost } from "lib/evaluation/cost.ts";
 import { countOperations } from "lib/evaluation/operations.ts";
-import { TABLE_7 } from "lib/evaluation/table7.ts";
+import { TABLE_7 } from "lib/studies/paper_tables/paper_table7.ts";
 
 await startEngine();
 

@@ -2,11 +2,15 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { SMOKE } from "lib/config.ts";
 import { startEngine } from "lib/engine/engine.ts";
-import { blankDetector } from "lib/evaluation/blank_detector.ts";
+import { blankDetector } from "lib/detectors/blank_detector.ts";
 import { measureInTurns, openInference } from "lib/evaluation/measured_time.ts";
 import { quantile } from "lib/evaluation/quantile.ts";
-import { createDetector, detect, detectorParameters } from "lib/models/detector.ts";
-import { disposeParameters } from "lib/models/parameters.ts";
+import {
+  createDetector,
+  detect,
+  detectorParameters,
+} from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import { disposeParameters } from "lib/networks/parameters.ts";
 import { createRandom } from "lib/random.ts";
 
 await startEngine();

@@ -1,13 +1,13 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { SMOKE, vary } from "lib/config.ts";
-import type { Crop } from "lib/data/batches.ts";
-import { distort } from "lib/data/distortions.ts";
+import type { Crop } from "lib/data/samples.ts";
+import { distort } from "lib/media/distortions.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { rocAuc } from "lib/evaluation/roc.ts";
 import { robustness, type RobustnessRow, robustnessSummary } from "lib/evaluation/robustness.ts";
 import { scoreCrops } from "lib/evaluation/score_crops.ts";
-import { createDetector } from "lib/models/detector.ts";
+import { createDetector } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
 import { createRandom } from "lib/random.ts";
 import { madeUpCrops } from "../training/made_up_crops.ts";
 

@@ -1,16 +1,22 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { SMOKE, vary } from "lib/config.ts";
-import { batchesInOrder } from "lib/data/batches.ts";
+import { batchesInOrder } from "lib/batches/batches.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { scoreCrops } from "lib/evaluation/score_crops.ts";
 import { blockMaps, LAST_LAYERS, openBlockMapper } from "lib/explain/block_maps.ts";
-import { blockEvidence, jointEvidence } from "lib/explain/evidence.ts";
+import {
+  blockEvidence,
+  jointEvidence,
+} from "lib/detectors/exposing_the_deception/head_evidence.ts";
 import { classActivationMaps } from "lib/explain/grad_cam.ts";
 import { gradCamPlusPlus } from "lib/explain/grad_cam_plus_plus.ts";
-import { createDetector, detect } from "lib/models/detector.ts";
-import { normaliseImages } from "lib/models/normalise_images.ts";
-import { disposeParameters } from "lib/models/parameters.ts";
+import {
+  createDetector,
+  detect,
+} from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import { normaliseImages } from "lib/networks/normalise_images.ts";
+import { disposeParameters } from "lib/networks/parameters.ts";
 import { createRandom } from "lib/random.ts";
 import { createLearner } from "lib/training/learner.ts";
 import { madeUpCrops } from "../training/made_up_crops.ts";

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { classActivationMaps, positiveEvidence } from "lib/explain/grad_cam.ts";
-import type { Tap } from "lib/models/layers.ts";
+import type { Tap } from "lib/networks/layers.ts";
 import { compile, startEngine } from "lib/engine/engine.ts";
 
 await startEngine();

@@ -1,8 +1,8 @@
 /** Maps and masks for the tests of measures. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { Mask } from "lib/data/image.ts";
-import type { Grid } from "lib/explain/grid.ts";
+import type { Mask } from "lib/media/image.ts";
+import type { Grid } from "lib/explain/map_grid.ts";
 import type { Random } from "lib/random.ts";
 
 /** Fails unless the number is there and within the bound. */

@@ -3,18 +3,25 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { PAPER, vary } from "lib/config.ts";
 import { startEngine } from "lib/engine/engine.ts";
-import { type Evidence, globalEvidence, jointEvidence } from "lib/explain/evidence.ts";
+import {
+  type Evidence,
+  globalEvidence,
+  jointEvidence,
+} from "lib/detectors/exposing_the_deception/head_evidence.ts";
 import { classActivationMaps, gradCam } from "lib/explain/grad_cam.ts";
 import { gradCamPlusPlus } from "lib/explain/grad_cam_plus_plus.ts";
 import { scoreCamMap } from "lib/explain/score_cam.ts";
-import { createDetector, detect } from "lib/models/detector.ts";
+import {
+  createDetector,
+  detect,
+} from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
 import { createRandom } from "lib/random.ts";
 import {
   fillImages,
   fillParameters,
   readFixture,
   relativeError,
-} from "../models/fixture_formula.ts";
+} from "../networks/fixture_formula.ts";
 
 await startEngine();
 

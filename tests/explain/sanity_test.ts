@@ -1,9 +1,9 @@
 /** Maps of a detector that has learnt something simple follow what it has learnt. */
 import assert from "node:assert/strict";
 import { SMOKE, vary } from "lib/config.ts";
-import { cropSource } from "lib/data/batch_source.ts";
-import type { Crop } from "lib/data/batches.ts";
-import type { Mask } from "lib/data/image.ts";
+import { cropSource } from "lib/batches/batch_source.ts";
+import type { Crop } from "lib/data/samples.ts";
+import type { Mask } from "lib/media/image.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { blockMaps } from "lib/explain/block_maps.ts";
 import { energyGain, pointsInside } from "lib/explain/localisation.ts";
@@ -15,8 +15,8 @@ import {
   randomiseFromTop,
   rankCorrelation,
 } from "lib/explain/sanity.ts";
-import { createDetector } from "lib/models/detector.ts";
-import { disposeParameters } from "lib/models/parameters.ts";
+import { createDetector } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import { disposeParameters } from "lib/networks/parameters.ts";
 import { createRandom } from "lib/random.ts";
 import { createLearner, type Learner } from "lib/training/learner.ts";
 import { train } from "lib/training/train.ts";

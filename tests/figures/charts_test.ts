@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { rocAuc, rocCurve } from "lib/evaluation/roc.ts";
 import { bars } from "lib/figures/bars.ts";
 import { heatMapGrid } from "lib/figures/heat_map_grid.ts";
-import { WIDTHS, wrapText } from "lib/figures/look.ts";
+import { WIDTHS, wrapText } from "lib/figures/chart_style.ts";
 import { rocCurves } from "lib/figures/roc_curves.ts";
 import { table } from "lib/figures/table.ts";
 import { trainingCurves } from "lib/figures/training_curves.ts";

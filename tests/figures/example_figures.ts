@@ -8,7 +8,7 @@ import { forest } from "lib/figures/forest.ts";
 import { gradientField } from "lib/figures/gradient_field.ts";
 import { heatMapGrid, type HeatMapRow } from "lib/figures/heat_map_grid.ts";
 import { lineIntervals } from "lib/figures/line_intervals.ts";
-import type { Size } from "lib/figures/look.ts";
+import type { Size } from "lib/figures/chart_style.ts";
 import { rocCurves } from "lib/figures/roc_curves.ts";
 import { settingSweep } from "lib/figures/setting_sweep.ts";
 import { table, type TableRow } from "lib/figures/table.ts";

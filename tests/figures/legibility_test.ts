@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { launchChrome } from "lib/figures/chrome.ts";
-import { openExporter } from "lib/figures/export.ts";
-import { RESULTS } from "lib/figures/save.ts";
+import { openExporter } from "lib/figures/export_figure.ts";
+import { RESULTS } from "lib/figures/save_figure.ts";
 import { EXAMPLE_FIGURES } from "./example_figures.ts";
 
 /** A rectangle in the page, in CSS pixels. */

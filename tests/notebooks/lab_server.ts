@@ -1,7 +1,7 @@
 /** JupyterLab as `deno task lab` starts it, on a free port, for as long as a test. */
 
 import { labCommand } from "lib/tasks/lab.ts";
-import { tiedPython } from "lib/tasks/setup/command.ts";
+import { tiedPython } from "lib/tasks/setup/run_command.ts";
 import { PROJECT, projectEnvironment } from "lib/tasks/setup/project.ts";
 
 const TOKEN = "a-token-for-tests";

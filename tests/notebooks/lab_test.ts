@@ -11,7 +11,7 @@ import { temporaryNotebook } from "./temporary_notebook.ts";
 
 const BEGIN = `
 import { trainingCurves } from "lib/figures/training_curves.ts";
-import { showLive } from "lib/figures/show.ts";
+import { showLive } from "lib/figures/show_figure.ts";
 const row = (term: string, step: number, first: number) =>
   ({ run: "a", term, step, value: first / (step + 1) });
 const rows = [0, 1, 2].map((step) => row("cross-entropy", step, 1));

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { runNotebook } from "lib/tasks/notebooks.ts";
-import { tiedPython } from "lib/tasks/setup/command.ts";
+import { tiedPython } from "lib/tasks/setup/run_command.ts";
 import { PROJECT, projectEnvironment } from "lib/tasks/setup/project.ts";
 import { temporaryNotebook } from "./temporary_notebook.ts";
 
@@ -89,7 +89,7 @@ Deno.test("runNotebook keeps late outputs, the profile, and neither paths nor ti
 
 Deno.test("runNotebook with check leaves the file and results/ as they were", async () => {
   await using notebook = await temporaryNotebook("check.ipynb", [
-    'import { RESULTS } from "lib/figures/save.ts";\nDeno.writeTextFileSync("results", RESULTS);',
+    'import { RESULTS } from "lib/figures/save_figure.ts";\nDeno.writeTextFileSync("results", RESULTS);',
   ]);
   const before = await Deno.readTextFile(notebook.path);
   assert.equal(await runNotebook(notebook.path, { profile: "quick", check: true }), 0);

@@ -9,13 +9,13 @@ import {
   chooseCases,
   forwardMacs,
   stepFlops,
-} from "lib/tasks/bench/cases.ts";
-import { compareCase, type ComparisonOptions } from "lib/tasks/bench/comparison.ts";
+} from "lib/tasks/bench/bench_cases.ts";
+import { compareCase, type ComparisonOptions } from "lib/tasks/bench/time_case.ts";
 import type { Contender } from "lib/tasks/bench/contender.ts";
 import { peakMemory, processSeconds, resetPeakMemory } from "lib/tasks/bench/machine.ts";
-import { parseBenchOptions } from "lib/tasks/bench/options.ts";
-import { type BenchReport, judge, reportCsv, writeReport } from "lib/tasks/bench/report.ts";
-import { runBench } from "lib/tasks/bench/run.ts";
+import { parseBenchOptions } from "lib/tasks/bench/bench_options.ts";
+import { type BenchReport, judge, reportCsv, writeReport } from "lib/tasks/bench/bench_report.ts";
+import { runBench } from "lib/tasks/bench/bench_run.ts";
 import { summarise } from "lib/tasks/bench/statistics.ts";
 import { WorkerProcess } from "lib/tasks/bench/worker_process.ts";
 import { PROJECT } from "lib/tasks/setup/project.ts";

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readManifest } from "lib/data/manifest.ts";
-import { parsePrepareOptions } from "lib/tasks/prepare/options.ts";
-import { summaryText } from "lib/tasks/prepare/run.ts";
-import { faceClip, temporaryFolder } from "../data/made_clips.ts";
+import { parsePrepareOptions } from "lib/tasks/prepare/prepare_options.ts";
+import { summaryText } from "lib/tasks/prepare/prepare_run.ts";
+import { faceClip, temporaryFolder } from "../media/made_clips.ts";
 
 const TASK = fileURLToPath(import.meta.resolve("lib/tasks/prepare.ts"));
 

@@ -3,9 +3,9 @@
  * best detector's file.
  */
 import { SMOKE, vary } from "lib/config.ts";
-import { cropSource } from "lib/data/batch_source.ts";
+import { cropSource } from "lib/batches/batch_source.ts";
 import { startEngine } from "lib/engine/engine.ts";
-import { detectorFileBeside } from "lib/training/detector_file.ts";
+import { detectorFileBeside } from "lib/detectors/detector_file.ts";
 import { createLearner } from "lib/training/learner.ts";
 import { train } from "lib/training/train.ts";
 import { validationCrops } from "lib/training/validation.ts";

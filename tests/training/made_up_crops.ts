@@ -1,6 +1,5 @@
 /** Pictures for tests of training: real ones are noise, fake ones have a bright square in the noise. */
-import type { Crop } from "lib/data/batches.ts";
-import type { Split } from "lib/data/samples.ts";
+import type { Crop, Split } from "lib/data/samples.ts";
 import { createRandom } from "lib/random.ts";
 
 /** `count` crops of 32 × 32 pixels, real and fake in turn. */

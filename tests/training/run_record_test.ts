@@ -5,9 +5,9 @@ import { from } from "arquero";
 import { SMOKE, vary } from "lib/config.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { protocolHash } from "lib/training/protocol.ts";
-import type { StepRecord } from "lib/training/record.ts";
+import type { StepRecord } from "lib/training/step_record.ts";
 import { recordRun, RUN_FILES } from "lib/training/run_record.ts";
-import { compareRuns, listRuns, readMetrics, readRun } from "lib/training/runs.ts";
+import { compareRuns, listRuns, readMetrics, readRun } from "lib/training/recorded_runs.ts";
 import { inFolder } from "../in_folder.ts";
 
 const engine = await startEngine();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { QUICK, vary } from "lib/config.ts";
-import type { StepRecord } from "lib/training/record.ts";
+import type { StepRecord } from "lib/training/step_record.ts";
 import { endsEarly, isValidated, selectionOf } from "lib/training/selection.ts";
 
 const record = (step: number, auc: number | undefined): StepRecord => ({

@@ -1,12 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { type Configuration, SMOKE, vary } from "lib/config.ts";
-import { augment } from "lib/data/augmentation.ts";
-import { cropSource } from "lib/data/batch_source.ts";
-import { mixUp } from "lib/data/mixup.ts";
+import { augment } from "lib/batches/augmentation.ts";
+import { cropSource } from "lib/batches/batch_source.ts";
+import { mixUp } from "lib/batches/mixup.ts";
 import { adamNumbers } from "lib/engine/adam.ts";
 import { compileStep, startEngine } from "lib/engine/engine.ts";
-import { normaliseImages } from "lib/models/normalise_images.ts";
+import { normaliseImages } from "lib/networks/normalise_images.ts";
 import { createLearner } from "lib/training/learner.ts";
 import { ADAM, learn, type StepInputs, trainingStep } from "lib/training/step.ts";
 import { madeUpCrops } from "./made_up_crops.ts";

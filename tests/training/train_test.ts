@@ -1,13 +1,13 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { SMOKE, vary } from "lib/config.ts";
-import { cropSource } from "lib/data/batch_source.ts";
+import { cropSource } from "lib/batches/batch_source.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { rocAuc } from "lib/evaluation/roc.ts";
 import { scoreCrops } from "lib/evaluation/score_crops.ts";
 import { createRandom } from "lib/random.ts";
 import { createLearner } from "lib/training/learner.ts";
-import type { StepRecord } from "lib/training/record.ts";
+import type { StepRecord } from "lib/training/step_record.ts";
 import { train } from "lib/training/train.ts";
 import { madeUpCrops } from "./made_up_crops.ts";
 import { inFolder } from "../in_folder.ts";
@@ -143,7 +143,7 @@ Deno.test("train takes the same first step on the plain cpu backend, which says 
   );
   const program = `
     import { SMOKE, vary } from "lib/config.ts";
-    import { cropSource } from "lib/data/batch_source.ts";
+    import { cropSource } from "lib/batches/batch_source.ts";
     import { startEngine } from "lib/engine/engine.ts";
     import { createLearner } from "lib/training/learner.ts";
     import { train } from "lib/training/train.ts";

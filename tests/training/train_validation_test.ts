@@ -2,14 +2,14 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { type Configuration, SMOKE, vary } from "lib/config.ts";
-import { cropSource } from "lib/data/batch_source.ts";
+import { cropSource } from "lib/batches/batch_source.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { rocAuc } from "lib/evaluation/roc.ts";
 import { scoreCrops } from "lib/evaluation/score_crops.ts";
 import { restoreCheckpoint } from "lib/training/checkpoint.ts";
-import { detectorFileBeside, loadDetector } from "lib/training/detector_file.ts";
+import { detectorFileBeside, loadDetector } from "lib/detectors/detector_file.ts";
 import { createLearner } from "lib/training/learner.ts";
-import type { StepRecord } from "lib/training/record.ts";
+import type { StepRecord } from "lib/training/step_record.ts";
 import { selectionOf } from "lib/training/selection.ts";
 import { train, type TrainOptions } from "lib/training/train.ts";
 import { validationCrops, type ValidationSamples } from "lib/training/validation.ts";
@@ -158,7 +158,7 @@ Deno.test("train on a disk that fills up ends, and the last good checkpoint take
     await Deno.writeTextFile(
       script,
       `
-      import { cropSource } from "lib/data/batch_source.ts";
+      import { cropSource } from "lib/batches/batch_source.ts";
       import { startEngine } from "lib/engine/engine.ts";
       import { createLearner } from "lib/training/learner.ts";
       import { train } from "lib/training/train.ts";

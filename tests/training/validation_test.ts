@@ -1,11 +1,10 @@
 /** Test samples cannot reach selection: not by type, and not at run time. */
 import assert from "node:assert/strict";
 import { SMOKE } from "lib/config.ts";
-import type { Crop } from "lib/data/batches.ts";
-import type { Split } from "lib/data/samples.ts";
+import type { Crop, Split } from "lib/data/samples.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { openPredictor, type Predictor } from "lib/evaluation/predict.ts";
-import { createDetector } from "lib/models/detector.ts";
+import { createDetector } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
 import { createRandom } from "lib/random.ts";
 import {
   assertValidation,

@@ -2,15 +2,15 @@
  * Whether faces are found, on a sample of a data set. Finding them in every frame is prepare's work.
  */
 import { join } from "node:path";
-import { detectFaces, openFaceDetector } from "../faces.ts";
-import { readImage, type RgbImage } from "../image.ts";
-import { ImageError } from "../image_error.ts";
-import type { FaceDetector } from "../face_detector.ts";
-import { videoFrames } from "../video.ts";
-import { VideoError } from "../video_error.ts";
-import type { AuditOptions } from "./audit.ts";
-import type { Ledger, NotedEntry } from "./ledger.ts";
-import { filesOf } from "./look.ts";
+import { detectFaces, openFaceDetector } from "lib/faces/faces.ts";
+import { readImage, type RgbImage } from "lib/media/image.ts";
+import { ImageError } from "lib/media/image_error.ts";
+import type { FaceDetector } from "lib/faces/face_detector.ts";
+import { videoFrames } from "lib/media/video.ts";
+import { VideoError } from "lib/media/video_error.ts";
+import type { AuditOptions } from "./audit_data_set.ts";
+import type { Ledger, NotedEntry } from "./audit_ledger.ts";
+import { filesOf } from "./look_at_entry.ts";
 
 /** The picture to look for a face in: a still, or the one in the middle. */
 async function pictureOf(entry: NotedEntry, root: string): Promise<RgbImage | undefined> {

@@ -1,8 +1,8 @@
 /** Frames distorted whole, before faces are looked for: what robustness is measured on. */
 import { createRandom } from "lib/random.ts";
-import { distort } from "../distortions.ts";
-import type { RgbImage } from "../image.ts";
-import type { PrepareSettings } from "./settings.ts";
+import { distort } from "lib/media/distortions.ts";
+import type { RgbImage } from "lib/media/image.ts";
+import type { PrepareSettings } from "./prepare_settings.ts";
 
 /** [ours] Any would do; one for all, so that everybody's frames are distorted in the same way. */
 const SEED = 1;

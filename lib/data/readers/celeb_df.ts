@@ -4,10 +4,10 @@
  */
 import { join } from "node:path";
 import type { Description } from "../descriptions.ts";
-import type { VideoEntry } from "../entries.ts";
+import type { VideoEntry } from "../data_set_entries.ts";
 import type { Facts, OnProblem, PublishedCount, Reader } from "./data_set.ts";
 import { heldOut } from "./held_out.ts";
-import { isVideo, listFolder, stem } from "./walk.ts";
+import { isVideo, listFolder, stem } from "./walk_folder.ts";
 
 const FOLDERS = ["Celeb-real", "YouTube-real", "Celeb-synthesis"] as const;
 const FAKES = "Celeb-synthesis";

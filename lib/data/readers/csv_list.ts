@@ -3,13 +3,13 @@
  * manifest is such a CSV too.
  */
 import { dirname, isAbsolute, join, relative } from "node:path";
-import { csvRows } from "../csv.ts";
+import { csvRows } from "lib/io/csv_rows.ts";
 import type { Description } from "../descriptions.ts";
-import type { VideoEntry } from "../entries.ts";
+import type { VideoEntry } from "../data_set_entries.ts";
 import { sampleOf } from "../manifest.ts";
 import type { Facts, Reader } from "./data_set.ts";
 import { heldOut } from "./held_out.ts";
-import { isVideo } from "./walk.ts";
+import { isVideo } from "./walk_folder.ts";
 
 /** A CSV's paths are relative to its folder; entries' paths are below it too. */
 function below(file: string, path: string): string {

@@ -3,7 +3,7 @@
  * it. The readers stand in the files beside this one.
  */
 import type { Description } from "../descriptions.ts";
-import type { VideoEntry } from "../entries.ts";
+import type { VideoEntry } from "../data_set_entries.ts";
 
 /** Something that a reader cannot give as an entry, or that needs a person's eye. */
 export interface ReadProblem {

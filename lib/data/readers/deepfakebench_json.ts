@@ -5,12 +5,12 @@
 import { join } from "node:path";
 import { JSONParser } from "@streamparser/json";
 import type { Description } from "../descriptions.ts";
-import type { StillEntry, VideoEntry } from "../entries.ts";
+import type { StillEntry, VideoEntry } from "../data_set_entries.ts";
 import type { Split } from "../samples.ts";
 import type { Facts, OnProblem, Reader } from "./data_set.ts";
 import { celebIdentities } from "./celeb_df.ts";
 import { faceForensicsIdentities } from "./faceforensics.ts";
-import { stem } from "./walk.ts";
+import { stem } from "./walk_folder.ts";
 
 /** Its labels, as label_dict of its configuration maps them: 0 real, 1 fake; and our method. */
 const LABELS: Readonly<Record<string, readonly [0 | 1, string]>> = {

@@ -3,13 +3,13 @@
  * labels.csv or metadata.json.
  */
 import { join } from "node:path";
-import { csvRows } from "../csv.ts";
+import { csvRows } from "lib/io/csv_rows.ts";
 import type { Description } from "../descriptions.ts";
-import type { VideoEntry } from "../entries.ts";
+import type { VideoEntry } from "../data_set_entries.ts";
 import type { Split } from "../samples.ts";
 import type { Facts, OnProblem, Reader } from "./data_set.ts";
 import { heldOut } from "./held_out.ts";
-import { isVideo, listFolder, stem } from "./walk.ts";
+import { isVideo, listFolder, stem } from "./walk_folder.ts";
 
 const PART = /^dfdc_train_part_(\d+)$/;
 

@@ -3,10 +3,10 @@
  */
 import { join } from "node:path";
 import type { Description } from "../descriptions.ts";
-import type { VideoEntry } from "../entries.ts";
+import type { VideoEntry } from "../data_set_entries.ts";
 import type { Facts, OnProblem, Reader } from "./data_set.ts";
 import { heldOut } from "./held_out.ts";
-import { foldersBelow, isVideo, stem, whatIs } from "./walk.ts";
+import { foldersBelow, isVideo, stem, whatIs } from "./walk_folder.ts";
 
 const REALS = "original_videos";
 const FOLDERS = [REALS, "method_A", "method_B"];

@@ -3,10 +3,10 @@
  * DeepfakeBench lay it out.
  */
 import type { Description } from "../descriptions.ts";
-import type { VideoEntry } from "../entries.ts";
+import type { VideoEntry } from "../data_set_entries.ts";
 import type { Facts, OnProblem, PublishedCount, Reader } from "./data_set.ts";
 import { FACEFORENSICS_SPLITS, type PairSplits, readPairSplits } from "./pair_splits.ts";
-import { type FolderItem, isVideo, listFolder, stem } from "./walk.ts";
+import { type FolderItem, isVideo, listFolder, stem } from "./walk_folder.ts";
 
 /** Where the videos of each method lie, and whether they are made of the YouTube or the actors' videos. */
 const PLACES: Readonly<Record<string, { folder: string; from: "youtube" | "actors" }>> = {

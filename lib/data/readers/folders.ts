@@ -2,11 +2,11 @@
  * A folder of one's own: `real/` and `fake/`, or those in `train/`, `validation/` and `test/`.
  */
 import type { Description } from "../descriptions.ts";
-import type { VideoEntry } from "../entries.ts";
+import type { VideoEntry } from "../data_set_entries.ts";
 import type { Split } from "../samples.ts";
 import type { Facts, OnProblem, Reader } from "./data_set.ts";
 import { heldOut } from "./held_out.ts";
-import { foldersBelow, isPicture, isVideo, listFolder } from "./walk.ts";
+import { foldersBelow, isPicture, isVideo, listFolder } from "./walk_folder.ts";
 
 const CLASSES = [["real", 0], ["fake", 1]] as const;
 const SPLITS: readonly (readonly [string, Split])[] = [

@@ -4,12 +4,12 @@
  */
 import { isAbsolute, join, relative } from "node:path";
 import type { Description } from "../descriptions.ts";
-import type { VideoEntry } from "../entries.ts";
+import type { VideoEntry } from "../data_set_entries.ts";
 import type { Split } from "../samples.ts";
 import type { Facts, OnProblem, Reader } from "./data_set.ts";
 import { celebIdentities } from "./celeb_df.ts";
 import { faceForensicsIdentities } from "./faceforensics.ts";
-import { stem, whatIs } from "./walk.ts";
+import { stem, whatIs } from "./walk_folder.ts";
 
 const LISTS: readonly (readonly [string, Split, 0 | 1])[] = [
   ["train_real.txt", "train", 0],

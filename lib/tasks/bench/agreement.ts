@@ -2,9 +2,9 @@
  * Before anything is timed: do both sides compute the same thing? And how fast is this machine at
  * all, measured on both sides by a large matrix product?
  */
-import { type BenchCase, caseName } from "./cases.ts";
+import { type BenchCase, caseName } from "./bench_cases.ts";
 import type { Contender } from "./contender.ts";
-import type { Check, Description } from "./protocol.ts";
+import type { Check, Description } from "./worker_protocol.ts";
 import { WorkerProcess } from "./worker_process.ts";
 
 /** Operations a second of the best matrix product, by precision. */

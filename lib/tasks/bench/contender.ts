@@ -1,6 +1,6 @@
 /** One side of the comparison: how its worker is started, and in which ways it can run a case. */
 import type { Project } from "../setup/project.ts";
-import type { BenchCase } from "./cases.ts";
+import type { BenchCase } from "./bench_cases.ts";
 import type { WorkerCommand } from "./worker_process.ts";
 
 /** A framework that takes part. */

@@ -7,15 +7,19 @@ import { adamNumbers } from "lib/engine/adam.ts";
 import { compile, compileStep, type Engine, startEngine } from "lib/engine/engine.ts";
 import { createLossWeights } from "lib/losses/automatic_weights.ts";
 import { detectorLoss } from "lib/losses/detector_loss.ts";
-import { createDetector, detect, type DetectorOutputs } from "lib/models/detector.ts";
-import { foldBatchNorm } from "lib/models/fold_batch_norm.ts";
-import { countParameters, disposeParameters, type Parameters } from "lib/models/parameters.ts";
+import {
+  createDetector,
+  detect,
+  type DetectorOutputs,
+} from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import { foldBatchNorm } from "lib/networks/fold_batch_norm.ts";
+import { countParameters, disposeParameters, type Parameters } from "lib/networks/parameters.ts";
 import { createRandom } from "lib/random.ts";
 import { createLearner } from "lib/training/learner.ts";
 import { ADAM, learn } from "lib/training/step.ts";
-import type { BenchCase } from "./cases.ts";
-import { fillParameters, formulaImages } from "./formula.ts";
-import type { Check, Questions } from "./protocol.ts";
+import type { BenchCase } from "./bench_cases.ts";
+import { fillParameters, formulaImages } from "./formula_weights.ts";
+import type { Check, Questions } from "./worker_protocol.ts";
 
 /** Answers to every question, and nothing else. */
 type Answers = {

@@ -1,11 +1,11 @@
 /** A Python environment that only the bench uses: in .cache, never .venv. */
 import { join } from "node:path";
-import { runCommand, tiedPython } from "../setup/command.ts";
-import { pipInstall } from "../setup/environment.ts";
-import { pipFailure } from "../setup/failure.ts";
+import { runCommand, tiedPython } from "../setup/run_command.ts";
+import { pipInstall } from "../setup/python_environment.ts";
+import { pipFailure } from "../setup/setup_failure.ts";
 import type { Project } from "../setup/project.ts";
-import { findPython } from "../setup/python.ts";
-import type { Report } from "../setup/report.ts";
+import { findPython } from "../setup/find_python.ts";
+import type { Report } from "../setup/setup_report.ts";
 
 /** What the environment holds, and in which words it is spoken of. */
 export interface OwnEnvironment {

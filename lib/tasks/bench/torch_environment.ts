@@ -1,7 +1,7 @@
 /** PyTorch for the bench, in an environment of its own: .cache/bench-torch, never .venv. */
 import { join } from "node:path";
 import { type Project, projectEnvironment } from "../setup/project.ts";
-import type { Step } from "../setup/steps.ts";
+import type { Step } from "../setup/setup_steps.ts";
 import type { Contender } from "./contender.ts";
 import { makeOwnEnvironment } from "./own_environment.ts";
 

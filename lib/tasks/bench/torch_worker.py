@@ -1,5 +1,5 @@
 """The PyTorch side of the bench: a JSON request a line on standard input, a JSON reply a line on
-standard output. Ends when its input ends. Requests: see lib/tasks/bench/protocol.ts."""
+standard output. Ends when its input ends. Requests: see lib/tasks/bench/worker_protocol.ts."""
 
 import contextlib
 import json

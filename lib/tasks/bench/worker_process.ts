@@ -1,5 +1,5 @@
 /** A worker of the bench as a process of its own: it is asked one thing at a time, and can be ended. */
-import type { Questions } from "./protocol.ts";
+import type { Questions } from "./worker_protocol.ts";
 
 /** How to start a worker. */
 export interface WorkerCommand {

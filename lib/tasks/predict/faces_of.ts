@@ -1,11 +1,11 @@
 /** Faces of pictures, videos and folders as crops for a detector, one after another. */
 import { basename, join } from "node:path";
-import type { Crop } from "lib/data/batches.ts";
-import { cropFace } from "lib/data/crop.ts";
-import { detectFaces, type DetectOptions, type openFaceDetector } from "lib/data/faces.ts";
-import { readImage, type RgbImage } from "lib/data/image.ts";
-import { isPicture, isVideo } from "lib/data/readers/walk.ts";
-import { videoFrames } from "lib/data/video.ts";
+import type { Crop } from "lib/data/samples.ts";
+import { cropFace } from "lib/media/crop.ts";
+import { detectFaces, type DetectOptions, type openFaceDetector } from "lib/faces/faces.ts";
+import { readImage, type RgbImage } from "lib/media/image.ts";
+import { isPicture, isVideo } from "lib/data/readers/walk_folder.ts";
+import { videoFrames } from "lib/media/video.ts";
 
 /** A face that was cut out. */
 export interface FaceCrop extends Crop {

@@ -4,10 +4,10 @@
  */
 
 import { dirname, join } from "node:path";
-import { runCommand } from "./command.ts";
-import { npmFailure, SetUpFailure } from "./failure.ts";
+import { runCommand } from "./run_command.ts";
+import { npmFailure, SetUpFailure } from "./setup_failure.ts";
 import { type Project, projectEnvironment } from "./project.ts";
-import type { Step } from "./steps.ts";
+import type { Step } from "./setup_steps.ts";
 
 /** The step that copies the running Deno into the project; npx keeps its own in a cache that may go. */
 export function denoStep(project: Project): Step {

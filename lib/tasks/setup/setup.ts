@@ -4,12 +4,12 @@
  */
 
 import { denoStep, kernelStep, packagesStep } from "./deno_parts.ts";
-import { environmentStep } from "./environment.ts";
-import { SetUpFailure } from "./failure.ts";
+import { environmentStep } from "./python_environment.ts";
+import { SetUpFailure } from "./setup_failure.ts";
 import { PROJECT, type Project } from "./project.ts";
-import { type Report, terminalReport } from "./report.ts";
-import { runSteps, type Step } from "./steps.ts";
-import { faceDetectorStep, ffmpegStep, tensorflowStep, wantsCuda } from "./wheels.ts";
+import { type Report, terminalReport } from "./setup_report.ts";
+import { runSteps, type Step } from "./setup_steps.ts";
+import { faceDetectorStep, ffmpegStep, tensorflowStep, wantsCuda } from "./library_wheels.ts";
 
 /** The steps that make a project folder ready, in order. */
 export async function setUpSteps(project: Project): Promise<Step[]> {

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { Distortion } from "lib/data/distortions.ts";
-import { readImage, type RgbImage } from "lib/data/image.ts";
+import type { Distortion } from "lib/media/distortions.ts";
+import { readImage, type RgbImage } from "lib/media/image.ts";
 import { readManifest } from "lib/data/manifest.ts";
-import { demoPhotographs } from "lib/data/photographs.ts";
+import { demoPhotographs } from "lib/faces/demo_photographs.ts";
 import { Preparation } from "lib/data/prepare.ts";
 import { distortedFrame } from "lib/data/prepare/distorted_frame.ts";
-import type { PrepareSettings } from "lib/data/prepare/settings.ts";
-import { temporaryFolder } from "../made_clips.ts";
+import type { PrepareSettings } from "lib/data/prepare/prepare_settings.ts";
+import { temporaryFolder } from "../../media/made_clips.ts";
 import { filesIn, REAL, SETTINGS, sourceOf, still } from "./made_data_set.ts";
 
 const CONTRAST: Distortion = { kind: "CC", level: 5 };

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Preparation } from "lib/data/prepare.ts";
 import { createRandom } from "lib/random.ts";
-import { temporaryFolder } from "../made_clips.ts";
+import { temporaryFolder } from "../../media/made_clips.ts";
 import { filesIn, makeDataSet, SETTINGS } from "./made_data_set.ts";
 
 const ignore = Deno.build.os === "windows"; // no SIGKILL, no ulimit

@@ -3,11 +3,11 @@
 import { createHash } from "node:crypto";
 import { join, relative } from "node:path";
 import { PAPER, vary } from "lib/config.ts";
-import type { VideoEntry } from "lib/data/entries.ts";
-import { demoPhotographs } from "lib/data/photographs.ts";
-import type { Source } from "lib/data/prepare/join.ts";
-import { type PrepareSettings, settingsOf } from "lib/data/prepare/settings.ts";
-import { countingClip, faceClip } from "../made_clips.ts";
+import type { VideoEntry } from "lib/data/data_set_entries.ts";
+import { demoPhotographs } from "lib/faces/demo_photographs.ts";
+import type { Source } from "lib/data/prepare/join_manifest.ts";
+import { type PrepareSettings, settingsOf } from "lib/data/prepare/prepare_settings.ts";
+import { countingClip, faceClip } from "../../media/made_clips.ts";
 
 /** Crops that are quickly written. */
 export const SETTINGS: PrepareSettings = settingsOf(vary(PAPER, { imageSize: 64 }));

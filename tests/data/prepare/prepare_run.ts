@@ -3,7 +3,7 @@
  * output folder and the crops' format. Says "ready" when it begins, and "unit" after each unit.
  */
 
-import type { VideoEntry } from "lib/data/entries.ts";
+import type { VideoEntry } from "lib/data/data_set_entries.ts";
 import { Preparation } from "lib/data/prepare.ts";
 import { SETTINGS, sourceOf } from "./made_data_set.ts";
 

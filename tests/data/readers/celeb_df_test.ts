@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { celebIdentities } from "lib/data/readers/celeb_df.ts";
-import { openDataSet } from "lib/data/readers/open.ts";
+import { openDataSet } from "lib/data/readers/open_data_set.ts";
 import { inFolder } from "../../in_folder.ts";
 import { described, makeCelebDf, readAll, told, writeFiles } from "./made_data_sets.ts";
 

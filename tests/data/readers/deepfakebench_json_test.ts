@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { openDataSet } from "lib/data/readers/open.ts";
+import { openDataSet } from "lib/data/readers/open_data_set.ts";
 import { inFolder } from "../../in_folder.ts";
 import { described, readAll, told, writeFiles } from "./made_data_sets.ts";
 

@@ -3,20 +3,20 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { SMOKE } from "lib/config.ts";
-import { auditDataSet } from "lib/data/audit/audit.ts";
-import { Ledger } from "lib/data/audit/ledger.ts";
+import { auditDataSet } from "lib/data/audit/audit_data_set.ts";
+import { Ledger } from "lib/data/audit/audit_ledger.ts";
 import type { Description } from "lib/data/descriptions.ts";
-import { detectFaces, openFaceDetector } from "lib/data/faces.ts";
-import { readImage } from "lib/data/image.ts";
+import { detectFaces, openFaceDetector } from "lib/faces/faces.ts";
+import { readImage } from "lib/media/image.ts";
 import { manifestRows } from "lib/data/manifest.ts";
-import { demoPhotographs } from "lib/data/photographs.ts";
+import { demoPhotographs } from "lib/faces/demo_photographs.ts";
 import { Preparation } from "lib/data/prepare.ts";
-import { settingsOf } from "lib/data/prepare/settings.ts";
-import { openDataSet } from "lib/data/readers/open.ts";
-import { videoFrames } from "lib/data/video.ts";
-import { writeImage } from "lib/data/write_image.ts";
+import { settingsOf } from "lib/data/prepare/prepare_settings.ts";
+import { openDataSet } from "lib/data/readers/open_data_set.ts";
+import { videoFrames } from "lib/media/video.ts";
+import { writeImage } from "lib/media/write_image.ts";
 import { inFolder } from "../../in_folder.ts";
-import { runFfmpeg } from "../made_clips.ts";
+import { runFfmpeg } from "../../media/made_clips.ts";
 import {
   described,
   makeCelebDf,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { faceForensicsIdentities } from "lib/data/readers/faceforensics.ts";
 import { FACEFORENSICS_SPLITS, readPairSplits } from "lib/data/readers/pair_splits.ts";
-import { openDataSet } from "lib/data/readers/open.ts";
+import { openDataSet } from "lib/data/readers/open_data_set.ts";
 import { videoScores } from "lib/evaluation/video_scores.ts";
 import { inFolder } from "../../in_folder.ts";
 import { described, makeFaceForensics, readAll, told, writeFiles } from "./made_data_sets.ts";

@@ -2,9 +2,9 @@
 
 import { dirname, join } from "node:path";
 import { type Description, parseDescription } from "lib/data/descriptions.ts";
-import type { VideoEntry } from "lib/data/entries.ts";
+import type { VideoEntry } from "lib/data/data_set_entries.ts";
 import type { ReadProblem } from "lib/data/readers/data_set.ts";
-import { openDataSet } from "lib/data/readers/open.ts";
+import { openDataSet } from "lib/data/readers/open_data_set.ts";
 
 /** Writes files by path; content defaults to the path itself, so that no two are the same. */
 export async function writeFiles(

@@ -5,9 +5,9 @@
 
 import { join } from "node:path";
 import { type Project, projectAt } from "lib/tasks/setup/project.ts";
-import type { Report } from "lib/tasks/setup/report.ts";
+import type { Report } from "lib/tasks/setup/setup_report.ts";
 import { setUpSteps } from "lib/tasks/setup/setup.ts";
-import type { Step } from "lib/tasks/setup/steps.ts";
+import type { Step } from "lib/tasks/setup/setup_steps.ts";
 
 /** What the fake programs do; by default everything goes well. */
 export interface Behaviour {

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { SetUpFailure } from "lib/tasks/setup/failure.ts";
-import { runSteps } from "lib/tasks/setup/steps.ts";
-import { FFMPEG_WHEEL, NO_FFMPEG, NO_TENSORFLOW } from "lib/tasks/setup/wheels.ts";
+import { SetUpFailure } from "lib/tasks/setup/setup_failure.ts";
+import { runSteps } from "lib/tasks/setup/setup_steps.ts";
+import { FFMPEG_WHEEL, NO_FFMPEG, NO_TENSORFLOW } from "lib/tasks/setup/library_wheels.ts";
 import { fakeSteps, type FakeSurroundings, fakeSurroundings } from "./fake_surroundings.ts";
 
 const ignore = Deno.build.os === "windows"; // the fake programs are shell scripts

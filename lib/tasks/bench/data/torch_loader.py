@@ -22,7 +22,7 @@ from torch.utils.data import DataLoader, Dataset  # noqa: E402
 
 
 def augmentation(size):
-    """The kinds and ranges of lib/data/augmentation.ts, then ImageNet's mean and deviation."""
+    """The kinds and ranges of lib/batches/augmentation.ts, then ImageNet's mean and deviation."""
     return A.Compose([
         A.Resize(size, size),
         A.HorizontalFlip(p=0.5),

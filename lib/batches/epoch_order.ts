@@ -1,0 +1,135 @@
+/**
+ * Which samples are in which batch: epochs with real and fake mixed as the configuration says, each in an
+ * order of its own. A batch's samples follow from seed and step alone, and are looked up, not listed: an
+ * epoch of a million samples is a few typed arrays.
+ */
+import type { Configuration } from "lib/config.ts";
+import { createRandom } from "lib/random.ts";
+
+/** The fields of a configuration that decide the order. */
+export type OrderSettings = Pick<
+  Configuration,
+  "batchSize" | "seed" | "balance" | "realRepeats"
+>;
+
+/** The order of a run's batches. */
+export interface EpochOrder {
+  /** Steps in one epoch. */
+  readonly batchesPerEpoch: number;
+  /**
+   * The samples of a step's batch, as `batchSize` places in the list of labels.
+   *
+   * @param step From 0, without end: after an epoch's last batch the next epoch begins.
+   * @throws RangeError when it is not a whole number from 0.
+   */
+  places(step: number): number[];
+}
+
+/** Orders that are kept: two classes, each with the end of one and the start of the next, and to spare. */
+const KEPT = 8;
+
+/** A copy in a random order (Fisher–Yates, as `Random.shuffle`). */
+function shuffled(places: Int32Array, random: ReturnType<typeof createRandom>): Int32Array {
+  const out = places.slice();
+  for (let i = out.length - 1; i > 0; i--) {
+    const j = random.integer(i + 1), held = out[i];
+    out[i] = out[j];
+    out[j] = held;
+  }
+  return out;
+}
+
+/** Each place as often as `times` says of its label. */
+function placesOf(labels: ArrayLike<number>, times: (label: number) => number): Int32Array {
+  let count = 0;
+  for (let i = 0; i < labels.length; i++) count += times(labels[i]);
+  const places = new Int32Array(count);
+  for (let i = 0, at = 0; i < labels.length; i++) {
+    places.fill(i, at, at += times(labels[i]));
+  }
+  return places;
+}
+
+function assertBothKinds(labels: ArrayLike<number>): void {
+  for (const [label, kind] of ["real", "fake"].entries()) {
+    if (Array.prototype.includes.call(labels, label)) continue;
+    throw new RangeError(
+      `There is no ${kind} sample among ${labels.length}: balanced batches need both kinds.`,
+    );
+  }
+}
+
+/** Lists that are gone through in turn, a place from each: one a class, or one of all. */
+function groupsOf(
+  labels: ArrayLike<number>,
+  { balance, realRepeats }: OrderSettings,
+): Int32Array[] {
+  if (labels.length === 0) throw new RangeError("There is no sample to make batches of.");
+  if (balance !== "none") assertBothKinds(labels);
+  switch (balance) {
+    case "equal":
+      return [0, 1].map((label) => placesOf(labels, (other) => other === label ? 1 : 0));
+    case "repeatReals":
+      return [placesOf(labels, (label) => label === 0 ? realRepeats : 1)];
+    case "none":
+      return [placesOf(labels, () => 1)];
+  }
+}
+
+/**
+ * The order of a run's batches. All batches are of one size: an epoch's last one is filled up from
+ * another order of the same epoch, so that no sample is left out.
+ *
+ * - `"equal"`: real and fake alternate, so that batches of even size hold as many of both; an epoch shows
+ *   the larger class once, and the smaller one again and again in new orders.
+ * - `"repeatReals"`: an epoch shows every fake once and every real `realRepeats` times, all mixed.
+ * - `"none"`: an epoch shows every sample once.
+ *
+ * @param labels 0 real, 1 fake; a Uint8Array takes a byte a sample.
+ * @throws RangeError when batchSize is below 2, there is no sample, or one class is missing where real
+ * and fake are to be balanced.
+ *
+ * @example Two real and four fake samples in batches of four
+ * ```ts
+ * import { epochOrder } from "lib/batches/epoch_order.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const labels = [0, 0, 1, 1, 1, 1];
+ * const order = epochOrder(labels, { batchSize: 4, seed: 1, balance: "equal", realRepeats: 1 });
+ * assert.equal(order.batchesPerEpoch, 2);
+ * assert.deepEqual(order.places(1).map((i) => labels[i]), [0, 1, 0, 1]);
+ * ```
+ */
+export function epochOrder(labels: ArrayLike<number>, settings: OrderSettings): EpochOrder {
+  const { batchSize, seed, balance } = settings;
+  if (!Number.isSafeInteger(batchSize) || batchSize < 2) {
+    throw new RangeError(`A batch holds a whole number of pictures from 2, not ${batchSize}.`);
+  }
+  const groups = groupsOf(labels, settings);
+  const length = groups.length * Math.max(...groups.map((places) => places.length));
+  const batchesPerEpoch = Math.ceil(length / batchSize);
+
+  const kept = new Map<string, Int32Array>();
+  const order = (group: number, epoch: number, round: number): Int32Array => {
+    const labels = ["order", `${balance} ${group}`, epoch, round] as const, key = labels.join();
+    const found = kept.get(key) ?? shuffled(groups[group], createRandom(seed, ...labels));
+    kept.delete(key); // put in anew: the oldest goes first
+    kept.set(key, found);
+    if (kept.size > KEPT) kept.delete(kept.keys().next().value!);
+    return found;
+  };
+  const places = (step: number) => {
+    if (!Number.isSafeInteger(step) || step < 0) {
+      throw new RangeError(`A step is a whole number from 0, not ${step}.`);
+    }
+    const epoch = Math.floor(step / batchesPerEpoch), first = step % batchesPerEpoch * batchSize;
+    const now = groups.map((order) => ({ round: -1, order }));
+    return Array.from({ length: batchSize }, (_, i) => {
+      const group = (first + i) % groups.length, nth = Math.floor((first + i) / groups.length);
+      const { length } = groups[group], round = Math.floor(nth / length);
+      if (now[group].round !== round) now[group] = { round, order: order(group, epoch, round) };
+      return now[group].order[nth % length];
+    });
+  };
+  return { batchesPerEpoch, places };
+}

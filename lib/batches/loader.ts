@@ -1,0 +1,245 @@
+/**
+ * Batches of pictures in files, read ahead in a thread while the device works. Memory holds the batches
+ * that are prepared, whatever the number of samples.
+ */
+import { isAbsolute, resolve } from "node:path";
+import type { Configuration } from "lib/config.ts";
+import type { BatchSettings, BatchSource } from "./batch_source.ts";
+import { type Batch, type Pictures, plainBatch, trainingBatch } from "./batches.ts";
+import { epochOrder } from "./epoch_order.ts";
+import { ImageError } from "lib/media/image_error.ts";
+import type { DecodeFailure } from "./loader/decode_worker.ts";
+import { type Decoding, openDecoder } from "./loader/picture_decoder.ts";
+import { openSubstitutes, type Unreadable } from "./loader/substitutes.ts";
+import type { Sample } from "lib/data/samples.ts";
+
+/** How samples are read. */
+export interface LoaderOptions {
+  /** Decides size, order, balance, augmentation and mixup. */
+  readonly configuration: BatchSettings & Pick<Configuration, "imageSize">;
+  /** Folder that relative paths start from: the manifest's. Default: the current folder. */
+  readonly root?: string;
+  /** Batches that are prepared ahead of the one asked for, 0 or more. Default 2. */
+  readonly prefetch?: number;
+  /**
+   * What to do when a file cannot be read. "error": the batch that holds it is refused, naming the file.
+   * "skip": it is left out; its place in a batch goes to the next readable sample of the same class in
+   * the list, `indices` says so, and `unreadable` and `notice` name both. Default "error".
+   */
+  readonly onUnreadable?: "error" | "skip";
+  /** Hears, once for each, in a line of samples that were left out. Default: nobody does. */
+  readonly notice?: (line: string) => void;
+}
+
+/** A source of batches that says what it could not read. */
+export interface Loader extends BatchSource {
+  /** What was left out so far, in the order in which it was met; always empty for "error". */
+  readonly unreadable: readonly Unreadable[];
+}
+
+const placeOf = (root: string, { path }: Sample) => isAbsolute(path) ? path : resolve(root, path);
+
+/** The error for a file that could not be read. */
+function failureOf(path: string, { problem, explanation }: DecodeFailure): Error {
+  if (problem) return new ImageError(problem, path, explanation);
+  return new Error(`Cannot read the picture ${JSON.stringify(path)}: ${explanation}`);
+}
+
+function assertPrefetch(prefetch: number): void {
+  if (Number.isSafeInteger(prefetch) && prefetch >= 0) return;
+  throw new RangeError(`prefetch is a whole number of batches from 0, not ${prefetch}.`);
+}
+
+/**
+ * Training batches of pictures in files. The caller ends it with `await using`, which calls off what is
+ * being read ahead.
+ *
+ * What a batch holds follows from the configuration, the list of samples and the files alone, so a
+ * resumed run sees the batches an undisturbed one would.
+ *
+ * @param samples In a fixed order; each of any still picture's format and size.
+ * @throws RangeError when there are none, balanced batches lack a class, or an option is out of range.
+ * (`batch` also: ImageError for a file that cannot be read, naming it; RangeError for a negative step,
+ * and when "skip" finds no readable sample of a class.)
+ *
+ * @example
+ * ```ts
+ * import { SMOKE, vary } from "lib/config.ts";
+ * import { openLoader } from "lib/batches/loader.ts";
+ * import { demoPhotographs } from "lib/faces/demo_photographs.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const samples = demoPhotographs().map((path, i) => ({
+ *   path, label: (i % 2) as 0 | 1, dataset: "mine", method: i % 2 ? "DF" : "real", video: `${i}`,
+ *   split: "train" as const, frame: 0, identities: [],
+ * }));
+ * await using loader = openLoader(samples, { configuration: vary(SMOKE, { batchSize: 4 }) });
+ * assert.equal(loader.batchesPerEpoch, 2);
+ * const { images, labels } = await loader.batch(0);
+ * assert.deepEqual(images.shape, [4, SMOKE.imageSize, SMOKE.imageSize, 3]);
+ * assert.deepEqual([...labels.dataSync()], [0, 1, 0, 1]);
+ * ```
+ */
+export function openLoader(samples: readonly Sample[], options: LoaderOptions): Loader {
+  const { configuration, root = ".", prefetch = 2, onUnreadable = "error", notice } = options;
+  const { imageSize: size } = configuration;
+  assertPrefetch(prefetch);
+  const labels = Uint8Array.from(samples, ({ label }) => label);
+  const order = epochOrder(labels, configuration);
+  const decoder = openDecoder({ size });
+  const pathOf = (place: number) => placeOf(root, samples[place]);
+  const substitutes = openSubstitutes(samples, {
+    notice,
+    failure: async (place) => {
+      const { failures } = await decoder.decode([pathOf(place)]).result;
+      return failures.length > 0 ? failureOf(pathOf(place), failures[0]) : undefined;
+    },
+  });
+
+  const begin = (step: number) => {
+    const places = order.places(step).map((place) => substitutes.known(place));
+    return { places, decoding: decoder.decode(places.map(pathOf)) };
+  };
+  /** The pictures at these places, with others for the ones that cannot be read. */
+  const finish = async (
+    { places, decoding }: { places: number[]; decoding: Decoding },
+  ): Promise<Pictures> => {
+    const { pixels, failures } = await decoding.result;
+    const [first] = failures;
+    if (!first) {
+      const ofBatch = places.map((place) => labels[place]);
+      return { pixels, width: size, height: size, labels: ofBatch, indices: places };
+    }
+    const errors = failures.map((failure) => failureOf(pathOf(places[failure.place]), failure));
+    for (const [i, { place }] of failures.entries()) {
+      if (onUnreadable === "error" || !(errors[i] instanceof ImageError)) throw errors[i];
+      await substitutes.find(places[place], errors[i]);
+    }
+    const readable = places.map((place) => substitutes.known(place));
+    return await finish({ places: readable, decoding: decoder.decode(readable.map(pathOf)) });
+  };
+
+  const prepared = new Map<number, ReturnType<typeof begin>>();
+  const batch = async (step: number): Promise<Batch> => {
+    const asked = prepared.get(step) ?? begin(step);
+    prepared.delete(step);
+    for (const [other, { decoding }] of prepared) {
+      if (other > step && other <= step + prefetch) continue;
+      decoding.callOff();
+      prepared.delete(other);
+    }
+    for (let ahead = step + 1; ahead <= step + prefetch; ahead++) {
+      if (!prepared.has(ahead)) prepared.set(ahead, begin(ahead));
+    }
+    return trainingBatch(await finish(asked), { step, configuration });
+  };
+  return {
+    batchesPerEpoch: order.batchesPerEpoch,
+    batch,
+    unreadable: substitutes.found,
+    [Symbol.asyncDispose]: () => Promise.resolve(decoder[Symbol.dispose]()),
+  };
+}
+
+/** How samples are read for evaluation. */
+export interface InOrderOptions {
+  /** Pictures a batch, 1 or more. */
+  readonly batchSize: number;
+  /** Side of the pictures in pixels; files of another size are resized. */
+  readonly size: number;
+  /** Folder that relative paths start from: the manifest's. Default: the current folder. */
+  readonly root?: string;
+  /** Batches that are read ahead of the one handed out, 0 or more. Default 2. */
+  readonly prefetch?: number;
+  /**
+   * Hears of a sample that cannot be read, and of the error; the reading goes on without it. Default: the
+   * error ends the reading.
+   */
+  readonly onUnreadable?: (sample: Sample, error: ImageError) => void;
+}
+
+/** A batch to be scored. */
+export interface InOrderBatch extends Batch {
+  /** The samples of the pictures that count, the batch's first; others only fill it up. */
+  readonly samples: readonly Sample[];
+}
+
+/**
+ * All samples once and in order, for evaluation, however many. All batches are of one size (a captured
+ * function takes no other): where samples are missing, at the end or because they cannot be read, the
+ * batch is filled up with its last picture; `samples` and `indices`, which are places in the order, name
+ * only the ones that count.
+ *
+ * @returns Batches whose `augmentation` and `mixup` change nothing; the caller disposes their tensors.
+ * @throws ImageError for a file that cannot be read, unless `onUnreadable` is given.
+ * @throws RangeError when batchSize, size or prefetch is out of range.
+ */
+export async function* openInOrder(
+  samples: Iterable<Sample> | AsyncIterable<Sample>,
+  options: InOrderOptions,
+): AsyncGenerator<InOrderBatch, void, void> {
+  const { batchSize, size, root = ".", prefetch = 2, onUnreadable } = options;
+  for (const [name, value] of Object.entries({ batchSize, size })) {
+    if (Number.isSafeInteger(value) && value > 0) continue;
+    throw new RangeError(`${name} is a positive whole number, not ${value}.`);
+  }
+  assertPrefetch(prefetch);
+  using decoder = openDecoder({ size });
+  const finish = async ({ first, chunk, decoding }: ReturnType<typeof begin>) => {
+    const { pixels, failures } = await decoding.result;
+    const failed = new Map(failures.map((failure) => [failure.place, failure]));
+    const readable = chunk.flatMap((sample, place) => {
+      const failure = failed.get(place);
+      if (!failure) return [place];
+      const error = failureOf(placeOf(root, sample), failure);
+      if (!onUnreadable || !(error instanceof ImageError)) throw error;
+      onUnreadable(sample, error);
+      return [];
+    });
+    return { readable: readable.map((place) => ({ place, index: first + place })), chunk, pixels };
+  };
+  const begin = (first: number, chunk: Sample[]) => {
+    const decoding = decoder.decode(chunk.map((sample) => placeOf(root, sample)));
+    return { first, chunk, decoding };
+  };
+  const asBatch = (
+    { readable, chunk, pixels }: Awaited<ReturnType<typeof finish>>,
+  ): InOrderBatch[] => {
+    if (readable.length === 0) return [];
+    const length = size * size * 3, whole = new Uint8Array(batchSize * length);
+    const filled = Array.from(
+      { length: batchSize },
+      (_, i) => readable[Math.min(i, readable.length - 1)],
+    );
+    filled.forEach(({ place }, i) =>
+      whole.set(pixels.subarray(place * length, (place + 1) * length), i * length)
+    );
+    const labels = filled.map(({ place }) => chunk[place].label);
+    const indices = readable.map(({ index }) => index);
+    const pictures = { pixels: whole, width: size, height: size, labels, indices };
+    return [{ ...plainBatch(pictures), samples: readable.map(({ place }) => chunk[place]) }];
+  };
+
+  const ahead: ReturnType<typeof begin>[] = [];
+  let count = 0;
+  for await (const chunk of chunksOf(samples, batchSize)) {
+    ahead.push(begin(count, chunk));
+    count += chunk.length;
+    if (ahead.length > prefetch) yield* asBatch(await finish(ahead.shift()!));
+  }
+  for (const rest of ahead) yield* asBatch(await finish(rest));
+}
+
+async function* chunksOf(
+  samples: Iterable<Sample> | AsyncIterable<Sample>,
+  size: number,
+): AsyncGenerator<Sample[]> {
+  let chunk: Sample[] = [];
+  for await (const sample of samples) {
+    chunk.push(sample);
+    if (chunk.length < size) continue;
+    yield chunk;
+    chunk = [];
+  }
+  if (chunk.length > 0) yield chunk;
+}

@@ -1,0 +1,196 @@
+/**
+ * The audit of a data set: what is there against what its publisher states, what is broken, and what is
+ * in two places that must be apart. Memory does not grow with the data set. Printing and reports are
+ * left to the doctor command and report.ts.
+ */
+import type { Facts, PublishedCount, ReadProblem } from "../readers/data_set.ts";
+import type { DataSet } from "../readers/open_data_set.ts";
+import { findFfmpeg } from "lib/media/ffmpeg.ts";
+import { contentHash } from "lib/io/content_hash.ts";
+import { lookForFaces } from "./faces_sample.ts";
+import type { FindingKind, Severity } from "./audit_finding.ts";
+import type { Ledger, NotedEntry } from "./audit_ledger.ts";
+import { type Depth, filesOf, lookAt } from "./look_at_entry.ts";
+import { notePrepared } from "./prepare_findings.ts";
+import { findDuplicates, findShared } from "./duplicates_and_leaks.ts";
+
+/** How a data set is audited. */
+export interface AuditOptions {
+  /** How much is decoded. Default "first". */
+  readonly depth?: Depth;
+  /** In how many entries, spread over the data set, faces are looked for. Default 0. */
+  readonly faces?: number;
+  /** Entries looked at at the same time. Default: as many as there are processors. */
+  readonly parallel?: number;
+  /** Told how far it is. `total` is undefined while the reader is still reading. */
+  readonly onProgress?: (phase: string, done: number, total?: number) => void;
+  /** Ends the audit with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** What the publisher states beside what was found. */
+export interface Comparison extends PublishedCount {
+  /** Different videos that were found. */
+  readonly found: number;
+}
+
+/** What the audit came to; the findings themselves are in the ledger. */
+export interface Audit {
+  /** Stated counts and found ones. */
+  readonly comparisons: readonly Comparison[];
+  /** Entries in which faces were looked for, and in how many of them there was one. */
+  readonly faces: { readonly looked: number; readonly found: number };
+}
+
+/** How much a reader's problem matters. */
+const READ_SEVERITY: Readonly<Record<ReadProblem["kind"], Severity>> = {
+  absent: "problem",
+  unreadable: "problem",
+  contradiction: "problem",
+  malformed: "problem",
+  misspelt: "warning",
+  unlisted: "warning",
+};
+
+/**
+ * Audit a data set.
+ *
+ * @param ledger Empty; afterwards it holds entries, sizes and findings.
+ * @throws Error that the reader throws when nothing can be read at all; it is noted down as a finding
+ * too.
+ */
+export async function auditDataSet(
+  dataSet: DataSet,
+  ledger: Ledger,
+  options: AuditOptions = {},
+): Promise<Audit> {
+  const { validation } = dataSet.description;
+  await readEntries(dataSet, ledger, options);
+  await lookAtAll(dataSet, ledger, options);
+  await compareContents(dataSet, ledger, options);
+  findDuplicates(ledger);
+  findShared(ledger, { why: dataSet.facts.sharedIdentities, heldOut: validation > 0 });
+  const comparisons = compareCounts(dataSet.facts, ledger);
+  await notePrepared(dataSet, ledger);
+  const faces = await lookForFaces(dataSet.root, ledger, options);
+  return { comparisons, faces };
+}
+
+async function readEntries(
+  dataSet: DataSet,
+  ledger: Ledger,
+  { onProgress, signal }: AuditOptions,
+): Promise<void> {
+  let entries = 0;
+  const note = ({ kind, path, message }: ReadProblem) =>
+    ledger.addFinding({ severity: READ_SEVERITY[kind], kind, path, message });
+  try {
+    for await (const entry of dataSet.entries(note)) {
+      signal?.throwIfAborted();
+      ledger.addEntry(entry);
+      entries++;
+      onProgress?.("reading lists", entries);
+    }
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (!(error instanceof RangeError)) throw error;
+    ledger.addFinding({
+      severity: "problem",
+      kind: "unreadableDataSet",
+      path: dataSet.description.file,
+      message: error.message,
+    });
+  }
+}
+
+/** Run `work` on each entry, several at a time. */
+async function onEach(
+  entries: Generator<NotedEntry>,
+  work: (entry: NotedEntry) => Promise<void>,
+  { parallel = navigator.hardwareConcurrency, signal }: AuditOptions,
+): Promise<void> {
+  const worker = async () => {
+    for (const entry of entries) { // one generator for all workers: each entry goes to one of them
+      signal?.throwIfAborted();
+      await work(entry);
+    }
+  };
+  await Promise.all(Array.from({ length: parallel }, worker));
+}
+
+async function lookAtAll(
+  { root }: DataSet,
+  ledger: Ledger,
+  options: AuditOptions,
+): Promise<void> {
+  const { depth = "first", onProgress } = options;
+  const total = ledger.entries;
+  const ffmpeg = depth === "nothing"
+    ? true
+    : await findFfmpeg().then(() => true, (error: Error) => {
+      const message = `videos are not decoded. ${error.message}`;
+      ledger.addFinding({ severity: "warning", kind: "notChecked", path: "", message });
+      return false;
+    });
+  let done = 0;
+  await onEach(ledger.allEntries(), async (entry) => {
+    const { bytes, findings } = await lookAt(entry, { root, depth, ffmpeg });
+    if (bytes !== undefined) ledger.addSize(entry.id, bytes);
+    for (const finding of findings) ledger.addFinding(finding);
+    done++;
+    onProgress?.("looking at files", done, total);
+  }, options);
+}
+
+/** Only what is as large as something else is read again: the rest cannot be a duplicate. */
+async function compareContents(
+  { root }: DataSet,
+  ledger: Ledger,
+  options: AuditOptions,
+): Promise<void> {
+  let done = 0;
+  await onEach(ledger.entriesOfSharedSize(), async (entry) => {
+    const files = await filesOf(entry, root);
+    const hash = await contentHash(files).catch(() => undefined); // told when it was looked at
+    if (hash !== undefined) ledger.addContent(entry.id, hash);
+    done++;
+    options.onProgress?.("comparing contents", done);
+  }, options);
+}
+
+function compareCounts({ published, obtain }: Facts, ledger: Ledger): Comparison[] {
+  const counts = ledger.counts();
+  return published.map((stated) => {
+    const { label, method, split } = stated.of;
+    const found = counts.filter((row) =>
+      (label ?? row.label) === row.label && (method ?? row.method) === row.method &&
+      (split ?? row.split) === row.split
+    ).reduce((sum, { videos }) => sum + videos, 0);
+    if (found !== stated.videos) {
+      const kind: FindingKind = found < stated.videos ? "missing" : "surplus";
+      ledger.addFinding({
+        severity: found < stated.videos ? "problem" : "warning",
+        kind,
+        path: countName(stated),
+        message: `${found} videos, the publisher states ${stated.videos} (${stated.source}).` +
+          (found < stated.videos ? ` ${obtain}` : ""),
+      });
+    }
+    return { ...stated, found };
+  });
+}
+
+/**
+ * What a stated count counts, in words: "fake, train", "DF, test", "all".
+ *
+ * ```ts
+ * import { countName } from "lib/data/audit/audit_data_set.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(countName({ of: { label: 1, split: "train" }, videos: 5, source: "" }), "fake, train");
+ * ```
+ */
+export function countName({ of: { label, method, split } }: PublishedCount): string {
+  const labelName = label === undefined ? undefined : label === 0 ? "real" : "fake";
+  return [labelName, method, split].filter((part) => part !== undefined).join(", ") || "all";
+}

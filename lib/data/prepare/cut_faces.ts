@@ -1,0 +1,211 @@
+/**
+ * Cuts the faces out of one unit into a folder. Which units there are is left to units.ts, what makes the
+ * folder count to records.ts.
+ */
+import { join } from "node:path";
+import { type Box, cropFace, resizeImage } from "lib/media/crop.ts";
+import { detectFaces } from "lib/faces/faces.ts";
+import { readImage, type RgbImage } from "lib/media/image.ts";
+import { ImageError } from "lib/media/image_error.ts";
+import type { FaceDetector } from "lib/faces/face_detector.ts";
+import { spreadFrames, videoFrames } from "lib/media/video.ts";
+import { VideoError } from "lib/media/video_error.ts";
+import { writeImage } from "lib/media/write_image.ts";
+import { distortedFrame } from "./distorted_frame.ts";
+import type { CropRecord, Remark, UnitRecord } from "./unit_records.ts";
+import type { PrepareSettings } from "./prepare_settings.ts";
+import { clipFiles, picturesOf, type Unit, type UnitPicture } from "./prepared_units.ts";
+
+/** What cutting needs. */
+export interface CutOptions {
+  /** Folder that the entries' paths are below. */
+  readonly root: string;
+  /** Where the crops go; it need not exist. */
+  readonly folder: string;
+  /** The loaded face detector. */
+  readonly detector: FaceDetector;
+  /** What the crops look like. */
+  readonly settings: PrepareSettings;
+  /** Stops between two frames. */
+  readonly signal: AbortSignal;
+  /** Called after each picture that was looked at. */
+  readonly onPicture?: () => void;
+}
+
+/** A picture of a unit, or why there is none. */
+type Picture =
+  & { readonly frame: number }
+  & (
+    | { readonly image: RgbImage; readonly mask?: RgbImage; readonly maskMissing?: string }
+    | { readonly unreadable: string }
+  );
+
+const isSourceFault = (error: unknown): error is Error =>
+  error instanceof VideoError || error instanceof ImageError || isFolderFault(error);
+
+/** A folder of frames that is not there or may not be read. */
+function isFolderFault(error: unknown): boolean {
+  const { NotFound, PermissionDenied, NotADirectory, FilesystemLoop } = Deno.errors;
+  return [NotFound, PermissionDenied, NotADirectory, FilesystemLoop].some((kind) =>
+    error instanceof kind
+  );
+}
+
+/** An error's message without the root, which differs from machine to machine. */
+const wordsOf = (error: Error, root: string) =>
+  error.message.replaceAll(JSON.stringify(root).slice(1, -1) + "/", "");
+
+/**
+ * Cuts the faces out of a unit. A source that cannot be read is remarked upon, not thrown.
+ *
+ * @throws Error when a crop cannot be written, or there is no ffmpeg; the signal's reason when it aborts.
+ */
+export async function cutUnit(unit: Unit, options: CutOptions): Promise<Omit<UnitRecord, "bytes">> {
+  const crops: CropRecord[] = [], remarks: Remark[] = [], names = new Set<string>();
+  let looked = 0;
+  try {
+    for await (const picture of look(unit, options, remarks)) {
+      options.signal.throwIfAborted();
+      const { frame } = picture;
+      if ("unreadable" in picture) {
+        remarks.push({ what: "unreadable", frame, detail: picture.unreadable });
+        continue;
+      }
+      looked++;
+      const name = freeName(String(frame).padStart(6, "0"), names);
+      const from = { settings: options.settings, video: unit.entry.video, frame };
+      const image = await distortedFrame(picture.image, from);
+      const found = await cutFaces({ ...picture, image }, name, options);
+      if (found.length === 0) remarks.push({ what: "no face", frame });
+      if (picture.maskMissing !== undefined) {
+        remarks.push({ what: "no mask", frame, detail: picture.maskMissing });
+      }
+      crops.push(...found);
+      options.onPicture?.();
+    }
+  } catch (error) {
+    options.signal.throwIfAborted();
+    if (!isSourceFault(error)) throw error;
+    const detail = wordsOf(error, options.root);
+    await Deno.remove(options.folder, { recursive: true }).catch(() => {}); // mostly there is none
+    return { looked, crops: [], remarks: [{ what: "unreadable", detail }] };
+  }
+  if (looked === 0 && !remarks.some(({ what }) => what === "unreadable")) {
+    remarks.push({ what: "unreadable", detail: "There is no picture in it." });
+  }
+  return { looked, crops, remarks };
+}
+
+/** The name, or with a number where two pictures of a unit claim to be the same frame. */
+function freeName(name: string, taken: Set<string>): string {
+  let free = name;
+  for (let n = 2; taken.has(free); n++) free = `${name}-${n}`;
+  taken.add(free);
+  return free;
+}
+
+function look(unit: Unit, options: CutOptions, remarks: Remark[]): AsyncGenerator<Picture> {
+  return unit.entry.kind === "video"
+    ? framesOfClip(unit, options, remarks)
+    : framesOfFiles(unit, options);
+}
+
+async function* framesOfClip(
+  { entry }: Unit,
+  { root, settings, signal }: CutOptions,
+  remarks: Remark[],
+): AsyncGenerator<Picture> {
+  if (entry.kind !== "video") return;
+  const { video, mask } = clipFiles(entry, root);
+  // One decoding thread: several videos are prepared at once.
+  const run = { choose: settings.choose, threads: 1, signal };
+  const masks = mask === undefined ? undefined : videoFrames(mask, run);
+  try {
+    const frames = videoFrames(video, {
+      ...run,
+      onEnd: ({ complaints }) => {
+        if (complaints.length > 0) remarks.push({ what: "damaged", detail: complaints.join("; ") });
+      },
+    });
+    for await (const { index, image } of frames) {
+      yield { frame: index, image, ...await nextMask(masks, { index, root }) };
+    }
+  } finally {
+    await masks?.return();
+  }
+}
+
+/** The mask of the frame at `index`: of a mask's video the same frames are chosen. */
+async function nextMask(
+  masks: ReturnType<typeof videoFrames> | undefined,
+  { index, root }: { index: number; root: string },
+): Promise<{ mask?: RgbImage; maskMissing?: string }> {
+  if (masks === undefined) return {};
+  try {
+    const { value, done } = await masks.next();
+    if (!done && value.index === index) return { mask: value.image };
+    return { maskMissing: "the mask's video has other frames" };
+  } catch (error) {
+    if (!(error instanceof VideoError)) throw error;
+    return { maskMissing: wordsOf(error, root) };
+  }
+}
+
+async function* framesOfFiles(
+  unit: Unit,
+  { root, settings, signal }: CutOptions,
+): AsyncGenerator<Picture> {
+  const pictures = await picturesOf(unit, root);
+  const chosen = "spread" in settings.choose
+    ? spreadFrames(pictures.length, settings.choose.spread).map((i) => pictures[i]!)
+    : pictures; // somebody has chosen them already
+  for (const picture of chosen) {
+    signal.throwIfAborted();
+    yield await readPicture(picture, root);
+  }
+}
+
+async function readPicture({ path, frame, mask }: UnitPicture, root: string): Promise<Picture> {
+  let image: RgbImage;
+  try {
+    image = await readImage(path);
+  } catch (error) {
+    if (!(error instanceof ImageError)) throw error;
+    return { frame, unreadable: wordsOf(error, root) };
+  }
+  if (mask === undefined) return { frame, image };
+  try {
+    return { frame, image, mask: await readImage(mask) };
+  } catch (error) {
+    if (!(error instanceof ImageError)) throw error;
+    return { frame, image, maskMissing: wordsOf(error, root) };
+  }
+}
+
+async function cutFaces(
+  { image, mask, frame }: { image: RgbImage; mask?: RgbImage; frame: number },
+  name: string,
+  { folder, detector, settings }: CutOptions,
+): Promise<CropRecord[]> {
+  const { faces: keep, minScore, longSide, margin, size, format, quality } = settings;
+  const faces = await detectFaces(image, detector, { minScore, longSide, keep });
+  // A mask of another size is of the same picture all the same.
+  const fitting = mask && await resizeImage(mask, { width: image.width, height: image.height });
+  return await Promise.all(faces.map(async ({ box, score }, i): Promise<CropRecord> => {
+    const own = keep === "all" ? `${name}_${i}` : name;
+    const file = `${own}.${format}`;
+    await writeImage(join(folder, file), await cropFace(image, box, { margin, size }), { quality });
+    const record = { file, frame, box: rounded(box), score: Math.round(score * 1e4) / 1e4 };
+    if (fitting === undefined) return record;
+    const maskFile = `${own}_mask.png`;
+    const cut = await cropFace(fitting, box, { margin, size });
+    await writeImage(join(folder, maskFile), {
+      ...cut,
+      data: cut.data.filter((_, at) => at % 3 === 0),
+    });
+    return { ...record, mask: maskFile };
+  }));
+}
+
+/** To hundredths of a pixel: more says nothing. */
+const rounded = (box: Box): number[] => box.map((side) => Math.round(side * 100) / 100);

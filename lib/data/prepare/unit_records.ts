@@ -1,0 +1,96 @@
+/**
+ * What is remembered of a finished unit: a record beside its crops. Crops and record appear together, by
+ * one renaming of their folder; a unit whose folder is there is whole, whatever happened.
+ */
+import { dirname, join } from "node:path";
+import { writeWhole } from "lib/io/write_whole.ts";
+
+/** A face that was cut out. */
+export interface CropRecord {
+  /** The crop's file name in the unit's folder. */
+  readonly file: string;
+  /** The mask's file name, where there is a mask. */
+  readonly mask?: string;
+  /** Index of the frame in its video. */
+  readonly frame: number;
+  /** Where the face was: left, top, right, bottom in pixels of the upright picture. */
+  readonly box: readonly number[];
+  /** How sure the detector was, 0 to 1. */
+  readonly score: number;
+}
+
+/** Something about a picture or a whole unit that a person should know. */
+export interface Remark {
+  /**
+   * "no face": none in this frame. "unreadable": this picture, or without a frame the whole unit, could
+   * not be read. "damaged": the decoder complained. "no mask": the mask of this frame is not there.
+   */
+  readonly what: "no face" | "unreadable" | "damaged" | "no mask";
+  /** Index of the frame; without it the remark is about the whole unit. */
+  readonly frame?: number;
+  /** The reason in words. */
+  readonly detail?: string;
+}
+
+/** All that is remembered of a unit. */
+export interface UnitRecord {
+  /** Size of its source files in bytes: a source that was replaced is prepared again. */
+  readonly bytes: number;
+  /** Pictures that were looked at. */
+  readonly looked: number;
+  /** By frame; of a frame, largest face first. */
+  readonly crops: readonly CropRecord[];
+  /** By frame. */
+  readonly remarks: readonly Remark[];
+}
+
+const NAME = "record.json";
+
+/** Whether a unit could not be read at all: such a unit is tried again by the next run. */
+export function hasFailed({ remarks }: UnitRecord): boolean {
+  return remarks.some(({ what, frame }) => what === "unreadable" && frame === undefined);
+}
+
+function isRecord(value: unknown): value is UnitRecord {
+  if (typeof value !== "object" || value === null) return false;
+  const { bytes, looked, crops, remarks } = value as Record<string, unknown>;
+  return typeof bytes === "number" && typeof looked === "number" && Array.isArray(crops) &&
+    Array.isArray(remarks);
+}
+
+/** The record in a unit's folder, or undefined when there is none, or none that is whole. */
+export async function readRecord(folder: string): Promise<UnitRecord | undefined> {
+  try {
+    const value: unknown = JSON.parse(await Deno.readTextFile(join(folder, NAME)));
+    return isRecord(value) ? value : undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Makes a unit's folder appear, with the record in it, in place of what was there.
+ *
+ * @param staged The folder with all its crops, on the same disk.
+ * @throws Error naming the path and the remedy when it cannot be written.
+ */
+export async function commitUnit(
+  staged: string,
+  { folder, record }: { folder: string; record: UnitRecord },
+): Promise<void> {
+  await writeWhole(join(staged, NAME), new TextEncoder().encode(JSON.stringify(record) + "\n"));
+  try {
+    await Deno.mkdir(dirname(folder), { recursive: true });
+    await Deno.remove(folder, { recursive: true }).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    });
+    await Deno.rename(staged, folder);
+  } catch (cause) {
+    throw new Error(
+      `Cannot write ${JSON.stringify(folder)}: ${(cause as Error).message}. ` +
+        "Check that its folder may be written to and that the disk has space.",
+      { cause },
+    );
+  }
+}

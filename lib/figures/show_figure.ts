@@ -1,0 +1,156 @@
+/**
+ * Figures in a Jupyter notebook that runs on Deno's kernel, still or live. Outside the kernel nothing
+ * is shown, so the same code runs as a script. Files are left to save.ts.
+ */
+import sharp from "sharp";
+import { openExporter } from "./export_figure.ts";
+import type { Figure } from "./figure.ts";
+
+/** How a figure is shown. */
+export interface ShowOptions {
+  /** The figure in words. Default: those of the chart. */
+  readonly altText?: string;
+  /**
+   * Whether a picture is sent beside Plotly's JSON: GitHub and exports show only that. Default: true.
+   * Costs about half a second.
+   */
+  readonly picture?: boolean;
+  /** Whether Plotly's JSON is sent, for a figure to hover over and zoom. Default: true. */
+  readonly interactive?: boolean;
+}
+
+/** A figure in a notebook whose place stays while its content changes. */
+export interface LiveFigure {
+  /** Shows this figure in the place of the one before; returns once the kernel has sent it. */
+  update(figure: Figure): Promise<void>;
+  /** The last update: now with the picture, so that the saved notebook keeps one. */
+  finish(figure: Figure, options?: ShowOptions): Promise<void>;
+}
+
+/**
+ * Plotly's JSON is left out of a notebook when it is longer than this, in characters: photographs in
+ * it are not worth their weight, as a notebook shall stay under 300 kB. The picture is sent alone.
+ */
+const LONGEST_JSON = 100_000;
+
+/** The kernel sends what was displayed a little later than it says; a cell that ends at once loses it. */
+const SENDING_MILLISECONDS = 20;
+
+/** The part of Deno's kernel used here, or nothing outside of it, where even asking throws. */
+function kernelDisplay(): typeof Deno.jupyter.display | undefined {
+  try {
+    return Deno.jupyter.display;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The figure as PNG; one with photographs in it as JPEG, at a third of the bytes. */
+async function picture(figure: Figure): Promise<Record<string, string>> {
+  await using exporter = await openExporter();
+  if (!figure.layout.images?.length) {
+    return { "image/png": (await exporter.png(figure, { palette: true })).toBase64() };
+  }
+  const png = await exporter.png(figure, { scale: 1.25 });
+  const jpeg = await sharp(png).flatten({ background: "white" })
+    .jpeg({ quality: 60, mozjpeg: true }).toBuffer();
+  return { "image/jpeg": new Uint8Array(jpeg).toBase64() };
+}
+
+/** What a notebook gets of a figure: Plotly's JSON, a picture, words. */
+async function bundle(figure: Figure, options: ShowOptions): Promise<Record<string, unknown>> {
+  const { data, layout } = figure;
+  const words = { "text/plain": options.altText ?? figure.altText };
+  const small = JSON.stringify({ data, layout }).length <= LONGEST_JSON;
+  const plotly = { data, layout, config: { displaylogo: false, responsive: false } };
+  const interactive = { "application/vnd.plotly.v1+json": plotly };
+  if (options.picture === false) return { ...interactive, ...words };
+  try {
+    const sent = small && options.interactive !== false ? interactive : {};
+    return { ...sent, ...await picture(figure), ...words };
+  } catch (error) {
+    // A notebook without pictures is still a notebook; the reason stands where the words are.
+    const reason = `${words["text/plain"]} (${(error as Error).message})`;
+    return { ...interactive, "text/plain": reason };
+  }
+}
+
+async function send(content: Record<string, unknown>, id: string, update: boolean): Promise<void> {
+  const display = kernelDisplay();
+  if (!display) return;
+  if (update) {
+    // Lab's Plotly renderer never redraws a graph that it has drawn. Words in its place, for less than
+    // a frame, make Lab begin a new one.
+    const words = { "text/plain": content["text/plain"] };
+    await display(words, { raw: true, display_id: id, update });
+  }
+  await display(content, { raw: true, display_id: id, update });
+  await new Promise((resolve) => setTimeout(resolve, SENDING_MILLISECONDS));
+}
+
+/**
+ * Shows a figure below the cell: as Plotly where the viewer can, else as a picture, else in words.
+ * Where no Chrome starts, the picture is left out and the words say why. Does nothing outside of
+ * Deno's Jupyter kernel.
+ *
+ * @example
+ * ```ts
+ * import { trainingCurves } from "lib/figures/training_curves.ts";
+ * import { show } from "lib/figures/show_figure.ts";
+ *
+ * await show(trainingCurves([{ run: "seed 1", term: "cross-entropy", step: 0, value: 0.69 }], {}));
+ * ```
+ */
+export async function show(figure: Figure, options: ShowOptions = {}): Promise<void> {
+  if (!kernelDisplay()) return;
+  await send(await bundle(figure, options), crypto.randomUUID(), false);
+}
+
+/**
+ * A place below the cell for a figure that changes while work goes on. Updates send Plotly's JSON
+ * only, as drawing a picture each time would slow the work down; `finish` adds the picture.
+ *
+ * @example
+ * ```ts
+ * import { trainingCurves } from "lib/figures/training_curves.ts";
+ * import { showLive } from "lib/figures/show_figure.ts";
+ *
+ * const live = showLive();
+ * const rows = [];
+ * for (let step = 0; step < 3; step++) {
+ *   rows.push({ run: "seed 1", term: "cross-entropy", step, value: 1 / (step + 1) });
+ *   await live.update(trainingCurves(rows, {}));
+ * }
+ * await live.finish(trainingCurves(rows, {}));
+ * ```
+ */
+export function showLive(): LiveFigure {
+  const id = crypto.randomUUID();
+  let shown = false;
+  const put = async (figure: Figure, options: ShowOptions) => {
+    if (!kernelDisplay()) return;
+    await send(await bundle(figure, options), id, shown);
+    shown = true;
+  };
+  return {
+    update: (figure) => put(figure, { picture: false }),
+    finish: (figure, options = {}) => put(figure, options),
+  };
+}
+
+/**
+ * Shows a picture below the cell, such as a photograph or a contact sheet. Does nothing outside of
+ * Deno's Jupyter kernel.
+ *
+ * @param uri The picture as `data:image/…;base64,…`; it is stored in the notebook, so keep it small.
+ * @param altText The picture in words.
+ * @throws TypeError for anything but such a URI.
+ */
+export async function showPicture(uri: string, altText: string): Promise<void> {
+  const [, type, base64] = /^data:(image\/\w+);base64,(.+)$/s.exec(uri) ?? [];
+  if (!type) {
+    throw new TypeError(`A picture is given as data:image/…;base64,…, not ${uri.slice(0, 40)}.`);
+  }
+  const content = { [type]: base64, "text/plain": altText };
+  await send(content, crypto.randomUUID(), false);
+}

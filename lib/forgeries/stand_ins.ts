@@ -1,0 +1,152 @@
+/**
+ * The stand-ins: the demo photographs' faces, real and manipulated in four ways, as two splits that
+ * share no face. Made in seconds, kept on disk. They show that the pipeline works on real pixels; they
+ * are no benchmark. The manipulations themselves are in stand_ins/methods.ts.
+ */
+import { createRandom } from "lib/random.ts";
+import type { Mask, RgbImage } from "lib/media/image.ts";
+import type { Sample } from "lib/data/samples.ts";
+import { donorsFor, splitFaces } from "./stand_ins/choose_faces.ts";
+import { keptOnDisk } from "./stand_ins/stand_in_cache.ts";
+import { cropDemoFace } from "./stand_ins/demo_crops.ts";
+import { type DemoFace, findDemoFaces } from "./stand_ins/demo_faces.ts";
+import { MANIPULATIONS } from "./stand_ins/manipulations.ts";
+
+/** A short name of one of the four manipulations. */
+export type StandInMethod = keyof typeof MANIPULATIONS;
+
+/** A stand-in: the crop, where it was changed, and its record. */
+export interface StandIn {
+  /** size × size, RGB. */
+  readonly image: RgbImage;
+  /** 0 where the picture is exactly the real crop, up to 255 where it is all new; all 0 for a real one. */
+  readonly mask: Mask;
+  /** Its record; `video` is the face, such as "sample4/0", as if it were a video of one frame. */
+  readonly sample: Sample;
+  /** The face that appearance or expression was taken from; undefined for a real one. */
+  readonly donor: string | undefined;
+}
+
+/** Both splits. */
+export interface StandIns {
+  /** About seven tenths of the faces. */
+  readonly train: readonly StandIn[];
+  /** The other faces. */
+  readonly test: readonly StandIn[];
+}
+
+/** What is made. */
+export interface StandInOptions {
+  /** Side of a crop in pixels, 32 or more. Default 224. */
+  readonly size?: number;
+  /** Margin around the face's box, as a share of its longer side. Default 0.15. */
+  readonly margin?: number;
+  /** Decides split, donors, strengths and the crops' small shifts. Default 1. */
+  readonly seed?: number;
+  /** Crops a face; each gives one real sample and one of each method. Default 2. */
+  readonly variants?: number;
+  /** The manipulations. Default all four. */
+  readonly methods?: readonly StandInMethod[];
+  /** Folder for what is kept between runs; null keeps nothing. Default .cache/stand_ins of the project. */
+  readonly cache?: string | null;
+  /** Hears that kept stand-ins were damaged and are made again. Default: nobody does. */
+  readonly notice?: (line: string) => void;
+}
+
+type Settled = Required<StandInOptions>;
+
+async function makeSplit(
+  faces: readonly DemoFace[],
+  split: "train" | "test",
+  options: Settled,
+): Promise<StandIn[]> {
+  const { methods, seed, size, variants } = options;
+  const made: StandIn[] = [];
+  for (let variant = 0; variant < variants; variant++) {
+    const crops = await Promise.all(
+      faces.map((face) => cropDemoFace(face, { ...options, variant })),
+    );
+    faces.forEach((face, i) => {
+      const record = (method: string): Sample => ({
+        path: `stand-ins/${face.id}/${method}-${variant}`,
+        label: method === "real" ? 0 : 1,
+        dataset: "stand-ins",
+        method,
+        video: face.id,
+        split,
+        frame: 0,
+        identities: [face.unit],
+      });
+      const nothing = { data: new Uint8Array(size * size), width: size, height: size };
+      made.push({ image: crops[i].image, mask: nothing, sample: record("real"), donor: undefined });
+      const donors = donorsFor(
+        crops[i],
+        faces.map((other, j) => ({ face: other, crop: crops[j] }))
+          .filter((other) => other.face.unit !== face.unit),
+      );
+      for (const method of methods) {
+        const random = createRandom(seed, "stand-in", method, face.id, variant);
+        const takes = method === "F2F" || method === "NT" ? "expression" : "appearance";
+        const donor = donors[takes][random.integer(donors[takes].length)];
+        const sample = record(method);
+        made.push({
+          ...MANIPULATIONS[method](crops[i], { donor: donor.crop, random }),
+          sample: {
+            ...sample,
+            identities: [face.unit, donor.face.unit],
+            mask: `${sample.path}-mask`,
+          },
+          donor: donor.face.id,
+        });
+      }
+    });
+  }
+  return made;
+}
+
+function checked(options: StandInOptions): Settled {
+  const all = Object.keys(MANIPULATIONS) as StandInMethod[];
+  const { size = 224, margin = 0.15, seed = 1, variants = 2, methods = all } = options;
+  const { cache = "", notice = () => {} } = options;
+  const whole = (name: string, value: number, least: number) => {
+    if (!Number.isSafeInteger(value) || value < least) {
+      throw new RangeError(`Stand-ins: ${name} is a whole number from ${least}, not ${value}.`);
+    }
+  };
+  whole("size", size, 32);
+  whole("variants", variants, 1);
+  whole("seed", seed, 0);
+  if (!(margin >= 0 && margin <= 2)) {
+    throw new RangeError(`Stand-ins: margin is a share of the face's side, 0 to 2, not ${margin}.`);
+  }
+  const unknown = methods.filter((method) => !all.includes(method));
+  if (unknown.length > 0 || new Set(methods).size !== methods.length) {
+    throw new RangeError(
+      `Stand-ins: methods are ${all.join(", ")}, each once, not ${methods.join(", ")}.`,
+    );
+  }
+  return { size, margin, seed, variants, methods, cache, notice };
+}
+
+/**
+ * The stand-ins of both splits. For each face and variant there is one real crop and one of each
+ * method, made from this very crop.
+ *
+ * Splits are by face: no face, and no two faces that look alike, is in both, be it as target, as donor
+ * or at the edge of another's crop. The one face in profile is left out, as its landmarks cannot be
+ * trusted.
+ *
+ * @returns Ordered by variant, face and method; the same options give the same pixels. The first call
+ * finds faces and takes seconds; later ones, also of other runs, read the kept result.
+ * @throws RangeError for an option out of range, or a margin so wide that no split keeps faces apart.
+ */
+export async function makeStandIns(options: StandInOptions = {}): Promise<StandIns> {
+  const settled = checked(options);
+  return await keptOnDisk(settled, async () => {
+    const { train, test } = splitFaces(await findDemoFaces(), settled);
+    return {
+      train: await makeSplit(train, "train", settled),
+      test: await makeSplit(test, "test", settled),
+    };
+  });
+}

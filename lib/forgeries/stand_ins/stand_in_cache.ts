@@ -1,0 +1,99 @@
+/**
+ * Stand-ins kept on disk: one file for each set of options and version of the code, with a checksum.
+ */
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { StandIn, StandIns } from "../stand_ins.ts";
+import { writeWhole } from "lib/io/write_whole.ts";
+
+const HERE = fileURLToPath(new URL("../../data/stand_ins/", import.meta.url));
+const FOLDER = fileURLToPath(new URL("../../../.cache/stand_ins/", import.meta.url));
+/** Length of a SHA-256 in bytes: the file's beginning is the checksum of the rest. */
+const CHECKSUM = 32;
+
+const sha256 = (...parts: (string | Uint8Array)[]) =>
+  parts.reduce((hash, part) => hash.update(part), createHash("sha256")).digest();
+
+/** A name for the options and for the text of all code that decides what the pixels become. */
+async function keyOf(options: unknown): Promise<string> {
+  const above = [
+    ...["stand_ins", "crop", "image", "landmarks", "raster"],
+    ...["faces", "face_detector", "face_detector_worker", "retinaface"],
+  ];
+  const files = above.map((name) => join(HERE, "..", `${name}.ts`));
+  for await (const { name } of Deno.readDir(HERE)) files.push(join(HERE, name));
+  const texts = await Promise.all(files.sort().map((file) => Deno.readTextFile(file)));
+  return sha256(JSON.stringify(options), ...texts).toString("hex").slice(0, 32);
+}
+
+/**
+ * Stand-ins as one block of bytes: checksum, length of the header, header (JSON), then each one's
+ * pixels and mask.
+ *
+ * @param standIns All of one size.
+ */
+export function pack({ train, test }: StandIns): Uint8Array {
+  const all = [...train, ...test];
+  const size = all[0].image.width;
+  const records = all.map(({ sample, donor }) => ({ sample, donor }));
+  const header = new TextEncoder().encode(JSON.stringify({ size, train: train.length, records }));
+  const bytes = new Uint8Array(CHECKSUM + 4 + header.length + all.length * size * size * 4);
+  new DataView(bytes.buffer).setUint32(CHECKSUM, header.length);
+  bytes.set(header, CHECKSUM + 4);
+  let at = CHECKSUM + 4 + header.length;
+  for (const { image, mask } of all) {
+    bytes.set(image.data, at);
+    bytes.set(mask.data, at + image.data.length);
+    at += image.data.length + mask.data.length;
+  }
+  bytes.set(sha256(bytes.subarray(CHECKSUM)));
+  return bytes;
+}
+
+/** The stand-ins in a block that `pack` made; undefined when a single byte is not as it was. */
+export function unpack(bytes: Uint8Array): StandIns | undefined {
+  const sum = sha256(bytes.subarray(CHECKSUM));
+  if (bytes.length < CHECKSUM + 4 || !sum.equals(bytes.subarray(0, CHECKSUM))) return undefined;
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(CHECKSUM);
+  let at = CHECKSUM + 4 + length;
+  const text = new TextDecoder().decode(bytes.subarray(CHECKSUM + 4, at));
+  const { size, train, records } = JSON.parse(text) as {
+    size: number;
+    train: number;
+    records: Pick<StandIn, "sample" | "donor">[];
+  };
+  const take = (count: number) => bytes.slice(at, at += count);
+  const all = records.map(({ sample, donor }): StandIn => ({
+    image: { data: take(size * size * 3), width: size, height: size },
+    mask: { data: take(size * size), width: size, height: size },
+    sample,
+    donor,
+  }));
+  return { train: all.slice(0, train), test: all.slice(train) };
+}
+
+/**
+ * The kept stand-ins, or newly made ones that are kept from now on. A damaged file is replaced.
+ *
+ * @param options What decides the result; `cache` is the folder ("" the project's, null none) and
+ * `notice` hears of a damaged file.
+ */
+export async function keptOnDisk(
+  options: { cache: string | null; notice: (line: string) => void },
+  make: () => Promise<StandIns>,
+): Promise<StandIns> {
+  const { cache, notice, ...deciding } = options;
+  if (cache === null) return await make();
+  const path = join(cache || FOLDER, `${await keyOf(deciding)}.bin`);
+  try {
+    const kept = unpack(await Deno.readFile(path));
+    if (kept) return kept;
+    notice(`${path} is damaged: the stand-ins are made again.`);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  const made = await make();
+  await writeWhole(path, pack(made));
+  return made;
+}

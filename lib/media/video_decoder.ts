@@ -1,0 +1,215 @@
+/**
+ * One run of ffmpeg over one video file: its command line, its process, and the raw pictures on its
+ * standard output. What it says is read in video_facts.ts; which frames are wanted is left to video.ts.
+ */
+import { resolve } from "node:path";
+import { fileFault } from "lib/io/file_fault.ts";
+import { findFfmpeg } from "./ffmpeg.ts";
+import { VideoError } from "./video_error.ts";
+import { hear, type Heard, shortLines, type VideoFacts } from "./video_facts.ts";
+
+/**
+ * The containers that are opened, by the names that ffmpeg's demuxers have. Playlists and lists (hls,
+ * dash, concat) are not among them: they name further files and hosts.
+ */
+const CONTAINERS = [
+  "mov,mp4,m4a,3gp,3g2,mj2",
+  "matroska,webm",
+  "avi",
+  "mpegts",
+  "mpeg",
+  "flv",
+  "asf",
+  "ogg",
+  "mxf",
+].join(",");
+
+/** Frames with more pixels are not decoded: more than 8K UHD has. */
+const MAX_PIXELS = 40_000_000;
+
+/** The same pixels from the same file, whatever the processor's vector instructions. */
+const EXACT = "bicubic+accurate_rnd+full_chroma_int+bitexact";
+
+/** ffmpeg's exit code when it was told to stop: its output ends early but looks whole. */
+const ENDED_BY_SIGNAL = 255;
+
+/** What to decode. */
+export interface DecodeOptions {
+  /** An expression of ffmpeg's filter `select`, in n; without it no picture comes out. */
+  readonly select?: string;
+  /** Threads of the decoder, 0 for as many as there are processors. Default 2. */
+  readonly threads?: number;
+  /** Kills ffmpeg when it aborts. */
+  readonly signal?: AbortSignal;
+}
+
+/** A path as ffmpeg must be given it: a file, whatever its name looks like. */
+const inputOf = (path: string) => `file:${resolve(path)}`;
+
+/** The command line after the program's name. */
+function commandLine(path: string, { select, threads = 2 }: DecodeOptions): string[] {
+  // showinfo comes before the selection: it tells of every frame that was decoded.
+  const filter = "showinfo=checksum=0" + (select === undefined ? "" : `,select='${select}'`);
+  const output = select === undefined
+    ? ["-f", "null"]
+    : ["-sws_flags", EXACT, "-f", "rawvideo", "-pix_fmt", "rgb24"];
+  return [
+    ...["-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+info"],
+    ...["-protocol_whitelist", "file", "-format_whitelist", CONTAINERS],
+    ...["-max_pixels", String(MAX_PIXELS), "-threads", String(threads)],
+    ...["-i", inputOf(path), "-map", "0:v:0"],
+    ...["-vf", filter, "-fps_mode", "passthrough", ...output, "pipe:1"],
+  ];
+}
+
+/** Refuses what is no file with bytes in it, before ffmpeg sees it. */
+async function checkFile(path: string): Promise<void> {
+  try {
+    const { isFile, size } = await Deno.stat(path);
+    if (!isFile) throw new VideoError("notAFile", path, "it is not a file. Give a video's path.");
+    if (size === 0) {
+      throw new VideoError("empty", path, "the file is empty. Copy or download it again.");
+    }
+    (await Deno.open(path)).close();
+  } catch (error) {
+    const fault = fileFault(error);
+    if (fault) throw new VideoError(fault.problem, path, fault.explanation, error);
+    throw error;
+  }
+}
+
+/** A run of ffmpeg. It owns a process: declare it with `await using`. */
+export class VideoDecoder implements AsyncDisposable {
+  /** What is known by now. */
+  readonly facts: VideoFacts = { frames: 0, width: 0, height: 0, rotation: 0, complaints: [] };
+  #heard: Heard;
+  #path: string;
+  #child: Deno.ChildProcess;
+  #signal: AbortSignal | undefined;
+  #listening: Promise<void>;
+  #hasFrames = Promise.withResolvers<void>();
+  #ended = false;
+
+  private constructor(path: string, child: Deno.ChildProcess, signal: AbortSignal | undefined) {
+    this.#path = path;
+    this.#heard = { facts: this.facts, input: inputOf(path), opened: false };
+    this.#child = child;
+    this.#signal = signal;
+    signal?.addEventListener("abort", this.#kill);
+    this.#listening = this.#listen().finally(() => this.#hasFrames.resolve());
+  }
+
+  /**
+   * Start ffmpeg on a file.
+   *
+   * @throws VideoError for a file that is missing, not a file, empty or not readable.
+   * @throws Error when there is no ffmpeg; the signal's reason when it has aborted.
+   */
+  static async start(path: string, options: DecodeOptions = {}): Promise<VideoDecoder> {
+    options.signal?.throwIfAborted();
+    const { path: program } = await findFfmpeg();
+    await checkFile(path);
+    const child = new Deno.Command(program, {
+      args: commandLine(path, options),
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+      detached: true, // else Ctrl-C ends it first, and its frames look like all there are
+    }).spawn();
+    return new VideoDecoder(path, child, options.signal);
+  }
+
+  /** The selected pictures in their order. ffmpeg waits while nobody asks for the next. */
+  async *pictures(): AsyncGenerator<Uint8Array> {
+    await this.#hasFrames.promise;
+    const size = this.facts.width * this.facts.height * 3;
+    if (size === 0) return; // no frame: end() says why
+    let picture = new Uint8Array(size), filled = 0;
+    for await (const chunk of this.#child.stdout) {
+      for (let at = 0; at < chunk.length;) {
+        const part = chunk.subarray(at, at + size - filled);
+        picture.set(part, filled);
+        at += part.length;
+        filled += part.length;
+        if (filled < size) continue;
+        yield picture;
+        picture = new Uint8Array(size);
+        filled = 0;
+      }
+    }
+  }
+
+  /**
+   * Wait for ffmpeg's end and judge it. A video of which some frames could be decoded is good enough;
+   * what was wrong with it stands in the complaints.
+   *
+   * @throws VideoError when no frame could be decoded, the pictures change their size, or ffmpeg died.
+   */
+  async end(): Promise<void> {
+    await this.#listening;
+    const { code, signal } = await this.#child.status;
+    this.#ended = true;
+    this.#signal?.throwIfAborted();
+    const { frames, complaints } = this.facts, { change, opened } = this.#heard;
+    if (change !== undefined) {
+      throw new VideoError(
+        "changes",
+        this.#path,
+        `its pictures change at ${change}. Convert it to one size first, for example with ffmpeg's ` +
+          "filter scale.",
+      );
+    }
+    if (frames > 0) complaints.sort(); // decoding threads complain in any order
+    const said = complaints.join("; ").replace(/\.$/, "") || "nothing";
+    if (signal !== null || code === ENDED_BY_SIGNAL) {
+      throw new VideoError(
+        "decoderDied",
+        this.#path,
+        `ffmpeg was ended by ${signal ?? "a signal"} after ${frames} frames. It said: ${said}. ` +
+          "Is there enough memory? If it dies again, convert the video or leave it out.",
+      );
+    }
+    if (frames > 0) return;
+    if (opened) {
+      throw new VideoError(
+        "noFrames",
+        this.#path,
+        `not one frame of it can be decoded. ffmpeg said: ${said}. Copy or download it again.`,
+      );
+    }
+    if (/matches no streams/.test(said)) {
+      throw new VideoError("notAVideo", this.#path, "there is no video in it, only sound or text.");
+    }
+    throw new VideoError(
+      "notAVideo",
+      this.#path,
+      `ffmpeg cannot decode it: ${said}. Copy or download it again; playlists and lists of files ` +
+        "are not read.",
+    );
+  }
+
+  /** Kills ffmpeg if it still runs, and waits until it is gone. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#signal?.removeEventListener("abort", this.#kill);
+    if (!this.#ended) this.#kill();
+    if (!this.#child.stdout.locked) await this.#child.stdout.cancel();
+    await this.#listening;
+    await this.#child.status;
+  }
+
+  #kill = (): void => {
+    try {
+      this.#child.kill("SIGKILL");
+    } catch {
+      // it has ended already
+    }
+  };
+
+  async #listen(): Promise<void> {
+    for await (const line of shortLines(this.#child.stderr)) {
+      hear(this.#heard, line);
+      if (this.#heard.change !== undefined) this.#kill();
+      if (this.facts.frames > 0) this.#hasFrames.resolve();
+    }
+  }
+}

@@ -1,0 +1,63 @@
+/** First values of parameters, before training and before any published weights are read. */
+import * as tf from "@tensorflow/tfjs";
+import type { Random } from "lib/random.ts";
+import { isLearnt, type Parameters, type ParameterSpecification } from "./parameters.ts";
+
+/**
+ * Variables for the specifications, with PyTorch's distributions:
+ *
+ * - filters: normal, mean 0, variance 2 / (height · width · outputs) (He et al. 2015, by fan-out, as
+ *   torchvision's ResNet is initialised)
+ * - matrices, uniform filters, biases and idle parameters: uniform within ±1/√inputs (the default of
+ *   `nn.Linear` and `nn.Conv2d`)
+ * - batch norm: scale 1, offset 0, running mean 0, running variance 1
+ *
+ * @param random Where the numbers come from, drawn in the order of the specifications.
+ * @returns A record in that order. The caller frees it with `disposeParameters`.
+ * @throws TypeError when a name comes twice.
+ *
+ * @example Two inputs, one output
+ * ```ts
+ * import { createRandom } from "lib/random.ts";
+ * import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
+ * import { linearParameters } from "lib/networks/parameters.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const specifications = linearParameters("head", { inputs: 2, outputs: 1 });
+ * const parameters = initialiseParameters(specifications, createRandom(1, "weights"));
+ * assert.deepEqual(Object.keys(parameters), ["head.weight", "head.bias"]);
+ * assert.deepEqual(parameters["head.weight"].shape, [2, 1]);
+ * assert.ok(parameters["head.weight"].dataSync().every((x) => Math.abs(x) <= Math.SQRT1_2));
+ * ```
+ */
+export function initialiseParameters(
+  specifications: readonly ParameterSpecification[],
+  random: Random,
+): Parameters {
+  const parameters: Parameters = {};
+  for (const specification of specifications) {
+    const { name, shape, role } = specification;
+    if (Object.hasOwn(parameters, name)) throw new TypeError(`Two parameters are named ${name}.`);
+    const next = distribution(specification, random);
+    const values = Float32Array.from({ length: shape.reduce((a, b) => a * b) }, next);
+    parameters[name] = tf.tidy(() => tf.variable(tf.tensor(values, [...shape]), isLearnt(role)));
+  }
+  return parameters;
+}
+
+/** Where the next number of a parameter comes from. */
+function distribution(
+  { role, shape, fanIn }: ParameterSpecification,
+  random: Random,
+): () => number {
+  if (role === "filter") {
+    const [height, width, , outputs] = shape;
+    const deviation = Math.sqrt(2 / (height * width * outputs));
+    return () => deviation * random.normal();
+  }
+  if (role === "matrix" || role === "uniformFilter" || role === "bias" || role === "idle") {
+    const limit = 1 / Math.sqrt(fanIn);
+    return () => limit * (2 * random.uniform() - 1);
+  }
+  return () => role === "scale" || role === "runningVariance" ? 1 : 0;
+}

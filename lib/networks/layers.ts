@@ -1,0 +1,166 @@
+/**
+ * The layers of the detector, reading their parameters by name, and what differs between training
+ * and inference. The arithmetic is in `lib/engine`; which layers follow each other is said in
+ * `resnet.ts` and `heads.ts`.
+ */
+import * as tf from "@tensorflow/tfjs";
+import { batchNormInference, batchNormTraining } from "lib/engine/batch_norm.ts";
+import { conv2d, depthwiseConv2d } from "lib/engine/convolution.ts";
+import { dropout } from "lib/engine/stateless_random.ts";
+import type { Parameters } from "./parameters.ts";
+
+/** Receives a named activation; its result is used instead, so the same tensor leaves all as it is. */
+export type Tap = (name: string, activation: tf.Tensor4D) => tf.Tensor4D;
+
+/** How a model is run; without fields: for inference. */
+export interface Mode {
+  /**
+   * Training: batch norm by the batch's own statistics, and dropout drawn from `seed` (`[2]`, int32).
+   * A new seed for every step; the same seed drops the same units.
+   */
+  readonly training?: { readonly seed: tf.Tensor1D };
+  /** Called at every named layer, in the order in which they are computed. */
+  readonly tap?: Tap;
+  /** Whether the parameters are those of `foldBatchNorm`; not together with training. */
+  readonly folded?: boolean;
+}
+
+/** How a convolution moves over its input. */
+export interface ConvolutionOptions {
+  /** Step between output positions in pixels. */
+  readonly stride: number;
+  /** Zeros on every side, or TensorFlow's `"same"`, which puts the odd one at the end. */
+  readonly padding: number | "same";
+  /** Whether every channel has a filter of its own. Default false. */
+  readonly depthwise?: boolean;
+}
+
+/** What differs between networks' batch norms. */
+export interface BatchNormOptions {
+  /** Added to the variance before its square root is taken. Default 1e-5. [PyTorch] */
+  readonly epsilon?: number;
+  /** Share of a new batch in the running statistics. Default 0.1. [PyTorch] */
+  readonly momentum?: number;
+}
+
+/** Layers over one record of parameters, for one pass through a model. */
+export interface Layers {
+  /** Convolution, and bias where there is one. `[batch, height, width, channels]`. */
+  convolution(x: tf.Tensor4D, name: string, options: ConvolutionOptions): tf.Tensor4D;
+  /** Batch norm over the last axis of `[batch, height, width, channels]` or `[batch, channels]`. */
+  batchNorm<T extends tf.Tensor4D | tf.Tensor2D>(
+    x: T,
+    name: string,
+    options?: BatchNormOptions,
+  ): T;
+  /** `x · weight + bias`, `[batch, inputs]` to `[batch, outputs]`. */
+  linear(x: tf.Tensor2D, name: string): tf.Tensor2D;
+  /** In training, zeros with probability `rate` and the rest divided by 1 − rate; else `x`. */
+  dropout(x: tf.Tensor2D, rate: number): tf.Tensor2D;
+  /** The same for whole images of a batch: drop connect (Huang et al. 2016, stochastic depth). */
+  dropImages(x: tf.Tensor4D, rate: number): tf.Tensor4D;
+  /** Shows a named activation to the mode's tap and returns what is to be used from there on. */
+  tap(name: string, activation: tf.Tensor4D): tf.Tensor4D;
+  /** New running means and variances by name, as far as the pass has come; empty in inference. */
+  readonly statistics: Record<string, tf.Tensor1D>;
+}
+
+/**
+ * The layers for one pass.
+ *
+ * @param parameters Variables by name; a layer `conv1` reads `conv1.weight`, and so on.
+ * @returns Functions that throw a TypeError when a parameter is missing, naming it.
+ *
+ * @example A linear layer by name
+ * ```ts
+ * import { openLayers } from "lib/networks/layers.ts";
+ * import * as tf from "@tensorflow/tfjs";
+ * import assert from "node:assert/strict";
+ *
+ * const parameters = {
+ *   "head.weight": tf.variable(tf.tensor2d([[2], [3]])),
+ *   "head.bias": tf.variable(tf.tensor1d([10])),
+ * };
+ * const { linear } = openLayers(parameters, {});
+ * assert.equal(linear(tf.tensor2d([[1, 1]]), "head").dataSync()[0], 15);
+ * assert.throws(() => linear(tf.tensor2d([[1, 1]]), "tail"), /no parameter tail.weight/);
+ * ```
+ */
+export function openLayers(parameters: Parameters, { training, tap, folded }: Mode): Layers {
+  if (training && folded) {
+    throw new TypeError("Folded parameters have no batch norm to train. Train the original ones.");
+  }
+  const statistics: Record<string, tf.Tensor1D> = {};
+  let dropouts = 0;
+
+  const read = <T extends tf.Tensor>(name: string): T => {
+    if (!Object.hasOwn(parameters, name)) {
+      throw new TypeError(`There is no parameter ${name}. Was the model made for another setting?`);
+    }
+    return parameters[name] as tf.Tensor as T;
+  };
+
+  const has = (name: string) => Object.hasOwn(parameters, name);
+  const withBias = <T extends tf.Tensor>(x: T, name: string): T =>
+    has(`${name}.bias`) ? tf.add(x, read<tf.Tensor1D>(`${name}.bias`)) : x;
+
+  const convolution: Layers["convolution"] = (x, name, { depthwise = false, ...geometry }) => {
+    const filter = read<tf.Tensor4D>(`${name}.weight`);
+    if (!depthwise) return withBias(conv2d(x, filter, geometry), name);
+    // [height, width, 1, channels] holds the same numbers in the same order as TensorFlow's
+    // [height, width, channels, 1], and follows the layout rule of all other weights.
+    const [height, width, , channels] = filter.shape;
+    const byChannel = tf.reshape<tf.Rank.R4>(filter, [height, width, channels, 1]);
+    return withBias(depthwiseConv2d(x, byChannel, geometry), name);
+  };
+
+  /** running ← (1 − momentum) running + momentum batch; the unbiased variance, as in PyTorch. */
+  const advance = (name: string, ofBatch: tf.Tensor1D, momentum: number) => {
+    const kept = tf.mul(read<tf.Tensor1D>(name), 1 - momentum);
+    statistics[name] = tf.add(kept, tf.mul(ofBatch, momentum));
+  };
+
+  const batchNorm = (x: tf.Tensor4D, name: string, options: BatchNormOptions): tf.Tensor4D => {
+    const { epsilon = 1e-5, momentum = 0.1 } = options;
+    const scale = read<tf.Tensor1D>(`${name}.weight`), offset = read<tf.Tensor1D>(`${name}.bias`);
+    if (training) {
+      const { y, mean, variance } = batchNormTraining(x, { scale, offset, epsilon });
+      advance(`${name}.running_mean`, mean, momentum);
+      advance(`${name}.running_var`, variance, momentum);
+      return y;
+    }
+    const mean = read<tf.Tensor1D>(`${name}.running_mean`);
+    const variance = read<tf.Tensor1D>(`${name}.running_var`);
+    return batchNormInference(x, { mean, variance, scale, offset, epsilon });
+  };
+
+  // The k-th random layer of a pass has a seed of its own, or all would drop the same places. Steps
+  // count the second number up, so layers move the first: by 2³²/φ, far from other runs' seeds.
+  const nextSeed = (seed: tf.Tensor1D): tf.Tensor1D =>
+    tf.add(seed, tf.tensor1d([Math.imul(0x9e3779b9, dropouts++), 0], "int32"));
+
+  return {
+    statistics,
+    convolution,
+    batchNorm: <T extends tf.Tensor4D | tf.Tensor2D>(
+      x: T,
+      name: string,
+      options: BatchNormOptions = {},
+    ): T => {
+      if (folded) return x; // the layer before it has done this one's work
+      if (x.rank === 4) return batchNorm(x as tf.Tensor4D, name, options) as T;
+      const [batch, channels] = x.shape;
+      const pixels = tf.reshape<tf.Rank.R4>(x, [batch, 1, 1, channels]);
+      return tf.reshape(batchNorm(pixels, name, options), [batch, channels]) as T;
+    },
+    linear: (x, name) =>
+      tf.add(tf.matMul(x, read<tf.Tensor2D>(`${name}.weight`)), read<tf.Tensor1D>(`${name}.bias`)),
+    dropout: (x, rate) => training && rate > 0 ? dropout(x, rate, nextSeed(training.seed)) : x,
+    dropImages: (x, rate) => {
+      if (!training || rate === 0) return x;
+      const each = tf.ones<tf.Rank.R4>([x.shape[0], 1, 1, 1]);
+      return tf.mul(x, dropout(each, rate, nextSeed(training.seed)));
+    },
+    tap: (name, activation) => tap ? tap(name, activation) : activation,
+  };
+}

@@ -1,0 +1,169 @@
+/**
+ * What a model's parameters are: a flat record of variables under the names of the PyTorch state
+ * dict of the official code. Models are functions of such a record; they own nothing.
+ */
+import * as tf from "@tensorflow/tfjs";
+
+/**
+ * Variables by name, such as `region_model1.layer1.0.conv1.weight`, in the order of the state dict.
+ * Learnt ones are trainable; the running mean and variance of batch norm are not. Weights have their
+ * axes in TensorFlow's order; see `torch_layout.ts`. Whoever made the record frees it, with
+ * `disposeParameters`.
+ */
+export type Parameters = Record<string, tf.Variable>;
+
+/** What a parameter is for, which decides its first value and whether it is learnt. */
+export type ParameterRole =
+  | "filter"
+  | "uniformFilter"
+  | "matrix"
+  | "bias"
+  | "idle"
+  | "scale"
+  | "offset"
+  | "runningMean"
+  | "runningVariance";
+
+/** One parameter, before it has a value. */
+export interface ParameterSpecification {
+  /** Name in the PyTorch state dict. */
+  readonly name: string;
+  /** Shape in TensorFlow.js: `[height, width, in, out]`, `[in, out]` or `[channels]`. */
+  readonly shape: readonly number[];
+  /** What it is for. */
+  readonly role: ParameterRole;
+  /** Inputs of the layer it belongs to, counted over the window; 0 for batch norm. */
+  readonly fanIn: number;
+  /** Of a batch norm's scale: what is added to the variance. */
+  readonly epsilon?: number;
+}
+
+/** Whether a gradient step changes a parameter of this role: not running statistics, nor idle ones. */
+export function isLearnt(role: ParameterRole): boolean {
+  return role !== "runningMean" && role !== "runningVariance" && role !== "idle";
+}
+
+/** The size of a convolution, and how it begins. */
+export interface ConvolutionSize {
+  /** Side of the square window in pixels. */
+  readonly size: number;
+  /** Channels that a filter sees: 1 for a depthwise convolution, which has a filter for each channel. */
+  readonly inputs: number;
+  /** Channels out. */
+  readonly outputs: number;
+  /** Whether there is a bias. Default false: a batch norm follows. */
+  readonly bias?: boolean;
+  /** First values: `"filter"` as in torchvision's ResNet (default), or PyTorch's own default. */
+  readonly role?: "filter" | "uniformFilter";
+}
+
+/** The weight of a convolution, `[size, size, inputs, outputs]`, and its bias if it has one. */
+export function convolutionParameters(
+  name: string,
+  { size, inputs, outputs, bias = false, role = "filter" }: ConvolutionSize,
+): ParameterSpecification[] {
+  const fanIn = size * size * inputs;
+  return [
+    { name: `${name}.weight`, shape: [size, size, inputs, outputs], role, fanIn },
+    ...(bias ? [{ name: `${name}.bias`, shape: [outputs], role: "bias", fanIn } as const] : []),
+  ];
+}
+
+/**
+ * Scale, offset and running statistics of a batch norm over `channels` channels. They stand directly
+ * after the parameters of the layer that is normalised, as in the state dict.
+ *
+ * @param epsilon What is added to the variance; PyTorch's default is 1e-5.
+ */
+export function batchNormParameters(
+  name: string,
+  channels: number,
+  { epsilon = 1e-5 }: { epsilon?: number } = {},
+): ParameterSpecification[] {
+  const shape = [channels], fanIn = 0;
+  return [
+    { name: `${name}.weight`, shape, role: "scale", fanIn, epsilon },
+    { name: `${name}.bias`, shape, role: "offset", fanIn },
+    { name: `${name}.running_mean`, shape, role: "runningMean", fanIn },
+    { name: `${name}.running_var`, shape, role: "runningVariance", fanIn },
+  ];
+}
+
+/**
+ * Weight and bias of a classifier that published weights have and the detector never runs. They are
+ * kept so that such weights are read and written whole; no gradient reaches them.
+ */
+export function idleClassifier(
+  name: string,
+  { inputs, outputs }: { inputs: number; outputs: number },
+): ParameterSpecification[] {
+  return linearParameters(name, { inputs, outputs })
+    .map((specification) => ({ ...specification, role: "idle" }));
+}
+
+/** Weight and bias of a linear layer. */
+export function linearParameters(
+  name: string,
+  { inputs, outputs }: { inputs: number; outputs: number },
+): ParameterSpecification[] {
+  return [
+    { name: `${name}.weight`, shape: [inputs, outputs], role: "matrix", fanIn: inputs },
+    { name: `${name}.bias`, shape: [outputs], role: "bias", fanIn: inputs },
+  ];
+}
+
+/**
+ * The variables that are learnt, in the record's order, as `tf.variableGrads(loss, variables)` takes
+ * them.
+ */
+export function trainableVariables(parameters: Parameters): tf.Variable[] {
+  return Object.values(parameters).filter((variable) => variable.trainable);
+}
+
+/**
+ * How many numbers are learnt, in each part of the model: a part is a name up to its first dot.
+ * Running statistics are not counted, as in papers.
+ *
+ * @example Four weights and two biases
+ * ```ts
+ * import { countParameters } from "lib/networks/parameters.ts";
+ * import * as tf from "@tensorflow/tfjs";
+ * import assert from "node:assert/strict";
+ *
+ * const parameters = {
+ *   "linear.1.weight": tf.variable(tf.zeros([2, 2])),
+ *   "linear.1.bias": tf.variable(tf.zeros([2])),
+ *   "norm.running_mean": tf.variable(tf.zeros([2]), false),
+ * };
+ * assert.deepEqual(countParameters(parameters), { linear: 6 });
+ * ```
+ */
+export function countParameters(parameters: Parameters): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const [name, variable] of Object.entries(parameters)) {
+    if (!variable.trainable) continue;
+    const part = name.split(".", 1)[0];
+    counts[part] = (counts[part] ?? 0) + variable.size;
+  }
+  return counts;
+}
+
+/**
+ * Writes new values into the variables of the same names, such as the `statistics` of a training
+ * pass. The given tensors stay the caller's.
+ *
+ * @throws TypeError for a name that no parameter has; then nothing is written.
+ */
+export function assignParameters(
+  parameters: Parameters,
+  values: Readonly<Record<string, tf.Tensor>>,
+): void {
+  const unknown = Object.keys(values).filter((name) => !Object.hasOwn(parameters, name));
+  if (unknown.length > 0) throw new TypeError(`There is no parameter ${unknown.join(", ")}.`);
+  for (const [name, value] of Object.entries(values)) parameters[name].assign(value);
+}
+
+/** Frees every variable of the record. */
+export function disposeParameters(parameters: Parameters): void {
+  tf.dispose(Object.values(parameters));
+}

@@ -1,0 +1,186 @@
+/**
+ * A model's parameters into and out of a file that PyTorch reads and writes: names, axes and
+ * counters as in its state dict. Reading of the file itself is in `state_dict_file.ts`, writing in
+ * `safetensors.ts`.
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { Parameters } from "../parameters.ts";
+import { float32Values, type StoredTensor, storeFloat32, type TensorFile } from "./safetensors.ts";
+import { fromTorchLayout, torchShape, toTorchLayout } from "./torch_layout.ts";
+
+/** PyTorch's batch norm counts its batches; the count does not enter any result. */
+const COUNTER = "num_batches_tracked";
+
+/** What PyTorch's DataParallel puts before every name. */
+const PARALLEL = "module.";
+
+/** How a file's arrays and a model's parameters fit, by name. */
+export interface LoadReport {
+  /** Written into the model. */
+  readonly loaded: string[];
+  /** In the model and not in the file. */
+  readonly missing: string[];
+  /** In the file and not in the model. */
+  readonly unexpected: string[];
+  /** In both, with shapes that differ, such as `linear.1.weight [2,512], file [1000,512]`. */
+  readonly misshapen: string[];
+}
+
+/** How strict reading is. */
+export interface LoadOptions {
+  /**
+   * Whether to load what fits and leave the rest of the model as it is. Default: file and model must
+   * fit each other in full.
+   */
+  readonly partial?: boolean;
+  /**
+   * How names begin that the file has and the model does without, such as `["fc."]` for the classifier
+   * of a published backbone. They are passed over, and all else must still fit. Default: none.
+   */
+  readonly skip?: readonly string[];
+}
+
+/**
+ * The parameters whose names begin with a prefix, under names without it: the same variables, so that
+ * a backbone's published weights can be read into one block of a detector.
+ *
+ * @throws RangeError when no name begins so.
+ */
+export function parametersUnder(prefix: string, parameters: Parameters): Parameters {
+  const under = Object.entries(parameters).filter(([name]) => name.startsWith(prefix));
+  if (under.length === 0) throw new RangeError(`No parameter has a name that begins "${prefix}".`);
+  return Object.fromEntries(under.map(([name, v]) => [name.slice(prefix.length), v]));
+}
+
+/**
+ * Gives a model the weights of a file in PyTorch's layout. The prefix that DataParallel adds and the
+ * counters of batch norm are passed over. All is checked before the first variable is changed.
+ *
+ * Weights of the official code expect blue, green, red: see `normaliseImages`.
+ *
+ * @returns What was loaded and, with `partial`, what was not.
+ * @throws TypeError when model and file do not fit, with every name that differs; with `partial`, when
+ * nothing fits; when the file has nothing that begins as `skip` says.
+ * @throws RangeError when arrays that would be loaded hold NaN or an infinity, with every name.
+ *
+ * @example A published backbone without its classifier, into one block of a detector
+ * ```ts
+ * import { loadParameters, parametersUnder, storeParameters } from "lib/networks/weights/state_dict.ts";
+ * import * as tf from "@tensorflow/tfjs";
+ * import assert from "node:assert/strict";
+ *
+ * const published = { "conv1.weight": tf.variable(tf.ones([3, 3, 1, 2])), "fc.bias": tf.variable(tf.ones([9])) };
+ * const file = await storeParameters(published); // or readStateDict("resnet34.pth")
+ * assert.deepEqual(file.tensors.get("conv1.weight")?.shape, [2, 1, 3, 3]);
+ *
+ * const detector = {
+ *   "region_model1.conv1.weight": tf.variable(tf.zeros([3, 3, 1, 2])),
+ *   "linear.1.bias": tf.variable(tf.zeros([2])),
+ * };
+ * const block = parametersUnder("region_model1.", detector);
+ * assert.throws(() => loadParameters(block, file), /unexpected: fc.bias/);
+ * assert.deepEqual(loadParameters(block, file, { skip: ["fc."] }).loaded, ["conv1.weight"]);
+ * assert.equal(detector["region_model1.conv1.weight"].dataSync()[0], 1);
+ * ```
+ */
+export function loadParameters(
+  parameters: Parameters,
+  file: TensorFile,
+  { partial = false, skip = [] }: LoadOptions = {},
+): LoadReport {
+  const arrays = arraysByName(file, skip);
+  const report: LoadReport = { loaded: [], missing: [], unexpected: [], misshapen: [] };
+  for (const [name, variable] of Object.entries(parameters)) {
+    const array = arrays.get(name);
+    const expected = torchShape(variable.shape);
+    if (!array) report.missing.push(name);
+    else if (String(array.shape) === String(expected)) report.loaded.push(name);
+    else report.misshapen.push(`${name} [${expected}], file [${array.shape}]`);
+  }
+  for (const name of arrays.keys()) {
+    if (!Object.hasOwn(parameters, name)) report.unexpected.push(name);
+  }
+  const { loaded, ...wrong } = report;
+  const fits = Object.values(wrong).every((names) => names.length === 0);
+  if (!fits && (!partial || loaded.length === 0)) throw new TypeError(describe(report, file));
+
+  const notFinite: string[] = [];
+  const values = loaded.map((name) => {
+    const array = arrays.get(name)!;
+    const numbers = float32Values(array);
+    const bad = numbers.findIndex((x) => !Number.isFinite(x));
+    if (bad >= 0) notFinite.push(`${name} holds ${numbers[bad]} at ${bad}`);
+    return fromTorchLayout({ shape: array.shape, values: numbers }).values;
+  });
+  if (notFinite.length > 0) {
+    throw new RangeError(
+      `Nothing was loaded from ${naming(file)}: ${notFinite.join("; ")}. ` +
+        "The run that wrote it had diverged, or a number was beyond float32; take an earlier one.",
+    );
+  }
+  loaded.forEach((name, i) => {
+    const variable = parameters[name];
+    tf.tidy(() => variable.assign(tf.tensor(values[i], variable.shape)));
+  });
+  return report;
+}
+
+/** The arrays by the names a model uses, without what has no place in it. */
+function arraysByName(file: TensorFile, skip: readonly string[]): Map<string, StoredTensor> {
+  const names = [...file.tensors.keys()];
+  const cut = names.every((name) => name.startsWith(PARALLEL)) ? PARALLEL.length : 0;
+  const all = [...file.tensors].map(([name, array]) => [name.slice(cut), array] as const);
+  for (const beginning of skip) {
+    if (!all.some(([name]) => name.startsWith(beginning))) {
+      throw new TypeError(`${naming(file)} has nothing that begins "${beginning}" to skip.`);
+    }
+  }
+  return new Map(
+    all.filter(([name]) =>
+      !name.endsWith(COUNTER) && !skip.some((beginning) => name.startsWith(beginning))
+    ),
+  );
+}
+
+/** The file in an error. */
+const naming = ({ path }: TensorFile) => path ?? "the file";
+
+function describe(report: LoadReport, file: TensorFile): string {
+  const { loaded, ...wrong } = report;
+  const lists = Object.entries(wrong).filter(([, names]) => names.length > 0)
+    .map(([kind, names]) => `  ${kind}: ${names.join(kind === "misshapen" ? "; " : ", ")}`);
+  return `The model stays as it is: ${
+    naming(file)
+  } does not fit it (${loaded.length} arrays do):\n` +
+    `${lists.join("\n")}\nCheck backbone, blocks and width, or load with partial: true.`;
+}
+
+/** What goes into a file besides the weights. */
+export interface StoreOptions {
+  /** Free text by key. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Training steps done, which PyTorch's batch norm counts; default 0. */
+  readonly steps?: number;
+}
+
+/**
+ * A model's parameters as a file for PyTorch's `load_state_dict`, counters included. Write it with
+ * `writeSafetensors`.
+ */
+export async function storeParameters(
+  parameters: Parameters,
+  { metadata = {}, steps = 0 }: StoreOptions = {},
+): Promise<TensorFile> {
+  const tensors = new Map<string, StoredTensor>();
+  const counter = new Uint8Array(BigInt64Array.of(BigInt(steps)).buffer);
+  for (const [name, variable] of Object.entries(parameters)) {
+    const here = Float32Array.from(await variable.data());
+    const { shape, values } = toTorchLayout({ shape: variable.shape, values: here });
+    tensors.set(name, storeFloat32(values, shape));
+    if (name.endsWith("running_var")) {
+      const counted = name.replace(/running_var$/, COUNTER);
+      tensors.set(counted, { type: "I64", shape: [], bytes: counter.slice() });
+    }
+  }
+  return { tensors, metadata };
+}

@@ -1,0 +1,196 @@
+/**
+ * Tables 1 to 5 of the paper as far as they are about its method: what the paper reports, and for each
+ * line the configuration that would measure it. Whether data is there is the caller's matter.
+ */
+import { type Configuration, PAPER, vary } from "lib/config.ts";
+
+/** A data set of the tables, by the name that the descriptions in data/ give it in manifests. */
+export type Benchmark =
+  | "FaceForensics++"
+  | "Celeb-DF-v1"
+  | "Celeb-DF-v2"
+  | "DFDC-Preview"
+  | "DFDC";
+
+/** What is known of a data set besides its name. */
+export interface BenchmarkFacts {
+  /** What the paper's tables call it. */
+  readonly short: string;
+  /** The data set in full and whom to ask for it; data/README.md says how. */
+  readonly source: string;
+}
+
+/** The data sets of the tables. */
+export const BENCHMARKS: Readonly<Record<Benchmark, BenchmarkFacts>> = Object.freeze({
+  "FaceForensics++": { short: "FF++", source: "FaceForensics++ at c23, from its authors" },
+  "Celeb-DF-v1": { short: "CD1", source: "Celeb-DF v1, from its authors" },
+  "Celeb-DF-v2": { short: "CD2", source: "Celeb-DF v2, from its authors" },
+  "DFDC-Preview": { short: "DFDC-P", source: "the preview of DFDC, from Meta AI" },
+  "DFDC": { short: "DFDC", source: "DFDC, from Meta AI" },
+});
+
+/** A detector that is trained for the tables. */
+export interface PaperTraining {
+  /** Its short name; runs are called after it. */
+  readonly name: string;
+  /** The words of the table's line. */
+  readonly line: string;
+  /** The data set whose training and validation splits it learns from. */
+  readonly data: Benchmark;
+  /** Its settings. */
+  readonly configuration: Configuration;
+}
+
+/** One number of a table. */
+export interface PaperValue {
+  /** The table, 1 to 5. */
+  readonly table: 1 | 2 | 3 | 4 | 5;
+  /** `name` of the training that it belongs to. */
+  readonly training: string;
+  /** The data set whose test split was measured. */
+  readonly test: Benchmark;
+  /** The metric, by its name in `METRICS`. */
+  readonly metric: "AUC" | "accuracy" | "log loss";
+  /** Whether a sample is a frame or a video with the mean of its frames' scores. */
+  readonly level: "frame" | "video";
+  /** What the paper reports; accuracies as shares, not in %. */
+  readonly paper: number;
+}
+
+const training = (
+  name: string,
+  line: string,
+  data: Benchmark,
+  changes: Partial<Configuration> = {},
+): PaperTraining => Object.freeze({ name, line, data, configuration: vary(PAPER, changes) });
+
+/**
+ * The eight detectors behind the tables. Table 4's ablation switches a loss off and nothing else: the
+ * heads' cross-entropy stays, while in the official code it goes with the loss [ours].
+ */
+export const PAPER_TRAININGS: readonly PaperTraining[] = Object.freeze([
+  training("ff_resnet34", "ResNet-34, both", "FaceForensics++"),
+  training("cd2_resnet34", "ResNet-34, both", "Celeb-DF-v2"),
+  training("dfdc_resnet34", "ResNet-34, both", "DFDC"),
+  training("ff_gil_only", "GIL only", "FaceForensics++", { localInformation: false }),
+  training("ff_lil_only", "LIL only", "FaceForensics++", { globalInformation: false }),
+  training("ff_neither", "neither loss", "FaceForensics++", {
+    localInformation: false,
+    globalInformation: false,
+  }),
+  training("ff_mobilenet", "MobileNet-V1", "FaceForensics++", { backbone: "mobilenetV1" }),
+  training("ff_efficientnet", "EfficientNet-B0", "FaceForensics++", { backbone: "efficientnetB0" }),
+]);
+
+/** Values of one table: its number, the metric's level, and then training, test, metric, value. */
+function values(
+  table: PaperValue["table"],
+  level: PaperValue["level"],
+  rows: readonly [string, Benchmark, PaperValue["metric"], number][],
+): PaperValue[] {
+  return rows.map(([training, test, metric, paper]) =>
+    Object.freeze({ table, training, test, metric, level, paper })
+  );
+}
+
+/** In-dataset and cross-dataset, as Tables 4 and 5 have them: accuracy and AUC, FF++ and Celeb-DF v2. */
+function inAndCross(
+  training: string,
+  [ffAccuracy, ffAuc, cdAccuracy, cdAuc]: readonly number[],
+): [string, Benchmark, PaperValue["metric"], number][] {
+  return [
+    [training, "FaceForensics++", "accuracy", ffAccuracy],
+    [training, "FaceForensics++", "AUC", ffAuc],
+    [training, "Celeb-DF-v2", "accuracy", cdAccuracy],
+    [training, "Celeb-DF-v2", "AUC", cdAuc],
+  ];
+}
+
+/** Every number that the paper's Tables 1 to 5 report for its own method. */
+export const PAPER_VALUES: readonly PaperValue[] = Object.freeze([
+  ...values(1, "frame", [
+    ["ff_resnet34", "FaceForensics++", "AUC", 0.983],
+    ["cd2_resnet34", "Celeb-DF-v2", "AUC", 0.999],
+    ["dfdc_resnet34", "DFDC", "AUC", 0.939],
+    ["dfdc_resnet34", "DFDC", "log loss", 0.3379],
+  ]),
+  ...values(2, "frame", [
+    ["ff_resnet34", "Celeb-DF-v1", "AUC", 0.818],
+    ["ff_resnet34", "Celeb-DF-v2", "AUC", 0.864],
+    ["ff_resnet34", "DFDC-Preview", "AUC", 0.851],
+    ["ff_resnet34", "DFDC", "AUC", 0.721],
+  ]),
+  ...values(3, "video", [
+    ["ff_resnet34", "Celeb-DF-v2", "AUC", 0.936],
+    ["ff_resnet34", "DFDC-Preview", "AUC", 0.902],
+    ["ff_resnet34", "DFDC", "AUC", 0.754],
+  ]),
+  ...values(4, "frame", [
+    ...inAndCross("ff_gil_only", [0.9426, 0.979, 0.7879, 0.84]),
+    ...inAndCross("ff_lil_only", [0.9428, 0.977, 0.7696, 0.827]),
+    ...inAndCross("ff_neither", [0.9353, 0.966, 0.7729, 0.816]),
+    ...inAndCross("ff_resnet34", [0.9498, 0.983, 0.807, 0.864]),
+  ]),
+  ...values(5, "frame", [
+    ...inAndCross("ff_mobilenet", [0.9085, 0.962, 0.7036, 0.858]),
+    ...inAndCross("ff_efficientnet", [0.9371, 0.982, 0.7232, 0.863]),
+    ...inAndCross("ff_resnet34", [0.9498, 0.983, 0.807, 0.864]),
+  ]),
+]);
+
+/**
+ * The training of a name.
+ *
+ * @throws RangeError for a name that is none, with the names that are.
+ */
+export function paperTraining(name: string): PaperTraining {
+  const found = PAPER_TRAININGS.find((training) => training.name === name);
+  if (found) return found;
+  const names = PAPER_TRAININGS.map((training) => training.name).join(", ");
+  throw new RangeError(`The tables have no training "${name}". There are: ${names}.`);
+}
+
+/** One run of a sweep. */
+export interface SweepRun {
+  /** What is trained. */
+  readonly training: PaperTraining;
+  /** Its settings, with the run's seed. */
+  readonly configuration: Configuration;
+}
+
+/**
+ * All runs of a sweep in a fixed order: every training with every seed.
+ *
+ * @param seeds Each a whole number from 0.
+ */
+export function paperSweep(
+  trainings: readonly PaperTraining[],
+  seeds: readonly number[],
+): SweepRun[] {
+  return trainings.flatMap((training) =>
+    seeds.map((seed) => ({ training, configuration: vary(training.configuration, { seed }) }))
+  );
+}
+
+/**
+ * The share of job k of N: every N-th item from the k-th on, so that N jobs do all items, each once,
+ * and no job has more than one item more than another.
+ *
+ * @param job `"k/N"` with k from 1 to N, as `--job` takes it.
+ * @throws RangeError for anything else.
+ *
+ * @example
+ * ```ts
+ * import { shareOfJob } from "lib/studies/paper_tables/paper_tables.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.deepEqual(shareOfJob(["a", "b", "c", "d", "e"], "2/3"), ["b", "e"]);
+ * ```
+ */
+export function shareOfJob<T>(items: readonly T[], job: string): T[] {
+  const [, k, n] = /^([1-9]\d*)\/([1-9]\d*)$/.exec(job) ?? [];
+  if (k === undefined || Number(k) > Number(n)) {
+    throw new RangeError(`A job is given as k/N with k from 1 to N, such as 2/8, not "${job}".`);
+  }
+  return items.filter((_, i) => i % Number(n) === Number(k) - 1);
+}

@@ -1,0 +1,200 @@
+/** One run of the planted-clues study: train a row's detector, then measure all that is known of it. */
+import * as tf from "@tensorflow/tfjs";
+import { type Configuration, vary } from "lib/config.ts";
+import { batchesInOrder } from "lib/batches/batches.ts";
+import { cropSource } from "lib/batches/batch_source.ts";
+import type { PlantedPicture } from "lib/forgeries/planted_clues.ts";
+import { PLANTED_SETTINGS } from "lib/forgeries/planted_clues/planted_settings.ts";
+import { balancedLogLoss } from "lib/evaluation/logistic.ts";
+import { rocAuc } from "lib/evaluation/roc.ts";
+import { normaliseImages } from "lib/networks/normalise_images.ts";
+import { countParameters } from "lib/networks/parameters.ts";
+import { createLearner, type Learner } from "lib/training/learner.ts";
+import type { StepRecord } from "lib/training/step_record.ts";
+import { train } from "lib/training/train.ts";
+import { divergences } from "./head_calibration.ts";
+import { gradientShares } from "./gradient_shares.ts";
+import { type FeatureInformation, featureInformation } from "./feature_information.ts";
+import { outputsOf, type PictureOutputs } from "./head_outputs.ts";
+import {
+  type StudySizes,
+  type TestName,
+  type TestPictures,
+  testPictures,
+  trainingPictures,
+} from "./study_pictures.ts";
+import { STUDY, type StudyRow, studyRow, type StudyRun } from "./study_rows.ts";
+
+/** What a run found: plain numbers under lasting names. An undefined one does not exist for its row. */
+export interface StudyResult extends StudyRun {
+  /** The row's settings and pictures in one short word; equal words are the same experiment. */
+  readonly protocol: string;
+  /** AUC of the score against the same real pictures, for each kind of fake. */
+  readonly auc: Readonly<Record<TestName, number>>;
+  /** AUC on the first thousand training pictures. */
+  readonly trainingAuc: number;
+  /** Cross-entropy on in-distribution test pictures, nats: of G's head, the joint, the others' mean. */
+  readonly crossEntropy: {
+    readonly global: number;
+    readonly joint: number;
+    readonly leaveOneOut?: number;
+  };
+  /** Σᵢ D_KL[P_Z ‖ P_{Z∖zᵢ}] on those pictures, as given and after recalibration. */
+  readonly divergence?: { readonly raw: number; readonly calibrated: number };
+  /** What linear heads fitted afterwards read from the features. */
+  readonly information?: FeatureInformation;
+  /** Pull of the information losses at the backbones against cross-entropy's, at step 100 and the end. */
+  readonly pull: Readonly<Record<"early" | "late", Readonly<Record<string, number>>>>;
+  /** The automatic weights' p at the end, in the order of `weightedTerms`; none when fixed. */
+  readonly lossWeights: readonly number[];
+  /** Learnt numbers of the detector. */
+  readonly parameters: number;
+  /** Seconds of training. */
+  readonly seconds: number;
+  /** Every 25th step's terms, and the last one's. */
+  readonly trace: readonly StepRecord[];
+}
+
+/** Step after which the pull of the losses is measured first. */
+const EARLY = 100;
+
+/** Steps between two entries of a trace. */
+const TRACED = 25;
+
+/** Pictures that a run may share with others; drawing them takes as long as a third of a training. */
+export interface StudyPictures {
+  /** Training pictures of a run. */
+  training(run: StudyRun): readonly PlantedPicture[];
+  /** Test pictures of a setting. */
+  test(setting: StudyRun["setting"]): TestPictures;
+}
+
+/** Draws pictures when they are first asked for, and keeps the latest training set and every test. */
+export function studyPictures(sizes: StudySizes): StudyPictures {
+  let latest: { key: string; pictures: PlantedPicture[] } | undefined;
+  const tests = new Map<string, TestPictures>();
+  return {
+    training: ({ setting, row, seed }) => {
+      const { trainOn = (same) => same } = studyRow(row);
+      const of = trainOn(PLANTED_SETTINGS[setting]), key = `${of.name} ${seed}`;
+      if (latest?.key !== key) latest = { key, pictures: trainingPictures(of, { seed, sizes }) };
+      return latest.pictures;
+    },
+    test: (setting) => {
+      const drawn = tests.get(setting) ?? testPictures(PLANTED_SETTINGS[setting], sizes);
+      tests.set(setting, drawn);
+      return drawn;
+    },
+  };
+}
+
+/** The settings of a run. @param steps Length, where it is not the study's own. */
+export function studyConfiguration(run: StudyRun, steps: number = STUDY.steps): Configuration {
+  return vary(STUDY, { ...studyRow(run.row).changes, seed: run.seed, steps });
+}
+
+/**
+ * Trains and measures.
+ *
+ * @param options The pictures, the run's protocol word, and its settings of `studyConfiguration`.
+ */
+export async function runStudy(
+  run: StudyRun,
+  options: { pictures: StudyPictures; protocol: string; configuration: Configuration },
+): Promise<StudyResult> {
+  const { pictures, protocol, configuration } = options;
+  const row = studyRow(run.row),
+    training = pictures.training(run),
+    test = pictures.test(run.setting);
+  using learner = createLearner(configuration);
+  const begin = performance.now(), trace: StepRecord[] = [];
+  let early: Record<string, number> = {}, spent = 0;
+  await using source = cropSource(training, configuration);
+  const { objective } = row;
+  const steps = train(learner, { source, configuration, ...(objective ? { objective } : {}) });
+  for await (const record of steps) {
+    const { step } = record;
+    if (step % TRACED === 0 || step === configuration.steps - 1) trace.push(record);
+    if (step === Math.min(EARLY, configuration.steps) - 1) {
+      const before = performance.now();
+      early = await pull(learner, { row, training, configuration });
+      spent += performance.now() - before;
+    }
+  }
+  const seconds = (performance.now() - begin - spent) / 1000;
+  return {
+    ...run,
+    protocol,
+    ...await measure(learner, { test, training, configuration }),
+    pull: { early, late: await pull(learner, { row, training, configuration }) },
+    lossWeights: learner.lossWeights ? [...await learner.lossWeights.data()] : [],
+    parameters: Object.values(countParameters(learner.parameters)).reduce((a, b) => a + b),
+    seconds,
+    trace,
+  };
+}
+
+/** The losses' pull on one batch of training pictures; none where the row has an objective of its own. */
+async function pull(
+  learner: Learner,
+  { row, training, configuration }: {
+    row: StudyRow;
+    training: readonly PlantedPicture[];
+    configuration: Configuration;
+  },
+): Promise<Record<string, number>> {
+  if (row.objective) return {};
+  const { batchSize } = configuration;
+  const [batch] = batchesInOrder(training.slice(0, batchSize), { batchSize });
+  const x = normaliseImages(batch.images, configuration);
+  const targets = tf.tidy(() => tf.oneHot(batch.labels, 2) as tf.Tensor2D);
+  try {
+    return await gradientShares(learner, { x, targets }, configuration);
+  } finally {
+    tf.dispose([x, targets, batch as unknown as tf.TensorContainer]);
+  }
+}
+
+async function measure(
+  { parameters }: Learner,
+  { test, training, configuration }: {
+    test: TestPictures;
+    training: readonly PlantedPicture[];
+    configuration: Configuration;
+  },
+): Promise<
+  Pick<StudyResult, "auc" | "trainingAuc" | "crossEntropy" | "divergence" | "information">
+> {
+  const outputs = (of: readonly PlantedPicture[]) => outputsOf(of, { parameters, configuration });
+  const reals = await outputs(test.reals);
+  const auc: Partial<Record<TestName, number>> = {};
+  let known: PictureOutputs[] = [];
+  for (const [name, pictures] of Object.entries(test.fakes)) {
+    const fakes = await outputs(pictures);
+    if (name === "inDistribution") known = [...reals, ...fakes];
+    auc[name as TestName] = rocAuc(
+      [...reals, ...fakes].map(({ global }) => global),
+      [...reals.map(() => 0), ...fakes.map(() => 1)],
+    );
+  }
+  const labels = known.map((_, i) => i < reals.length ? 0 : 1);
+  const loss = (odds: (picture: PictureOutputs) => number) =>
+    balancedLogLoss(known.map(odds), labels);
+  const heads = known[0].leaveOneOut.map((_, k) => loss((picture) => picture.leaveOneOut[k]));
+  const seen = training.slice(0, 1000), divergence = divergences(known, labels);
+  const information = featureInformation(known, labels);
+  return {
+    auc: auc as Record<TestName, number>,
+    trainingAuc: rocAuc(
+      (await outputs(seen)).map(({ global }) => global),
+      seen.map(({ sample }) => sample.label),
+    ),
+    crossEntropy: {
+      global: loss(({ global }) => global),
+      joint: loss(({ joint }) => joint),
+      ...(heads.length > 0 ? { leaveOneOut: heads.reduce((a, b) => a + b) / heads.length } : {}),
+    },
+    ...(divergence ? { divergence } : {}),
+    ...(information ? { information } : {}),
+  };
+}

@@ -1,0 +1,106 @@
+/** What is timed: the cases, how they are named and chosen, and the arithmetic each step costs. */
+
+/** One piece of work that both sides do in the same way. */
+export interface BenchCase {
+  /** "inference" is a forward pass in evaluation mode; "training" is a whole step with Adam. */
+  readonly work: "inference" | "training";
+  /** float32 throughout, or bfloat16 where the framework's mixed precision chooses it. */
+  readonly precision: "float32" | "bfloat16";
+  /** Number n of local information blocks, 1 to 8. */
+  readonly blocks: number;
+  /** Side of the square images in pixels, a multiple of 32. */
+  readonly size: number;
+  /** Images in a step. */
+  readonly batch: number;
+  /** Channels as a share of ResNet-34's. */
+  readonly width: number;
+}
+
+/** The eight cases of the comparison: 224 px, batch 8, one and four blocks of ResNet-34. */
+export const CASES: readonly BenchCase[] = Object.freeze(
+  (["inference", "training"] as const).flatMap((work) =>
+    (["float32", "bfloat16"] as const).flatMap((precision) =>
+      [1, 4].map((blocks) =>
+        Object.freeze({ work, precision, blocks, size: 224, batch: 8, width: 1 })
+      )
+    )
+  ),
+);
+
+/** A case's name, such as `training-bfloat16-n4`. */
+export function caseName({ work, precision, blocks }: BenchCase): string {
+  return `${work}-${precision}-n${blocks}`;
+}
+
+/**
+ * The cases that fit one of `patterns`: a pattern is a name, or parts of one joined by `-`.
+ *
+ * @throws RangeError for a pattern that fits no case, with the names there are.
+ *
+ * @example All training steps, and one inference
+ * ```ts
+ * import { CASES, caseName, chooseCases } from "lib/tasks/bench/bench_cases.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const chosen = chooseCases(CASES, ["training-n4", "inference-float32-n1"]).map(caseName);
+ * assert.deepEqual(chosen, [
+ *   "inference-float32-n1",
+ *   "training-float32-n4",
+ *   "training-bfloat16-n4",
+ * ]);
+ * ```
+ */
+export function chooseCases(
+  cases: readonly BenchCase[],
+  patterns: readonly string[],
+): BenchCase[] {
+  const fits = (one: BenchCase, pattern: string) => {
+    const parts = caseName(one).split("-");
+    return pattern.split("-").every((part) => parts.includes(part));
+  };
+  for (const pattern of patterns) {
+    if (!cases.some((one) => fits(one, pattern))) {
+      throw new RangeError(
+        `No case is called "${pattern}". Cases: ${cases.map(caseName).join(", ")}; parts work too.`,
+      );
+    }
+  }
+  return cases.filter((one) => patterns.some((pattern) => fits(one, pattern)));
+}
+
+/** Output channels, residual blocks and stride of ResNet-34's four stages (He et al. 2016). */
+const STAGES = [[64, 3, 1], [128, 4, 2], [256, 6, 2], [512, 3, 2]] as const;
+
+/**
+ * Multiply-accumulates of one image's forward pass: convolutions (output positions × kernel area ×
+ * input channels × output channels) and linear layers (inputs × outputs), nothing else.
+ */
+export function forwardMacs({ blocks, size, width }: BenchCase): number {
+  const channels = STAGES.map(([c]) => Math.round(c * width));
+  let inputs = channels[0]!;
+  let side = size / 2;
+  let backbone = side ** 2 * 49 * 3 * inputs;
+  side /= 2; // max pooling
+  STAGES.forEach(([, count, stride], stage) => {
+    const outputs = channels[stage]!;
+    side /= stride;
+    for (let i = 0; i < count; i++) {
+      if (inputs !== outputs) backbone += side ** 2 * inputs * outputs; // the shortcut
+      backbone += side ** 2 * 9 * outputs * (inputs + outputs);
+      inputs = outputs;
+    }
+  });
+  const joint = blocks * inputs;
+  const leaveOneOut = blocks * (joint - inputs) * 2;
+  const bottleneck = joint * 1000 + 1000 * 500 + 500 * inputs;
+  return blocks * backbone + leaveOneOut + bottleneck + joint * 2 + inputs * 2;
+}
+
+/**
+ * Floating-point operations of one step over the whole batch, by the usual convention: two a
+ * multiply-accumulate, and a training step counts as three forward passes (forward, gradient of the
+ * activations, gradient of the weights).
+ */
+export function stepFlops(one: BenchCase): number {
+  return 2 * forwardMacs(one) * one.batch * (one.work === "training" ? 3 : 1);
+}

@@ -1,0 +1,88 @@
+/** What the command line of the bench says. */
+import { parseArgs } from "node:util";
+import { type BenchCase, caseName, CASES, chooseCases } from "./bench_cases.ts";
+
+/** How a bench is run. */
+export interface BenchOptions {
+  /** The framework to compare with; none times our own side only. */
+  readonly peer?: "torch";
+  /** The cases to time, in order. */
+  readonly cases: readonly BenchCase[];
+  /** Rounds a case. */
+  readonly rounds: number;
+  /** Seconds a burst. */
+  readonly burstSeconds: number;
+  /** Whether torch.compile is tried as well. */
+  readonly thorough: boolean;
+  /** Threads of each side. */
+  readonly threads: number;
+  /** Side of the square matrices whose product shows what the machine can do. */
+  readonly matrixSide: number;
+  /** Folder to write the report to, relative to the project's; none prints it only. */
+  readonly output?: string;
+}
+
+/** What `deno task bench --help` prints. */
+export const USAGE = `deno task bench [options]    times the detector; compares it with PyTorch
+
+  --peer torch     compare with PyTorch, step by step in turn; writes results/bench/
+  --cases A,B      only these: names, or parts of them joined by "-"
+                   (${CASES.map(caseName).join(",\n                    ")})
+  --rounds N       bursts of each side per case (12; with --quick 3)
+  --threads N      threads of each side (2)
+  --quick          short bursts, few rounds, without torch.compile: a first look
+  --output FOLDER  where to write the report (results/bench when there is a peer)
+  --help           this`;
+
+/**
+ * Reads the arguments; "help" when they ask for it.
+ *
+ * @throws RangeError for a wrong value, TypeError for an option that does not exist; each says what
+ * there is.
+ *
+ * @example
+ * ```ts
+ * import { parseBenchOptions } from "lib/tasks/bench/bench_options.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const options = parseBenchOptions(["--peer", "torch", "--cases", "n1", "--quick"]);
+ * assert.ok(options !== "help" && options.cases.length === 4 && options.rounds === 3);
+ * assert.throws(() => parseBenchOptions(["--rounds", "0"]), /--rounds is "0".*from 1/);
+ * ```
+ */
+export function parseBenchOptions(args: readonly string[]): BenchOptions | "help" {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      peer: { type: "string" },
+      cases: { type: "string" },
+      rounds: { type: "string" },
+      threads: { type: "string", default: "2" },
+      quick: { type: "boolean", default: false },
+      output: { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return "help";
+  const { peer, quick } = values;
+  if (peer !== undefined && peer !== "torch") {
+    throw new RangeError(`--peer is "${peer}", but the only peer is "torch".`);
+  }
+  const output = values.output ?? (peer === undefined ? undefined : "results/bench");
+  return {
+    ...(peer !== undefined && { peer }),
+    cases: values.cases === undefined ? CASES : chooseCases(CASES, values.cases.split(",")),
+    rounds: whole("--rounds", values.rounds ?? (quick ? "3" : "12")),
+    burstSeconds: quick ? 0.5 : 1,
+    thorough: !quick,
+    threads: whole("--threads", values.threads),
+    matrixSide: 2048,
+    ...(output !== undefined && { output }),
+  };
+}
+
+function whole(name: string, text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= 1) return value;
+  throw new RangeError(`${name} is "${text}", but must be a whole number from 1.`);
+}

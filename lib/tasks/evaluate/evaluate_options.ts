@@ -1,0 +1,82 @@
+/** What the command line of `evaluate` says. */
+import { parseArgs } from "node:util";
+import type { Configuration } from "lib/config.ts";
+import type { Split } from "lib/data/samples.ts";
+import { PRESETS, settingsFrom } from "../configuration_arguments.ts";
+
+/** What is evaluated on what. */
+export interface EvaluateOptions {
+  /** A run's id, or the path of a detector's file or a run's folder. */
+  readonly detector: string;
+  /** The manifest of what to test on. */
+  readonly manifest: string;
+  /** The split to test on. */
+  readonly split: Split;
+  /** Videos drawn for the intervals, as many times; 0: no intervals. */
+  readonly resamples: number;
+  /** For weights that do not hold their configuration. */
+  readonly configuration?: Configuration;
+  /** Where results go; left out: the run's folder, or the detector's. */
+  readonly out?: string;
+}
+
+/** What `deno task evaluate --help` prints. */
+export const USAGE = `deno task evaluate DETECTOR --data MANIFEST [options]    metrics on a data set
+
+  DETECTOR            a run's id (a folder in results/runs), a run's folder, or a detector's file
+  --data FILE         a manifest, as "deno task prepare" writes it
+  --split NAME        train, validation or test (test)
+  --resamples N       draws for the 95 % intervals by video; 0: none (1000)
+  --preset NAME       for weights of other origin: ${Object.keys(PRESETS).join(", ")}
+  --set FIELD=VALUE   with --preset: change one setting
+  --out FOLDER        where results go (the run's folder)
+  --help              this
+
+Writes predictions-*.csv (by frame) and evaluation-*.csv (metrics), one of each for a data set.`;
+
+const SPLITS: readonly string[] = ["train", "validation", "test"] satisfies Split[];
+
+/**
+ * Reads the arguments; "help" when they ask for it.
+ *
+ * @throws RangeError for a missing or wrong value, TypeError for an option or a field that does not exist.
+ */
+export function parseEvaluateOptions(args: readonly string[]): EvaluateOptions | "help" {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      data: { type: "string" },
+      split: { type: "string", default: "test" },
+      resamples: { type: "string", default: "1000" },
+      preset: { type: "string" },
+      set: { type: "string", multiple: true, default: [] },
+      out: { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return "help";
+  const { data, split, preset, out } = values;
+  if (positionals.length !== 1) {
+    throw new RangeError(`One detector is evaluated at a time, not ${positionals.length}.`);
+  }
+  if (data === undefined) throw new RangeError("--data is missing: the manifest to test on.");
+  if (!SPLITS.includes(split)) {
+    throw new RangeError(`--split is "${split}", but must be one of ${SPLITS.join(", ")}.`);
+  }
+  const resamples = Number(values.resamples);
+  if (!Number.isSafeInteger(resamples) || resamples < 0) {
+    throw new RangeError(`--resamples is "${values.resamples}", not a whole number from 0.`);
+  }
+  if (values.set.length > 0 && preset === undefined) {
+    throw new RangeError("--set changes a --preset; a run's detector keeps its own settings.");
+  }
+  return {
+    detector: positionals[0],
+    manifest: data,
+    split: split as Split,
+    resamples,
+    ...preset === undefined ? {} : { configuration: settingsFrom(preset, values.set) },
+    ...out === undefined ? {} : { out },
+  };
+}

@@ -1,0 +1,75 @@
+/** What the command line of `predict` says. */
+import { parseArgs } from "node:util";
+import type { Configuration } from "lib/config.ts";
+import { PRESETS, settingsFrom } from "../configuration_arguments.ts";
+
+/** What is scored, and how. */
+export interface PredictOptions {
+  /** Pictures, videos, and folders of these. */
+  readonly inputs: readonly string[];
+  /** A run's id, or the path of a detector's file or a run's folder. */
+  readonly detector: string;
+  /** Every face of a picture, or the largest only. */
+  readonly faces: "all" | "largest";
+  /** Of a video every so many frames. */
+  readonly every: number;
+  /** File for the rows; left out: none. */
+  readonly out?: string;
+  /** For weights that do not hold their configuration. */
+  readonly configuration?: Configuration;
+}
+
+/** What `deno task predict --help` prints. */
+export const USAGE = `deno task predict INPUT… --weights DETECTOR [options]    scores of faces
+
+  INPUT               a picture, a video, or a folder of these
+  --weights DETECTOR  a run's id (a folder in results/runs), a run's folder, or a detector's file
+  --faces WHICH       all, or largest (largest)
+  --every N           of a video, every N-th frame (5)
+  --out FILE          write the rows as CSV
+  --preset NAME       for weights of other origin: ${Object.keys(PRESETS).join(", ")}
+  --set FIELD=VALUE   with --preset: change one setting
+  --help              this`;
+
+/**
+ * Reads the arguments; "help" when they ask for it.
+ *
+ * @throws RangeError for a missing or wrong value, TypeError for an option or a field that does not exist.
+ */
+export function parsePredictOptions(args: readonly string[]): PredictOptions | "help" {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      weights: { type: "string" },
+      faces: { type: "string", default: "largest" },
+      every: { type: "string", default: "5" },
+      out: { type: "string" },
+      preset: { type: "string" },
+      set: { type: "string", multiple: true, default: [] },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return "help";
+  const { weights, faces, preset, out } = values;
+  if (positionals.length === 0) throw new RangeError("There is nothing to score: name a picture.");
+  if (weights === undefined) throw new RangeError("--weights is missing: the detector to ask.");
+  if (faces !== "all" && faces !== "largest") {
+    throw new RangeError(`--faces is "${faces}", but must be all or largest.`);
+  }
+  const every = Number(values.every);
+  if (!Number.isSafeInteger(every) || every < 1) {
+    throw new RangeError(`--every is "${values.every}", not a whole number from 1.`);
+  }
+  if (values.set.length > 0 && preset === undefined) {
+    throw new RangeError("--set changes a --preset; a run's detector keeps its own settings.");
+  }
+  return {
+    inputs: positionals,
+    detector: weights,
+    faces,
+    every,
+    ...out === undefined ? {} : { out },
+    ...preset === undefined ? {} : { configuration: settingsFrom(preset, values.set) },
+  };
+}

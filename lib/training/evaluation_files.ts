@@ -1,0 +1,113 @@
+/**
+ * Results of detectors on test samples: metric rows with where they came from, kept beside the run and
+ * read back for tables. Predicting is left to evaluation/, the paper's values to paper_tables.ts.
+ */
+import { fromCSV } from "arquero";
+import { join } from "node:path";
+import { writeCsv } from "lib/io/csv_rows.ts";
+import type { MetricRow } from "lib/evaluation/metric_table.ts";
+import { RUNS } from "./run_folder.ts";
+
+/** A metric with where it came from: a line of an evaluation's file. */
+export interface EvaluationRow extends MetricRow {
+  /** Name of the run, such as `"ff_resnet34"`. */
+  readonly run: string;
+  /** Seed of the run. */
+  readonly seed: number;
+  /** The data set that was tested on. */
+  readonly dataset: string;
+  /** The split that was tested on. */
+  readonly split: string;
+  /** `protocolHash` of the run's configuration, its data and the tested manifest. */
+  readonly protocol: string;
+  /** SHA-256 of the tested manifest. */
+  readonly manifest: string;
+}
+
+const COLUMNS = [
+  "run",
+  "seed",
+  "dataset",
+  "split",
+  "method",
+  "level",
+  "metric",
+  "value",
+  "low",
+  "high",
+  "reason",
+  "samples",
+  "protocol",
+  "manifest",
+] as const satisfies (keyof EvaluationRow)[];
+
+/** How evaluation files begin; what follows is the data set. */
+const BEGINNING = "evaluation-";
+
+/** The end of a file name for a data set and a split: letters and digits of both. */
+export function fileWord(dataset: string, split: string): string {
+  return `${dataset}-${split}`.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, "-");
+}
+
+/**
+ * Writes the metrics of one data set, whole or not at all; an earlier result of the same data set and
+ * split is replaced.
+ *
+ * @param folder The run's folder.
+ * @returns The file's path.
+ * @throws RangeError without rows.
+ */
+export async function saveEvaluation(
+  folder: string,
+  rows: readonly EvaluationRow[],
+): Promise<string> {
+  if (rows.length === 0) throw new RangeError("An evaluation without rows says nothing.");
+  const { dataset, split } = rows[0];
+  const path = join(folder, `${BEGINNING}${fileWord(dataset, split)}.csv`);
+  const cells = rows.map((row) =>
+    Object.fromEntries(COLUMNS.map((column) => [column, row[column] ?? ""]))
+  );
+  await writeCsv(path, cells, COLUMNS);
+  return path;
+}
+
+/** A file of `saveEvaluation` as rows. */
+function parseEvaluation(text: string): EvaluationRow[] {
+  const number = (cell: unknown) => cell === null || cell === "" ? null : Number(cell);
+  return (fromCSV(text, { autoType: false }).objects() as Record<string, string | null>[]).map(
+    (cells) =>
+      ({
+        ...cells,
+        seed: Number(cells.seed),
+        samples: Number(cells.samples),
+        value: number(cells.value),
+        low: number(cells.low),
+        high: number(cells.high),
+        reason: cells.reason || null,
+      }) as unknown as EvaluationRow,
+  );
+}
+
+/**
+ * All results of all runs, for tables and data frames.
+ *
+ * @param options `root`: the folder of all runs; default: the project's results/runs.
+ */
+export async function readEvaluations({ root = RUNS }: { root?: string } = {}): Promise<
+  EvaluationRow[]
+> {
+  const rows: EvaluationRow[] = [];
+  const namesIn = async (folder: string) =>
+    (await Array.fromAsync(Deno.readDir(folder)).catch((error) => {
+      if (error instanceof Deno.errors.NotFound) return [];
+      throw error;
+    })).sort((a, b) => a.name < b.name ? -1 : 1);
+  for (const run of await namesIn(root)) {
+    if (!run.isDirectory) continue;
+    for (const { name } of await namesIn(join(root, run.name))) {
+      if (!name.startsWith(BEGINNING) || !name.endsWith(".csv")) continue;
+      rows.push(...parseEvaluation(await Deno.readTextFile(join(root, run.name, name))));
+    }
+  }
+  return rows;
+}

@@ -1,0 +1,173 @@
+/** The runs that were recorded: listed, and their metrics read back, as plain rows for a data frame. */
+import { parse } from "@std/yaml";
+import { fromCSV } from "arquero";
+import { join } from "node:path";
+import { type Configuration, vary } from "lib/config.ts";
+import { RUNS } from "./run_folder.ts";
+import { RUN_FILES, type RunRecord } from "./run_record.ts";
+import type { StepRecord } from "./step_record.ts";
+import { selectionOf } from "./selection.ts";
+
+/** A run in a list; every cell is a text, a number or `null`. */
+export interface RunRow {
+  /** The name of its folder. */
+  readonly id: string;
+  /** Its name. */
+  readonly name: string;
+  /** Its seed. */
+  readonly seed: number;
+  /** Hash of what comparable runs share. */
+  readonly protocol: string;
+  /** What it learnt from. */
+  readonly data: string;
+  /** Steps done. */
+  readonly steps: number;
+  /** Whether it is done, or was stopped and can go on. */
+  readonly state: "finished" | "stopped";
+  /** Minutes of computing. */
+  readonly minutes: number;
+  /** Objective of the last step; `null` before the first. */
+  readonly total: number | null;
+  /** Best validation AUC; `null` without validation. */
+  readonly bestAuc: number | null;
+  /** Step of the best validation AUC. */
+  readonly bestStep: number | null;
+}
+
+/** Where runs are looked for. */
+export interface RunsOptions {
+  /** Folder of all runs. Default: `RUNS`, the project's results/runs. */
+  readonly root?: string;
+}
+
+/** A recorded run, whole. */
+export interface RecordedRun {
+  /** What run.yaml says. */
+  readonly record: RunRecord;
+  /** Its settings. */
+  readonly configuration: Configuration;
+  /** A record a step. */
+  readonly metrics: readonly StepRecord[];
+}
+
+/**
+ * The metrics of a run, step by step.
+ *
+ * @param folder The run's folder.
+ * @throws Deno's NotFound when there is none.
+ */
+export async function readMetrics(folder: string): Promise<StepRecord[]> {
+  const text = await Deno.readTextFile(join(folder, RUN_FILES.metrics));
+  const whole = text.slice(0, text.lastIndexOf("\n") + 1); // a killed run may have left half a line
+  if (whole === "") return [];
+  return fromCSV(whole, { autoType: true }).objects().map((row) =>
+    Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as StepRecord
+  );
+}
+
+/**
+ * What run.yaml in a folder says; undefined where no run was recorded.
+ */
+export async function readRunRecord(folder: string): Promise<RunRecord | undefined> {
+  try {
+    return parse(await Deno.readTextFile(join(folder, RUN_FILES.run))) as RunRecord;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * A run by its id.
+ *
+ * @throws RangeError when no such run was recorded.
+ */
+export async function readRun(id: string, { root = RUNS }: RunsOptions = {}): Promise<RecordedRun> {
+  const folder = join(root, id);
+  const record = await readRunRecord(folder);
+  if (!record) throw new RangeError(`No run ${JSON.stringify(id)} was recorded in this project.`);
+  const settings = parse(await Deno.readTextFile(join(folder, RUN_FILES.configuration)));
+  const configuration = vary(settings as Configuration, {});
+  return { record, configuration, metrics: await readMetrics(folder) };
+}
+
+/**
+ * All recorded runs, by id. Folders without a record are passed over: they hold something else.
+ *
+ * @example A data frame of the runs, the best first
+ * ```ts
+ * import { desc, from } from "arquero";
+ * import { listRuns } from "lib/training/recorded_runs.ts";
+ *
+ * const runs = await listRuns();
+ * if (runs.length > 0) from(runs).orderby(desc("bestAuc")).objects();
+ * ```
+ */
+export async function listRuns({ root = RUNS }: RunsOptions = {}): Promise<RunRow[]> {
+  const ids: string[] = [];
+  try {
+    for await (const { name, isDirectory } of Deno.readDir(root)) if (isDirectory) ids.push(name);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  const rows: RunRow[] = [];
+  for (const id of ids.sort()) {
+    const record = await readRunRecord(join(root, id));
+    if (!record) continue;
+    const metrics = await readMetrics(join(root, id));
+    const { name, seed, protocol, data, finished } = record;
+    const last = metrics.at(-1), { best } = selectionOf(metrics);
+    rows.push({
+      id,
+      name,
+      seed,
+      protocol,
+      data: data.source,
+      steps: metrics.length,
+      state: finished ? "finished" : "stopped",
+      minutes: (last?.seconds ?? 0) / 60,
+      total: last?.total ?? null,
+      bestAuc: best?.auc ?? null,
+      bestStep: best?.step ?? null,
+    });
+  }
+  return rows;
+}
+
+/** One metric of one run at one step; what `trainingCurves` draws. */
+export interface MetricOfRun {
+  /** The run's id. */
+  readonly run: string;
+  /** Name of the metric. */
+  readonly term: string;
+  /** The step, from 0. */
+  readonly step: number;
+  /** Its value. */
+  readonly value: number;
+}
+
+/**
+ * Metrics of several runs in one long table, for a data frame or `trainingCurves`.
+ *
+ * @param ids As `listRuns` gives them.
+ * @param terms Names of metrics; steps that lack one are left out.
+ * @throws RangeError when a run was not recorded, or none of its steps has a metric of that name.
+ */
+export async function compareRuns(
+  ids: readonly string[],
+  { terms, root = RUNS }: RunsOptions & { terms: readonly string[] },
+): Promise<MetricOfRun[]> {
+  const rows: MetricOfRun[] = [];
+  for (const run of ids) {
+    const { metrics } = await readRun(run, { root });
+    for (const term of terms) {
+      const having = metrics.filter((record) => record[term] !== undefined);
+      if (having.length === 0 && metrics.length > 0) {
+        const known = [...new Set(metrics.flatMap(Object.keys))].join(", ");
+        throw new RangeError(`${run} recorded no "${term}". It recorded: ${known}.`);
+      }
+      rows.push(...having.map((record) => ({ run, term, step: record.step, value: record[term] })));
+    }
+  }
+  return rows;
+}

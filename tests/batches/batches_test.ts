@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs";
+import { type Batch, batchesInOrder, stackCrops, trainingBatch } from "lib/batches/batches.ts";
+import { numberedCrops } from "./made_up_crops.ts";
+
+const dispose = ({ images, labels, augmentation, mixup }: Batch) =>
+  tf.dispose([images, labels, augmentation, mixup]);
+const all = { seed: 7, augmentation: "all", mixup: 0.5 } as const;
+
+Deno.test("trainingBatch of stackCrops gives the pixels, labels and places that were asked for", () => {
+  const crops = numberedCrops([0, 0, 1, 1, 1, 1]), indices = [5, 0, 3, 5];
+  const before = tf.memory().numTensors;
+  const batch = trainingBatch(stackCrops(crops, indices), { step: 3, configuration: all });
+  assert.equal(tf.memory().numTensors, before + 4);
+  assert.deepEqual(batch.indices, indices);
+  assert.deepEqual([batch.images.shape, batch.images.dtype], [[4, 2, 2, 3], "int32"]);
+  assert.deepEqual([...batch.images.dataSync()], indices.flatMap((i) => Array(12).fill(i)));
+  assert.deepEqual([...batch.labels.dataSync()], [1, 0, 1, 1]);
+  assert.deepEqual([batch.augmentation.shape, batch.mixup.shape], [[4, 4], [4, 2]]);
+  dispose(batch);
+  assert.equal(tf.memory().numTensors, before);
+});
+
+Deno.test("trainingBatch keeps pixels above 127, and pictures that are not square, upright", () => {
+  const data = Uint8Array.from({ length: 2 * 3 * 3 }, (_, i) => 255 - i);
+  const pictures = { pixels: data, width: 3, height: 2, labels: [1], indices: [0] };
+  const batch = trainingBatch(pictures, { step: 0, configuration: all });
+  assert.deepEqual(batch.images.shape, [1, 2, 3, 3]);
+  assert.deepEqual([...batch.images.dataSync()], [...data]);
+  dispose(batch);
+});
+
+Deno.test("trainingBatch draws the same parameters again for a step, and others for the next", () => {
+  const pictures = stackCrops(numberedCrops([0, 1, 1]), [0, 1, 2]);
+  const parameters = (
+    step: number,
+    configuration: Parameters<typeof trainingBatch>[1]["configuration"],
+  ) => {
+    const batch = trainingBatch(pictures, { step, configuration });
+    const values = [batch.augmentation, batch.mixup].map((t) => [...t.dataSync()]);
+    dispose(batch);
+    return values;
+  };
+  assert.deepEqual(parameters(3, all), parameters(3, all));
+  const [[augmentation, mixup], [otherAugmentation, otherMixup]] = [
+    parameters(3, all),
+    parameters(4, all),
+  ];
+  assert.notDeepEqual(augmentation, otherAugmentation);
+  assert.notEqual(mixup[0], otherMixup[0]);
+  assert.notDeepEqual(parameters(3, { ...all, seed: 8 }), parameters(3, all));
+});
+
+Deno.test("trainingBatch follows the configuration's augmentation and mixup", () => {
+  const crops = numberedCrops(Array.from({ length: 64 }, (_, i) => (i % 2) as 0 | 1));
+  const pictures = stackCrops(crops, crops.map((_, i) => i));
+  const drawn = (augmentation: "all" | "flip" | "none", mixup: number) => {
+    const configuration = { seed: 7, augmentation, mixup };
+    const batch = trainingBatch(pictures, { step: 0, configuration });
+    const values = {
+      augmentation: batch.augmentation.arraySync(),
+      mixup: batch.mixup.arraySync(),
+    };
+    dispose(batch);
+    return values;
+  };
+  const nothing = drawn("none", 0);
+  assert.ok(nothing.augmentation.every((row) => `${row}` === "1,0,0,1"));
+  assert.deepEqual(nothing.mixup, crops.map((_, i) => [1, i]));
+  const flips = drawn("flip", 0).augmentation;
+  assert.deepEqual(new Set(flips.map(String)), new Set(["1,0,0,1", "-1,0,0,1"]));
+  assert.ok(drawn("all", 0).augmentation.every((row) => row.slice(1).every((v) => v !== 0)));
+  const { mixup } = drawn("all", 0.5);
+  assert.equal(new Set(mixup.map(([share]) => share)).size, 1);
+  assert.deepEqual(new Set(mixup.map(([, i]) => i)), new Set(crops.keys()));
+});
+
+Deno.test("stackCrops refuses crops of different size, by name", () => {
+  const crops = numberedCrops([0, 1]);
+  const odd = { ...crops[1], image: { data: new Uint8Array(27), width: 3, height: 3 } };
+  assert.throws(() => stackCrops([crops[0], odd], [0, 1]), {
+    name: "TypeError",
+    message: /"1.png" is 3 × 3, the first is 2 × 2/,
+  });
+});
+
+Deno.test("batchesInOrder shows every crop once, in order, in batches of one size", () => {
+  const crops = numberedCrops([0, 1, 0, 1, 1]);
+  const seen: number[] = [];
+  for (const batch of batchesInOrder(crops, { batchSize: 2 })) {
+    assert.deepEqual(batch.images.shape, [2, 2, 2, 3]);
+    assert.deepEqual([...batch.augmentation.dataSync()], [1, 0, 0, 1, 1, 0, 0, 1]);
+    assert.deepEqual([...batch.mixup.dataSync()], [1, 0, 1, 1]);
+    const pixels = batch.images.dataSync();
+    batch.indices.forEach((index, i) => assert.equal(pixels[i * 12], index));
+    seen.push(...batch.indices);
+    dispose(batch);
+  }
+  assert.deepEqual(seen, [0, 1, 2, 3, 4]);
+  assert.throws(() => [...batchesInOrder(crops, { batchSize: 0 })], RangeError);
+  assert.deepEqual([...batchesInOrder([], { batchSize: 4 })], []);
+});

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import type { Point } from "lib/faces/faces.ts";
+import { LANDMARK_PARTS } from "lib/faces/landmarks.ts";
+import {
+  carryExpression,
+  expressionDistance,
+  mirrorLandmarks,
+  mouthRegion,
+  surroundings,
+  withForehead,
+} from "lib/forgeries/stand_ins/face_shape.ts";
+import { area, move } from "lib/forgeries/stand_ins/landmark_geometry.ts";
+
+const arc = (count: number, [cx, cy]: Point, [rx, ry]: Point, [from, to]: Point): Point[] =>
+  Array.from({ length: count }, (_, i) => {
+    const angle = from + (to - from) * i / (count - 1);
+    return [cx + rx * Math.cos(angle), cy + ry * Math.sin(angle)];
+  });
+const ring = (count: number, centre: Point, radii: Point): Point[] =>
+  arc(count + 1, centre, radii, [Math.PI, 3 * Math.PI]).slice(0, count);
+
+/** A drawn frontal face, symmetric about x = 50; `opening` is half the height of the inner lips. */
+function drawnFace(opening: number): Point[] {
+  return [
+    ...arc(17, [50, 45], [32, 45], [Math.PI, 0]),
+    ...arc(5, [35, 32], [10, 4], [Math.PI, 2 * Math.PI]),
+    ...arc(5, [65, 32], [10, 4], [Math.PI, 2 * Math.PI]),
+    ...Array.from({ length: 4 }, (_, i): Point => [50, 38 + 5 * i]),
+    ...Array.from({ length: 5 }, (_, i): Point => [44 + 3 * i, 57]),
+    ...ring(6, [35, 40], [5, 2]),
+    ...ring(6, [65, 40], [5, 2]),
+    ...ring(12, [50, 70], [12, 4 + opening]),
+    ...ring(8, [50, 70], [9, opening]),
+  ];
+}
+const inner = (points: readonly Point[]) => points.slice(...LANDMARK_PARTS.innerLips);
+
+Deno.test("mirrorLandmarks of a symmetric face changes nothing, twice never changes anything", () => {
+  const face = drawnFace(2);
+  const close = (a: Point[], b: Point[]) =>
+    a.forEach(([x, y], i) => assert.ok(Math.hypot(x - b[i][0], y - b[i][1]) < 1e-9, `point ${i}`));
+  close(mirrorLandmarks(face, 100), face);
+  const any = face.map(([x, y], i): Point => [x + i, y - i * i / 100]);
+  close(mirrorLandmarks(mirrorLandmarks(any, 77), 77), any);
+});
+
+Deno.test("carryExpression at strength 0 changes nothing, and takes no expression from a twin", () => {
+  const face = drawnFace(2), other = drawnFace(6);
+  const parts = ["outerLips", "leftEye", "rightEye", "brows"] as const;
+  assert.deepEqual(carryExpression(face, other, { parts, strength: 0 }), face);
+  const twin = move(face, { a: 1.2, b: 0.4, tx: 30, ty: -8 });
+  assert.ok(expressionDistance(face, twin) < 1e-9);
+  assert.ok(expressionDistance(face, other) > 0.01);
+});
+
+Deno.test("carryExpression opens the mouth as the donor's is, at the target's place, chin following", () => {
+  const shut = drawnFace(0.5), open = move(drawnFace(6), { a: 2, b: 0.3, tx: 5, ty: 9 });
+  const result = carryExpression(shut, open, { parts: ["outerLips"], strength: 1 });
+  const wanted = area(inner(drawnFace(6)));
+  assert.ok(Math.abs(area(inner(result)) - wanted) < 0.05 * wanted);
+  assert.ok(result[8][1] > shut[8][1] + 1, "the chin goes down");
+  for (let i = 17; i < 48; i++) assert.deepEqual(result[i], shut[i]);
+});
+
+Deno.test("withForehead adds points above the brows, and regions grow as told", () => {
+  const face = drawnFace(2);
+  const all = withForehead(face);
+  assert.equal(all.length, 78);
+  for (let i = 0; i < 10; i++) assert.ok(all[68 + i][1] < face[17 + i][1]);
+  const ratio = area(surroundings(face, 1.5)) / area(surroundings(face, 1));
+  assert.ok(Math.abs(ratio - 2.25) < 1e-9);
+  const rows = mouthRegion(face).map(([, y]) => y);
+  assert.ok(Math.min(...rows) >= 57 && Math.max(...rows) <= 90, "between nose and chin");
+});

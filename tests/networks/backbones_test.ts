@@ -1,0 +1,184 @@
+import * as tf from "@tensorflow/tfjs";
+import assert from "node:assert/strict";
+import { type Configuration, PAPER, SMOKE, vary } from "lib/config.ts";
+import { compile, startEngine } from "lib/engine/engine.ts";
+import { BACKBONES } from "lib/networks/backbones.ts";
+import {
+  createDetector,
+  detect,
+  detectorParameters,
+} from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import { disposeParameters } from "lib/networks/parameters.ts";
+import { torchShape } from "lib/networks/weights/torch_layout.ts";
+import { createRandom } from "lib/random.ts";
+import { type BackboneCase, backboneErrors, gradientErrors } from "./backbone_parity.ts";
+import { readFixture } from "./fixture_formula.ts";
+
+await startEngine();
+
+/** What is expected of a backbone that the official code offers. */
+interface Expectation {
+  backbone: Configuration["backbone"];
+  file: string;
+  /** Of the fixture's formula. */
+  gain: number;
+  keys: string;
+  count: string;
+  /** Layers of the fixture that no tap sees: the pooled features, which are compared as such. */
+  unseen: string[];
+}
+
+const EXPECTED: readonly Expectation[] = [
+  {
+    backbone: "resnet34",
+    file: "resnet_backbone.json",
+    gain: 3,
+    keys: "official_resnet34_backbone",
+    count: "MI_Net_resnet_n4",
+    unseen: ["avgpool"],
+  },
+  {
+    backbone: "mobilenetV1",
+    file: "mobilenet_backbone.json",
+    gain: 6,
+    keys: "official_mobilenetv1_backbone",
+    count: "MI_Net_mobilenet_n4",
+    unseen: ["model.14"],
+  },
+  {
+    backbone: "efficientnetB0",
+    file: "efficientnet_backbone.json",
+    gain: 7,
+    keys: "official_efficientnet_b0_backbone",
+    count: "MI_Net_efficientnet_n4",
+    unseen: [],
+  },
+];
+
+type Key = [name: string, shape: number[], type: string];
+type Keys = Record<string, Key[]> & {
+  param_counts: Record<string, { total: number }>;
+  MI_Net_heads: Record<string, Key[]>;
+};
+const stateDict = await readFixture<Keys>("state_dict_keys.json");
+
+/** Fails when an error is above the limit, or not a number. */
+function assertWithin(errors: Record<string, number>, limit: number, what: string) {
+  for (const [name, error] of Object.entries(errors)) {
+    assert.ok(error <= limit, `${what}: ${name} off by ${error}, allowed ${limit}`);
+  }
+}
+
+for (const { backbone, file, gain, keys, count, unseen } of EXPECTED) {
+  const fixture = await readFixture<{ eval: BackboneCase; train: BackboneCase }>(file);
+
+  Deno.test(`${backbone} has the official names, order and shapes`, () => {
+    const ours = BACKBONES[backbone].parameters("b", 1)
+      .map(({ name, shape }) => [name.slice("b.".length), torchShape(shape)]);
+    const official = stateDict[keys].filter(([name]) => !name.endsWith("num_batches_tracked"))
+      .map(([name, shape]) => [name, shape]);
+    assert.deepEqual(ours, official);
+  });
+
+  Deno.test(`a detector of four ${backbone} has the official number of parameters`, () => {
+    const numbers = detectorParameters(vary(PAPER, { backbone }))
+      .filter(({ role }) => role !== "runningMean" && role !== "runningVariance")
+      .reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+    assert.equal(numbers, stateDict.param_counts[count].total);
+  });
+
+  Deno.test(`${backbone} equals PyTorch in inference: activations, features, gradients`, () => {
+    const errors = backboneErrors(fixture.eval, { backbone, mode: "eval", gain });
+    const layers = Object.keys(fixture.eval.activations).filter((n) => !unseen.includes(n));
+    assert.deepEqual(Object.keys(errors.activations), layers);
+    assertWithin(errors.activations, 1e-5, "activation");
+    assertWithin({ features: errors.features, loss: errors.loss }, 1e-5, "output");
+    const run = { backbone, mode: "eval", gain, limit: 1e-4 } as const;
+    assertWithin(gradientErrors(fixture.eval, run), run.limit, "gradient");
+  });
+
+  Deno.test(`${backbone} equals PyTorch in training: activations, statistics, gradients`, () => {
+    const { train } = fixture;
+    const errors = backboneErrors(train, { backbone, mode: "train", gain });
+    assertWithin(errors.activations, 3e-4, "activation");
+    assertWithin({ features: errors.features, loss: errors.loss }, 5e-4, "output");
+    assertWithin(errors.statistics, 1e-5, "running statistic");
+    const norms = Object.keys(train.running_stats_after!)
+      .filter((name) => !name.endsWith("num_batches_tracked"));
+    assert.deepEqual(Object.keys(errors.statistics).sort(), norms.sort());
+    const run = { backbone, mode: "train", gain, limit: 1e-3 } as const;
+    assertWithin(gradientErrors(train, run), run.limit, "gradient");
+  });
+
+  Deno.test(`a small detector of ${backbone} runs and trains its heads' input`, () => {
+    const configuration = vary(SMOKE, { backbone });
+    const parameters = createDetector(configuration, createRandom(1, "weights"));
+    tf.tidy(() => {
+      const images = tf.randomNormal<tf.Rank.R4>([2, 32, 32, 3], 0, 1, "float32", 1);
+      const training = { seed: tf.tensor1d([1, 2], "int32") };
+      const { grads } = tf.variableGrads(() =>
+        tf.sum(detect(images, parameters, configuration, { training }).global) as tf.Scalar
+      );
+      const first = Object.values(parameters).find((variable) => variable.trainable)!;
+      assert.ok(grads[first.name].dataSync().some((x) => x !== 0));
+      assert.ok(Object.values(grads).every((g) => g.dataSync().every(Number.isFinite)));
+    });
+    disposeParameters(parameters);
+  });
+}
+
+for (const backbone of ["resnet34", "mobilenetV1", "efficientnetB0"] as const) {
+  Deno.test(`a captured training pass of ${backbone} equals the eager one, dropout included`, () => {
+    const configuration = vary(SMOKE, { backbone, dropConnect: 0.5 });
+    const parameters = createDetector(configuration, createRandom(1, "weights"));
+    const images = tf.randomNormal<tf.Rank.R4>([4, 32, 32, 3], 0, 1, "float32", 1);
+    const seed = tf.tensor1d([3, 4], "int32");
+    const pass = (x: tf.Tensor, s: tf.Tensor): tf.Tensor[] => {
+      let kept: tf.Tensor[] = [];
+      const { value, grads } = tf.variableGrads(() => {
+        const training = { seed: s as tf.Tensor1D };
+        const { global, statistics } = detect(x as tf.Tensor4D, parameters, configuration, {
+          training,
+        });
+        kept = Object.values(statistics).map((statistic) => tf.keep(statistic));
+        return tf.sum(tf.square(global)) as tf.Scalar;
+      });
+      return [value, ...kept, ...Object.values(grads)];
+    };
+    const captured = compile(pass, [images, seed]);
+    tf.tidy(() => {
+      const eager = pass(images, seed);
+      const results = captured(images, seed);
+      assert.equal(results.length, eager.length);
+      eager.forEach((expected, i) => {
+        const error = tf.max(tf.abs(tf.sub(expected, results[i]))).dataSync()[0];
+        const largest = Math.max(1e-3, tf.max(tf.abs(expected)).dataSync()[0]);
+        assert.ok(error < 1e-3 * largest, `result ${i} off by ${error}, largest ${largest}`);
+      });
+    });
+    captured.dispose();
+    disposeParameters(parameters);
+  });
+}
+
+Deno.test("efficientnet's drop connect skips whole images, more often in later blocks", () => {
+  const configuration = vary(SMOKE, { backbone: "efficientnetB0", blocks: 1, dropConnect: 0.9 });
+  const parameters = createDetector(configuration, createRandom(1, "weights"));
+  tf.tidy(() => {
+    const one = tf.randomNormal<tf.Rank.R4>([1, 32, 32, 3], 0, 1, "float32", 1);
+    const images = tf.tile(one, [16, 1, 1, 1]);
+    const differing: Record<string, number> = {};
+    const tap = (name: string, x: tf.Tensor4D) => {
+      const rows = x.reshape([16, -1]).arraySync() as number[][];
+      differing[name] = new Set(rows.map((row) => row.map((v) => v.toFixed(3)).join())).size;
+      return x;
+    };
+    detect(images, parameters, configuration, {
+      training: { seed: tf.tensor1d([1, 2], "int32") },
+      tap,
+    });
+    assert.equal(differing["region_model1._blocks.1"], 1, "no shortcut yet, so equal images");
+    assert.ok(differing["region_model1._blocks.14"] > 1);
+  });
+  disposeParameters(parameters);
+});

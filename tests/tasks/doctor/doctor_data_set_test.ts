@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { doctorDataSet } from "lib/tasks/doctor/doctor_data_set.ts";
+import { writeImage } from "lib/media/write_image.ts";
+import { inFolder } from "../../in_folder.ts";
+import { makeFaceForensics, writeFiles } from "../../data/readers/made_data_sets.ts";
+
+/** Runs the command in a made project; gives its exit code and what it said. */
+async function doctor(
+  project: string,
+  args: string[],
+  signal?: AbortSignal,
+): Promise<{ code: number; said: string }> {
+  const lines: string[] = [];
+  const to = { say: (line: string) => void lines.push(line), passing: () => {} };
+  const code = await doctorDataSet(args, { project, to, ...(signal ? { signal } : {}) });
+  return { code, said: lines.join("\n") };
+}
+
+async function ownPictures(root: string): Promise<void> {
+  for (const [seed, path] of ["real/a.png", "fake/b.png"].entries()) {
+    await Deno.mkdir(join(root, path, ".."), { recursive: true });
+    const data = new Uint8Array(16 * 16 * 3).map((_, i) => (i * (seed + 3)) % 251);
+    await writeImage(join(root, path), { data, width: 16, height: 16 });
+  }
+}
+
+Deno.test("doctor of a whole data set: exit code 0, counts, the labels' meaning, two reports", async () => {
+  await inFolder(async (project) => {
+    const root = join(project, "my pictures");
+    await ownPictures(root);
+    const { code, said } = await doctor(project, [root]);
+    assert.equal(code, 0, said);
+    assert.match(said, /label 0 = real, 1 = fake; score = probability of fake/);
+    assert.match(said, /label 0 \(real\), real, test: 1 video, /);
+    assert.match(said, /my pictures: nothing is wrong\. Reports: .*my_pictures\.html and .*\.csv/);
+    const reports = join(project, "results/runs/doctor");
+    assert.match(await Deno.readTextFile(join(reports, "my_pictures.html")), /nothing is wrong/);
+    assert.equal(
+      await Deno.readTextFile(join(reports, "my_pictures.csv")),
+      "severity,kind,path,message\n",
+    );
+  });
+});
+
+Deno.test("doctor of a described benchmark says what is missing and how to get it: exit code 1", async () => {
+  await inFolder(async (project) => {
+    await writeFiles(project, {
+      "data/ff.yaml": "name: FF++ c23\nreader: faceforensics\nroot: ff\n",
+    });
+    await makeFaceForensics(join(project, "data/ff"));
+    await Deno.remove(join(project, "data/ff/manipulated_sequences/FaceSwap"), { recursive: true });
+    const { code, said } = await doctor(project, [
+      "ff",
+      "--depth",
+      "nothing",
+      "--report",
+      join(project, "r"),
+    ]);
+    assert.equal(code, 1);
+    assert.match(said, /MISSING real, train: 4 of 720 stated by FaceForensics repository/);
+    assert.match(
+      said,
+      /Listed, but not there: 1 problem\n.*FaceSwap\/c23\/videos": there is no such folder of 8 videos.*-d FaceSwap -c c23/,
+    );
+    assert.match(said, /\n {2}…/);
+    assert.ok((await Deno.stat(join(project, "r/FF++_c23.html"))).isFile);
+  });
+});
+
+Deno.test("doctor that cannot begin says why and ends with 2, before it has looked at anything", async () => {
+  await inFolder(async (project) => {
+    await Deno.mkdir(join(project, "data"));
+    const root = join(project, "own");
+    await ownPictures(root);
+    await Deno.writeTextFile(join(project, "file"), "");
+    const cases: [string[], RegExp][] = [
+      [
+        [root, "--report", join(project, "file/below")],
+        /Cannot write .*file\/below.*folder may be written to/,
+      ],
+      [["absent"], /There is no data set "absent"/],
+      [[], /Name one data set/],
+      [[root, root], /Name one data set/],
+      [[root, "--depth", "deep"], /--depth is nothing, first or all, not "deep"/],
+      [[root, "--faces", "-1"], /--faces/],
+      [[root, "--faces=many"], /--faces is a whole number from 0, not "many"/],
+      [[root, "--fast"], /--fast[\s\S]*deno task doctor <data set>/],
+    ];
+    for (const [args, message] of cases) {
+      const { code, said } = await doctor(project, args);
+      assert.equal(code, 2);
+      assert.match(said, message);
+    }
+    assert.equal(await Deno.readTextFile(join(project, "file")), "");
+  });
+});
+
+Deno.test("doctor --help explains itself; an interrupt ends it with 130 and leaves no report", async () => {
+  await inFolder(async (project) => {
+    const help = await doctor(project, ["--help"]);
+    assert.equal(help.code, 0);
+    assert.match(help.said, /Exit code: 0 nothing is wrong, 1 there are problems/);
+    await ownPictures(join(project, "own"));
+    const { code, said } = await doctor(project, [join(project, "own")], AbortSignal.abort());
+    assert.equal(code, 130);
+    assert.match(said, /Stopped\. Nothing was changed/);
+    assert.deepEqual([...Deno.readDirSync(join(project, "results/runs/doctor"))], []);
+  });
+});

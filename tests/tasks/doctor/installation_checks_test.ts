@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { dirname, join } from "node:path";
+import {
+  checkChrome,
+  checkDeno,
+  checkFaceDetector,
+  checkFfmpeg,
+  checkKernel,
+  checkNpmPackages,
+  checkPythonPackages,
+  checkSpace,
+  checkTensors,
+  type Finding,
+} from "lib/tasks/doctor/installation_checks.ts";
+import { PROJECT, type Project, projectAt } from "lib/tasks/setup/project.ts";
+
+function works({ name, detail, remedy }: Finding): void {
+  assert.equal(remedy, undefined, `${name}: ${detail}`);
+}
+
+/** A project folder with what `files` says, paths relative to it. */
+async function withProject(
+  files: Record<string, string>,
+  work: (project: Project) => Promise<void>,
+): Promise<void> {
+  const root = await Deno.makeTempDir();
+  try {
+    for (const [path, text] of Object.entries(files)) {
+      await Deno.mkdir(dirname(join(root, path)), { recursive: true });
+      await Deno.writeTextFile(join(root, path), text);
+    }
+    await work(projectAt(root));
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+Deno.test("this project passes every check", async () => {
+  works(await checkDeno(PROJECT));
+  works(await checkPythonPackages(PROJECT));
+  works(await checkNpmPackages(PROJECT));
+  works(await checkKernel(PROJECT));
+  works(await checkFaceDetector());
+  works(await checkFfmpeg());
+  works(await checkChrome());
+  works(await checkSpace(PROJECT));
+});
+
+Deno.test("checkTensors computes with the engine in a process of its own", async () => {
+  const finding = await checkTensors(PROJECT);
+  works(finding);
+  assert.match(finding.detail, /^(tensorflow|cpu) [\d.]+ on \w+:\d/);
+});
+
+Deno.test("checkTensors gives a remedy when the engine's process dies", () =>
+  withProject(
+    { "lib/tasks/doctor/multiply_matrices.ts": "Deno.kill(Deno.pid, 'SIGKILL');" },
+    async (p) => {
+      const finding = await checkTensors({ ...p, deno: Deno.execPath() });
+      assert.match(finding.detail, /does not start \(exit code 137\)/);
+      assert.match(finding.remedy!, /tensorflow\.json/);
+    },
+  ));
+
+Deno.test("checkTensors does not accept wrong numbers", () => {
+  const answer = { backend: "tensorflow", device: "CPU:0", version: "2", error: 0.01 };
+  const program = `console.log(${JSON.stringify(JSON.stringify(answer))});`;
+  return withProject({ "lib/tasks/doctor/multiply_matrices.ts": program }, async (p) => {
+    const finding = await checkTensors({ ...p, deno: Deno.execPath() });
+    assert.match(finding.detail, /computes wrongly: a product is off by 0\.01/);
+    assert.ok(finding.remedy);
+  });
+});
+
+Deno.test("checkNpmPackages names what is missing and what is another version", () => {
+  const imports = { a: "npm:@scope/a@1.0.0", b: "npm:b@2.0.0", c: "npm:c@3.0.0", "lib/": "./lib/" };
+  return withProject({
+    "deno.json": JSON.stringify({ imports }),
+    "node_modules/@scope/a/package.json": '{ "version": "1.0.0" }',
+    "node_modules/b/package.json": '{ "version": "2.0.1" }',
+  }, async (project) => {
+    const { detail, remedy } = await checkNpmPackages(project);
+    assert.equal(detail, "b is 2.0.1, not 2.0.0; c is missing, not 3.0.0");
+    assert.ok(remedy);
+  });
+});
+
+Deno.test("checkPythonPackages compares with the pins in requirements.txt", () =>
+  withProject({ "requirements.txt": "# a comment\nnbclient==0.0.1\nno-such==1\n" }, async (p) => {
+    const { detail, remedy } = await checkPythonPackages({ ...p, python: PROJECT.python });
+    assert.match(detail, /nbclient is [\d.]+, not 0\.0\.1; no-such is missing, not 1/);
+    assert.ok(remedy);
+  }));
+
+Deno.test("checks of an empty folder give remedies and do not throw", () =>
+  withProject({ "requirements.txt": "", "deno.json": "{}" }, async (project) => {
+    for (const check of [checkDeno, checkPythonPackages, checkTensors, checkKernel]) {
+      assert.ok((await check(project)).remedy, check.name);
+    }
+  }));

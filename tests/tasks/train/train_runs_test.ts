@@ -1,0 +1,162 @@
+/** `train` on pictures in files: what it leaves, that it goes on, and what it refuses. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { SMOKE } from "lib/config.ts";
+import { writeManifest } from "lib/data/manifest.ts";
+import type { Sample, Split } from "lib/data/samples.ts";
+import { writeImage } from "lib/media/write_image.ts";
+import { createDetector } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import { writeSafetensors } from "lib/networks/weights/safetensors.ts";
+import { parametersUnder, storeParameters } from "lib/networks/weights/state_dict.ts";
+import { createRandom } from "lib/random.ts";
+import { parseTrainOptions } from "lib/tasks/train/train_options.ts";
+import { trainRuns } from "lib/tasks/train/train_runs.ts";
+import { loadDetector } from "lib/detectors/detector_file.ts";
+import { listRuns, readRun } from "lib/training/recorded_runs.ts";
+import { inFolder } from "../../in_folder.ts";
+import { madeUpCrops } from "../../training/made_up_crops.ts";
+
+/** Writes made-up pictures and their manifest, and returns its path. */
+async function makeData(folder: string, counts: Partial<Record<Split, number>>): Promise<string> {
+  const samples: Sample[] = [];
+  for (const [split, count] of Object.entries(counts) as [Split, number][]) {
+    for (const { image, sample } of madeUpCrops(count, split)) {
+      const path = `${split}-${sample.path}.png`;
+      await writeImage(join(folder, path), image);
+      samples.push({ ...sample, path, video: `${split}/${sample.video}` });
+    }
+  }
+  await writeManifest(join(folder, "manifest.csv"), samples);
+  return join(folder, "manifest.csv");
+}
+
+/** Trains as the command line says, and returns what was said. */
+async function trainAs(
+  line: string,
+  { runs, stopAfter = Infinity }: { runs: string; stopAfter?: number },
+): Promise<string[]> {
+  const options = parseTrainOptions(line.split(" "));
+  assert.ok(options !== "help");
+  const lines: string[] = [], stop = new AbortController();
+  const say = (text: string) => {
+    lines.push(text);
+    if (lines.length > stopAfter) stop.abort();
+  };
+  await trainRuns(options, { signal: stop.signal, say, runsFolder: runs });
+  return lines;
+}
+
+const SMALL = "--preset smoke --set backbone=conv4 --set width=1 --set validateEvery=2";
+
+Deno.test("trainRuns trains on the training split, chooses on validation, and records it all", async () => {
+  await inFolder(async (folder) => {
+    const manifest = await makeData(folder, { train: 16, validation: 8, test: 8 });
+    const runs = join(folder, "runs");
+    const line = `--data ${manifest} ${SMALL} --name try --seeds 1,2 --notes hello`;
+    const lines = await trainAs(line, { runs });
+    assert.match(lines[0], /2 of 2 runs in this job.*label 0 = real/);
+    assert.equal(
+      lines.filter((text) => /16 training samples, 8 for validation/.test(text)).length,
+      2,
+    );
+    assert.equal(lines.filter((text) => /^Best validation AUC/.test(text)).length, 2);
+
+    const rows = await listRuns({ root: runs });
+    assert.deepEqual(rows.map((row) => [row.name, row.steps, row.state]), [
+      ["try", 4, "finished"],
+      ["try", 4, "finished"],
+    ]);
+    const { record } = await readRun(rows[0].id, { root: runs });
+    assert.deepEqual([record.data.training, record.data.validation, record.notes], [
+      16,
+      8,
+      "hello",
+    ]);
+    using detector = await loadDetector(join(runs, rows[0].id));
+    assert.equal(detector.origin?.validationAuc, rows[0].bestAuc);
+
+    const again = await trainAs(line, { runs });
+    assert.equal(again.filter((text) => /Kept 4 of 4 steps/.test(text)).length, 2);
+    const after = await listRuns({ root: runs });
+    assert.deepEqual(after.map((row) => row.total), rows.map((row) => row.total));
+  });
+});
+
+Deno.test("trainRuns starts every block from published weights, and a changed manifest is another run", async () => {
+  await inFolder(async (folder) => {
+    const runs = join(folder, "runs");
+    const manifest = await makeData(folder, { train: 16 });
+    const weights = join(folder, "backbone.safetensors");
+    const settings = { ...SMOKE, backbone: "conv4", width: 1 } as const;
+    const published = createDetector(settings, createRandom(99));
+    const block = parametersUnder("region_model2.", published);
+    await writeSafetensors(weights, await storeParameters(block));
+    const line = `--data ${manifest} ${SMALL} --set steps=1 --set learningRate=1e-9`;
+    const lines = await trainAs(`${line} --pretrained ${weights}`, { runs });
+    assert.ok(lines.some((text) => /No validation samples: the last step's/.test(text)));
+    const [{ id }] = await listRuns({ root: runs });
+    using detector = await loadDetector(join(runs, id));
+    for (const name of ["region_model1.stage1.conv.weight", "region_model2.stage1.conv.weight"]) {
+      const here = detector.parameters[name].dataSync();
+      const there = published["region_model2.stage1.conv.weight"].dataSync();
+      assert.ok(here.every((x, i) => Math.abs(x - there[i]) < 1e-6), name);
+    }
+    await trainAs(line, { runs });
+    await makeData(folder, { train: 18 });
+    await trainAs(line, { runs });
+    const rows = await listRuns({ root: runs });
+    assert.equal(new Set(rows.map((row) => row.protocol)).size, 3);
+  });
+});
+
+Deno.test("trainRuns refuses data that does not fit, each with a message of its own", async () => {
+  await inFolder(async (folder) => {
+    const runs = join(folder, "runs");
+    const manifest = await makeData(folder, { train: 16, validation: 4, test: 4 });
+    const wrong: [string, RegExp][] = [
+      [`--data ${manifest} ${SMALL} --set batchSize=64`, /holds 64 pictures.*only 16 training/],
+      [`--data ${manifest} --tables ff_neither`, /ff_neither needs.*of FaceForensics\+\+.*prepare/],
+      [`--data ${folder}/none.csv ${SMALL}`, /none\.csv|No such file/],
+    ];
+    for (const [line, message] of wrong) await assert.rejects(trainAs(line, { runs }), message);
+
+    const lines = (await Deno.readTextFile(manifest)).split("\n");
+    const tests = lines.filter((text) => !/,(train|validation),/.test(text));
+    await Deno.writeTextFile(manifest, tests.join("\n"));
+    await assert.rejects(
+      trainAs(`--data ${manifest} ${SMALL}`, { runs }),
+      /All 4 of it are for testing\. .*"split: train".*column split/,
+    );
+    const oneClass = lines.filter((text) => !/,validation,/.test(text) || /,1,made up/.test(text));
+    await Deno.writeTextFile(manifest, oneClass.join("\n"));
+    await assert.rejects(trainAs(`--data ${manifest} ${SMALL}`, { runs }), /none is real: an AUC/);
+    const leak = lines.map((text) => text.replace("validation/0", "train/0"));
+    await Deno.writeTextFile(manifest, leak.join("\n"));
+    await assert.rejects(trainAs(`--data ${manifest} ${SMALL}`, { runs }), /video "train\/0"/);
+  });
+});
+
+Deno.test("slurm_array.sh gives each task of an array its share of the sweep", async () => {
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(join(folder, "npx"), '#!/bin/sh\npwd; printf "%s\\n" "$@"\n', {
+      mode: 0o755,
+    });
+    const script = new URL("../../../lib/tasks/train/slurm_array.sh", import.meta.url).pathname;
+    const array = { SLURM_ARRAY_TASK_ID: "3", SLURM_ARRAY_TASK_COUNT: "8" };
+    const run = async (env: Record<string, string>) => {
+      const { stdout, success } = await new Deno.Command("bash", {
+        args: [script, "--data", "a b.csv", "--tables", "all"],
+        env: { ...env, PATH: `${folder}:${Deno.env.get("PATH")}` },
+      }).output();
+      return { success, lines: new TextDecoder().decode(stdout).trim().split("\n") };
+    };
+    const { lines } = await run({ ...array, SLURM_SUBMIT_DIR: folder });
+    assert.equal(lines[0], await Deno.realPath(folder));
+    const command = lines.slice(1);
+    assert.deepEqual(command.slice(2, 4), ["task", "train"]);
+    const options = parseTrainOptions(command.slice(4));
+    assert.ok(options !== "help" && options.manifests[0] === "a b.csv");
+    assert.deepEqual(options.runs.map((planned) => planned.name), ["dfdc_resnet34"]);
+    assert.equal((await run(array)).success, false);
+  });
+});

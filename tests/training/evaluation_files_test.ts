@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { metricTable } from "lib/evaluation/metric_table.ts";
+import { createRandom } from "lib/random.ts";
+import {
+  type EvaluationRow,
+  readEvaluations,
+  saveEvaluation,
+} from "lib/training/evaluation_files.ts";
+import { inFolder } from "../in_folder.ts";
+
+const from = {
+  run: "ff_resnet34",
+  seed: 3,
+  dataset: "Celeb-DF-v2",
+  split: "test",
+  protocol: "0123456789012345",
+  manifest: "ab",
+};
+const frames = [0.1, 0.6, 0.4, 0.9].map((score, i) => ({
+  video: `v${i}`,
+  label: i % 2,
+  method: i % 2 ? "DF, new" : "real",
+  score,
+}));
+const table = (of: typeof frames): EvaluationRow[] =>
+  metricTable(of, { random: createRandom(1), resamples: 20 }).map((row) => ({ ...from, ...row }));
+
+Deno.test("saveEvaluation and readEvaluations keep every row, reasons in the place of numbers too", async () => {
+  await inFolder(async (root) => {
+    assert.deepEqual(await readEvaluations({ root: `${root}/nowhere` }), []);
+    const rows = table(frames), undefinedOnes = table(frames.slice(0, 1));
+    assert.ok(undefinedOnes.some((row) => row.value === null && row.reason !== null));
+    const path = await saveEvaluation(`${root}/a`, rows);
+    assert.equal(path, `${root}/a/evaluation-celeb-df-v2-test.csv`);
+    const other = undefinedOnes.map((row) => ({ ...row, dataset: "FaceForensics++" }));
+    await saveEvaluation(`${root}/b`, other);
+    await Deno.writeTextFile(`${root}/b/notes.csv`, "x\n1\n");
+    assert.deepEqual(await readEvaluations({ root }), [...rows, ...other]);
+  });
+});
+
+Deno.test("saveEvaluation replaces the result of the same data set, and needs rows", async () => {
+  await inFolder(async (root) => {
+    await saveEvaluation(`${root}/a`, table(frames));
+    const again = table(frames.map((row) => ({ ...row, score: 1 - row.score })));
+    await saveEvaluation(`${root}/a`, again);
+    assert.deepEqual(await readEvaluations({ root }), again);
+    await assert.rejects(saveEvaluation(root, []), /without rows/);
+  });
+});
