@@ -4,8 +4,8 @@
  * function of tensors, so that it can be captured with the training step.
  */
 import * as tf from "@tensorflow/tfjs";
-import type { Configuration } from "lib/config.ts";
 import type { Random } from "lib/random.ts";
+import type { DataSettings } from "lib/settings/data_settings.ts";
 
 /** How strongly pictures are changed. */
 export interface AugmentationRanges {
@@ -38,8 +38,8 @@ export const NO_AUGMENTATION: AugmentationRanges = Object.freeze({
   contrast: 0,
 });
 
-/** What the configuration's word stands for. */
-export const RANGES: Readonly<Record<Configuration["augmentation"], AugmentationRanges>> = Object
+/** What the settings' word stands for. */
+export const RANGES: Readonly<Record<DataSettings["augmentation"], AugmentationRanges>> = Object
   .freeze({
     all: MILD,
     flip: Object.freeze({ ...NO_AUGMENTATION, flip: MILD.flip }),
@@ -101,6 +101,28 @@ export function drawAugmentation(
  * ```
  */
 export function augment(images: tf.Tensor4D, parameters: tf.Tensor2D): tf.Tensor4D {
+  return tf.tidy(() => {
+    const [, , brightness, contrast] = tf.split(parameters, 4, 1)
+      .map((column) => tf.reshape(column, [images.shape[0], 1, 1]));
+    const turned = moved(images, parameters);
+    const factor = tf.expandDims(contrast, 3), added = tf.expandDims(tf.mul(brightness, 255), 3);
+    return tf.clipByValue(tf.add(tf.mul(turned, factor), added), 0, 255) as tf.Tensor4D;
+  });
+}
+
+/**
+ * Move the masks of pictures as `augment` moves the pictures; light does not change them.
+ *
+ * @param masks [batch, height, width, 1], in any range, int32 or float32.
+ * @param parameters The pictures'.
+ * @returns float32 of the same shape. The caller disposes it.
+ */
+export function augmentMasks(masks: tf.Tensor4D, parameters: tf.Tensor2D): tf.Tensor4D {
+  return tf.tidy(() => moved(masks, parameters) as tf.Tensor4D);
+}
+
+/** Flipped, and turned around the centre. */
+function moved(images: tf.Tensor4D, parameters: tf.Tensor2D): tf.Tensor {
   const [batch, height, width] = images.shape;
   if (parameters.shape[0] !== batch || parameters.shape[1] !== AUGMENTATION_WIDTH) {
     throw new TypeError(
@@ -108,20 +130,16 @@ export function augment(images: tf.Tensor4D, parameters: tf.Tensor2D): tf.Tensor
         `not [${parameters.shape.join(", ")}].`,
     );
   }
-  return tf.tidy(() => {
-    const [side, angle, brightness, contrast] = tf.split(parameters, 4, 1)
-      .map((column) => tf.reshape(column, [batch, 1, 1]));
-    // Where each pixel comes from, for each picture: turn (side · right, down) around the centre.
-    const x = (width - 1) / 2, y = (height - 1) / 2; // pixels from the first one's centre
-    const right = tf.mul(side, tf.reshape(tf.range(-x, x + 0.5), [1, 1, width]));
-    const down = tf.reshape(tf.range(-y, y + 0.5), [1, height, 1]);
-    const cos = tf.cos(angle), sin = tf.sin(angle);
-    const fromX = tf.sub(tf.mul(cos, right), tf.mul(sin, down));
-    const fromY = tf.add(tf.mul(sin, right), tf.mul(cos, down));
-    const turned = sampleBilinear(images, tf.add(fromX, x), tf.add(fromY, y));
-    const factor = tf.expandDims(contrast, 3), added = tf.expandDims(tf.mul(brightness, 255), 3);
-    return tf.clipByValue(tf.add(tf.mul(turned, factor), added), 0, 255) as tf.Tensor4D;
-  });
+  const [side, angle] = tf.split(parameters, 4, 1)
+    .map((column) => tf.reshape(column, [batch, 1, 1]));
+  // Where each pixel comes from, for each picture: turn (side · right, down) around the centre.
+  const x = (width - 1) / 2, y = (height - 1) / 2; // pixels from the first one's centre
+  const right = tf.mul(side, tf.reshape(tf.range(-x, x + 0.5), [1, 1, width]));
+  const down = tf.reshape(tf.range(-y, y + 0.5), [1, height, 1]);
+  const cos = tf.cos(angle), sin = tf.sin(angle);
+  const fromX = tf.sub(tf.mul(cos, right), tf.mul(sin, down));
+  const fromY = tf.add(tf.mul(sin, right), tf.mul(cos, down));
+  return sampleBilinear(images, tf.add(fromX, x), tf.add(fromY, y));
 }
 
 /**

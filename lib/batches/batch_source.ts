@@ -3,18 +3,24 @@
  * files (`loader.ts`). What is in a batch follows from the configuration's seed and the step alone, so a
  * resumed run sees the batches an undisturbed one would.
  */
-import type { Configuration } from "lib/config.ts";
-import { type Batch, stackCrops, trainingBatch } from "./batches.ts";
 import type { Crop } from "lib/data/samples.ts";
-import { epochOrder, type OrderSettings } from "./epoch_order.ts";
-
-/** The fields of a configuration that decide what is in a batch, but for the pictures. */
-export type BatchSettings = OrderSettings & Pick<Configuration, "augmentation" | "mixup">;
+import {
+  type Batch,
+  type BatchSettings,
+  type Pictures,
+  requireCropSize,
+  stackCrops,
+  trainingBatch,
+} from "./batches.ts";
+import { type EpochOrder, epochOrder, pairOrder } from "./epoch_order.ts";
+import { lookUpWanted, type Wanted } from "./wanted.ts";
 
 /** Batches of a training run. */
 export interface BatchSource extends AsyncDisposable {
   /** Steps in one pass over the data. */
   readonly batchesPerEpoch: number;
+  /** Names of the methods that a batch's `methods` number from 1; empty where no detector wants them. */
+  readonly methods: readonly string[];
   /**
    * The batch of a step, from 0 on and without end: after an epoch's last batch the next epoch begins.
    * Asking for a step lets the following ones be prepared meanwhile; what was asked before never
@@ -23,16 +29,48 @@ export interface BatchSource extends AsyncDisposable {
   batch(step: number): Promise<Batch>;
 }
 
+/** The order of a run's batches: of pairs where the detector wants them, else as the data's settings say. */
+export function orderOf(
+  labels: ArrayLike<number>,
+  { sourceOf }: Wanted,
+  { data, training }: BatchSettings,
+): EpochOrder {
+  const settings = { ...data, seed: training.seed };
+  return sourceOf ? pairOrder(sourceOf, settings) : epochOrder(labels, settings);
+}
+
+/** What a batch of these samples carries besides pictures, labels and masks. */
+export function wantedOf(
+  indices: readonly number[],
+  { methodOf, sourceOf }: Wanted,
+): Pick<Pictures, "methods" | "partners"> {
+  return {
+    ...methodOf ? { methods: indices.map((place) => methodOf[place]) } : {},
+    ...sourceOf ? { partners: indices.map((_, i) => i ^ 1) } : {}, // pairs stand side by side
+  };
+}
+
+/** The masks of crops, 0 everywhere in a real one. */
+function stackMasks(crops: readonly Crop[], indices: readonly number[], size: number): Uint8Array {
+  const masks = new Uint8Array(indices.length * size * size);
+  indices.forEach((index, i) => {
+    const { mask, sample } = crops[index];
+    if (mask && sample.label === 1) masks.set(mask.data, i * size * size);
+  });
+  return masks;
+}
+
 /**
  * Batches of crops in memory.
  *
- * @param crops All of one size.
- * @throws RangeError when there are none, or balanced batches lack a class. (`batch` also: for a negative
- * step; and TypeError when crops differ in size.)
+ * @param crops All of the detector's size.
+ * @throws RangeError when there are none, balanced batches lack a class, or they lack what the detector
+ * wants (masks, sources). TypeError when one has another size. (`batch` also: RangeError for a negative
+ * step.)
  *
  * @example
  * ```ts
- * import { SMOKE } from "lib/config.ts";
+ * import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
  * import { cropSource } from "lib/batches/batch_source.ts";
  * import assert from "node:assert/strict";
  *
@@ -44,19 +82,28 @@ export interface BatchSource extends AsyncDisposable {
  *   },
  * }));
  * await using source = cropSource(crops, SMOKE);
- * assert.equal(source.batchesPerEpoch, Math.ceil(12 / SMOKE.batchSize));
+ * assert.equal(source.batchesPerEpoch, Math.ceil(12 / SMOKE.data.batchSize));
  * const { images, indices } = await source.batch(5);
- * assert.deepEqual(images.shape, [SMOKE.batchSize, 32, 32, 3]);
+ * assert.deepEqual(images.shape, [SMOKE.data.batchSize, 32, 32, 3]);
  * assert.equal(images.dataSync()[0], indices[0]);
  * ```
  */
-export function cropSource(crops: readonly Crop[], configuration: BatchSettings): BatchSource {
-  const order = epochOrder(crops.map(({ sample }) => sample.label), configuration);
+export function cropSource(crops: readonly Crop[], settings: BatchSettings): BatchSource {
+  const { input: { size }, wants } = settings.detector;
+  for (const crop of crops) requireCropSize(crop, size);
+  const samples = crops.map(({ sample }) => sample);
+  const wanted = lookUpWanted(samples, wants, (place) => crops[place].mask !== undefined);
+  const order = orderOf(samples.map(({ label }) => label), wanted, settings);
+  const picturesOf = (indices: readonly number[]): Pictures => ({
+    ...stackCrops(crops, indices),
+    ...wantedOf(indices, wanted),
+    ...wanted.masks ? { masks: stackMasks(crops, indices, size) } : {},
+  });
   return {
     batchesPerEpoch: order.batchesPerEpoch,
+    methods: wanted.methods ?? [],
     // deno-lint-ignore require-await -- errors become rejections, as in every other source
-    batch: async (step) =>
-      trainingBatch(stackCrops(crops, order.places(step)), { step, configuration }),
+    batch: async (step) => trainingBatch(picturesOf(order.places(step)), { step, settings }),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }

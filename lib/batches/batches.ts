@@ -1,26 +1,60 @@
 /**
- * Batches on the device: pixels, labels, and the parameters of augmentation and mixup, which follow from
- * seed and step alone. Which samples are in a batch is left to `epoch_order.ts`, files to `loader.ts`.
+ * Batches on the device: pixels, labels, what else a detector wants of them, and the parameters of
+ * augmentation and mixup, which follow from seed and step alone. Which samples are in a batch is left to
+ * `epoch_order.ts`, files to `loader.ts`.
  */
 import * as tf from "@tensorflow/tfjs";
-import type { Configuration } from "lib/config.ts";
+import type { Crop } from "lib/data/samples.ts";
 import { createRandom } from "lib/random.ts";
+import type { DataSettings } from "lib/settings/data_settings.ts";
 import { AUGMENTATION_WIDTH, drawAugmentation, RANGES } from "./augmentation.ts";
 import { drawMixup, MIXUP_WIDTH } from "./mixup.ts";
-import type { Crop } from "lib/data/samples.ts";
 
-/** A batch on the device. The caller disposes its tensors, or calls `tf.dispose(batch)`. */
+/**
+ * What a batch can carry besides pictures and labels: where a picture was manipulated, by which method,
+ * and which picture of the batch is its partner (the real one that a fake was made from, and the other
+ * way round).
+ */
+export type Want = "mask" | "method" | "pair";
+
+/**
+ * What of a configuration decides what is in a batch, but for the pictures; a `Configuration` is one.
+ */
+export interface BatchSettings {
+  /** How batches are made. */
+  readonly data: DataSettings;
+  /** The seed of order, augmentation and mixup. */
+  readonly training: { readonly seed: number };
+  /** The pictures' size, and what the detector wants of a batch. */
+  readonly detector: {
+    readonly input: { readonly size: number };
+    readonly wants: readonly Want[];
+  };
+}
+
+/** A batch on the device. The caller disposes its tensors, with `disposeBatch`. */
 export interface Batch {
   /** int32 [batch, height, width, 3], RGB, 0 to 255 (TensorFlow.js has no 8-bit type). */
   readonly images: tf.Tensor4D;
   /** int32 [batch]: 0 real, 1 fake. */
   readonly labels: tf.Tensor1D;
+  /** int32 [batch, height, width, 1], 0 to 255, for detectors that want masks. */
+  readonly masks?: tf.Tensor4D;
+  /** int32 [batch]: 0 for real, else the method's place from 1, for detectors that want methods. */
+  readonly methods?: tf.Tensor1D;
+  /** int32 [batch]: each picture's partner's place in the batch, for detectors that want pairs. */
+  readonly partners?: tf.Tensor1D;
   /** float32 [batch, 4], for `augment`. */
   readonly augmentation: tf.Tensor2D;
   /** float32 [batch, 2], for `mixUp`. */
   readonly mixup: tf.Tensor2D;
   /** Which samples these are: their places in the list. */
   readonly indices: readonly number[];
+}
+
+/** Frees a batch. */
+export function disposeBatch(batch: Batch): void {
+  tf.dispose(Object.values(batch).filter((value) => value instanceof tf.Tensor));
 }
 
 /** Pictures of one size that are to be a batch. */
@@ -35,12 +69,24 @@ export interface Pictures {
   readonly labels: readonly number[];
   /** Which samples these are. */
   readonly indices: readonly number[];
+  /** count · height · width values, 0 to 255, where masks are wanted. */
+  readonly masks?: Uint8Array;
+  /** 0 for real, else the method's place from 1; one a picture, where methods are wanted. */
+  readonly methods?: readonly number[];
+  /** Each picture's partner's place, where pairs are wanted. */
+  readonly partners?: readonly number[];
 }
 
-function pixelsAndLabels({ pixels, width, height, labels, indices }: Pictures) {
+function onDevice({ pixels, width, height, labels, indices, masks, methods, partners }: Pictures) {
+  const count = labels.length;
   return {
-    images: tf.tensor4d(new Int32Array(pixels), [labels.length, height, width, 3], "int32"),
+    images: tf.tensor4d(new Int32Array(pixels), [count, height, width, 3], "int32"),
     labels: tf.tensor1d([...labels], "int32"),
+    ...masks
+      ? { masks: tf.tensor4d(new Int32Array(masks), [count, height, width, 1], "int32") }
+      : {},
+    ...methods ? { methods: tf.tensor1d([...methods], "int32") } : {},
+    ...partners ? { partners: tf.tensor1d([...partners], "int32") } : {},
     indices,
   };
 }
@@ -48,12 +94,10 @@ function pixelsAndLabels({ pixels, width, height, labels, indices }: Pictures) {
 /** A batch to learn from: with the parameters of the step. */
 export function trainingBatch(
   pictures: Pictures,
-  { step, configuration }: {
-    step: number;
-    configuration: Pick<Configuration, "seed" | "augmentation" | "mixup">;
-  },
+  { step, settings }: { step: number; settings: Pick<BatchSettings, "data" | "training"> },
 ): Batch {
-  const { seed, augmentation, mixup } = configuration, count = pictures.labels.length;
+  const { data: { augmentation, mixup }, training: { seed } } = settings;
+  const count = pictures.labels.length;
   const random = (purpose: string) => createRandom(seed, purpose, step);
   const parameters = {
     augmentation: drawAugmentation(count, {
@@ -63,7 +107,7 @@ export function trainingBatch(
     mixup: drawMixup(count, { alpha: mixup, random: random("mixup") }),
   };
   return {
-    ...pixelsAndLabels(pictures),
+    ...onDevice(pictures),
     augmentation: tf.tensor2d(parameters.augmentation, [count, AUGMENTATION_WIDTH]),
     mixup: tf.tensor2d(parameters.mixup, [count, MIXUP_WIDTH]),
   };
@@ -73,7 +117,7 @@ export function trainingBatch(
 export function plainBatch(pictures: Pictures): Batch {
   const { labels } = pictures;
   return {
-    ...pixelsAndLabels(pictures),
+    ...onDevice(pictures),
     augmentation: tf.tensor2d(labels.map(() => [1, 0, 0, 1])),
     mixup: tf.tensor2d(labels.map((_, i) => [1, i])),
   };
@@ -101,8 +145,31 @@ export function stackCrops(crops: readonly Crop[], indices: readonly number[]): 
 }
 
 /**
- * All crops once and in order, for evaluation. All batches are of one size (a captured function takes
- * no other): the last is filled up with its last crop, and `indices` names only the ones that count.
+ * Check that a crop is of a detector's size.
+ *
+ * @param size Side in pixels: `detector.input.size`.
+ * @throws TypeError naming the crop and both sizes.
+ */
+export function requireCropSize({ image: { width, height }, sample }: Crop, size: number): void {
+  if (width === size && height === size) return;
+  throw new TypeError(
+    `${JSON.stringify(sample.path)} is ${width} × ${height}, but the detector takes ${size} × ${size}. ` +
+      "Resize it first.",
+  );
+}
+
+/**
+ * Pictures of an evaluation batch that is to hold so many: the full size, or for the rest at the end the
+ * next power of two. A captured function takes one size only, so sizes are few; and one photograph is not
+ * made to wait for a whole batch.
+ */
+export function roundedBatchSize(count: number, batchSize: number): number {
+  return Math.min(batchSize, 2 ** Math.ceil(Math.log2(count)));
+}
+
+/**
+ * All crops once and in order, for evaluation. The last batch is filled up with its last crop to
+ * `roundedBatchSize`; `indices` names only the ones that count.
  *
  * @returns Batches whose `augmentation` and `mixup` change nothing; the caller disposes each.
  * @throws RangeError when batchSize is not a positive whole number.
@@ -116,11 +183,12 @@ export function* batchesInOrder(
     throw new RangeError(`A batch holds a positive whole number of pictures, not ${batchSize}.`);
   }
   for (let first = 0; first < crops.length; first += batchSize) {
+    const count = Math.min(batchSize, crops.length - first);
     const places = Array.from(
-      { length: batchSize },
-      (_, i) => Math.min(first + i, crops.length - 1),
+      { length: roundedBatchSize(count, batchSize) },
+      (_, i) => first + Math.min(i, count - 1),
     );
     const batch = plainBatch(stackCrops(crops, places));
-    yield { ...batch, indices: places.slice(0, crops.length - first) };
+    yield { ...batch, indices: places.slice(0, count) };
   }
 }

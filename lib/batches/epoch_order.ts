@@ -1,16 +1,16 @@
 /**
- * Which samples are in which batch: epochs with real and fake mixed as the configuration says, each in an
+ * Which samples are in which batch: epochs with real and fake mixed as the settings say, each in an
  * order of its own. A batch's samples follow from seed and step alone, and are looked up, not listed: an
  * epoch of a million samples is a few typed arrays.
  */
-import type { Configuration } from "lib/config.ts";
 import { createRandom } from "lib/random.ts";
+import type { DataSettings } from "lib/settings/data_settings.ts";
 
-/** The fields of a configuration that decide the order. */
-export type OrderSettings = Pick<
-  Configuration,
-  "batchSize" | "seed" | "balance" | "realRepeats"
->;
+/** What decides the order. */
+export interface OrderSettings extends Pick<DataSettings, "batchSize" | "balance" | "realRepeats"> {
+  /** The run's. */
+  readonly seed: number;
+}
 
 /** The order of a run's batches. */
 export interface EpochOrder {
@@ -101,11 +101,41 @@ function groupsOf(
  * ```
  */
 export function epochOrder(labels: ArrayLike<number>, settings: OrderSettings): EpochOrder {
-  const { batchSize, seed, balance } = settings;
+  const { batchSize } = settings;
   if (!Number.isSafeInteger(batchSize) || batchSize < 2) {
     throw new RangeError(`A batch holds a whole number of pictures from 2, not ${batchSize}.`);
   }
-  const groups = groupsOf(labels, settings);
+  return orderOfGroups(groupsOf(labels, settings), settings);
+}
+
+/**
+ * The order of batches of pairs: each fake that names its real source stands beside it, the real one first,
+ * so the partner of the picture at an even place is the next one. An epoch shows every such fake once.
+ *
+ * @param sourceOf For each sample the place of its real source, or −1.
+ * @param settings `balance` does not matter: pairs are balanced.
+ * @throws RangeError when batchSize is no even number from 2.
+ */
+export function pairOrder(sourceOf: Int32Array, settings: OrderSettings): EpochOrder {
+  const { batchSize } = settings;
+  if (!Number.isSafeInteger(batchSize) || batchSize < 2 || batchSize % 2 !== 0) {
+    throw new RangeError(`Batches of pairs hold an even number of pictures from 2, not ${batchSize}.`);
+  }
+  const fakes = Int32Array.from([...sourceOf.keys()].filter((place) => sourceOf[place] >= 0));
+  const { batchesPerEpoch, places } = orderOfGroups([fakes], {
+    ...settings,
+    batchSize: batchSize / 2,
+    balance: "none",
+  });
+  return {
+    batchesPerEpoch,
+    places: (step) => places(step).flatMap((fake) => [sourceOf[fake], fake]),
+  };
+}
+
+/** The order of batches that take from these lists in turn. */
+function orderOfGroups(groups: readonly Int32Array[], settings: OrderSettings): EpochOrder {
+  const { batchSize, seed, balance } = settings;
   const length = groups.length * Math.max(...groups.map((places) => places.length));
   const batchesPerEpoch = Math.ceil(length / batchSize);
 

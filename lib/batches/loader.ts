@@ -3,20 +3,27 @@
  * that are prepared, whatever the number of samples.
  */
 import { isAbsolute, resolve } from "node:path";
-import type { Configuration } from "lib/config.ts";
-import type { BatchSettings, BatchSource } from "./batch_source.ts";
-import { type Batch, type Pictures, plainBatch, trainingBatch } from "./batches.ts";
-import { epochOrder } from "./epoch_order.ts";
-import { ImageError } from "lib/media/image_error.ts";
-import type { DecodeFailure } from "./loader/decode_worker.ts";
-import { type Decoding, openDecoder } from "./loader/picture_decoder.ts";
-import { openSubstitutes, type Unreadable } from "./loader/substitutes.ts";
 import type { Sample } from "lib/data/samples.ts";
+import { chunksOf } from "lib/io/chunks.ts";
+import { ImageError } from "lib/media/image_error.ts";
+import { type BatchSource, orderOf, wantedOf } from "./batch_source.ts";
+import {
+  type Batch,
+  type BatchSettings,
+  type Pictures,
+  plainBatch,
+  roundedBatchSize,
+  trainingBatch,
+} from "./batches.ts";
+import type { DecodeFailure } from "./loader/decode_worker.ts";
+import { openDecoder } from "./loader/picture_decoder.ts";
+import { openSubstitutes, type Unreadable } from "./loader/substitutes.ts";
+import { lookUpWanted } from "./wanted.ts";
 
 /** How samples are read. */
 export interface LoaderOptions {
-  /** Decides size, order, balance, augmentation and mixup. */
-  readonly configuration: BatchSettings & Pick<Configuration, "imageSize">;
+  /** Decides size, order, balance, augmentation and mixup, and what else batches carry. */
+  readonly configuration: BatchSettings;
   /** Folder that relative paths start from: the manifest's. Default: the current folder. */
   readonly root?: string;
   /** Batches that are prepared ahead of the one asked for, 0 or more. Default 2. */
@@ -37,7 +44,10 @@ export interface Loader extends BatchSource {
   readonly unreadable: readonly Unreadable[];
 }
 
-const placeOf = (root: string, { path }: Sample) => isAbsolute(path) ? path : resolve(root, path);
+const below = (root: string, path: string) => isAbsolute(path) ? path : resolve(root, path);
+const placeOf = (root: string, { path }: Sample) => below(root, path);
+/** Of samples that have a mask, as `lookUpWanted` made sure. */
+const maskPlaceOf = (root: string, { mask }: Sample) => below(root, mask!);
 
 /** The error for a file that could not be read. */
 function failureOf(path: string, { problem, explanation }: DecodeFailure): Error {
@@ -58,13 +68,15 @@ function assertPrefetch(prefetch: number): void {
  * resumed run sees the batches an undisturbed one would.
  *
  * @param samples In a fixed order; each of any still picture's format and size.
- * @throws RangeError when there are none, balanced batches lack a class, or an option is out of range.
+ * @throws RangeError when there are none, balanced batches lack a class or what the detector wants (masks,
+ * sources), or an option is out of range.
  * (`batch` also: ImageError for a file that cannot be read, naming it; RangeError for a negative step,
  * and when "skip" finds no readable sample of a class.)
  *
  * @example
  * ```ts
- * import { SMOKE, vary } from "lib/config.ts";
+ * import { vary } from "lib/detectors/configuration.ts";
+ * import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
  * import { openLoader } from "lib/batches/loader.ts";
  * import { demoPhotographs } from "lib/faces/demo_photographs.ts";
  * import assert from "node:assert/strict";
@@ -76,16 +88,17 @@ function assertPrefetch(prefetch: number): void {
  * await using loader = openLoader(samples, { configuration: vary(SMOKE, { batchSize: 4 }) });
  * assert.equal(loader.batchesPerEpoch, 2);
  * const { images, labels } = await loader.batch(0);
- * assert.deepEqual(images.shape, [4, SMOKE.imageSize, SMOKE.imageSize, 3]);
+ * assert.deepEqual(images.shape, [4, 32, 32, 3]);
  * assert.deepEqual([...labels.dataSync()], [0, 1, 0, 1]);
  * ```
  */
 export function openLoader(samples: readonly Sample[], options: LoaderOptions): Loader {
   const { configuration, root = ".", prefetch = 2, onUnreadable = "error", notice } = options;
-  const { imageSize: size } = configuration;
+  const { input: { size }, wants } = configuration.detector;
   assertPrefetch(prefetch);
   const labels = Uint8Array.from(samples, ({ label }) => label);
-  const order = epochOrder(labels, configuration);
+  const wanted = lookUpWanted(samples, wants);
+  const order = orderOf(labels, wanted, configuration);
   const decoder = openDecoder({ size });
   const pathOf = (place: number) => placeOf(root, samples[place]);
   const substitutes = openSubstitutes(samples, {
@@ -96,45 +109,73 @@ export function openLoader(samples: readonly Sample[], options: LoaderOptions): 
     },
   });
 
-  const begin = (step: number) => {
-    const places = order.places(step).map((place) => substitutes.known(place));
-    return { places, decoding: decoder.decode(places.map(pathOf)) };
+  /** The masks of the fakes at these places are read as pictures are, beside them. */
+  const beginMasks = (places: readonly number[]) => {
+    const masked = places.flatMap((place, i) => labels[place] === 1 ? [{ place, i }] : []);
+    const paths = masked.map(({ place }) => maskPlaceOf(root, samples[place]));
+    return { masked, paths, decoding: decoder.decode(paths) };
   };
+  const finishMasks = async (
+    { masked, paths, decoding }: ReturnType<typeof beginMasks>,
+    count: number,
+  ) => {
+    const { pixels, failures } = await decoding.result, masks = new Uint8Array(count * size * size);
+    if (failures.length > 0) throw failureOf(paths[failures[0].place], failures[0]);
+    masked.forEach(({ i }, k) => {
+      for (let at = 0; at < size * size; at++) {
+        masks[i * size * size + at] = pixels[3 * (k * size * size + at)]; // one of three equal channels
+      }
+    });
+    return masks;
+  };
+  const beginAt = (places: number[]) => ({
+    places,
+    decoding: decoder.decode(places.map(pathOf)),
+    ...wanted.masks ? { masks: beginMasks(places) } : {},
+  });
+  const begin = (step: number) =>
+    beginAt(order.places(step).map((place) => substitutes.known(place)));
   /** The pictures at these places, with others for the ones that cannot be read. */
-  const finish = async (
-    { places, decoding }: { places: number[]; decoding: Decoding },
-  ): Promise<Pictures> => {
+  const finish = async ({ places, decoding, masks }: ReturnType<typeof beginAt>): Promise<Pictures> => {
     const { pixels, failures } = await decoding.result;
-    const [first] = failures;
-    if (!first) {
-      const ofBatch = places.map((place) => labels[place]);
-      return { pixels, width: size, height: size, labels: ofBatch, indices: places };
+    if (failures.length === 0) {
+      return {
+        pixels,
+        width: size,
+        height: size,
+        labels: places.map((place) => labels[place]),
+        indices: places,
+        ...wantedOf(places, wanted),
+        ...masks ? { masks: await finishMasks(masks, places.length) } : {},
+      };
     }
+    masks?.decoding.callOff();
     const errors = failures.map((failure) => failureOf(pathOf(places[failure.place]), failure));
     for (const [i, { place }] of failures.entries()) {
       if (onUnreadable === "error" || !(errors[i] instanceof ImageError)) throw errors[i];
       await substitutes.find(places[place], errors[i]);
     }
-    const readable = places.map((place) => substitutes.known(place));
-    return await finish({ places: readable, decoding: decoder.decode(readable.map(pathOf)) });
+    return await finish(beginAt(places.map((place) => substitutes.known(place))));
   };
 
   const prepared = new Map<number, ReturnType<typeof begin>>();
   const batch = async (step: number): Promise<Batch> => {
     const asked = prepared.get(step) ?? begin(step);
     prepared.delete(step);
-    for (const [other, { decoding }] of prepared) {
+    for (const [other, { decoding, masks }] of prepared) {
       if (other > step && other <= step + prefetch) continue;
       decoding.callOff();
+      masks?.decoding.callOff();
       prepared.delete(other);
     }
     for (let ahead = step + 1; ahead <= step + prefetch; ahead++) {
       if (!prepared.has(ahead)) prepared.set(ahead, begin(ahead));
     }
-    return trainingBatch(await finish(asked), { step, configuration });
+    return trainingBatch(await finish(asked), { step, settings: configuration });
   };
   return {
     batchesPerEpoch: order.batchesPerEpoch,
+    methods: wanted.methods ?? [],
     batch,
     unreadable: substitutes.found,
     [Symbol.asyncDispose]: () => Promise.resolve(decoder[Symbol.dispose]()),
@@ -165,9 +206,9 @@ export interface InOrderBatch extends Batch {
 }
 
 /**
- * All samples once and in order, for evaluation, however many. All batches are of one size (a captured
- * function takes no other): where samples are missing, at the end or because they cannot be read, the
- * batch is filled up with its last picture; `samples` and `indices`, which are places in the order, name
+ * All samples once and in order, for evaluation, however many. Where samples are
+ * missing, at the end or because they cannot be read, the batch is filled up with its last picture to
+ * `roundedBatchSize`; `samples` and `indices`, which are places in the order, name
  * only the ones that count.
  *
  * @returns Batches whose `augmentation` and `mixup` change nothing; the caller disposes their tensors.
@@ -206,9 +247,10 @@ export async function* openInOrder(
     { readable, chunk, pixels }: Awaited<ReturnType<typeof finish>>,
   ): InOrderBatch[] => {
     if (readable.length === 0) return [];
-    const length = size * size * 3, whole = new Uint8Array(batchSize * length);
+    const length = size * size * 3, held = roundedBatchSize(readable.length, batchSize);
+    const whole = new Uint8Array(held * length);
     const filled = Array.from(
-      { length: batchSize },
+      { length: held },
       (_, i) => readable[Math.min(i, readable.length - 1)],
     );
     filled.forEach(({ place }, i) =>
@@ -228,18 +270,4 @@ export async function* openInOrder(
     if (ahead.length > prefetch) yield* asBatch(await finish(ahead.shift()!));
   }
   for (const rest of ahead) yield* asBatch(await finish(rest));
-}
-
-async function* chunksOf(
-  samples: Iterable<Sample> | AsyncIterable<Sample>,
-  size: number,
-): AsyncGenerator<Sample[]> {
-  let chunk: Sample[] = [];
-  for await (const sample of samples) {
-    chunk.push(sample);
-    if (chunk.length < size) continue;
-    yield chunk;
-    chunk = [];
-  }
-  if (chunk.length > 0) yield chunk;
 }

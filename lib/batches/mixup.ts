@@ -53,10 +53,12 @@ export interface Mixed {
   readonly images: tf.Tensor4D;
   /** float32 [batch, classes]: probability of each class. */
   readonly targets: tf.Tensor2D;
+  /** float32 [batch, height, width, 1], where there are masks. */
+  readonly masks?: tf.Tensor4D;
 }
 
 /**
- * Apply mixup: λ · own + (1 − λ) · partner's, for pictures and targets alike. Cross-entropy is linear in
+ * Apply mixup: λ · own + (1 − λ) · partner's, for pictures, targets and masks alike. Cross-entropy is linear in
  * the targets, so the loss is the official code's λ · CE(own) + (1 − λ) · CE(partner's), and losses
  * without targets are the same for both.
  *
@@ -77,7 +79,7 @@ export interface Mixed {
  * assert.deepEqual(mixed.targets.arraySync(), [[0.75, 0.25], [0.25, 0.75]]);
  * ```
  */
-export function mixUp({ images, targets }: Mixed, parameters: tf.Tensor2D): Mixed {
+export function mixUp({ images, targets, masks }: Mixed, parameters: tf.Tensor2D): Mixed {
   const [batch] = images.shape;
   if (parameters.shape[0] !== batch || parameters.shape[1] !== MIXUP_WIDTH) {
     throw new TypeError(
@@ -94,6 +96,6 @@ export function mixUp({ images, targets }: Mixed, parameters: tf.Tensor2D): Mixe
       const other = tf.gatherND(rows, place);
       return tf.reshape(tf.add(tf.mul(rows, share), tf.mul(other, rest)), own.shape) as T;
     };
-    return { images: mix(images), targets: mix(targets) };
+    return { images: mix(images), targets: mix(targets), ...masks ? { masks: mix(masks) } : {} };
   });
 }

@@ -5,7 +5,7 @@
 import { type CsvRow, csvRows, writeCsv } from "lib/io/csv_rows.ts";
 import type { Sample, Split } from "./samples.ts";
 
-/** The columns of a manifest, in the order in which they are written. */
+/** The columns that a manifest must have, in the order in which they are written. */
 export const MANIFEST_COLUMNS = [
   "path",
   "label",
@@ -17,6 +17,9 @@ export const MANIFEST_COLUMNS = [
   "identities",
   "mask",
 ] as const;
+
+/** All columns that are written: a manifest may do without the last. */
+const WRITTEN = [...MANIFEST_COLUMNS, "source"] as const;
 
 /** What the numbers mean; printed wherever labels are counted. */
 export const LABEL_LEGEND = "label 0 = real, 1 = fake; score = probability of fake";
@@ -70,14 +73,16 @@ export function sampleOf(manifest: string, { line, cells }: CsvRow): Sample {
     frame,
     identities,
     ...(cell("mask") === "" ? {} : { mask: cell("mask") }),
+    ...(cells.source ? { source: cells.source } : {}),
   };
 }
 
 /**
  * The samples of a manifest one by one; memory does not grow with the file.
  *
- * @param path A CSV file in UTF-8 with the columns `MANIFEST_COLUMNS` in any order; further columns are
- * passed over. Its `path` and `mask` cells are relative to the manifest's folder, or absolute.
+ * @param path A CSV file in UTF-8 with the columns `MANIFEST_COLUMNS` in any order, and `source`
+ * where fakes name the picture they were made from; further columns are passed over. Its `path`, `mask`
+ * and `source` cells are relative to the manifest's folder, or absolute.
  * @throws RangeError naming file, line and column: a missing column, an empty path, a label that is
  * not 0 or 1, a label that contradicts the method, an unknown split, a frame that is no index.
  */
@@ -121,7 +126,7 @@ export async function writeManifest(
   path: string,
   samples: Iterable<Sample> | AsyncIterable<Sample>,
 ): Promise<void> {
-  await writeCsv(path, rowsOf(path, samples), MANIFEST_COLUMNS);
+  await writeCsv(path, rowsOf(path, samples), WRITTEN);
 }
 
 async function* rowsOf(path: string, samples: Iterable<Sample> | AsyncIterable<Sample>) {
@@ -143,6 +148,7 @@ async function* rowsOf(path: string, samples: Iterable<Sample> | AsyncIterable<S
       frame: String(sample.frame),
       identities: sample.identities.join(BETWEEN),
       mask: sample.mask ?? "",
+      source: sample.source ?? "",
     };
     sampleOf(path, { line, cells }); // what would be refused when read is not written
     yield cells;

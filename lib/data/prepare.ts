@@ -77,11 +77,10 @@ async function checkFolder(folder: string, root: string): Promise<void> {
  *
  * @example Faces of a folder of pictures
  * ```ts
- * import { SMOKE } from "lib/config.ts";
  * import { parseDescription } from "lib/data/descriptions.ts";
  * import { demoPhotographs } from "lib/faces/demo_photographs.ts";
  * import { Preparation } from "lib/data/prepare.ts";
- * import { settingsOf } from "lib/data/prepare/prepare_settings.ts";
+ * import { PREPARE_SETTINGS } from "lib/data/prepare/prepare_settings.ts";
  * import { openDataSet } from "lib/data/readers/open_data_set.ts";
  * import assert from "node:assert/strict";
  *
@@ -93,7 +92,7 @@ async function checkFolder(folder: string, root: string): Promise<void> {
  * {
  *   await using preparation = await Preparation.open(dataSet, {
  *     folder: out,
- *     settings: { ...settingsOf(SMOKE), faces: "all" },
+ *     settings: { ...PREPARE_SETTINGS, size: 32, faces: "all" },
  *   });
  *   for await (const { video, crops } of preparation.run()) {
  *     assert.deepEqual([video, crops], ["real/one.jpg", 3]);

@@ -2,7 +2,7 @@
  * What a sample is: one picture with its label and where it comes from, and the check that no video
  * and no identity is in two splits.
  */
-import type { RgbImage } from "lib/media/image.ts";
+import type { Mask, RgbImage } from "lib/media/image.ts";
 
 /** What a sample is for. Choices are made on validation, never on test. */
 export type Split = "train" | "validation" | "test";
@@ -27,6 +27,8 @@ export interface Sample {
   readonly identities: readonly string[];
   /** The mask's file, or its name in memory, where there is one. */
   readonly mask?: string;
+  /** Of a fake, the `path` of the real picture that it was made from, where that is a sample too. */
+  readonly source?: string;
 }
 
 /** A picture with its record; a `StandIn` is one. */
@@ -35,6 +37,8 @@ export interface Crop {
   readonly image: RgbImage;
   /** Its label and origin. */
   readonly sample: Sample;
+  /** Where it was manipulated, of the picture's size, where that is known; nowhere in a real one. */
+  readonly mask?: Mask;
 }
 
 /** The methods' short names, spelt out. */

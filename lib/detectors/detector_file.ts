@@ -1,16 +1,17 @@
 /**
  * A trained detector in one file, as PyTorch's `load_state_dict` takes it, with the configuration that
- * it belongs to. How weights of other origin are read is left to models/.
+ * it belongs to. How weights of other origin are read is left to networks/.
  */
 import { basename, dirname, join } from "node:path";
-import { type Configuration, vary } from "lib/config.ts";
-import type { Detector } from "lib/evaluation/predict.ts";
-import { createDetector } from "./exposing_the_deception/exposing_the_deception.ts";
+import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import { disposeParameters, type Parameters } from "lib/networks/parameters.ts";
 import { writeSafetensors } from "lib/networks/weights/safetensors.ts";
 import { loadParameters, storeParameters } from "lib/networks/weights/state_dict.ts";
 import { readStateDict } from "lib/networks/weights/state_dict_file.ts";
 import { createRandom } from "lib/random.ts";
+import { type Configuration, plainConfiguration } from "./configuration.ts";
+import type { DetectorKind, TrainedDetector } from "./detector.ts";
+import { readConfiguration } from "./read_configuration.ts";
 
 /** Name of the detector's file in a run's folder. */
 export const DETECTOR_FILE = "detector.safetensors";
@@ -26,7 +27,9 @@ export interface DetectorOrigin {
 }
 
 /** A detector that was read from a file. The caller frees it with `using`. */
-export interface LoadedDetector extends Detector, Disposable {
+export interface LoadedDetector extends TrainedDetector, Disposable {
+  /** The configuration it belongs to. */
+  readonly configuration: Configuration;
   /** Where it came from; undefined for weights of other origin. */
   readonly origin: DetectorOrigin | undefined;
 }
@@ -41,41 +44,50 @@ export async function saveDetector(
   path: string,
   { parameters, origin }: { parameters: Parameters; origin: DetectorOrigin },
 ): Promise<void> {
-  const metadata = { detector: JSON.stringify(origin) };
+  const written = { ...origin, configuration: plainConfiguration(origin.configuration) };
+  const metadata = { detector: JSON.stringify(written) };
   const steps = origin.step + 1;
   await writeSafetensors(path, await storeParameters(parameters, { metadata, steps }));
+}
+
+/** How a detector is read. */
+export interface LoadDetectorOptions {
+  /** For files that do not hold one; for others it must be left out. */
+  readonly configuration?: Configuration;
+  /** Kinds that are not in the register. */
+  readonly kinds?: readonly DetectorKind[];
 }
 
 /**
  * Reads a detector.
  *
- * @param path A file of `saveDetector`, or a run's folder; or weights of the same architecture from
- * elsewhere (`.pth`, `.safetensors`), then with `configuration`.
- * @param options `configuration` for files that do not hold one; for others it must be left out.
+ * @param path A file of `saveDetector`, of this edition or the first, or a run's folder; or weights of the
+ * same architecture from elsewhere (`.pth`, `.safetensors`), then with `configuration`.
  * @throws TypeError when the file and the configuration do not fit, listing what differs.
- * @throws RangeError when a configuration is missing or given twice.
+ * @throws RangeError when a configuration is missing or given twice, or its detector is not known.
  * @throws Deno's NotFound when there is no file.
  *
  * @example
  * ```ts
- * import { SMOKE } from "lib/config.ts";
- * import { createDetector } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
- * import { createRandom } from "lib/random.ts";
+ * import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
  * import { loadDetector, saveDetector } from "lib/detectors/detector_file.ts";
+ * import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
+ * import { createRandom } from "lib/random.ts";
  * import assert from "node:assert/strict";
  *
  * const folder = await Deno.makeTempDir();
- * const parameters = createDetector(SMOKE, createRandom(1));
+ * const parameters = initialiseParameters(SMOKE.detector.parameters, createRandom(1));
  * const origin = { configuration: SMOKE, step: 3, validationAuc: 0.8 };
  * await saveDetector(`${folder}/detector.safetensors`, { parameters, origin });
  * using loaded = await loadDetector(folder);
- * assert.deepEqual(loaded.origin, origin);
+ * assert.equal(loaded.origin?.validationAuc, 0.8);
+ * assert.deepEqual(loaded.detector.settings, SMOKE.detector.settings);
  * await Deno.remove(folder, { recursive: true });
  * ```
  */
 export async function loadDetector(
   path: string,
-  options: { configuration?: Configuration } = {},
+  options: LoadDetectorOptions = {},
 ): Promise<LoadedDetector> {
   const isFolder = await Deno.stat(path).then((found) => found.isDirectory);
   const file = await readStateDict(isFolder ? join(path, DETECTOR_FILE) : path);
@@ -85,16 +97,16 @@ export async function loadDetector(
       `${path} holds the configuration of its detector: leave out preset and settings.`,
     );
   }
-  const origin = text === undefined ? undefined : JSON.parse(text) as DetectorOrigin;
-  const settings = origin?.configuration ?? options.configuration;
-  if (!settings) {
+  const origin = text === undefined ? undefined : originIn(text, options.kinds);
+  const configuration = origin?.configuration ?? options.configuration;
+  if (!configuration) {
     throw new RangeError(
       `${path} does not say which detector its weights belong to: pass a configuration, such as the ` +
         'preset "officialCode" for weights of the official code.',
     );
   }
-  const configuration = vary(settings, {});
-  const parameters = createDetector(configuration, createRandom(configuration.seed, "weights"));
+  const { detector, training: { seed } } = configuration;
+  const parameters = initialiseParameters(detector.parameters, createRandom(seed, "weights"));
   try {
     loadParameters(parameters, file);
   } catch (error) {
@@ -102,11 +114,17 @@ export async function loadDetector(
     throw error;
   }
   return {
+    detector,
     parameters,
     configuration,
     origin,
     [Symbol.dispose]: () => disposeParameters(parameters),
   };
+}
+
+function originIn(text: string, kinds?: readonly DetectorKind[]): DetectorOrigin {
+  const written = JSON.parse(text);
+  return { ...written, configuration: readConfiguration(written.configuration, kinds) };
 }
 
 /** The detector's file that belongs to a run's checkpoint: beside it, in a folder of the run's own. */

@@ -3,18 +3,9 @@
  * long it takes on this machine is in `measured_time.ts`.
  */
 import * as tf from "@tensorflow/tfjs";
-import type { Configuration } from "lib/config.ts";
-import {
-  detect,
-  type DetectorConfiguration,
-  detectorParameters,
-} from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
-import {
-  disposeParameters,
-  isLearnt,
-  type ParameterSpecification,
-} from "lib/networks/parameters.ts";
-import { blankDetector } from "lib/detectors/blank_detector.ts";
+import { blankParameters } from "lib/detectors/blank_parameters.ts";
+import type { Detector } from "lib/detectors/detector.ts";
+import { disposeParameters, isLearnt, type ParameterSpecification } from "lib/networks/parameters.ts";
 import { countOperations, type OperationCounts } from "./operations.ts";
 
 /** The cost of one image, in inference. */
@@ -46,29 +37,26 @@ export interface Cost {
 }
 
 /**
- * Counts what a detector costs for one image, by running it once on an image of
- * `configuration.imageSize` pixels. Values do not matter, so its parameters are zeros.
+ * Counts what a detector costs for one image, by running it once on an image of the size that
+ * it takes. Values do not matter, so its parameters are zeros.
  *
  * @example The smallest of detectors
  * ```ts
- * import { SMOKE } from "lib/config.ts";
+ * import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
  * import { detectorCost } from "lib/evaluation/cost.ts";
  * import assert from "node:assert/strict";
  *
- * const { parameters, macs, flops } = await detectorCost(SMOKE);
+ * const { parameters, macs, flops } = await detectorCost(SMOKE.detector);
  * assert.ok(parameters > 1e6 && macs > 1e6);
  * assert.ok(flops.table7 > flops.twoPerMac && flops.twoPerMac === 2 * macs);
  * ```
  */
-export async function detectorCost(
-  configuration: DetectorConfiguration & Pick<Configuration, "imageSize">,
-): Promise<Cost> {
-  const specifications = detectorParameters(configuration);
-  const { imageSize } = configuration;
-  const zeros = blankDetector(configuration, { shared: true });
+export async function detectorCost(detector: Detector): Promise<Cost> {
+  const { parameters: specifications, input: { size } } = detector;
+  const zeros = blankParameters(detector, { shared: true });
   try {
     const operations = await countOperations(() => {
-      detect(tf.zeros([1, imageSize, imageSize, 3]), zeros, configuration);
+      detector.forward(tf.zeros([1, size, size, 3]), zeros);
     });
     const { convolutionMacs, convolutionBias, linearMacs, batchNorm, relu, pooling } = operations;
     const macs = convolutionMacs + linearMacs;

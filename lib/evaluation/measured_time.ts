@@ -1,10 +1,10 @@
 /** How long work takes on this machine: median and quartiles over runs. */
 import * as tf from "@tensorflow/tfjs";
-import type { Configuration } from "lib/config.ts";
+import type { TrainedDetector } from "lib/detectors/detector.ts";
 import { compile } from "lib/engine/engine.ts";
-import { detect } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
 import { foldBatchNorm } from "lib/networks/fold_batch_norm.ts";
-import { disposeParameters, type Parameters } from "lib/networks/parameters.ts";
+import { disposeParameters } from "lib/networks/parameters.ts";
+import type { TrainingSettings } from "lib/settings/training_settings.ts";
 import { quantile } from "./quantile.ts";
 
 /** Time of a run in milliseconds. */
@@ -80,21 +80,25 @@ export interface InferenceRun extends Disposable {
 
 /**
  * Makes a detector ready for timing: captured, with batch norm merged into the weights, on blank
- * images of `configuration.imageSize` pixels.
+ * images of the size that it takes.
  *
- * @param detector Parameters, which stay the caller's, and the configuration they belong to.
- * @param options `batchSize`: images a run; default 1.
+ * @param trained Its parameters stay the caller's.
+ * @param options `batchSize`: images a run; default 1. `precision`: the arithmetic; default float32.
  * @returns A run that the caller frees with `using`.
  */
 export function openInference(
-  { parameters, configuration }: { parameters: Parameters; configuration: Configuration },
-  { batchSize = 1 }: { batchSize?: number } = {},
+  { detector, parameters }: TrainedDetector,
+  { batchSize = 1, precision = "float32" }: {
+    batchSize?: number;
+    precision?: TrainingSettings["precision"];
+  } = {},
 ): InferenceRun {
-  const { imageSize, precision } = configuration;
-  const folded = foldBatchNorm(parameters, configuration);
-  const images = tf.zeros<tf.Rank.R4>([batchSize, imageSize, imageSize, 3]);
+  const { input: { size } } = detector;
+  const folded = foldBatchNorm(parameters, detector.parameters);
+  const images = tf.zeros<tf.Rank.R4>([batchSize, size, size, 3]);
   const captured = compile(
-    (x) => tf.softmax(detect(x as tf.Tensor4D, folded, configuration, { folded: true }).global),
+    (x) =>
+      tf.sigmoid(detector.logOdds(detector.forward(x as tf.Tensor4D, folded, { folded: true }))),
     [images],
     { precision, name: "inference" },
   );

@@ -1,28 +1,24 @@
 /**
- * The detector's scores of any number of pictures, in memory or in files, one batch at a time. What the
+ * A detector's scores of any number of pictures, in memory or in files, one batch at a time. What the
  * scores are worth is left to the metrics.
  */
 import * as tf from "@tensorflow/tfjs";
-import type { Configuration } from "lib/config.ts";
-import { type Batch, batchesInOrder } from "lib/batches/batches.ts";
+import { type Batch, batchesInOrder, disposeBatch, requireCropSize } from "lib/batches/batches.ts";
 import { type InOrderOptions, openInOrder } from "lib/batches/loader.ts";
 import type { Crop, Sample } from "lib/data/samples.ts";
-import { compile } from "lib/engine/engine.ts";
-import { detect } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import type { TrainedDetector } from "lib/detectors/detector.ts";
+import { compileEachShape } from "lib/engine/compile_each_shape.ts";
+import { chunksOf } from "lib/io/chunks.ts";
 import { normaliseImages } from "lib/networks/normalise_images.ts";
-import type { Parameters } from "lib/networks/parameters.ts";
 
-/** A detector that was loaded or trained. */
-export interface Detector {
-  /** Its variables. */
-  readonly parameters: Parameters;
-  /** The configuration they belong to; `batchSize` pictures run at once. */
-  readonly configuration: Configuration;
-}
+/** Pictures that run at once, unless said otherwise: enough to fill a machine's cores. */
+const BATCH_SIZE = 32;
 
 /** A sample's record with the detector's score of it. */
 export interface FramePrediction extends Sample {
-  /** Probability of fake, 0 to 1. */
+  /** Log-odds of fake, in nats: what decisions and comparisons rest on. */
+  readonly logOdds: number;
+  /** The same as a probability of fake, 0 to 1, for people. */
   readonly score: number;
 }
 
@@ -32,7 +28,7 @@ export interface Predictor extends Disposable {
    * Scores crops in their order. Memory does not grow with their number: a batch is read when the one
    * before has been handed out.
    *
-   * @throws TypeError for a crop that is not `imageSize` pixels wide and high, naming it.
+   * @throws TypeError for a crop that is not of the detector's size, naming it.
    */
   predict(
     crops: Iterable<Crop> | AsyncIterable<Crop>,
@@ -49,22 +45,30 @@ export interface Predictor extends Disposable {
   ): AsyncGenerator<FramePrediction, void, void>;
 }
 
+/** The probability that log-odds stand for. */
+export function probability(logOdds: number): number {
+  return 1 / (1 + Math.exp(-logOdds));
+}
+
 /**
- * Makes a detector ready: it runs in evaluation mode, captured once for all batches, and reads its
+ * Makes a detector ready: it runs in evaluation mode, captured once for each size of batch, and reads its
  * variables anew at each batch, so that a detector in training can be scored again and again.
+ *
+ * @param options `batchSize`: pictures that run at once; default: 32.
  *
  * @example
  * ```ts
- * import { SMOKE } from "lib/config.ts";
+ * import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
  * import { startEngine } from "lib/engine/engine.ts";
  * import { openPredictor } from "lib/evaluation/predict.ts";
- * import { createDetector } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+ * import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
  * import { createRandom } from "lib/random.ts";
  * import assert from "node:assert/strict";
  *
  * await startEngine();
- * const parameters = createDetector(SMOKE, createRandom(1));
- * using predictor = openPredictor({ parameters, configuration: SMOKE });
+ * const { detector } = SMOKE;
+ * const parameters = initialiseParameters(detector.parameters, createRandom(1));
+ * using predictor = openPredictor({ detector, parameters });
  * const crop = {
  *   image: { data: new Uint8Array(32 * 32 * 3), width: 32, height: 32 },
  *   sample: {
@@ -76,64 +80,63 @@ export interface Predictor extends Disposable {
  * assert.ok(path === "a.png" && score > 0 && score < 1);
  * ```
  */
-export function openPredictor({ parameters, configuration }: Detector): Predictor {
-  const { batchSize, imageSize } = configuration;
-  let captured: ReturnType<typeof compile> | undefined;
-  /** The scores of a batch, whose tensors it frees. */
+export function openPredictor(
+  { detector, parameters }: TrainedDetector,
+  { batchSize = BATCH_SIZE }: { batchSize?: number } = {},
+): Predictor {
+  const { input: { size, normalisation } } = detector;
+  const captured = compileEachShape(
+    (images) => {
+      const x = normaliseImages(images as tf.Tensor4D, normalisation);
+      return detector.logOdds(detector.forward(x, parameters));
+    },
+    { name: "log-odds" },
+  );
+  /** The log-odds of a batch, whose tensors it frees. */
   const scoresOf = async (batch: Batch): Promise<Float32Array> => {
-    const { images, labels, augmentation, mixup } = batch;
-    captured ??= compile(
-      (images) => {
-        const x = normaliseImages(images as tf.Tensor4D, configuration);
-        const { global } = detect(x, parameters, configuration);
-        return tf.squeeze(tf.slice(tf.softmax(global), [0, 1], [-1, 1]), [1]);
-      },
-      [images],
-      { name: "scores" },
-    );
-    const [probabilities] = captured(images);
+    const [logOdds] = captured.run(batch.images);
     try {
-      return await probabilities.data() as Float32Array;
+      return await logOdds.data() as Float32Array;
     } finally {
-      tf.dispose([probabilities, images, labels, augmentation, mixup]);
+      logOdds.dispose();
+      disposeBatch(batch);
     }
   };
+  const scored = (sample: Sample, logOdds: number): FramePrediction => ({
+    ...sample,
+    logOdds,
+    score: probability(logOdds),
+  });
   async function* predict(crops: Iterable<Crop> | AsyncIterable<Crop>) {
-    for await (const chunk of batchesOf(crops, batchSize)) {
-      for (const { image: { width, height }, sample } of chunk) {
-        if (width === imageSize && height === imageSize) continue;
-        throw new TypeError(
-          `${JSON.stringify(sample.path)} is ${width} × ${height}, but the detector takes ` +
-            `${imageSize} × ${imageSize}. Resize it first.`,
-        );
-      }
+    for await (const chunk of chunksOf(crops, batchSize)) {
+      for (const crop of chunk) requireCropSize(crop, size);
       const [batch] = batchesInOrder(chunk, { batchSize });
       const scores = await scoresOf(batch);
-      for (const [i, { sample }] of chunk.entries()) yield { ...sample, score: scores[i] };
+      for (const [i, { sample }] of chunk.entries()) yield scored(sample, scores[i]);
     }
   }
   async function* predictFiles(
     samples: Iterable<Sample> | AsyncIterable<Sample>,
     options: Pick<InOrderOptions, "root" | "onUnreadable">,
   ) {
-    for await (const batch of openInOrder(samples, { ...options, batchSize, size: imageSize })) {
+    for await (const batch of openInOrder(samples, { ...options, batchSize, size })) {
       const scores = await scoresOf(batch);
-      for (const [i, sample] of batch.samples.entries()) yield { ...sample, score: scores[i] };
+      for (const [i, sample] of batch.samples.entries()) yield scored(sample, scores[i]);
     }
   }
-  return { predict, predictFiles, [Symbol.dispose]: () => captured?.dispose() };
+  return { predict, predictFiles, [Symbol.dispose]: () => captured[Symbol.dispose]() };
 }
 
-async function* batchesOf(
-  crops: Iterable<Crop> | AsyncIterable<Crop>,
-  size: number,
-): AsyncGenerator<Crop[]> {
-  let batch: Crop[] = [];
-  for await (const crop of crops) {
-    batch.push(crop);
-    if (batch.length < size) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
+/**
+ * Scores of pictures in memory as plain numbers, the probability of fake (0 to 1), one a crop and in
+ * their order.
+ *
+ * @param crops Pictures of the detector's size; however many, as long as they fit into memory.
+ */
+export async function scoreCrops(
+  crops: readonly Crop[],
+  detector: TrainedDetector,
+): Promise<number[]> {
+  using predictor = openPredictor(detector);
+  return await Array.fromAsync(predictor.predict(crops), ({ score }) => score);
 }

@@ -9,9 +9,10 @@ import {
   DISTORTION_KINDS,
   type DistortionKind,
 } from "lib/media/distortions.ts";
+import type { TrainedDetector } from "lib/detectors/detector.ts";
 import { createRandom } from "lib/random.ts";
 import { type MeasuredInterval, measureWithInterval, type Metric } from "./bootstrap.ts";
-import { type Detector, openPredictor } from "./predict.ts";
+import { openPredictor } from "./predict.ts";
 import { rocAuc } from "./roc.ts";
 import { type FrameScore, videoScores } from "./video_scores.ts";
 
@@ -52,15 +53,16 @@ export interface RobustnessRow extends MeasuredInterval {
  *
  * @example
  * ```ts
- * import { SMOKE } from "lib/config.ts";
+ * import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
  * import { startEngine } from "lib/engine/engine.ts";
  * import { robustness } from "lib/evaluation/robustness.ts";
- * import { createDetector } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+ * import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
  * import { createRandom } from "lib/random.ts";
  * import assert from "node:assert/strict";
  *
  * await startEngine();
- * const parameters = createDetector(SMOKE, createRandom(1));
+ * const { detector } = SMOKE;
+ * const parameters = initialiseParameters(detector.parameters, createRandom(1));
  * const crops = [10, 200, 90].map((grey, i) => ({
  *   image: { data: new Uint8Array(32 * 32 * 3).fill(grey), width: 32, height: 32 },
  *   sample: {
@@ -68,14 +70,13 @@ export interface RobustnessRow extends MeasuredInterval {
  *     video: `${i}`, split: "test" as const, frame: 0, identities: [],
  *   },
  * }));
- * const detector = { parameters, configuration: SMOKE };
  * const options = { kinds: ["GB"], levels: [1, 5], seed: 1, resamples: 0 } as const;
- * const rows = await Array.fromAsync(robustness(detector, crops, options));
+ * const rows = await Array.fromAsync(robustness({ detector, parameters }, crops, options));
  * assert.deepEqual(rows.map(({ kind, level }) => `${kind} ${level}`), ["none 0", "GB 1", "GB 5"]);
  * ```
  */
 export async function* robustness(
-  detector: Detector,
+  detector: TrainedDetector,
   crops: readonly Crop[],
   options: RobustnessOptions,
 ): AsyncGenerator<RobustnessRow, void, void> {

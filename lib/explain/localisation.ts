@@ -102,7 +102,7 @@ export function perArea(energy: number | null, mask: Mask): number | null {
  * Share of the face that at least one of the maps counts among its strongest places (`topCells`).
  * n maps that know nothing, each of the others least of all, cover 1 − (1 − level)ⁿ.
  *
- * @param maps The blocks' maps; one without positive evidence covers nothing.
+ * @param maps The parts' maps; one without positive evidence covers nothing.
  * @param face Which pixels are the face, such as `centralFace`.
  * @returns 0 to 1; null where no map has positive evidence or the face is empty.
  */

@@ -1,4 +1,4 @@
-/** Whether two maps, or a detector's blocks, look at the same place. */
+/** Whether two maps, or a detector's parts, look at the same place. */
 import {
   type Cells,
   evidenceShares,
@@ -64,9 +64,9 @@ export function sharedEvidence(a: Shares | null, b: Shares | null): number | nul
 }
 
 /**
- * The mean of a measure over all pairs of a detector's blocks.
+ * The mean of a measure over all pairs of a detector's parts.
  *
- * @param blocks One thing a block, such as its map.
+ * @param parts One thing a part, such as its map.
  * @param measure Of two, such as `evidenceOverlap`; null where it is undefined.
  * @returns null where it is undefined for all pairs.
  *
@@ -79,11 +79,11 @@ export function sharedEvidence(a: Shares | null, b: Shares | null): number | nul
  * assert.equal(meanOfPairs([left, left, right], evidenceOverlap), 1 / 3);
  * ```
  */
-export function meanOfPairs<Block>(
-  blocks: readonly Block[],
-  measure: (a: Block, b: Block) => number | null,
+export function meanOfPairs<Part>(
+  parts: readonly Part[],
+  measure: (a: Part, b: Part) => number | null,
 ): number | null {
-  const pairs = blocks.flatMap((a, i) => blocks.slice(i + 1).map((b) => measure(a, b)));
+  const pairs = parts.flatMap((a, i) => parts.slice(i + 1).map((b) => measure(a, b)));
   const known = pairs.filter((value) => value !== null);
   return known.length === 0 ? null : known.reduce((a, b) => a + b) / known.length;
 }

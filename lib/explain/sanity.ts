@@ -2,61 +2,51 @@
  * Sanity checks of maps (Adebayo et al., "Sanity Checks for Saliency Maps", 2018): a map that stays the
  * same when what was learnt is taken away shows the picture, not the detector.
  */
-import type { Configuration } from "lib/config.ts";
 import type { Crop } from "lib/data/samples.ts";
-import {
-  createDetector,
-  detectorParameters,
-} from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import type { Detector, TrainedDetector } from "lib/detectors/detector.ts";
+import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import { disposeParameters, type Parameters } from "lib/networks/parameters.ts";
 import type { Random } from "lib/random.ts";
-import { correlation } from "./balance_of_blocks.ts";
-import { type BlockMapOptions, blockMaps } from "./block_maps.ts";
+import { correlation } from "./balance_of_parts.ts";
+import { type PartMapOptions, partMaps } from "./part_maps.ts";
 import { type Grid, requireOneSize } from "./map_grid.ts";
 import type { ImageValue } from "./over_images.ts";
 
 /** A step of the cascade. */
 export interface RandomisedDetector {
-  /** What lost its learnt parameters in this step: `"heads"`, or a layer of all blocks. */
-  readonly layer: string;
-  /** Parameters of which this layer's and all before it in the cascade are fresh, the others learnt. */
+  /** What lost its learnt parameters in this step: a stage, as the detector's `stageOf` names it. */
+  readonly stage: string;
+  /** Parameters of which this stage's and all before it in the cascade are fresh, the others learnt. */
   readonly parameters: Parameters;
 }
 
 /** A cascade; disposing of it frees the fresh parameters, not the learnt ones. */
 export interface RandomisationCascade extends Disposable {
-  /** From the heads down to the first layer. */
+  /** From the last stage down to the first. */
   readonly steps: readonly RandomisedDetector[];
 }
 
-/** A parameter's layer: the heads are one, and of a block each stage that has a name. */
-function layerOf(parameter: string): string {
-  const [, layer] = /^region_model\d+\.(model\.\d+|_blocks\.\d+|[^.]+)/.exec(parameter) ?? [];
-  return layer ?? "heads";
-}
-
-/** The layers that have parameters, from the heads down to the first of the blocks. */
-export function layersFromTop(configuration: Configuration): string[] {
-  const inOrder = detectorParameters(configuration).map(({ name }) => layerOf(name));
-  return [...new Set(inOrder)].reverse();
+/** The detector's stages that have parameters, from the last down to the first. */
+export function stagesFromTop({ parameters, stageOf }: Detector): string[] {
+  return [...new Set(parameters.map(({ name }) => stageOf(name)))].reverse();
 }
 
 /**
- * Replaces what was learnt by fresh draws, layer after layer from the heads down, in all blocks at once.
+ * Replaces what was learnt by fresh draws, stage after stage from the last down, in all parts at once.
  * Running statistics of batch norm count as learnt.
  *
- * @param parameters The learnt ones; they are used, not changed.
+ * @param trained The learnt ones; they are used, not changed.
  */
 export function randomiseFromTop(
-  parameters: Parameters,
-  { configuration, random }: { configuration: Configuration; random: Random },
+  { detector, parameters }: TrainedDetector,
+  random: Random,
 ): RandomisationCascade {
-  const fresh = createDetector(configuration, random);
+  const fresh = initialiseParameters(detector.parameters, random);
   let current = parameters;
-  const steps = layersFromTop(configuration).map((layer) => {
-    const drawn = Object.entries(fresh).filter(([name]) => layerOf(name) === layer);
+  const steps = stagesFromTop(detector).map((stage) => {
+    const drawn = Object.entries(fresh).filter(([name]) => detector.stageOf(name) === stage);
     current = { ...current, ...Object.fromEntries(drawn) };
-    return { layer, parameters: current };
+    return { stage, parameters: current };
   });
   return { steps, [Symbol.dispose]: () => disposeParameters(fresh) };
 }
@@ -95,34 +85,34 @@ export function rankCorrelation(a: Grid, b: Grid): number | null {
 /** How much of the maps is left after a step of the cascade. */
 export interface CascadeSimilarity {
   /** As in `RandomisedDetector`; `"nothing"` for the learnt detector itself. */
-  readonly layer: string;
-  /** For each picture the rank correlation of a block's map with the learnt one's, mean over blocks. */
+  readonly stage: string;
+  /** For each picture the rank correlation of a part's map with the learnt one's, mean over parts. */
   readonly similarity: readonly ImageValue[];
 }
 
 /**
  * Runs the cascade over pictures and compares each step's maps with the learnt detector's. Similarity
- * should fall to about 0 with the layers that decide where a map is strong.
+ * should fall to about 0 with the stages that decide where a map is strong.
  *
  * @param options Of the learnt detector; `random` draws the fresh parameters.
  */
-export async function cascadeSimilarity(
+export async function cascadeSimilarity<Outputs>(
   crops: readonly Crop[],
-  options: BlockMapOptions & { random: Random },
+  options: PartMapOptions<Outputs> & { random: Random },
 ): Promise<CascadeSimilarity[]> {
-  const learnt = await blockMaps(crops, options);
-  using cascade = randomiseFromTop(options.parameters, options);
+  const learnt = await partMaps(crops, options);
+  using cascade = randomiseFromTop(options, options.random);
   const found: CascadeSimilarity[] = [];
-  const steps = [{ layer: "nothing", parameters: options.parameters }, ...cascade.steps];
-  for (const { layer, parameters } of steps) {
-    const maps = await blockMaps(crops, { ...options, parameters });
+  const steps = [{ stage: "nothing", parameters: options.parameters }, ...cascade.steps];
+  for (const { stage, parameters } of steps) {
+    const maps = await partMaps(crops, { ...options, parameters });
     const similarity = crops.map(({ sample }, i) => {
-      const each = maps[i].blocks.map((map, b) => rankCorrelation(map, learnt[i].blocks[b]))
+      const each = maps[i].parts.map((map, p) => rankCorrelation(map, learnt[i].parts[p]))
         .filter((value) => value !== null);
       const sum = each.reduce((a, b) => a + b, 0);
       return { video: sample.video, value: each.length === 0 ? null : sum / each.length };
     });
-    found.push({ layer, similarity });
+    found.push({ stage, similarity });
   }
   return found;
 }

@@ -95,6 +95,7 @@ async function makeSplit(
             ...sample,
             identities: [face.unit, donor.face.unit],
             mask: `${sample.path}-mask`,
+            source: record("real").path,
           },
           donor: donor.face.id,
         });

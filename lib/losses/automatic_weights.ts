@@ -2,35 +2,7 @@
  * Weights of the terms of the objective that are learnt with the network (Liebel and Körner 2018),
  * which is how the paper determines α and β of Eq. 13.
  */
-import type { Configuration } from "lib/config.ts";
 import * as tf from "@tensorflow/tfjs";
-
-/** A term of the objective that has a weight of its own. */
-export type WeightedTerm = "crossEntropy" | "globalInformation" | "localInformation";
-
-/**
- * The terms of the objective in the order of their weights, which is the official code's: the local
- * information loss comes last, and a detector of one block has none.
- */
-export function weightedTerms(
-  { blocks, globalInformation, localInformation }: Pick<
-    Configuration,
-    "blocks" | "globalInformation" | "localInformation"
-  >,
-): WeightedTerm[] {
-  const terms: WeightedTerm[] = ["crossEntropy"];
-  if (globalInformation) terms.push("globalInformation");
-  if (localInformation && blocks > 1) terms.push("localInformation");
-  return terms;
-}
-
-/**
- * The parameters p of the weights, one for each of `weightedTerms(configuration)`, all 1 at first as
- * in the official code. They are trained together with the network. The caller frees them.
- */
-export function createLossWeights(configuration: Configuration): tf.Variable<tf.Rank.R1> {
-  return tf.tidy(() => tf.variable(tf.ones<tf.Rank.R1>([weightedTerms(configuration).length])));
-}
 
 /**
  * The weighted sum of loss terms with its regulariser:
@@ -62,7 +34,7 @@ export function automaticWeightedLoss(
   if (weights.rank !== 1 || weights.shape[0] !== losses.length) {
     throw new TypeError(
       `automaticWeightedLoss: ${losses.length} losses need weights [${losses.length}], ` +
-        `not [${weights.shape}]. Make them with createLossWeights for the same configuration.`,
+        `not [${weights.shape}]. There is one for each term that is on.`,
     );
   }
   return tf.tidy(() => {

@@ -1,6 +1,5 @@
 /** The backbones that a local information block can have, each described in a file of its own. */
 import type * as tf from "@tensorflow/tfjs";
-import type { Configuration } from "lib/config.ts";
 import { conv4, conv4Features, conv4Parameters } from "./conv4.ts";
 import { efficientnet, efficientnetFeatures, efficientnetParameters } from "./efficientnet.ts";
 import type { Layers } from "./layers.ts";
@@ -28,6 +27,11 @@ export interface Backbone {
   readonly bottleneck: readonly [number, number];
   /** The parameters whose names begin with `prefix`, in the order of the official state dict. */
   readonly parameters: (prefix: string, width: number) => ParameterSpecification[];
+  /**
+   * Name, without the prefix, of the last layer that shows itself to a tap, before the average over the
+   * picture: where class activation maps are taken.
+   */
+  readonly lastLayer: string;
   /** `[batch, height, width, 3]`, normalised, to `[batch, features]`. */
   readonly run: (images: tf.Tensor4D, options: BackboneOptions) => tf.Tensor2D;
 }
@@ -35,25 +39,34 @@ export interface Backbone {
 /** The bottleneck of the official code, whatever its backbone. */
 const OFFICIAL_BOTTLENECK = [1000, 500] as const;
 
-/** The backbones by their names in the configuration. */
-export const BACKBONES: Readonly<Record<Configuration["backbone"], Backbone>> = Object.freeze({
+/** The backbones by the names that settings give them. A new one is a file of its own and a row here. */
+export const BACKBONES: Readonly<Record<string, Backbone>> = Object.freeze({
   resnet34: {
     features: resnetFeatures,
     bottleneck: OFFICIAL_BOTTLENECK,
     parameters: resnetParameters,
+    lastLayer: "layer4",
     run: resnet,
   },
   mobilenetV1: {
     features: mobilenetFeatures,
     bottleneck: OFFICIAL_BOTTLENECK,
     parameters: mobilenetParameters,
+    lastLayer: "model.13",
     run: mobilenet,
   },
-  conv4: { features: conv4Features, bottleneck: [64, 32], parameters: conv4Parameters, run: conv4 },
+  conv4: {
+    features: conv4Features,
+    bottleneck: [64, 32],
+    parameters: conv4Parameters,
+    lastLayer: "stage4",
+    run: conv4,
+  },
   efficientnetB0: {
     features: efficientnetFeatures,
     bottleneck: OFFICIAL_BOTTLENECK,
     parameters: efficientnetParameters,
+    lastLayer: "_bn1", // before its Swish, so activations can be negative; the others' are 0 or more
     run: efficientnet,
   },
 });

@@ -1,10 +1,6 @@
 /** Merges batch norms into the layers before them, for inference in fewer operations. */
 import * as tf from "@tensorflow/tfjs";
-import {
-  type DetectorConfiguration,
-  detectorParameters,
-} from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
-import type { Parameters } from "./parameters.ts";
+import type { Parameters, ParameterSpecification } from "./parameters.ts";
 
 /** Where a batch norm goes. */
 interface Fold {
@@ -17,43 +13,49 @@ interface Fold {
 }
 
 /**
- * A detector's parameters with every batch norm merged, by its running statistics, into the
+ * A network's parameters with every batch norm merged, by its running statistics, into the
  * convolution or linear layer before it:
  *
  *     s = scale / √(variance + ε),   W′ = s · W,   b′ = offset + s · (b − mean)
  *
- * `detect(images, folded, configuration, { folded: true })` answers as the original does, up to
+ * The network run with them in the mode `{ folded: true }` answers as the original does, up to
  * rounding. A tap then sees at a convolution what it saw at the batch norm behind it.
  *
- * @param parameters Of `createDetector` for the same configuration; they stay as they are.
+ * @param parameters The variables; they stay as they are.
+ * @param specifications Theirs, in order: `detector.parameters`.
  * @returns A record that the caller frees with `disposeParameters`. Changing it, or the original,
  * does not change the other.
  *
- * @example The same answer without batch norm
+ * @example A linear layer and its batch norm become one linear layer
  * ```ts
- * import { SMOKE } from "lib/config.ts";
- * import { createDetector, detect } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
  * import { foldBatchNorm } from "lib/networks/fold_batch_norm.ts";
+ * import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
+ * import { openLayers } from "lib/networks/layers.ts";
+ * import { batchNormParameters, linearParameters } from "lib/networks/parameters.ts";
  * import { createRandom } from "lib/random.ts";
  * import * as tf from "@tensorflow/tfjs";
  * import assert from "node:assert/strict";
  *
- * const parameters = createDetector(SMOKE, createRandom(1, "weights"));
- * const folded = foldBatchNorm(parameters, SMOKE);
- * const images = tf.ones<tf.Rank.R4>([1, 32, 32, 3]);
- * const original = detect(images, parameters, SMOKE).global.dataSync();
- * const answer = detect(images, folded, SMOKE, { folded: true }).global.dataSync();
- * answer.forEach((logit, i) => assert.ok(Math.abs(logit - original[i]) < 1e-5));
+ * const specifications = [
+ *   ...linearParameters("head", { inputs: 3, outputs: 2 }),
+ *   ...batchNormParameters("norm", 2),
+ * ];
+ * const parameters = initialiseParameters(specifications, createRandom(1, "weights"));
+ * const x = tf.ones<tf.Rank.R2>([1, 3]), original = openLayers(parameters, {});
+ * const wanted = original.batchNorm(original.linear(x, "head"), "norm").dataSync();
+ * const folded = openLayers(foldBatchNorm(parameters, specifications), { folded: true });
+ * const answer = folded.batchNorm(folded.linear(x, "head"), "norm").dataSync();
+ * answer.forEach((y, i) => assert.ok(Math.abs(y - wanted[i]) < 1e-6));
  * ```
  */
 export function foldBatchNorm(
   parameters: Parameters,
-  configuration: DetectorConfiguration,
+  specifications: readonly ParameterSpecification[],
 ): Parameters {
   const folded: Parameters = {};
   let layer = "";
   let norm = "";
-  for (const { name, role, epsilon } of detectorParameters(configuration)) {
+  for (const { name, role, epsilon } of specifications) {
     const owner = name.slice(0, name.lastIndexOf("."));
     if (role === "scale") {
       norm = owner;

@@ -10,7 +10,7 @@ import { isLearnt, type Parameters, type ParameterSpecification } from "./parame
  *   torchvision's ResNet is initialised)
  * - matrices, uniform filters, biases and idle parameters: uniform within ±1/√inputs (the default of
  *   `nn.Linear` and `nn.Conv2d`)
- * - batch norm: scale 1, offset 0, running mean 0, running variance 1
+ * - batch norm: scale 1, offset 0, running mean 0, running variance 1; loss weights 1, buffers 0
  *
  * @param random Where the numbers come from, drawn in the order of the specifications.
  * @returns A record in that order. The caller frees it with `disposeParameters`.
@@ -59,5 +59,6 @@ function distribution(
     const limit = 1 / Math.sqrt(fanIn);
     return () => limit * (2 * random.uniform() - 1);
   }
-  return () => role === "scale" || role === "runningVariance" ? 1 : 0;
+  const first = role === "scale" || role === "runningVariance" || role === "lossWeight" ? 1 : 0;
+  return () => first;
 }

@@ -1,7 +1,6 @@
 /**
- * The layers of the detector, reading their parameters by name, and what differs between training
- * and inference. The arithmetic is in `lib/engine`; which layers follow each other is said in
- * `resnet.ts` and `heads.ts`.
+ * The layers of networks, reading their parameters by name, and what differs between training and
+ * inference. The arithmetic is in `lib/engine`; which layers follow each other each network says.
  */
 import * as tf from "@tensorflow/tfjs";
 import { batchNormInference, batchNormTraining } from "lib/engine/batch_norm.ts";
@@ -12,13 +11,21 @@ import type { Parameters } from "./parameters.ts";
 /** Receives a named activation; its result is used instead, so the same tensor leaves all as it is. */
 export type Tap = (name: string, activation: tf.Tensor4D) => tf.Tensor4D;
 
-/** How a model is run; without fields: for inference. */
+/**
+ * New values of what a training pass changes besides the gradient's way, by parameter: running
+ * statistics of batch norm, centres, queues. Whoever runs the pass gives an empty record, and assigns
+ * what is in it after the gradient step: there is no other way for a pass to change anything.
+ */
+export type Updates = Record<string, tf.Tensor>;
+
+/** How a network is run; without fields: for inference. */
 export interface Mode {
   /**
-   * Training: batch norm by the batch's own statistics, and dropout drawn from `seed` (`[2]`, int32).
-   * A new seed for every step; the same seed drops the same units.
+   * Training: batch norm by the batch's own statistics, whose running means go into `updates`, and
+   * dropout drawn from `seed` (`[2]`, int32). A new seed for every step; the same seed drops the same
+   * units. A second pass with the same `updates` goes on from the first one's statistics.
    */
-  readonly training?: { readonly seed: tf.Tensor1D };
+  readonly training?: { readonly seed: tf.Tensor1D; readonly updates: Updates };
   /** Called at every named layer, in the order in which they are computed. */
   readonly tap?: Tap;
   /** Whether the parameters are those of `foldBatchNorm`; not together with training. */
@@ -61,8 +68,6 @@ export interface Layers {
   dropImages(x: tf.Tensor4D, rate: number): tf.Tensor4D;
   /** Shows a named activation to the mode's tap and returns what is to be used from there on. */
   tap(name: string, activation: tf.Tensor4D): tf.Tensor4D;
-  /** New running means and variances by name, as far as the pass has come; empty in inference. */
-  readonly statistics: Record<string, tf.Tensor1D>;
 }
 
 /**
@@ -90,7 +95,6 @@ export function openLayers(parameters: Parameters, { training, tap, folded }: Mo
   if (training && folded) {
     throw new TypeError("Folded parameters have no batch norm to train. Train the original ones.");
   }
-  const statistics: Record<string, tf.Tensor1D> = {};
   let dropouts = 0;
 
   const read = <T extends tf.Tensor>(name: string): T => {
@@ -115,9 +119,9 @@ export function openLayers(parameters: Parameters, { training, tap, folded }: Mo
   };
 
   /** running ← (1 − momentum) running + momentum batch; the unbiased variance, as in PyTorch. */
-  const advance = (name: string, ofBatch: tf.Tensor1D, momentum: number) => {
-    const kept = tf.mul(read<tf.Tensor1D>(name), 1 - momentum);
-    statistics[name] = tf.add(kept, tf.mul(ofBatch, momentum));
+  const advance = (updates: Updates, name: string, ofBatch: tf.Tensor1D, momentum: number) => {
+    const kept = tf.mul(updates[name] ?? read<tf.Tensor1D>(name), 1 - momentum);
+    updates[name] = tf.add(kept, tf.mul(ofBatch, momentum));
   };
 
   const batchNorm = (x: tf.Tensor4D, name: string, options: BatchNormOptions): tf.Tensor4D => {
@@ -125,8 +129,8 @@ export function openLayers(parameters: Parameters, { training, tap, folded }: Mo
     const scale = read<tf.Tensor1D>(`${name}.weight`), offset = read<tf.Tensor1D>(`${name}.bias`);
     if (training) {
       const { y, mean, variance } = batchNormTraining(x, { scale, offset, epsilon });
-      advance(`${name}.running_mean`, mean, momentum);
-      advance(`${name}.running_var`, variance, momentum);
+      advance(training.updates, `${name}.running_mean`, mean, momentum);
+      advance(training.updates, `${name}.running_var`, variance, momentum);
       return y;
     }
     const mean = read<tf.Tensor1D>(`${name}.running_mean`);
@@ -140,7 +144,6 @@ export function openLayers(parameters: Parameters, { training, tap, folded }: Mo
     tf.add(seed, tf.tensor1d([Math.imul(0x9e3779b9, dropouts++), 0], "int32"));
 
   return {
-    statistics,
     convolution,
     batchNorm: <T extends tf.Tensor4D | tf.Tensor2D>(
       x: T,

@@ -1,6 +1,6 @@
 /**
- * What a model's parameters are: a flat record of variables under the names of the PyTorch state
- * dict of the official code. Models are functions of such a record; they own nothing.
+ * What a network's parameters are: a flat record of variables under the names of a PyTorch state
+ * dict. Networks are functions of such a record; they own nothing.
  */
 import * as tf from "@tensorflow/tfjs";
 
@@ -12,7 +12,11 @@ import * as tf from "@tensorflow/tfjs";
  */
 export type Parameters = Record<string, tf.Variable>;
 
-/** What a parameter is for, which decides its first value and whether it is learnt. */
+/**
+ * What a parameter is for, which decides its first value and whether it is learnt. `"idle"` ones are in
+ * published weights and never run; a `"lossWeight"` begins at 1; a `"buffer"` begins at 0 and is changed
+ * by the updates of a training pass only, as running statistics are: centres, queues, moving copies.
+ */
 export type ParameterRole =
   | "filter"
   | "uniformFilter"
@@ -22,13 +26,15 @@ export type ParameterRole =
   | "scale"
   | "offset"
   | "runningMean"
-  | "runningVariance";
+  | "runningVariance"
+  | "lossWeight"
+  | "buffer";
 
 /** One parameter, before it has a value. */
 export interface ParameterSpecification {
   /** Name in the PyTorch state dict. */
   readonly name: string;
-  /** Shape in TensorFlow.js: `[height, width, in, out]`, `[in, out]` or `[channels]`. */
+  /** Shape in TensorFlow.js: `[height, width, in, out]`, `[in, out]` or `[channels]`; a buffer's is any. */
   readonly shape: readonly number[];
   /** What it is for. */
   readonly role: ParameterRole;
@@ -38,9 +44,12 @@ export interface ParameterSpecification {
   readonly epsilon?: number;
 }
 
-/** Whether a gradient step changes a parameter of this role: not running statistics, nor idle ones. */
+/** Roles whose values no gradient changes. */
+const NOT_LEARNT: readonly ParameterRole[] = ["runningMean", "runningVariance", "idle", "buffer"];
+
+/** Whether a gradient step changes a parameter of this role. */
 export function isLearnt(role: ParameterRole): boolean {
-  return role !== "runningMean" && role !== "runningVariance" && role !== "idle";
+  return !NOT_LEARNT.includes(role);
 }
 
 /** The size of a convolution, and how it begins. */

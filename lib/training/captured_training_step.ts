@@ -1,59 +1,63 @@
 /** The training step as one captured function: a batch and the step's numbers in, plain numbers out. */
 import * as tf from "@tensorflow/tfjs";
 import type { Batch } from "lib/batches/batches.ts";
+import type { Configuration } from "lib/detectors/configuration.ts";
 import { adamNumbers } from "lib/engine/adam.ts";
 import { compileStep } from "lib/engine/engine.ts";
 import type { Learner } from "./learner.ts";
 import type { StepRates } from "./schedule.ts";
-import { ADAM, type StepInputs, type StepOptions, trainingStep } from "./step.ts";
+import { ADAM, type StepInputs, type StepNumbers, trainingStep } from "./step.ts";
 
 /**
- * A batch with the numbers of its step, on the device. The batch's tensors become the inputs' own.
+ * The numbers of a step, on the device.
  *
- * @param when The step, from 0, its rates and the run's seed.
+ * @param when The step, from 0, and its rates.
  */
-export function stepInputs(
-  { images, labels, augmentation, mixup }: Batch,
-  { step, rates, seed }: { step: number; rates: StepRates; seed: number },
-): StepInputs {
-  const numbers = (learningRate: number) => adamNumbers(rates.adamStep, { ...ADAM, learningRate });
-  const { stepSize, epsilon } = numbers(rates.learningRate);
+export function stepNumbers(
+  { detector, training }: Pick<Configuration, "detector" | "training">,
+  { step, rates }: { step: number; rates: Pick<StepRates, "adamStep" | "factor"> },
+): StepNumbers {
+  const own = Object.values(detector.ownRates);
+  const of = (top: number) =>
+    adamNumbers(rates.adamStep, { ...ADAM, learningRate: top * rates.factor });
+  const { epsilon, stepSize } = of(training.learningRate);
   return {
-    images,
-    labels,
-    augmentation,
-    mixup,
-    seed: tf.tensor1d([seed % 2 ** 31, step], "int32"),
-    adam: tf.tensor1d([stepSize, epsilon, numbers(rates.lossWeightsRate).stepSize]),
+    seed: tf.tensor1d([training.seed % 2 ** 31, step], "int32"),
+    adam: tf.tensor1d([epsilon, stepSize, ...own.map((top) => of(top).stepSize)]),
   };
 }
 
 /** A step that was captured; disposing of it leaves the learner as it is. */
-export interface CapturedStep extends Disposable {
-  /** Takes the step, frees its inputs, and gives every scalar of `trainingStep` by name. */
+export interface CapturedTrainingStep extends Disposable {
+  /** Takes the step, frees batch and numbers, and gives every scalar of `trainingStep` by name. */
   take(inputs: StepInputs): Promise<Record<string, number>>;
 }
 
+/** A batch's tensors with the numbers of its step; they become the inputs' own. */
+export function stepInputs({ indices: _, ...tensors }: Batch, numbers: StepNumbers): StepInputs {
+  return { ...tensors, ...numbers };
+}
+
 /** Captures the step for inputs like the example. */
-export function captureStep(
+export function captureTrainingStep(
   learner: Learner,
   example: StepInputs,
-  options: StepOptions,
-): CapturedStep {
+  configuration: Configuration,
+): CapturedTrainingStep {
   const keys = Object.keys(example) as (keyof StepInputs)[];
   let names: string[] = [];
   const step = compileStep(
     (...tensors) => {
       const inputs = Object.fromEntries(keys.map((key, i) => [key, tensors[i]]));
-      const scalars = trainingStep(learner, inputs as unknown as StepInputs, options);
+      const scalars = trainingStep(learner, inputs as unknown as StepInputs, configuration);
       names = Object.keys(scalars);
       return Object.values(scalars);
     },
-    keys.map((key) => example[key]),
-    { name: "training step", precision: options.configuration.precision },
+    keys.map((key) => example[key]!),
+    { name: "training step", precision: configuration.training.precision },
   );
   const take = async (inputs: StepInputs): Promise<Record<string, number>> => {
-    const scalars = step(...keys.map((key) => inputs[key]));
+    const scalars = step(...keys.map((key) => inputs[key]!));
     const values = await Promise.all(scalars.map((s) => s.data()));
     tf.dispose([scalars, Object.values(inputs)]);
     return Object.fromEntries(names.map((name, i) => [name, values[i][0]]));

@@ -6,7 +6,13 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { basename, dirname, join } from "node:path";
-import type { Configuration } from "lib/config.ts";
+import {
+  type Configuration,
+  effectiveFields,
+  type PlainConfiguration,
+  plainConfiguration,
+} from "lib/detectors/configuration.ts";
+import { readConfiguration } from "lib/detectors/read_configuration.ts";
 import {
   float32Values,
   readSafetensors,
@@ -67,7 +73,9 @@ export async function saveCheckpoint(
   // Whole on the disk first; then two renames, between which the previous state is still there.
   await writeSafetensors(beside(path, "next"), {
     tensors,
-    metadata: { run: JSON.stringify(state) },
+    metadata: {
+      run: JSON.stringify({ ...state, configuration: plainConfiguration(state.configuration) }),
+    },
   });
   await Deno.rename(path, beside(path, "previous")).catch(unlessMissing);
   await Deno.rename(beside(path, "next"), path);
@@ -114,13 +122,12 @@ export async function restoreCheckpoint(
       `${found.path}: ${why}. Move the run's files away to begin it anew, or choose another folder.`,
     );
   };
-  const state = JSON.parse(file.metadata.run ?? refuse("no run is recorded in it")) as RunState;
-  for (const key of Object.keys(configuration) as (keyof Configuration)[]) {
-    const [now, then] = [configuration[key], state.configuration[key]].map((v) =>
-      JSON.stringify(v)
-    );
-    if (now !== then) refuse(`it was written with ${key} = ${then}, this run has ${now}`);
-  }
+  const state = JSON.parse(file.metadata.run ?? refuse("no run is recorded in it")) as WrittenState;
+  const difference = firstDifference(
+    readConfiguration(state.configuration, [configuration.detector.kind]),
+    configuration,
+  );
+  if (difference) refuse(difference);
   const names = new Set([...Object.keys(variables), ...file.tensors.keys()]);
   for (const name of names) {
     const [here, there] = [variables[name]?.shape, file.tensors.get(name)?.shape];
@@ -133,7 +140,20 @@ export async function restoreCheckpoint(
     const stored = file.tensors.get(name)!;
     tf.tidy(() => variable.assign(tf.tensor(float32Values(stored), variable.shape)));
   }
-  return state;
+  return { ...state, configuration };
+}
+
+/** A state as JSON has it; that of the first edition has a flat configuration. */
+type WrittenState = Omit<RunState, "configuration"> & { readonly configuration: PlainConfiguration };
+
+/** What differs between the configuration in the file and this run's, in words. */
+function firstDifference(then: Configuration, now: Configuration): string | undefined {
+  const [before, after] = [then, now].map((one) => new Map(effectiveFields(one)));
+  for (const field of new Set([...before.keys(), ...after.keys()])) {
+    const [old, own] = [before, after].map((fields) => JSON.stringify(fields.get(field)) ?? "nothing");
+    if (old !== own) return `it was written with ${field} = ${old}, this run has ${own}`;
+  }
+  return undefined;
 }
 
 /** The first of the files that is there; a damaged one is an error. */

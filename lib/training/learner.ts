@@ -1,22 +1,19 @@
 /** Everything a run learns, and what Adam remembers of it: the variables of a checkpoint. */
 import * as tf from "@tensorflow/tfjs";
-import type { Configuration } from "lib/config.ts";
+import type { Configuration } from "lib/detectors/configuration.ts";
 import type { AdamSlots } from "lib/engine/adam.ts";
-import { createLossWeights } from "lib/losses/automatic_weights.ts";
-import { createDetector } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
-import { type Parameters, trainableVariables } from "lib/networks/parameters.ts";
+import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
+import type { Parameters } from "lib/networks/parameters.ts";
 import { createRandom } from "lib/random.ts";
 import type { RunVariables } from "./checkpoint.ts";
 
 /** A detector in training. */
 export interface Learner extends Disposable {
-  /** The detector's parameters, as `detect` takes them. */
+  /** The detector's parameters, as `forward` takes them: what is kept of a run. */
   readonly parameters: Parameters;
-  /** Weights of the loss terms, where the configuration has them learnt. */
-  readonly lossWeights: tf.Variable<tf.Rank.R1> | undefined;
-  /** What gradients change: parameters but for running statistics, and the loss weights. */
-  readonly trainable: readonly tf.Variable[];
-  /** Adam's running means, by the name of the variable (`variable.name`). */
+  /** The parameters, and the state that only training needs: what `loss` takes. */
+  readonly learnt: Parameters;
+  /** Adam's running means of each variable that gradients change, by its name in `learnt`. */
   readonly slots: Readonly<Record<string, AdamSlots>>;
   /** All of it under lasting names, for a checkpoint. */
   readonly variables: RunVariables;
@@ -27,13 +24,10 @@ export interface Learner extends Disposable {
  *
  * The caller frees it with `using`, or by `learner[Symbol.dispose]()`; that frees the parameters too.
  */
-export function createLearner(configuration: Configuration): Learner {
-  const parameters = createDetector(configuration, createRandom(configuration.seed, "weights"));
-  const lossWeights = configuration.lossWeights === "automatic"
-    ? createLossWeights(configuration)
-    : undefined;
-  const learnt: Record<string, tf.Variable> = { ...parameters };
-  if (lossWeights) learnt["loss_weights"] = lossWeights as tf.Variable;
+export function createLearner({ detector, training }: Configuration): Learner {
+  const random = createRandom(training.seed, "weights");
+  const parameters = initialiseParameters(detector.parameters, random);
+  const learnt = { ...parameters, ...initialiseParameters(detector.trainingState, random) };
 
   const slots: Record<string, AdamSlots> = {};
   const variables: Record<string, tf.Variable> = { ...learnt };
@@ -42,14 +36,13 @@ export function createLearner(configuration: Configuration): Learner {
   for (const [name, variable] of Object.entries(learnt)) {
     if (!variable.trainable) continue;
     const slot = { m: zeros(variable), v: zeros(variable) };
-    slots[variable.name] = slot;
+    slots[name] = slot;
     variables[`adam.m.${name}`] = slot.m;
     variables[`adam.v.${name}`] = slot.v;
   }
   return {
     parameters,
-    lossWeights,
-    trainable: trainableVariables(learnt),
+    learnt,
     slots,
     variables,
     [Symbol.dispose]: () => tf.dispose(Object.values(variables)),

@@ -3,27 +3,7 @@
  * seed. Results may stand side by side where their protocol hashes are equal.
  */
 import { createHash } from "node:crypto";
-import type { Configuration } from "lib/config.ts";
-
-/** Fields that rows of a table are about: the detector and its objective. They are not protocol. */
-const METHOD = [
-  "backbone",
-  "blocks",
-  "width",
-  "view",
-  "dropout",
-  "dropConnect",
-  "localInformation",
-  "globalInformation",
-  "lossForm",
-  "divergence",
-  "temperature",
-  "detachJoint",
-  "crossEntropyTerms",
-  "lossWeights",
-  "alpha",
-  "beta",
-] as const satisfies (keyof Configuration)[];
+import { type Configuration, effectiveFields } from "lib/detectors/configuration.ts";
 
 /** The data that a result rests on. */
 export interface ProtocolData {
@@ -36,13 +16,14 @@ export interface ProtocolData {
 }
 
 /**
- * A protocol in 16 hexadecimal digits: of all fields of the configuration but the method's and the
- * seed, and of the data. Another schedule, batch size, augmentation, picture size or list of pictures
- * gives another hash; another backbone, loss or number of blocks does not.
+ * A protocol in 16 hexadecimal digits: of the configuration's data and training but for the seed, the
+ * size of the pictures, and the data. Another schedule, batch size, augmentation, picture size or list of
+ * pictures gives another hash; another detector or setting of it does not.
  *
  * @example
  * ```ts
- * import { PAPER, vary } from "lib/config.ts";
+ * import { vary } from "lib/detectors/configuration.ts";
+ * import { PAPER } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
  * import { protocolHash } from "lib/training/protocol.ts";
  * import assert from "node:assert/strict";
  *
@@ -54,9 +35,12 @@ export interface ProtocolData {
  * ```
  */
 export function protocolHash(configuration: Configuration, data: ProtocolData): string {
-  const shared: Record<string, unknown> = { ...configuration };
-  for (const field of [...METHOD, "seed"]) delete shared[field];
-  const sorted = Object.entries({ ...shared, ...data }).sort(([a], [b]) => a < b ? -1 : 1);
+  const shared = effectiveFields(configuration).filter(([field]) =>
+    field !== "training.seed" && !field.startsWith("detector.")
+  );
+  const { size } = configuration.detector.input;
+  const sorted = Object.entries({ ...Object.fromEntries(shared), size, ...data })
+    .sort(([a], [b]) => a < b ? -1 : 1);
   return createHash("sha256").update(JSON.stringify(sorted)).digest("hex").slice(0, 16);
 }
 

@@ -2,7 +2,8 @@
 import { parse } from "@std/yaml";
 import { fromCSV } from "arquero";
 import { join } from "node:path";
-import { type Configuration, vary } from "lib/config.ts";
+import type { Configuration } from "lib/detectors/configuration.ts";
+import { readConfiguration } from "lib/detectors/read_configuration.ts";
 import { RUNS } from "./run_folder.ts";
 import { RUN_FILES, type RunRecord } from "./run_record.ts";
 import type { StepRecord } from "./step_record.ts";
@@ -86,8 +87,8 @@ export async function readRun(id: string, { root = RUNS }: RunsOptions = {}): Pr
   const folder = join(root, id);
   const record = await readRunRecord(folder);
   if (!record) throw new RangeError(`No run ${JSON.stringify(id)} was recorded in this project.`);
-  const settings = parse(await Deno.readTextFile(join(folder, RUN_FILES.configuration)));
-  const configuration = vary(settings as Configuration, {});
+  const written = parse(await Deno.readTextFile(join(folder, RUN_FILES.configuration)));
+  const configuration = readConfiguration(written);
   return { record, configuration, metrics: await readMetrics(folder) };
 }
 

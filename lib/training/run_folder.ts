@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Configuration } from "lib/config.ts";
+import { type Configuration, effectiveFields } from "lib/detectors/configuration.ts";
 
 /** Folder of all runs in the project. It is not committed. */
 export const RUNS: string = fileURLToPath(new URL("../../results/runs", import.meta.url));
@@ -18,7 +18,8 @@ export const RUNS: string = fileURLToPath(new URL("../../results/runs", import.m
  *
  * @example
  * ```ts
- * import { SMOKE, vary } from "lib/config.ts";
+ * import { vary } from "lib/detectors/configuration.ts";
+ * import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
  * import { runFolder } from "lib/training/run_folder.ts";
  * import assert from "node:assert/strict";
  *
@@ -36,7 +37,7 @@ export function runFolder(
       `${JSON.stringify(name)} cannot name a run: use letters, digits, - and _.`,
     );
   }
-  const fields = Object.entries(configuration).sort(([a], [b]) => a < b ? -1 : 1);
+  const fields = effectiveFields(configuration);
   const hash = createHash("sha256").update(JSON.stringify(fields) + data).digest("hex");
   return join(root, `${name}-${hash.slice(0, 8)}`);
 }

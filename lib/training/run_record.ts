@@ -5,7 +5,7 @@
  */
 import { stringify } from "@std/yaml";
 import { join } from "node:path";
-import type { Configuration } from "lib/config.ts";
+import { type Configuration, plainConfiguration } from "lib/detectors/configuration.ts";
 import type { Engine } from "lib/engine/engine.ts";
 import { writeWhole } from "lib/io/write_whole.ts";
 import { eventFileHead, scalarEvent } from "./event_file.ts";
@@ -163,7 +163,7 @@ export async function* recordRun(
   const fixed = {
     name,
     protocol: protocolHash(configuration, protocolData(data)),
-    seed: configuration.seed,
+    seed: configuration.training.seed,
     started,
     sittings: sittings + 1,
     data,
@@ -177,7 +177,7 @@ export async function* recordRun(
     const record: RunRecord = { name, protocol, seed, started, finished, sittings, steps, ...rest };
     return writeWhole(join(folder, RUN_FILES.run), yaml(record));
   };
-  await writeWhole(join(folder, RUN_FILES.configuration), yaml(configuration));
+  await writeWhole(join(folder, RUN_FILES.configuration), yaml(plainConfiguration(configuration)));
   await describe(null);
   await Deno.mkdir(join(folder, "tensorboard"), { recursive: true });
   using metrics = await openFresh(join(folder, RUN_FILES.metrics));
@@ -200,8 +200,8 @@ export async function* recordRun(
       yield record;
     }
   } finally {
-    const isOver = steps >= runLength({ configuration, batchesPerEpoch }) ||
-      endsEarly(selectionOf(validated), configuration);
+    const isOver = steps >= runLength({ ...configuration, batchesPerEpoch }) ||
+      endsEarly(selectionOf(validated), configuration.training);
     await describe(isOver ? new Date().toISOString() : null);
   }
 }

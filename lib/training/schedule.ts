@@ -2,7 +2,7 @@
  * How long a run is, and its learning rates: pure functions of the step, so that a resumed run needs no
  * state of a scheduler.
  */
-import type { Configuration } from "lib/config.ts";
+import type { TrainingSettings } from "lib/settings/training_settings.ts";
 
 /** Steps over which the rate of "warmUpCosine" rises to its full value, as a share of the run. [ours] */
 const WARM_UP = 0.05;
@@ -10,16 +10,16 @@ const WARM_UP = 0.05;
 /** Epochs after which the rate of "paper" is halved. [paper, appendix B] */
 const HALVING = 5;
 
+/** Epochs of the runs that the schedules were made for. [paper, Table 7; code] */
+const EPOCHS = { paper: 20, official: 10 };
+
 /** Steps in which the cosine of "official" falls from 1 to 0 (then it rises again). [code] */
 const OFFICIAL_HALF_PERIOD = 150;
 
 /** What the schedule is made of. */
 export interface ScheduledRun {
-  /** Length, rates and the schedule's name. */
-  readonly configuration: Pick<
-    Configuration,
-    "epochs" | "steps" | "learningRate" | "lossWeightsRate" | "schedule"
-  >;
+  /** Length, rate and the schedule's name: of a `Configuration`. */
+  readonly training: Pick<TrainingSettings, "epochs" | "steps" | "learningRate" | "schedule">;
   /** Steps of one pass over the training data, 1 or more. */
   readonly batchesPerEpoch: number;
 }
@@ -31,35 +31,36 @@ export interface ScheduledRun {
  *
  * @example
  * ```ts
- * import { PAPER, SMOKE } from "lib/config.ts";
+ * import { PAPER, SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
  * import { runLength } from "lib/training/schedule.ts";
  * import assert from "node:assert/strict";
  *
- * assert.equal(runLength({ configuration: PAPER, batchesPerEpoch: 100 }), 20 * 100);
- * assert.equal(runLength({ configuration: SMOKE, batchesPerEpoch: 100 }), 4);
+ * assert.equal(runLength({ ...PAPER, batchesPerEpoch: 100 }), 20 * 100);
+ * assert.equal(runLength({ ...SMOKE, batchesPerEpoch: 100 }), 4);
  * ```
  */
-export function runLength({ configuration, batchesPerEpoch }: ScheduledRun): number {
+export function runLength({ training, batchesPerEpoch }: ScheduledRun): number {
   if (!Number.isSafeInteger(batchesPerEpoch) || batchesPerEpoch < 1) {
     throw new RangeError(`An epoch has a whole number of batches from 1, not ${batchesPerEpoch}.`);
   }
-  const { epochs, steps } = configuration;
+  const { epochs, steps } = training;
   return epochs > 0 ? epochs * batchesPerEpoch : steps;
 }
 
 /** What Adam is told in one step. */
 export interface StepRates {
-  /** Learning rate of the detector's parameters. */
+  /** The share of every top rate that is left: the run's, and the detector's own ones. */
+  readonly factor: number;
+  /** The run's learning rate. */
   readonly learningRate: number;
-  /** Learning rate of the automatic weights. */
-  readonly lossWeightsRate: number;
   /** Adam's own count of steps, from 1; where it is 1, its running means begin at 0. */
   readonly adamStep: number;
 }
 
 /**
- * The rates of step s. Both are their full value times a factor f(s), as in PyTorch, where a scheduler
- * scales every group; E is the number of steps in an epoch, S that of the run.
+ * The rates of step s. All are their full value times a factor f(s), as in PyTorch, where a scheduler
+ * scales every group. S is the number of steps of the run, E that of an epoch; in a run that counts steps,
+ * whose epochs may be a batch or two, E is a twentieth ("paper") or a tenth ("official") of the run.
  *
  * - `"paper"`: "decays by 50% every five epochs", with "cosine annealing" after Loshchilov and Hutter
  *   (2016). We read both sentences together as that paper's warm restarts, with periods of P = 5 E
@@ -68,6 +69,7 @@ export interface StepRates {
  *   every step: with k = s mod E, f = ½ (1 + cos(π k / 150)), and Adam forgets its means where k = 0.
  *   The code also halves the rate when the mean loss on the TEST set rose within five epochs; that is
  *   left out, as no choice may look at the test set.
+ * - `"constant"`: f = 1.
  * - `"warmUpCosine"` [ours]: a linear rise over the first twentieth, so that Adam's first steps, which
  *   all have full size, do not throw a fresh network about; then half a cosine to the run's end.
  *
@@ -76,11 +78,11 @@ export interface StepRates {
  *
  * @example The paper's rate starts at the top, and at half of it five epochs later
  * ```ts
- * import { PAPER } from "lib/config.ts";
+ * import { PAPER } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
  * import { ratesAt } from "lib/training/schedule.ts";
  * import assert from "node:assert/strict";
  *
- * const run = { configuration: PAPER, batchesPerEpoch: 100 };
+ * const run = { ...PAPER, batchesPerEpoch: 100 };
  * assert.equal(ratesAt(0, run).learningRate, 5e-4);
  * assert.ok(ratesAt(499, run).learningRate < 1e-8);
  * assert.equal(ratesAt(500, run).learningRate, 2.5e-4);
@@ -91,27 +93,27 @@ export function ratesAt(step: number, run: ScheduledRun): StepRates {
   if (!Number.isInteger(step) || step < 0 || step >= length) {
     throw new RangeError(`Step ${step} is not one of the run's steps 0 to ${length - 1}.`);
   }
-  const { learningRate, lossWeightsRate, schedule } = run.configuration;
-  const factor = FACTORS[schedule](step, length, run.batchesPerEpoch);
-  const adamStep = schedule === "official" ? step % run.batchesPerEpoch + 1 : step + 1;
-  return {
-    learningRate: learningRate * factor,
-    lossWeightsRate: lossWeightsRate * factor,
-    adamStep,
-  };
+  const { learningRate, schedule, epochs } = run.training;
+  const inEpochs = (of: number) =>
+    epochs > 0 ? run.batchesPerEpoch : Math.max(1, Math.ceil(length / of));
+  const epoch = inEpochs(schedule === "official" ? EPOCHS.official : EPOCHS.paper);
+  const factor = FACTORS[schedule](step, length, epoch);
+  const adamStep = schedule === "official" ? step % epoch + 1 : step + 1;
+  return { factor, learningRate: learningRate * factor, adamStep };
 }
 
 /** Half a cosine from 1, at share 0, to 0, at share 1. */
 const halfCosine = (share: number) => 0.5 * (1 + Math.cos(Math.PI * share));
 
 const FACTORS: Readonly<
-  Record<Configuration["schedule"], (step: number, length: number, epoch: number) => number>
+  Record<TrainingSettings["schedule"], (step: number, length: number, epoch: number) => number>
 > = {
   paper: (step, _, epoch) => {
     const period = HALVING * epoch;
     return 0.5 ** Math.floor(step / period) * halfCosine(step % period / period);
   },
   official: (step, _, epoch) => halfCosine(step % epoch / OFFICIAL_HALF_PERIOD),
+  constant: () => 1,
   warmUpCosine: (step, length) => {
     const warmUp = Math.floor(WARM_UP * length);
     if (step < warmUp) return (step + 1) / (warmUp + 1);

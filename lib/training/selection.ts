@@ -2,7 +2,7 @@
  * When a run is validated, which step is its best, and when it ends early: functions of the records so
  * far, so that a checkpoint that holds the records holds all of it.
  */
-import type { Configuration } from "lib/config.ts";
+import type { TrainingSettings } from "lib/settings/training_settings.ts";
 import type { StepRecord } from "./step_record.ts";
 import { runLength, type ScheduledRun } from "./schedule.ts";
 
@@ -43,7 +43,7 @@ export function selectionOf(records: readonly StepRecord[]): Selection {
 /** Whether a run ends before its last step: `patience` validations in a row were no better. */
 export function endsEarly(
   { since }: Selection,
-  { patience }: Pick<Configuration, "patience">,
+  { patience }: Pick<TrainingSettings, "patience">,
 ): boolean {
   return patience > 0 && since >= patience;
 }
@@ -51,8 +51,8 @@ export function endsEarly(
 /** Whether the run is validated after a step: every so many, or at each epoch's end, and at the last. */
 export function isValidated(
   step: number,
-  run: ScheduledRun & { configuration: Pick<Configuration, "validateEvery"> },
+  run: ScheduledRun & { training: Pick<TrainingSettings, "validateEvery"> },
 ): boolean {
-  const every = run.configuration.validateEvery || run.batchesPerEpoch;
+  const every = run.training.validateEvery || run.batchesPerEpoch;
   return (step + 1) % every === 0 || step + 1 === runLength(run);
 }

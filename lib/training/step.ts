@@ -1,17 +1,17 @@
 /**
- * One training step, as open code: augmentation, mixup, forward pass, losses, gradients, Adam and running
- * statistics. `compileStep` captures it whole.
+ * One training step, as open code: augmentation, mixup, forward pass, losses, gradients, Adam, and what
+ * else the pass changes. `captureTrainingStep` makes one function of it.
  */
 import * as tf from "@tensorflow/tfjs";
-import type { Configuration } from "lib/config.ts";
-import { augment } from "lib/batches/augmentation.ts";
+import { augment, augmentMasks } from "lib/batches/augmentation.ts";
+import type { Batch } from "lib/batches/batches.ts";
 import { mixUp } from "lib/batches/mixup.ts";
+import type { Configuration } from "lib/detectors/configuration.ts";
+import type { Targets } from "lib/detectors/detector.ts";
 import { type AdamDecay, applyAdam } from "lib/engine/adam.ts";
-import { weightedTerms } from "lib/losses/automatic_weights.ts";
-import { detect } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import type { Updates } from "lib/networks/layers.ts";
 import { normaliseImages } from "lib/networks/normalise_images.ts";
 import type { Learner } from "./learner.ts";
-import { type Objective, paperObjective } from "./objective.ts";
 
 /** How fast Adam forgets the gradient and its square, and its ε. [code: PyTorch's defaults] */
 export const ADAM: Readonly<AdamDecay & { epsilon: number }> = Object.freeze({
@@ -20,29 +20,16 @@ export const ADAM: Readonly<AdamDecay & { epsilon: number }> = Object.freeze({
   epsilon: 1e-8,
 });
 
-/** What a step takes, all of it on the device. */
-export interface StepInputs {
-  /** int32 `[batch, height, width, 3]`, RGB, 0 to 255. */
-  readonly images: tf.Tensor4D;
-  /** int32 `[batch]`: 0 real, 1 fake. */
-  readonly labels: tf.Tensor1D;
-  /** float32 `[batch, 4]`, of `drawAugmentation`. */
-  readonly augmentation: tf.Tensor2D;
-  /** float32 `[batch, 2]`, of `drawMixup`. */
-  readonly mixup: tf.Tensor2D;
+/** The numbers of a step, on the device. */
+export interface StepNumbers {
   /** int32 `[2]`: the run's seed and the step, for dropout. */
   readonly seed: tf.Tensor1D;
-  /** float32 `[3]`: Adam's step size and ε, of `adamNumbers`, and the automatic weights' step size. */
+  /** float32: Adam's ε, its step size, and that of each of the detector's `ownRates` in their order. */
   readonly adam: tf.Tensor1D;
 }
 
-/** What a step computes. */
-export interface StepOptions {
-  /** The run's settings. */
-  readonly configuration: Configuration;
-  /** What is minimised. Default: the paper's objective, as the configuration says. */
-  readonly objective?: Objective;
-}
+/** What a step takes, all of it on the device. */
+export type StepInputs = Omit<Batch, "indices"> & StepNumbers;
 
 /**
  * Learns from one batch of a run: augments and mixes it, and changes the learner's variables.
@@ -51,81 +38,85 @@ export interface StepOptions {
  */
 export function trainingStep(
   learner: Learner,
-  inputs: StepInputs,
-  options: StepOptions,
+  batch: StepInputs,
+  { detector, data, training }: Configuration,
 ): Record<string, tf.Scalar> {
-  const { configuration } = options;
   return tf.tidy(() => {
-    const seen = configuration.augmentation === "none"
-      ? inputs.images
-      : augment(inputs.images, inputs.augmentation);
+    const changed = data.augmentation !== "none", masks = batch.masks;
+    const seen = changed ? augment(batch.images, batch.augmentation) : batch.images;
+    const moved = masks && (changed ? augmentMasks(masks, batch.augmentation) : masks);
     const own = {
-      images: normaliseImages(seen, configuration),
-      targets: tf.oneHot(inputs.labels, 2, 1, 0, "float32") as tf.Tensor2D, // [batch, 2]: real, fake
+      images: normaliseImages(seen, detector.input.normalisation),
+      targets: tf.oneHot(batch.labels, 2, 1, 0, "float32") as tf.Tensor2D, // [batch, 2]: real, fake
+      ...moved ? { masks: tf.div(moved, 255) as tf.Tensor4D } : {},
     };
-    const { images: x, targets } = configuration.mixup > 0 ? mixUp(own, inputs.mixup) : own;
-    return learn(learner, { ...inputs, x, targets }, options);
+    const { images, targets: classes, ...mixed } = data.mixup > 0 ? mixUp(own, batch.mixup) : own;
+    const { methods, partners, seed, adam } = batch;
+    const known = { ...methods ? { methods } : {}, ...partners ? { partners } : {} };
+    const targets = { classes, ...mixed, ...known };
+    return learn(learner, { images, targets, seed, adam }, { detector, training });
   });
 }
 
-/** A batch as the detector sees it, and the step's numbers. */
-export interface LearnInputs extends Pick<StepInputs, "seed" | "adam"> {
+/** A batch as the detector sees it, with the step's numbers. */
+export interface LearnInputs extends StepNumbers {
   /** float32 `[batch, height, width, 3]`, of `normaliseImages`. */
-  readonly x: tf.Tensor4D;
-  /** `[batch, 2]`: probability of real and of fake. */
-  readonly targets: tf.Tensor2D;
+  readonly images: tf.Tensor4D;
+  /** What they are. */
+  readonly targets: Targets;
 }
 
 /**
  * The step after augmentation and mixup: changes the learner's variables.
  *
- * @returns Scalars by name: `total`, every term of the objective, and where weights are automatic, each
- * term's as `weightCrossEntropy` and so on; the caller disposes of them.
+ * @returns Scalars by name, `total` and every term of the loss; the caller disposes of them.
  */
 export function learn(
-  learner: Learner,
-  { x, targets, seed, adam }: LearnInputs,
-  { configuration, objective = paperObjective }: StepOptions,
+  { learnt, parameters, slots }: Learner,
+  { images, targets, seed, adam }: LearnInputs,
+  { detector, training }: Pick<Configuration, "detector" | "training">,
 ): Record<string, tf.Scalar> {
-  const { parameters, lossWeights, trainable, slots } = learner;
   return tf.tidy(() => {
-    const statistics: Record<string, tf.Tensor> = {}, terms: Record<string, tf.Tensor> = {};
+    const updates: Updates = {}, kept: Record<string, tf.Tensor> = {};
+    const names = Object.keys(slots); // of the variables that gradients change
     const { value: total, grads } = tf.variableGrads(() => {
-      const outputs = detect(x, parameters, configuration, { training: { seed } });
-      const loss = objective({ outputs, parameters, targets, configuration, lossWeights });
-      keepClones(outputs.statistics, statistics);
-      keepClones(loss.terms, terms);
+      let pass = 0;
+      const forward = (seen = images) =>
+        detector.forward(seen, parameters, {
+          training: { seed: seedOfPass(seed, pass++), updates },
+        });
+      const loss = detector.loss({ images, targets, parameters: learnt, forward, updates });
+      keep(loss.terms, kept); // the gradient's own scope frees what is not kept
+      keep(updates, updates);
       return loss.total;
-    }, [...trainable]);
+    }, names.map((name) => learnt[name]));
 
-    // 1 / (2p²) of each term, before the step that changes p.
-    const weights = lossWeights ? tf.unstack(tf.div(0.5, tf.square(lossWeights))) : [];
-    const ofTerms = weightedTerms(configuration).slice(0, weights.length)
-      .map((term, i) => [`weight${term[0].toUpperCase()}${term.slice(1)}`, weights[i]]);
-
-    const [ofDetector, epsilon, ofWeights] = tf.unstack(adam) as tf.Scalar[];
-    for (const variable of trainable) {
-      const stepSize = variable === lossWeights ? ofWeights : ofDetector;
-      const step = { stepSize, epsilon, beta1: ADAM.beta1, beta2: ADAM.beta2 };
-      const gradient = grads[variable.name];
-      if (!gradient) continue; // a head that no term looks at stays as it is, as in PyTorch
-      const { weightDecay } = configuration; // for every variable, as in the official code
-      applyAdam(variable, slots[variable.name], { gradient, step, weightDecay });
+    const [epsilon, stepSize, ...ownSizes] = tf.unstack(adam) as tf.Scalar[];
+    const ownNames = Object.keys(detector.ownRates);
+    for (const name of names) {
+      const variable = learnt[name], gradient = grads[variable.name];
+      if (!gradient) continue; // what no term looks at stays as it is, as in PyTorch
+      const step = { ...ADAM, epsilon, stepSize: ownSizes[ownNames.indexOf(name)] ?? stepSize };
+      const { weightDecay } = training; // for every variable, as in the official code
+      applyAdam(variable, slots[name], { gradient, step, weightDecay });
     }
-    for (const [name, statistic] of Object.entries(handOver(statistics))) {
-      parameters[name].assign(statistic);
-    }
-    return { total, ...handOver(terms), ...Object.fromEntries(ofTerms) };
+    for (const [name, value] of Object.entries(owned(updates))) learnt[name].assign(value);
+    return { total, ...owned(kept) as Record<string, tf.Scalar> };
   });
 }
 
-/** Saves tensors from the end of the gradient's own scope. */
-function keepClones(tensors: Record<string, tf.Tensor>, into: Record<string, tf.Tensor>): void {
-  for (const [name, t] of Object.entries(tensors)) into[name] = tf.keep(t.clone());
+/** The seed of a step's k-th pass: another one than that of any layer of another pass. */
+function seedOfPass(seed: tf.Tensor1D, pass: number): tf.Tensor1D {
+  return pass === 0 ? seed : tf.add(seed, tf.tensor1d([0, Math.imul(0x85ebca6b, pass)], "int32"));
 }
 
-/** Makes saved tensors belong to the scope at hand, which frees them or returns them. */
-function handOver(kept: Record<string, tf.Tensor>): Record<string, tf.Tensor> {
+/** Copies that outlive the scope at hand. */
+function keep(tensors: Readonly<Record<string, tf.Tensor>>, into: Record<string, tf.Tensor>): void {
+  for (const [name, tensor] of Object.entries(tensors)) into[name] = tf.keep(tensor.clone());
+}
+
+/** Kept tensors as those of the scope at hand, which frees or returns them. */
+function owned(kept: Record<string, tf.Tensor>): Record<string, tf.Tensor> {
   const own = Object.entries(kept).map(([name, t]) => [name, t.clone()]);
   tf.dispose(Object.values(kept));
   return Object.fromEntries(own);

@@ -4,19 +4,26 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { BatchSource } from "lib/batches/batch_source.ts";
+import type { Configuration } from "lib/detectors/configuration.ts";
 import { openPredictor } from "lib/evaluation/predict.ts";
-import { type CapturedStep, captureStep, stepInputs } from "./captured_training_step.ts";
+import {
+  type CapturedTrainingStep,
+  captureTrainingStep,
+  stepInputs,
+  stepNumbers,
+} from "./captured_training_step.ts";
 import { restoreCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import { detectorFileBeside, saveDetector } from "lib/detectors/detector_file.ts";
 import type { Learner } from "./learner.ts";
 import type { StepRecord } from "./step_record.ts";
 import { ratesAt, runLength } from "./schedule.ts";
 import { endsEarly, isValidated, selectionOf } from "./selection.ts";
-import type { StepOptions } from "./step.ts";
 import { assertValidation, validate, type ValidationSamples } from "./validation.ts";
 
 /** How a run is fed, kept and stopped. */
-export interface TrainOptions extends StepOptions {
+export interface TrainOptions {
+  /** The run's settings, detector included. */
+  readonly configuration: Configuration;
   /** What to learn from; the caller made it with the run's configuration, and disposes it. */
   readonly source: BatchSource;
   /**
@@ -54,7 +61,7 @@ export interface TrainOptions extends StepOptions {
  *
  * @example A run of four steps over eight made-up crops
  * ```ts
- * import { SMOKE } from "lib/config.ts";
+ * import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
  * import { cropSource } from "lib/batches/batch_source.ts";
  * import { startEngine } from "lib/engine/engine.ts";
  * import { createLearner } from "lib/training/learner.ts";
@@ -73,7 +80,7 @@ export interface TrainOptions extends StepOptions {
  * const totals: number[] = [];
  * await using source = cropSource(crops, SMOKE);
  * for await (const { total } of train(learner, { source, configuration: SMOKE })) totals.push(total);
- * assert.equal(totals.length, SMOKE.steps);
+ * assert.equal(totals.length, SMOKE.training.steps);
  * ```
  */
 export async function* train(
@@ -83,7 +90,8 @@ export async function* train(
   const { source, configuration, checkpoint, checkpointEvery = 50 } = options;
   const { validation, signal, notice } = options;
   if (validation) assertValidation(validation);
-  const run = { configuration, batchesPerEpoch: source.batchesPerEpoch }, length = runLength(run);
+  const { detector, training } = configuration;
+  const run = { training, batchesPerEpoch: source.batchesPerEpoch }, length = runLength(run);
   const { variables, parameters } = learner;
   const kept = checkpoint
     ? await restoreCheckpoint(checkpoint, { variables, configuration })
@@ -96,7 +104,7 @@ export async function* train(
   }
   yield* history;
 
-  const isOver = () => history.length >= length || endsEarly(selection, configuration);
+  const isOver = () => history.length >= length || endsEarly(selection, training);
   if (isOver()) return;
   let saved = history.length, broken = false;
   const save = async () => {
@@ -111,18 +119,15 @@ export async function* train(
     await saveDetector(detectorFileBeside(checkpoint), { parameters, origin });
   };
   const begin = performance.now() - 1000 * (history.at(-1)?.seconds ?? 0);
-  let captured: CapturedStep | undefined;
-  using predictor = validation && openPredictor({ parameters, configuration });
+  let captured: CapturedTrainingStep | undefined;
+  using predictor = validation && openPredictor({ detector, parameters });
   try {
     while (!isOver() && !signal?.aborted) {
       const step = history.length, rates = ratesAt(step, run);
       if (rates.adamStep === 1) forget(learner);
-      const inputs = stepInputs(await source.batch(step), {
-        step,
-        rates,
-        seed: configuration.seed,
-      });
-      captured ??= captureStep(learner, inputs, options);
+      const batch = await source.batch(step);
+      const inputs = stepInputs(batch, stepNumbers(configuration, { step, rates }));
+      captured ??= captureTrainingStep(learner, inputs, configuration);
       const { total, ...terms } = await captured.take(inputs);
       if (!Number.isFinite(total)) {
         throw notANumber({ total, ...terms }, { step, kept: saved > 0 ? checkpoint : undefined });

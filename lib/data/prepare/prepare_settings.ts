@@ -3,46 +3,27 @@
  * two ways never meet in one manifest.
  */
 import { join } from "node:path";
-import type { Configuration } from "lib/config.ts";
+import { FACE_CUT, type FaceCut } from "lib/faces/face_cut.ts";
 import { writeWhole } from "lib/io/write_whole.ts";
 import { type Distortion, distortionText, parseDistortion } from "lib/media/distortions.ts";
 import type { FrameChoice } from "lib/media/video.ts";
 
-/** Everything that decides what the crops look like. */
-export interface PrepareSettings {
+/** Everything that decides what the crops look like; masks are always PNG. */
+export interface PrepareSettings extends FaceCut {
   /** Which frames of a video. Pictures that others took out of videos: all, or so many spread. */
   readonly choose: FrameChoice;
   /** The largest face of a picture, or all of them. */
   readonly faces: "largest" | "all";
-  /** Margin on every side, as a share of the face's longer side, 0 or more. */
-  readonly margin: number;
-  /** Side of a crop in pixels, 16 or more. */
-  readonly size: number;
-  /** Smallest score at which a face counts, 0 to 1. */
-  readonly minScore: number;
-  /** Pictures with a longer side are shrunk to it before faces are looked for; pixels, 32 or more. */
-  readonly longSide: number;
-  /** File format of the crops; masks are always PNG. */
-  readonly format: "jpg" | "png";
-  /** Quality of JPEG crops, 1 to 100. */
-  readonly quality: number;
   /** What is done to whole frames before faces are looked for, for robustness tables. Default: nothing. */
   readonly distortion?: Distortion;
 }
 
-/** Every fifth frame and the largest face; what the configuration says of both is taken from it. */
-export function settingsOf(configuration: Configuration): PrepareSettings {
-  return {
-    choose: { every: 5 }, // [paper, Implementation Details]
-    faces: "largest",
-    margin: configuration.faceMargin,
-    size: configuration.imageSize,
-    minScore: configuration.faceScore,
-    longSide: 960, // [ours] finds the same 22 of 22 faces as 1920 does, in a third of the time
-    format: "jpg",
-    quality: 95, // [ours]
-  };
-}
+/** Every fifth frame and the largest face, cut as everywhere. */
+export const PREPARE_SETTINGS: PrepareSettings = Object.freeze({
+  choose: Object.freeze({ every: 5 }), // [paper, Implementation Details]
+  faces: "largest",
+  ...FACE_CUT,
+});
 
 /**
  * Refuses settings out of range.

@@ -1,106 +1,157 @@
 /**
- * The detector (paper, Fig. 2): n local information blocks look at the same face (or at a tile of it
- * each), their features are joined, and a bottleneck keeps what the decision needs. What it is trained for is in `lib/losses`.
+ * The paper's detector (Fig. 2): n local information blocks look at the same face (or at a tile of it
+ * each), their features are joined, and a bottleneck keeps what the decision needs. Its losses are in
+ * `lib/losses/paper_losses.ts`.
  */
 import * as tf from "@tensorflow/tfjs";
-import type { Configuration } from "lib/config.ts";
-import type { Random } from "lib/random.ts";
-import { BACKBONES } from "lib/networks/backbones.ts";
-import { type HeadOutputs, headParameters, heads } from "./heads.ts";
-import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
-import { type Mode, openLayers } from "lib/networks/layers.ts";
+import {
+  type HeadLogits,
+  type ObjectiveSettings,
+  paperObjective,
+  weightedTerms,
+} from "lib/losses/paper_losses.ts";
+import { logOddsOfFake } from "lib/losses/log_odds.ts";
+import { type Backbone, BACKBONES } from "lib/networks/backbones.ts";
+import { openLayers } from "lib/networks/layers.ts";
+import { IMAGENET } from "lib/networks/normalise_images.ts";
 import type { Parameters, ParameterSpecification } from "lib/networks/parameters.ts";
-import { blockViews } from "./tiles.ts";
-
-/** The fields of the configuration that decide which parameters there are and what is computed. */
-export type DetectorConfiguration = Pick<
-  Configuration,
-  "backbone" | "blocks" | "width" | "view" | "dropout" | "dropConnect"
->;
+import {
+  defineDetector,
+  type Detector,
+  type DetectorKind,
+  type Loss,
+  type MapTarget,
+  requireImages,
+} from "../detector.ts";
+import { EXPOSING_PRESETS } from "./exposing_presets.ts";
+import { exposingRules, type ExposingSettings } from "./exposing_settings.ts";
+import { headParameters, heads } from "./heads.ts";
+import { blockViews, tileGrid } from "./tiles.ts";
 
 /** What the detector says about a batch: logits `[batch, 2]`, class 0 real and 1 fake. */
-export interface DetectorOutputs extends HeadOutputs {
+export interface ExposingOutputs extends HeadLogits {
   /** The local features z_1 … z_n, `[batch, length]` each; ResNet-34's length is 512 · width. */
-  readonly features: tf.Tensor2D[];
-  /**
-   * In training, the running statistics of batch norm after this batch, under their parameters'
-   * names, for the step to assign; else empty.
-   */
-  readonly statistics: Record<string, tf.Tensor1D>;
+  readonly features: readonly tf.Tensor2D[];
 }
+
+/** A detector of the paper's kind. */
+export type ExposingDetector = Detector<ExposingSettings, ExposingOutputs>;
 
 /** Name of the i-th block, counted from 0, at the front of its parameters and layers. */
 export function blockName(i: number): string {
   return `region_model${i + 1}`;
 }
 
-/** The parameters that a configuration's detector has, in the order of the official state dict. */
-export function detectorParameters(
-  { backbone, blocks, width }: DetectorConfiguration,
-): ParameterSpecification[] {
-  const { features, bottleneck, parameters } = BACKBONES[backbone];
-  const numbers = Array.from({ length: blocks }, (_, i) => i);
-  return [
-    ...numbers.flatMap((i) => parameters(blockName(i), width)),
-    ...headParameters({ blocks, features: features(width), bottleneck }),
-  ];
+/** Numbers from 0 to below n. */
+const upTo = (n: number) => Array.from({ length: n }, (_, i) => i);
+
+/** Name of the variable that holds the learnt weights of the objective's terms. */
+export const LOSS_WEIGHTS = "loss_weights";
+
+/** The weights 1 / (2p²) of the terms, for the record: `weightCrossEntropy` and so on. */
+function weightsOfTerms(settings: ObjectiveSettings, blocks: number, p: tf.Tensor1D) {
+  const weights = tf.unstack(tf.div(0.5, tf.square(p))) as tf.Scalar[];
+  return Object.fromEntries(
+    weightedTerms(settings, blocks).map((term, i) => [
+      `weight${term[0].toUpperCase()}${term.slice(1)}`,
+      weights[i],
+    ]),
+  );
+}
+
+/** A part's map target: the whole picture's, or that of the block's tile. */
+function blockTarget(i: number, { blocks, view }: ExposingSettings, layer: string): MapTarget {
+  const target = { name: `block ${i + 1}`, layer: `${blockName(i)}.${layer}` };
+  if (view === "whole") return target;
+  const { rows, columns } = tileGrid(blocks), height = 1 / rows, width = 1 / columns;
+  const [top, left] = [Math.floor(i / columns) * height, (i % columns) * width];
+  return { ...target, area: { top, left, height, width } };
+}
+
+/** A parameter's stage: the heads are one, and of a block each stage that has a name, in all blocks at once. */
+function stageOf(parameter: string): string {
+  const [, stage] = /^region_model\d+\.(model\.\d+|_blocks\.\d+|[^.]+)/.exec(parameter) ?? [];
+  return stage ?? "heads";
 }
 
 /**
- * A detector with fresh parameters; `initialise.ts` says from which distributions.
+ * The kind, with blocks of these backbones: for one of your own, pass yours beside the published ones.
  *
- * @returns A record that the caller frees with `disposeParameters`.
- */
-export function createDetector(configuration: DetectorConfiguration, random: Random): Parameters {
-  return initialiseParameters(detectorParameters(configuration), random);
-}
-
-/**
- * Runs the detector. `softmax(outputs.global)[:, 1]` is the score, the probability of fake.
+ * @param backbones By the names that the setting `backbone` takes.
  *
- * Frees nothing and keeps nothing: call it within `tf.tidy`. In training the parameters are not
- * changed; the caller assigns `statistics` after the gradient step.
- *
- * @param images Normalised RGB, `[batch, height, width, 3]`; see `normaliseImages`. Training needs a
- * batch of two or more.
- * @param parameters Of `createDetector` for the same configuration.
- * @param mode Training, taps, folded parameters; left out, the detector runs for inference.
- * @throws TypeError when the images have another shape, or a parameter is missing.
- * @throws RangeError when blocks see tiles and the images do not divide into them evenly.
- *
- * @example The score of two images by a small detector
+ * @example A backbone of one's own
  * ```ts
- * import { SMOKE } from "lib/config.ts";
- * import { createDetector, detect } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
- * import { createRandom } from "lib/random.ts";
- * import * as tf from "@tensorflow/tfjs";
+ * import { presetOf, vary } from "lib/detectors/configuration.ts";
+ * import { exposingWith } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+ * import { BACKBONES } from "lib/networks/backbones.ts";
  * import assert from "node:assert/strict";
  *
- * const parameters = createDetector(SMOKE, createRandom(1, "weights"));
- * const { global, leaveOneOut, features } = detect(tf.zeros([2, 32, 32, 3]), parameters, SMOKE);
- * const score = tf.softmax(global).slice([0, 1], [2, 1]).dataSync();
- * assert.ok(score.every((p) => p > 0 && p < 1));
- * assert.equal(leaveOneOut.length, 2);
- * assert.deepEqual(features[0].shape, [2, 64]);
+ * const kind = exposingWith({ ...BACKBONES, mine: { ...BACKBONES.conv4, bottleneck: [32, 16] } });
+ * const small = vary(presetOf(kind, "smoke"), { backbone: "mine" });
+ * assert.equal(small.detector.settings.backbone, "mine");
  * ```
  */
-export function detect(
-  images: tf.Tensor4D,
-  parameters: Parameters,
-  configuration: DetectorConfiguration,
-  mode: Mode = {},
-): DetectorOutputs {
-  if (images.rank !== 4 || images.shape[3] !== 3) {
-    throw new TypeError(`Images must be [batch, height, width, 3], not [${images.shape}].`);
-  }
-  if (mode.training && images.shape[0] < 2) {
-    throw new TypeError("Training needs two images or more: batch norm has no spread over one.");
-  }
-  const { backbone, width, dropout, dropConnect } = configuration;
-  const { run } = BACKBONES[backbone];
-  const layers = openLayers(parameters, mode);
-  const features = blockViews(images, configuration).map((seen, i) =>
-    run(seen, { prefix: blockName(i), width, dropConnect, layers })
-  );
-  return { ...heads(features, { dropout, layers }), features, statistics: layers.statistics };
+export function exposingWith(
+  backbones: Readonly<Record<string, Backbone>>,
+): DetectorKind<ExposingSettings, ExposingOutputs> {
+  return defineDetector<ExposingSettings, ExposingOutputs>({
+    name: "exposing_the_deception",
+    source: "Ba et al., Exposing the Deception, AAAI 2024; official code " +
+      "QingyuLiu/Exposing-the-Deception at commit c361f1c; no weights are published",
+    rules: exposingRules(Object.keys(backbones)),
+    presets: EXPOSING_PRESETS,
+    build: (settings) => {
+      const { blocks, width, imageSize, channelOrder, dropout, dropConnect, lossWeights } = settings;
+      const backbone = backbones[settings.backbone];
+      const parameters: ParameterSpecification[] = [
+        ...upTo(blocks).flatMap((i) => backbone.parameters(blockName(i), width)),
+        ...headParameters({
+          blocks,
+          features: backbone.features(width),
+          bottleneck: backbone.bottleneck,
+        }),
+      ];
+      const learnt = lossWeights === "automatic", terms = weightedTerms(settings, blocks).length;
+      return {
+        input: { size: imageSize, normalisation: { ...IMAGENET, channelOrder } },
+        parameters,
+        trainingState: learnt
+          ? [{ name: LOSS_WEIGHTS, shape: [terms], role: "lossWeight", fanIn: 0 }]
+          : [],
+        ownRates: learnt ? { [LOSS_WEIGHTS]: settings.lossWeightsRate } : {},
+        forward: (images, parameters, mode = {}): ExposingOutputs => {
+          requireImages(images, mode);
+          const layers = openLayers(parameters, mode);
+          const features = blockViews(images, settings).map((seen, i) =>
+            backbone.run(seen, { prefix: blockName(i), width, dropConnect, layers })
+          );
+          return { ...heads(features, { dropout, layers }), features };
+        },
+        loss: ({ forward, targets, parameters }): Loss => {
+          const weights = learnt ? weightsIn(parameters) : undefined;
+          const { total, terms } = paperObjective(forward(), targets.classes, { settings, weights });
+          const shares = weights ? weightsOfTerms(settings, blocks, weights) : {};
+          return { total, terms: { ...terms, ...shares } };
+        },
+        logOdds: ({ global }) => logOddsOfFake(global),
+        parts: (layer = backbone.lastLayer) => upTo(blocks).map((i) => blockTarget(i, settings, layer)),
+        stageOf,
+      };
+    },
+  });
 }
+
+/** The learnt weights among a learner's variables. */
+function weightsIn(parameters: Parameters): tf.Tensor1D {
+  const weights = parameters[LOSS_WEIGHTS] as tf.Tensor as tf.Tensor1D | undefined;
+  if (weights) return weights;
+  throw new TypeError(
+    `There is no variable "${LOSS_WEIGHTS}": the loss needs the training state of the detector too, ` +
+      "as createLearner makes it.",
+  );
+}
+
+/** The paper's detector, with the published backbones and the study's. */
+export const exposingTheDeception: DetectorKind<ExposingSettings, ExposingOutputs> = exposingWith(
+  BACKBONES,
+);

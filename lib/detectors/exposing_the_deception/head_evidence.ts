@@ -1,25 +1,17 @@
 /**
- * What to explain: numbers, one a picture, from a detector's outputs. All are log-odds in nats: above 0
- * speaks for fake, below 0 for real.
+ * What else of the paper's detector can be explained than what it decides by: numbers, one a picture,
+ * from its outputs. All are log-odds in nats: above 0 speaks for fake, below 0 for real.
  */
 import * as tf from "@tensorflow/tfjs";
-import type { DetectorOutputs } from "./exposing_the_deception.ts";
+import { logOddsOfFake } from "lib/losses/log_odds.ts";
 import type { Parameters } from "lib/networks/parameters.ts";
+import type { ExposingOutputs } from "./exposing_the_deception.ts";
 
 /** One number a picture, `[batch]`, from what the detector says about a batch. */
-export type Evidence = (outputs: DetectorOutputs) => tf.Tensor1D;
-
-/** The logit of fake less that of real, `[batch]`, of logits `[batch, 2]`. */
-function logOdds(logits: tf.Tensor2D): tf.Tensor1D {
-  const [real, fake] = tf.unstack(logits, 1) as tf.Tensor1D[];
-  return tf.sub(fake, real);
-}
-
-/** Evidence of the head behind the bottleneck, which decides: its sigmoid is the score. */
-export const globalEvidence: Evidence = ({ global }): tf.Tensor1D => logOdds(global);
+type Evidence = (outputs: ExposingOutputs) => tf.Tensor1D;
 
 /** Evidence of the joint head. It is linear, so a block's map is the block's own share of it. */
-export const jointEvidence: Evidence = ({ joint }): tf.Tensor1D => logOdds(joint);
+export const jointEvidence: Evidence = ({ joint }): tf.Tensor1D => logOddsOfFake(joint);
 
 /**
  * A block's own evidence: its share of the joint head's, (w_fake − w_real)ᵢ · zᵢ with the weights that
@@ -36,6 +28,6 @@ export function blockEvidence(block: number, parameters: Parameters): Evidence {
     const length = z.shape[1];
     const weights = parameters["baseline_linear.weight"] as tf.Tensor as tf.Tensor2D;
     const own = tf.slice(weights, [block * length, 0], [length, 2]);
-    return logOdds(tf.matMul(z, own));
+    return logOddsOfFake(tf.matMul(z, own));
   };
 }

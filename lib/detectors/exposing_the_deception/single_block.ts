@@ -2,9 +2,10 @@
  * The plain baselines: one backbone in place of n blocks, made comparable in one of three ways.
  * Without them, a gain of n blocks could be a gain of size.
  */
-import { type Configuration, vary } from "lib/config.ts";
-import { type DetectorConfiguration, detectorParameters } from "./exposing_the_deception.ts";
 import { isLearnt } from "lib/networks/parameters.ts";
+import { vary } from "../configuration.ts";
+import { type ExposingDetector } from "./exposing_the_deception.ts";
+import type { ExposingConfiguration } from "./paper_configurations.ts";
 
 /**
  * What a single block shares with n blocks:
@@ -29,21 +30,25 @@ export type Equality = "width" | "features" | "parameters";
  *
  * @example One ResNet-34 for four
  * ```ts
- * import { PAPER } from "lib/config.ts";
- * import { singleBlock } from "lib/detectors/exposing_the_deception/single_block.ts";
+ * import { PAPER } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
+ * import { type Equality, singleBlock } from "lib/detectors/exposing_the_deception/single_block.ts";
  * import assert from "node:assert/strict";
  *
- * assert.equal(singleBlock(PAPER, "width").width, 1);
- * assert.equal(singleBlock(PAPER, "features").width, 4);
- * assert.ok(Math.abs(singleBlock(PAPER, "parameters").width - 2) < 0.02);
+ * const widthOf = (equal: Equality) => singleBlock(PAPER, equal).detector.settings.width;
+ * assert.equal(widthOf("width"), 1);
+ * assert.equal(widthOf("features"), 4);
+ * assert.ok(Math.abs(widthOf("parameters") - 2) < 0.02);
  * ```
  */
-export function singleBlock(configuration: Configuration, equal: Equality): Configuration {
-  const { blocks, width } = configuration;
+export function singleBlock(
+  configuration: ExposingConfiguration,
+  equal: Equality,
+): ExposingConfiguration {
+  const { detector } = configuration, { blocks, width } = detector.settings;
   const widths: Record<Equality, () => number> = {
     width: () => width,
     features: () => width * blocks,
-    parameters: () => equalParameterWidth(configuration).width,
+    parameters: () => equalParameterWidth(detector).width,
   };
   return vary(configuration, { blocks: 1, width: widths[equal]() });
 }
@@ -64,17 +69,17 @@ export interface EqualParameterWidth {
 const STEP = 1e-4;
 
 /**
- * The width at which a detector of one block has as many learnt parameters as the configuration's, as
+ * The width at which a detector of one block has as many learnt parameters as the given one, as
  * nearly as whole channels allow, found by counting. Heads count; classifiers that published backbones
  * carry and never run do not. The published backbones come within 0.3 % of it and `conv4` within 1 %, at
  * width 1 and an eighth of it, for 2 to 8 blocks; `error` says how far, so that a study can report it.
  */
-export function equalParameterWidth(configuration: DetectorConfiguration): EqualParameterWidth {
-  const { blocks, width } = configuration;
-  const wanted = learntNumbers(configuration);
+export function equalParameterWidth(detector: ExposingDetector): EqualParameterWidth {
+  const { kind, settings } = detector, { blocks, width } = settings;
+  const wanted = learntNumbers(detector);
   const at = (steps: number): EqualParameterWidth => {
     const candidate = Number((steps * STEP).toFixed(4));
-    const parameters = learntNumbers({ ...configuration, blocks: 1, width: candidate });
+    const parameters = learntNumbers(kind.of({ ...settings, blocks: 1, width: candidate }));
     return { width: candidate, parameters, wanted, error: parameters / wanted - 1 };
   };
   // The count never falls with the width: the first step at or above what is wanted, by halving.
@@ -88,8 +93,8 @@ export function equalParameterWidth(configuration: DetectorConfiguration): Equal
   return -less.error < more.error ? less : more;
 }
 
-function learntNumbers(configuration: DetectorConfiguration): number {
-  return detectorParameters(configuration)
+function learntNumbers({ parameters }: ExposingDetector): number {
+  return parameters
     .filter(({ role }) => isLearnt(role))
     .reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b), 0);
 }

@@ -3,7 +3,7 @@
  * "cropping evenly" (appendix), against which blocks that choose their clues themselves are measured.
  */
 import * as tf from "@tensorflow/tfjs";
-import type { Configuration } from "lib/config.ts";
+import type { ExposingSettings } from "./exposing_settings.ts";
 
 /** Part of an image, in pixels from its upper left corner. */
 export interface Tile {
@@ -81,14 +81,14 @@ function requireEven(side: number, parts: number, what: "rows" | "columns"): voi
  * What each block is given: n times the whole images, or their n tiles.
  *
  * @param images `[batch, height, width, 3]`.
- * @param configuration How many blocks there are, and what they see.
+ * @param settings How many blocks there are, and what they see.
  * @returns n tensors `[batch, tile's height, tile's width, 3]`. Whole images are the same tensor, not
  * copies: free them once.
  * @throws RangeError when tiles do not divide the images evenly.
  */
 export function blockViews(
   images: tf.Tensor4D,
-  { blocks, view }: Pick<Configuration, "blocks" | "view">,
+  { blocks, view }: Pick<ExposingSettings, "blocks" | "view">,
 ): tf.Tensor4D[] {
   if (view === "whole") return Array.from({ length: blocks }, () => images);
   const [batch, imageHeight, imageWidth, channels] = images.shape;

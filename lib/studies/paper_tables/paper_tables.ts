@@ -2,7 +2,9 @@
  * Tables 1 to 5 of the paper as far as they are about its method: what the paper reports, and for each
  * line the configuration that would measure it. Whether data is there is the caller's matter.
  */
-import { type Configuration, PAPER, vary } from "lib/config.ts";
+import { type Changes, vary } from "lib/detectors/configuration.ts";
+import type { ExposingSettings } from "lib/detectors/exposing_the_deception/exposing_settings.ts";
+import { type ExposingConfiguration, PAPER } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 
 /** A data set of the tables, by the name that the descriptions in data/ give it in manifests. */
 export type Benchmark =
@@ -37,8 +39,10 @@ export interface PaperTraining {
   readonly line: string;
   /** The data set whose training and validation splits it learns from. */
   readonly data: Benchmark;
-  /** Its settings. */
-  readonly configuration: Configuration;
+  /** What differs from `PAPER`. */
+  readonly changes: Changes<ExposingSettings>;
+  /** Its settings, whole. */
+  readonly configuration: ExposingConfiguration;
 }
 
 /** One number of a table. */
@@ -61,8 +65,9 @@ const training = (
   name: string,
   line: string,
   data: Benchmark,
-  changes: Partial<Configuration> = {},
-): PaperTraining => Object.freeze({ name, line, data, configuration: vary(PAPER, changes) });
+  changes: Changes<ExposingSettings> = {},
+): PaperTraining =>
+  Object.freeze({ name, line, data, changes, configuration: vary(PAPER, changes) });
 
 /**
  * The eight detectors behind the tables. Table 4's ablation switches a loss off and nothing else: the
@@ -155,7 +160,7 @@ export interface SweepRun {
   /** What is trained. */
   readonly training: PaperTraining;
   /** Its settings, with the run's seed. */
-  readonly configuration: Configuration;
+  readonly configuration: ExposingConfiguration;
 }
 
 /**

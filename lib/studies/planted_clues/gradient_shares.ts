@@ -1,17 +1,18 @@
 /** How hard each term of the objective pulls at the backbones, against the cross-entropy. */
 import * as tf from "@tensorflow/tfjs";
-import type { Configuration } from "lib/config.ts";
-import { weightedTerms } from "lib/losses/automatic_weights.ts";
-import { detectorLoss } from "lib/losses/detector_loss.ts";
-import { detect } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import {
+  type ExposingDetector,
+  LOSS_WEIGHTS,
+} from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import { paperObjective, weightedTerms } from "lib/losses/paper_losses.ts";
 import type { Learner } from "lib/training/learner.ts";
 
-/** A batch as `learn` takes it. */
+/** A batch as the detector sees it. */
 export interface GradientBatch {
   /** Normalised images. */
-  readonly x: tf.Tensor4D;
-  /** `[batch, 2]`. */
-  readonly targets: tf.Tensor2D;
+  readonly images: tf.Tensor4D;
+  /** `[batch, 2]`: probability of real and of fake. */
+  readonly classes: tf.Tensor2D;
 }
 
 /**
@@ -21,30 +22,30 @@ export interface GradientBatch {
  * @returns Shares from 0 by the term's name; a term that is off is missing.
  */
 export async function gradientShares(
-  learner: Learner,
-  { x, targets }: GradientBatch,
-  configuration: Configuration,
+  { parameters, learnt }: Learner,
+  { images, classes }: GradientBatch,
+  detector: ExposingDetector,
 ): Promise<Record<string, number>> {
-  const { parameters, lossWeights } = learner;
+  const { settings } = detector;
   const backbones = Object.entries(parameters)
     .filter(([name, variable]) => name.startsWith("region_model") && variable.trainable)
     .map(([, variable]) => variable);
-  const names = weightedTerms(configuration);
-  const p = lossWeights ? await lossWeights.data() : undefined;
+  const names = weightedTerms(settings, settings.blocks);
+  const p = await learnt[LOSS_WEIGHTS]?.data();
   const fixed = {
     crossEntropy: 1,
-    localInformation: configuration.alpha,
-    globalInformation: configuration.beta,
+    localInformation: settings.alpha,
+    globalInformation: settings.beta,
   };
   const lengths: number[] = [];
   for (const [i, name] of names.entries()) {
     const length = tf.tidy(() => {
       const { grads } = tf.variableGrads(() => {
-        const outputs = detect(x, parameters, configuration, {
-          training: { seed: tf.tensor1d([1, 1], "int32") },
+        const outputs = detector.forward(images, parameters, {
+          training: { seed: tf.tensor1d([1, 1], "int32"), updates: {} },
         });
-        const unweighted = { ...configuration, lossWeights: "fixed" } as const;
-        return detectorLoss(outputs, targets, { configuration: unweighted }).terms[name];
+        const unweighted = { ...settings, lossWeights: "fixed" } as const;
+        return paperObjective(outputs, classes, { settings: unweighted }).terms[name];
       }, backbones);
       const squares = Object.values(grads).filter(Boolean).map((g) => tf.sum(tf.square(g)));
       return tf.sqrt(tf.addN(squares));

@@ -1,12 +1,13 @@
 /** What a trained detector says about pictures, head by head, for measuring. */
 import * as tf from "@tensorflow/tfjs";
-import { type Configuration, vary } from "lib/config.ts";
-import { batchesInOrder } from "lib/batches/batches.ts";
+import { batchesInOrder, disposeBatch } from "lib/batches/batches.ts";
 import type { Crop } from "lib/data/samples.ts";
-import { compile } from "lib/engine/engine.ts";
-import { detect } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import type { TrainedDetector } from "lib/detectors/detector.ts";
+import type { ExposingSettings } from "lib/detectors/exposing_the_deception/exposing_settings.ts";
+import type { ExposingOutputs } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import { compileEachShape } from "lib/engine/compile_each_shape.ts";
+import { logOddsOfFake } from "lib/losses/log_odds.ts";
 import { normaliseImages } from "lib/networks/normalise_images.ts";
-import type { Parameters } from "lib/networks/parameters.ts";
 
 /** The answers for one picture. */
 export interface PictureOutputs {
@@ -30,40 +31,31 @@ const AT_ONCE = 200;
  */
 export async function outputsOf(
   crops: readonly Crop[],
-  { parameters, configuration }: { parameters: Parameters; configuration: Configuration },
+  { detector, parameters }: TrainedDetector<ExposingSettings, ExposingOutputs>,
 ): Promise<PictureOutputs[]> {
-  const { blocks } = configuration, results: PictureOutputs[] = [];
-  const settings = vary(configuration, { batchSize: AT_ONCE });
-  let captured: ReturnType<typeof compile> | undefined;
-  try {
-    for (const batch of batchesInOrder(crops, { batchSize: AT_ONCE })) {
-      captured ??= compile(
-        (images) => {
-          const x = normaliseImages(images as tf.Tensor4D, settings);
-          const { global, joint, leaveOneOut, features } = detect(x, parameters, settings);
-          const odds = [global, joint, ...leaveOneOut].map((logits) => {
-            const [real, fake] = tf.unstack(logits, 1);
-            return tf.sub(fake, real);
-          });
-          return [tf.stack(odds, 1), tf.concat(features, 1)];
-        },
-        [batch.images],
-        { name: "study outputs" },
-      );
-      const answers = captured(batch.images);
-      const [odds, features] = await Promise.all(
-        answers.map((t) => t.array() as Promise<number[][]>),
-      );
-      batch.indices.forEach((_, i) => {
-        const [global, joint, ...leaveOneOut] = odds[i], length = features[i].length / blocks;
-        const ofBlock = (k: number) => features[i].slice(k * length, (k + 1) * length);
-        const perBlock = Array.from({ length: blocks }, (_, k) => ofBlock(k));
-        results.push({ global, joint, leaveOneOut, features: perBlock });
-      });
-      tf.dispose([answers, batch as unknown as tf.TensorContainer]);
-    }
-  } finally {
-    captured?.dispose();
+  const { blocks } = detector.settings, results: PictureOutputs[] = [];
+  using captured = compileEachShape(
+    (images) => {
+      const x = normaliseImages(images as tf.Tensor4D, detector.input.normalisation);
+      const { global, joint, leaveOneOut, features } = detector.forward(x, parameters);
+      const odds = [global, joint, ...leaveOneOut].map(logOddsOfFake);
+      return [tf.stack(odds, 1), tf.concat([...features], 1)];
+    },
+    { name: "study outputs" },
+  );
+  for (const batch of batchesInOrder(crops, { batchSize: AT_ONCE })) {
+    const answers = captured.run(batch.images);
+    const [odds, features] = await Promise.all(
+      answers.map((t) => t.array() as Promise<number[][]>),
+    );
+    batch.indices.forEach((_, i) => {
+      const [global, joint, ...leaveOneOut] = odds[i], length = features[i].length / blocks;
+      const ofBlock = (k: number) => features[i].slice(k * length, (k + 1) * length);
+      const perBlock = Array.from({ length: blocks }, (_, k) => ofBlock(k));
+      results.push({ global, joint, leaveOneOut, features: perBlock });
+    });
+    tf.dispose(answers);
+    disposeBatch(batch);
   }
   return results;
 }

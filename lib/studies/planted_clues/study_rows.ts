@@ -2,12 +2,18 @@
  * The planted-clues study as a table: a row is one way to train, and a new one is one line. Rows are
  * compared by pairs of equal seed: same pictures, same order, same first weights where they fit.
  */
-import { type Configuration, PAPER, vary } from "lib/config.ts";
+import { type Changes, vary } from "lib/detectors/configuration.ts";
+import type { LossInputs, Loss } from "lib/detectors/detector.ts";
+import type { ExposingOutputs } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import type { ExposingSettings } from "lib/detectors/exposing_the_deception/exposing_settings.ts";
+import { type ExposingConfiguration, PAPER } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { PLANTED_SETTINGS, withoutGhost } from "lib/forgeries/planted_clues/planted_settings.ts";
 import type { PlantedSetting } from "lib/forgeries/planted_clues/planted_settings.ts";
 import { equalParameterWidth } from "lib/detectors/exposing_the_deception/single_block.ts";
-import type { Objective } from "lib/training/objective.ts";
 import { minimax, perSample, throughHeldHeads } from "./study_objectives.ts";
+
+/** A loss of a row's own. */
+export type StudyLoss = (inputs: LossInputs<ExposingOutputs>, settings: ExposingSettings) => Loss;
 
 /** One way to train. */
 export interface StudyRow {
@@ -16,15 +22,15 @@ export interface StudyRow {
   /** What it is, in a line for tables. */
   readonly is: string;
   /** What differs from `STUDY`. */
-  readonly changes: Partial<Configuration>;
-  /** What is minimised, where it is not the configuration's own objective. */
-  readonly objective?: Objective;
+  readonly changes: Changes<ExposingSettings>;
+  /** What is minimised, where it is not the paper's objective as the settings say. */
+  readonly loss?: StudyLoss;
   /** Pictures to train on, where they are not drawn by the setting itself. */
   readonly trainOn?: (setting: PlantedSetting) => PlantedSetting;
 }
 
 /** What all rows share: four small blocks, 500 steps of 64 pictures, flips; the first study's numbers. */
-export const STUDY: Configuration = vary(PAPER, {
+export const STUDY: ExposingConfiguration = vary(PAPER, {
   backbone: "conv4",
   imageSize: 48,
   dropout: 0.25,
@@ -54,7 +60,7 @@ const PAPER_FORM = {
 } as const;
 const OFFICIAL_BOTH = { ...HEADS, ...LIL, ...GIL };
 const FIXED = { ...HEADS, lossWeights: "fixed" } as const;
-const WIDE = equalParameterWidth(STUDY).width;
+const WIDE = equalParameterWidth(STUDY.detector).width;
 
 const blocks = (n: number): StudyRow => ({
   name: `both, n = ${n}`,
@@ -63,7 +69,7 @@ const blocks = (n: number): StudyRow => ({
 });
 
 /** The published backbones, narrowed until a run takes about as long as reading this table. */
-const small = (backbone: Configuration["backbone"], width: number): StudyRow[] => [
+const small = (backbone: string, width: number): StudyRow[] => [
   { name: `none, ${backbone}`, is: "no loss", changes: { backbone, width } },
   { name: `both, ${backbone}`, is: "both losses", changes: { ...OFFICIAL_BOTH, backbone, width } },
 ];
@@ -126,19 +132,19 @@ export const STUDY_ROWS: readonly StudyRow[] = Object.freeze([
     name: "held heads",
     is: "Eq. 8 through heads held fixed, with all heads",
     changes: FIXED,
-    objective: throughHeldHeads,
+    loss: throughHeldHeads,
   },
   {
     name: "minimax",
     is: "features against the leave-one-out heads, weight 0.1",
     changes: FIXED,
-    objective: minimax,
+    loss: minimax,
   },
   {
     name: "per sample",
     is: "exponential of each sample's gap, held heads",
     changes: FIXED,
-    objective: perSample,
+    loss: perSample,
   },
   {
     name: "no shortcut",

@@ -1,7 +1,12 @@
 /** One run of the planted-clues study: train a row's detector, then measure all that is known of it. */
 import * as tf from "@tensorflow/tfjs";
-import { type Configuration, vary } from "lib/config.ts";
-import { batchesInOrder } from "lib/batches/batches.ts";
+import { vary, withLoss } from "lib/detectors/configuration.ts";
+import {
+  type ExposingDetector,
+  LOSS_WEIGHTS,
+} from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import type { ExposingConfiguration } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
+import { batchesInOrder, disposeBatch } from "lib/batches/batches.ts";
 import { cropSource } from "lib/batches/batch_source.ts";
 import type { PlantedPicture } from "lib/forgeries/planted_clues.ts";
 import { PLANTED_SETTINGS } from "lib/forgeries/planted_clues/planted_settings.ts";
@@ -88,9 +93,14 @@ export function studyPictures(sizes: StudySizes): StudyPictures {
   };
 }
 
-/** The settings of a run. @param steps Length, where it is not the study's own. */
-export function studyConfiguration(run: StudyRun, steps: number = STUDY.steps): Configuration {
-  return vary(STUDY, { ...studyRow(run.row).changes, seed: run.seed, steps });
+/** The settings of a run, its loss included. @param steps Length, where it is not the study's own. */
+export function studyConfiguration(
+  run: StudyRun,
+  steps: number = STUDY.training.steps,
+): ExposingConfiguration {
+  const { changes, loss } = studyRow(run.row);
+  const configuration = vary(STUDY, { ...changes, seed: run.seed, steps });
+  return loss ? withLoss(configuration, loss) : configuration;
 }
 
 /**
@@ -100,9 +110,9 @@ export function studyConfiguration(run: StudyRun, steps: number = STUDY.steps): 
  */
 export async function runStudy(
   run: StudyRun,
-  options: { pictures: StudyPictures; protocol: string; configuration: Configuration },
+  options: { pictures: StudyPictures; protocol: string; configuration: ExposingConfiguration },
 ): Promise<StudyResult> {
-  const { pictures, protocol, configuration } = options;
+  const { pictures, protocol, configuration } = options, { detector, training: { steps } } = configuration;
   const row = studyRow(run.row),
     training = pictures.training(run),
     test = pictures.test(run.setting);
@@ -110,12 +120,10 @@ export async function runStudy(
   const begin = performance.now(), trace: StepRecord[] = [];
   let early: Record<string, number> = {}, spent = 0;
   await using source = cropSource(training, configuration);
-  const { objective } = row;
-  const steps = train(learner, { source, configuration, ...(objective ? { objective } : {}) });
-  for await (const record of steps) {
+  for await (const record of train(learner, { source, configuration })) {
     const { step } = record;
-    if (step % TRACED === 0 || step === configuration.steps - 1) trace.push(record);
-    if (step === Math.min(EARLY, configuration.steps) - 1) {
+    if (step % TRACED === 0 || step === steps - 1) trace.push(record);
+    if (step === Math.min(EARLY, steps) - 1) {
       const before = performance.now();
       early = await pull(learner, { row, training, configuration });
       spent += performance.now() - before;
@@ -125,9 +133,9 @@ export async function runStudy(
   return {
     ...run,
     protocol,
-    ...await measure(learner, { test, training, configuration }),
+    ...await measure(learner, { test, training, detector }),
     pull: { early, late: await pull(learner, { row, training, configuration }) },
-    lossWeights: learner.lossWeights ? [...await learner.lossWeights.data()] : [],
+    lossWeights: [...await learner.learnt[LOSS_WEIGHTS]?.data() ?? []],
     parameters: Object.values(countParameters(learner.parameters)).reduce((a, b) => a + b),
     seconds,
     trace,
@@ -140,32 +148,33 @@ async function pull(
   { row, training, configuration }: {
     row: StudyRow;
     training: readonly PlantedPicture[];
-    configuration: Configuration;
+    configuration: ExposingConfiguration;
   },
 ): Promise<Record<string, number>> {
-  if (row.objective) return {};
-  const { batchSize } = configuration;
+  if (row.loss) return {};
+  const { detector, data: { batchSize } } = configuration;
   const [batch] = batchesInOrder(training.slice(0, batchSize), { batchSize });
-  const x = normaliseImages(batch.images, configuration);
-  const targets = tf.tidy(() => tf.oneHot(batch.labels, 2) as tf.Tensor2D);
+  const images = normaliseImages(batch.images, detector.input.normalisation);
+  const classes = tf.tidy(() => tf.oneHot(batch.labels, 2) as tf.Tensor2D);
   try {
-    return await gradientShares(learner, { x, targets }, configuration);
+    return await gradientShares(learner, { images, classes }, detector);
   } finally {
-    tf.dispose([x, targets, batch as unknown as tf.TensorContainer]);
+    tf.dispose([images, classes]);
+    disposeBatch(batch);
   }
 }
 
 async function measure(
   { parameters }: Learner,
-  { test, training, configuration }: {
+  { test, training, detector }: {
     test: TestPictures;
     training: readonly PlantedPicture[];
-    configuration: Configuration;
+    detector: ExposingDetector;
   },
 ): Promise<
   Pick<StudyResult, "auc" | "trainingAuc" | "crossEntropy" | "divergence" | "information">
 > {
-  const outputs = (of: readonly PlantedPicture[]) => outputsOf(of, { parameters, configuration });
+  const outputs = (of: readonly PlantedPicture[]) => outputsOf(of, { detector, parameters });
   const reals = await outputs(test.reals);
   const auc: Partial<Record<TestName, number>> = {};
   let known: PictureOutputs[] = [];

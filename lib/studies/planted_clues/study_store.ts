@@ -1,7 +1,7 @@
 /** Where the study's runs are kept: a file each, so that jobs side by side never share one. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import type { Configuration } from "lib/config.ts";
+import { type Configuration, effectiveFields } from "lib/detectors/configuration.ts";
 import { writeWhole } from "lib/io/write_whole.ts";
 import { RUNS } from "lib/training/run_folder.ts";
 import type { StudySizes } from "./study_pictures.ts";
@@ -19,8 +19,9 @@ export function studyProtocol(
   run: StudyRun,
   { configuration, sizes }: { configuration: Configuration; sizes: StudySizes },
 ): string {
-  const { objective, trainOn } = studyRow(run.row), { seed: _, ...settings } = configuration;
-  const own = [Boolean(objective), Boolean(trainOn), run.row, run.setting];
+  const { loss, trainOn } = studyRow(run.row);
+  const settings = effectiveFields(configuration).filter(([field]) => field !== "training.seed");
+  const own = [Boolean(loss), Boolean(trainOn), run.row, run.setting];
   const text = JSON.stringify([VERSION, settings, sizes, own]);
   return createHash("sha256").update(text).digest("hex").slice(0, 8);
 }

@@ -1,11 +1,10 @@
 /** What the command line of prepare says. Imports no package: it is read before there are any. */
 import { parseArgs } from "node:util";
-import { PAPER } from "lib/config.ts";
 import { DISTORTION_KINDS, parseDistortion } from "lib/media/distortions.ts";
 import {
   checkSettings,
+  PREPARE_SETTINGS as DEFAULTS,
   type PrepareSettings,
-  settingsOf,
 } from "lib/data/prepare/prepare_settings.ts";
 
 /** What to prepare, and how. */
@@ -19,8 +18,6 @@ export interface PrepareOptions {
   /** Videos worked on at the same time; undefined for as many as there are processors. */
   readonly atOnce?: number;
 }
-
-const DEFAULTS = settingsOf(PAPER);
 
 /** What `deno task prepare --help` prints. */
 export const USAGE = `deno task prepare <data set> --out FOLDER [options]

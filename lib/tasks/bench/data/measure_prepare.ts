@@ -1,11 +1,10 @@
 /** How fast `prepare` cuts faces out of videos: clips made of a demo photograph, from file to manifest. */
 import { join } from "node:path";
-import { PAPER } from "lib/config.ts";
 import { parseDescription } from "lib/data/descriptions.ts";
 import { findFfmpeg } from "lib/media/ffmpeg.ts";
 import { demoPhotographs } from "lib/faces/demo_photographs.ts";
 import { Preparation } from "lib/data/prepare.ts";
-import { settingsOf } from "lib/data/prepare/prepare_settings.ts";
+import { PREPARE_SETTINGS } from "lib/data/prepare/prepare_settings.ts";
 import { openDataSet } from "lib/data/readers/open_data_set.ts";
 import { runCommand } from "../../setup/run_command.ts";
 
@@ -56,7 +55,7 @@ export async function measurePreparing(
   const root = join(folder, "clips");
   await writeClips(root);
   const text = JSON.stringify({ name: "clips", reader: "folders", root });
-  const settings = { ...settingsOf(PAPER), choose: { every: CLIP.everyFrame } };
+  const settings = { ...PREPARE_SETTINGS, choose: { every: CLIP.everyFrame } };
   const measured: PreparingRound[] = [];
   while (measured.length < rounds && !signal.aborted) {
     const start = performance.now();

@@ -1,11 +1,11 @@
 /**
- * All measures of where a detector's blocks look, over many pictures, each beside what maps get that
- * know nothing. How a measure is computed stands in overlap.ts, localisation.ts, balance_of_blocks.ts.
+ * All measures of where a detector's parts look, over many pictures, each beside what maps get that
+ * know nothing. How a measure is computed stands in overlap.ts, localisation.ts, balance_of_parts.ts.
  */
 import type { Mask } from "lib/media/image.ts";
 import type { Random } from "lib/random.ts";
-import { effectiveBlocks, repetition } from "./balance_of_blocks.ts";
-import type { BlockMaps } from "./block_maps.ts";
+import { effectiveParts, repetition } from "./balance_of_parts.ts";
+import type { PartMaps } from "./part_maps.ts";
 import { enlarge, evidenceShares, type Grid, strongestCells } from "./map_grid.ts";
 import {
   areaOf,
@@ -30,7 +30,7 @@ export interface MappedImage {
   /** Its video, or face: pictures of one are drawn together when intervals are made. */
   readonly video: string;
   /** Its maps. */
-  readonly maps: BlockMaps;
+  readonly maps: PartMaps;
   /** Where it was changed; null for a real picture, or where nobody knows. */
   readonly mask: Mask | null;
   /** Side of the picture in pixels. */
@@ -57,24 +57,24 @@ export type Measure =
   | "topOverlap"
   | "evidenceOverlap"
   | "coverage"
-  | "blocksPoint"
+  | "partsPoint"
   | "wholePoints"
-  | "blocksGain"
+  | "partsGain"
   | "wholeGain"
-  | "effectiveBlocks"
+  | "effectiveParts"
   | "repetition";
 
 /** What each measure says. */
 export const MEASURES: Readonly<Record<Measure, string>> = Object.freeze({
-  topOverlap: "overlap of two blocks' strongest fifths (intersection over union)",
-  evidenceOverlap: "overlap of two blocks' evidence (histogram intersection)",
-  coverage: "share of the face in some block's strongest fifth",
-  blocksPoint: "share of blocks whose strongest place is inside the mask",
+  topOverlap: "overlap of two parts' strongest fifths (intersection over union)",
+  evidenceOverlap: "overlap of two parts' evidence (histogram intersection)",
+  coverage: "share of the face in some part's strongest fifth",
+  partsPoint: "share of parts whose strongest place is inside the mask",
   wholePoints: "the whole's strongest place is inside the mask",
-  blocksGain: "evidence of blocks inside the mask, per area (1: none of it knows the mask)",
+  partsGain: "evidence of parts inside the mask, per area (1: none of it knows the mask)",
   wholeGain: "evidence of the whole inside the mask, per area",
-  effectiveBlocks: "effective number of blocks by their shares of the evidence",
-  repetition: "correlation of two blocks' evidence over pictures",
+  effectiveParts: "effective number of parts by their shares of the evidence",
+  repetition: "correlation of two parts' evidence over pictures",
 });
 
 /** Mean of what is known. */
@@ -83,7 +83,7 @@ function mean(values: readonly (number | null)[]): number | null {
   return known.length === 0 ? null : known.reduce((a, b) => a + b) / known.length;
 }
 
-/** A block's evidence: the sum of its map. */
+/** A part's evidence: the sum of its map. */
 const sum = (map: Grid) => map.flat().reduce((a, b) => a + b, 0);
 
 /** Measures of one picture; those that a kind of maps does not have are left out. */
@@ -91,51 +91,51 @@ type Values = Partial<Record<Measure, number | null>>;
 
 /** What is measured for a picture alone, from maps on its own grid. */
 function measuresOf(
-  { blocks, whole }: Pick<BlockMaps, "blocks" | "whole">,
+  { parts, whole }: Pick<PartMaps, "parts" | "whole">,
   { mask, size }: MappedImage,
 ): Values {
   const pixels = { width: size, height: size };
   const ofWhole = evidenceShares(enlarge(whole, pixels));
-  const shares = blocks.map((map) => evidenceShares(enlarge(map, pixels)));
+  const shares = parts.map((map) => evidenceShares(enlarge(map, pixels)));
   const tops = shares.map((each) => each && strongestCells(each, TOP_LEVEL));
   return {
     topOverlap: meanOfPairs(tops, sharedCells),
     evidenceOverlap: meanOfPairs(shares, sharedEvidence),
     coverage: cellsCover(tops, centralFace(pixels)),
-    blocksPoint: mask && mean(shares.map((each) => peakInside(each, mask))),
+    partsPoint: mask && mean(shares.map((each) => peakInside(each, mask))),
     wholePoints: mask && peakInside(ofWhole, mask),
-    blocksGain: mask && mean(shares.map((each) => perArea(sharesInside(each, mask), mask))),
+    partsGain: mask && mean(shares.map((each) => perArea(sharesInside(each, mask), mask))),
     wholeGain: mask && perArea(sharesInside(ofWhole, mask), mask),
   };
 }
 
-/** Shares of n blocks drawn evenly from all there are: what an effective number means without a detector. */
+/** Shares of n parts drawn evenly from all there are: what an effective number means without a detector. */
 function evenShares(n: number, random: Random): number[] {
   return Array.from({ length: n }, () => -Math.log(1 - random.uniform()));
 }
 
 /** The maps of each picture taken from others, and all that is measured for each picture and kind. */
 function kindsOfMaps(images: readonly MappedImage[], random: Random) {
-  const videos = images.map(({ video }) => video), n = images[0]?.maps.blocks.length ?? 0;
+  const videos = images.map(({ video }) => video), n = images[0]?.maps.parts.length ?? 0;
   const elsewhere = Array.from({ length: n + 1 }, () => otherImages(videos, random));
   const others = images.map((_, i) => ({
-    blocks: elsewhere.slice(0, n).map((places, b) => images[places[i]].maps.blocks[b]),
+    parts: elsewhere.slice(0, n).map((places, b) => images[places[i]].maps.parts[b]),
     whole: images[elsewhere[n][i]].maps.whole,
   }));
   const shuffled = images.map(({ maps }) => ({
-    blocks: maps.blocks.map((map) => shuffledMap(map, random)),
+    parts: maps.parts.map((map) => shuffledMap(map, random)),
     whole: shuffledMap(maps.whole, random),
   }));
   const chance = images.map(({ mask }): Values => ({
-    blocksPoint: mask && areaOf(mask),
+    partsPoint: mask && areaOf(mask),
     wholePoints: mask && areaOf(mask),
-    blocksGain: mask && 1,
+    partsGain: mask && 1,
     wholeGain: mask && 1,
-    effectiveBlocks: effectiveBlocks(evenShares(n, random)),
+    effectiveParts: effectiveParts(evenShares(n, random)),
   }));
   const own = images.map((image): Values => ({
     ...measuresOf(image.maps, image),
-    effectiveBlocks: effectiveBlocks(image.maps.blocks.map(sum)),
+    effectiveParts: effectiveParts(image.maps.parts.map(sum)),
   }));
   const kinds: Record<MapsOf, Values[]> = {
     "this picture": own,
@@ -150,28 +150,28 @@ function kindsOfMaps(images: readonly MappedImage[], random: Random) {
  * Measures the maps of many pictures of one kind, such as fakes.
  *
  * Beside each measure of the maps stand those of maps that know nothing: **another picture**, each
- * block's map taken from a picture of its own (as wide and as central as this detector's maps are, but
+ * part's map taken from a picture of its own (as wide and as central as this detector's maps are, but
  * of somebody else); **shuffled cells** (as strong, but nowhere in particular); **chance**, what follows
- * without maps: the mask's area for pointing, 1 for a gain, shares drawn evenly for the number of blocks.
+ * without maps: the mask's area for pointing, 1 for a gain, shares drawn evenly for the number of parts.
  *
  * @param images Pictures of two videos or more.
  * @param random Draws pictures, shuffles and bootstrap; the same state gives the same rows.
  * @returns Rows by measure, the detector's own first. Measures that need a mask are null without one.
  *
- * @example Two pictures whose two blocks look left and right
+ * @example Two pictures whose two parts look left and right
  * ```ts
- * import { measureBlocks } from "lib/explain/measure_blocks.ts";
+ * import { measureParts } from "lib/explain/measure_parts.ts";
  * import { createRandom } from "lib/random.ts";
  * import assert from "node:assert/strict";
  *
- * const blocks = [[[1, 0], [1, 0]], [[0, 1], [0, 1]]], whole = [[1, 1], [1, 1]];
- * const maps = { score: 0.9, explained: 2, blocks, whole };
+ * const parts = [[[1, 0], [1, 0]], [[0, 1], [0, 1]]], whole = [[1, 1], [1, 1]];
+ * const maps = { score: 0.9, explained: 2, parts, whole };
  * const images = ["a", "b"].map((video) => ({ video, maps, mask: null, size: 2 }));
- * const [{ measure, of, value }] = measureBlocks(images, createRandom(1));
+ * const [{ measure, of, value }] = measureParts(images, createRandom(1));
  * assert.deepEqual([measure, of, value], ["topOverlap", "this picture", 0]);
  * ```
  */
-export function measureBlocks(images: readonly MappedImage[], random: Random): MeasureRow[] {
+export function measureParts(images: readonly MappedImage[], random: Random): MeasureRow[] {
   const videos = images.map(({ video }) => video);
   const { others, kinds } = kindsOfMaps(images, random);
   const rows = (Object.keys(MEASURES) as Measure[]).flatMap((measure) =>
@@ -184,11 +184,11 @@ export function measureBlocks(images: readonly MappedImage[], random: Random): M
       return [{ measure, of: of as MapsOf, ...meanOverImages(each, random) }];
     })
   );
-  const ofBlocks = (blocks: readonly Grid[]) => blocks.map(sum);
+  const ofParts = (parts: readonly Grid[]) => parts.map(sum);
   for (
     const [of, lines] of [
-      ["this picture", images.map(({ maps }) => ofBlocks(maps.blocks))],
-      ["another picture", others.map(({ blocks }) => ofBlocks(blocks))],
+      ["this picture", images.map(({ maps }) => ofParts(maps.parts))],
+      ["another picture", others.map(({ parts }) => ofParts(parts))],
     ] as const
   ) {
     const statistic = (places: ArrayLike<number>) =>

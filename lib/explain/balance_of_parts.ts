@@ -1,23 +1,23 @@
-/** Whether a detector's blocks all have a say, and whether they say the same. */
+/** Whether a detector's parts all have a say, and whether they say the same. */
 
 /**
- * The effective number of blocks of one picture: exp(H) of their shares of the evidence, sizes without
+ * The effective number of parts of one picture: exp(H) of their shares of the evidence, sizes without
  * signs, with H the entropy in nats. n when all n have equal say, 1 when one has it all. Shares that
  * are drawn evenly from all there are have an exp(H) of 3.0 on average for n = 4.
  *
- * @param evidence What each block adds to the explained number, in its unit; the sum of its map.
- * @returns 1 to n; null where no block says anything.
+ * @param evidence What each part adds to the explained number, in its unit; the sum of its map.
+ * @returns 1 to n; null where no part says anything.
  *
  * @example
  * ```ts
- * import { effectiveBlocks } from "lib/explain/balance_of_blocks.ts";
+ * import { effectiveParts } from "lib/explain/balance_of_parts.ts";
  * import assert from "node:assert/strict";
  *
- * assert.equal(effectiveBlocks([0, -3, 0]), 1);
- * assert.ok(Math.abs(effectiveBlocks([2, -2, 2, 2])! - 4) < 1e-12);
+ * assert.equal(effectiveParts([0, -3, 0]), 1);
+ * assert.ok(Math.abs(effectiveParts([2, -2, 2, 2])! - 4) < 1e-12);
  * ```
  */
-export function effectiveBlocks(evidence: readonly number[]): number | null {
+export function effectiveParts(evidence: readonly number[]): number | null {
   const sizes = finite(evidence).map(Math.abs);
   const largest = Math.max(0, ...sizes);
   if (largest === 0) return null;
@@ -29,9 +29,9 @@ export function effectiveBlocks(evidence: readonly number[]): number | null {
 }
 
 /**
- * Share of the evidence, without signs, that the loudest block has: 1/n when all are equal, to 1.
+ * Share of the evidence, without signs, that the loudest part has: 1/n when all are equal, to 1.
  *
- * @returns null where no block says anything.
+ * @returns null where no part says anything.
  */
 export function largestShare(evidence: readonly number[]): number | null {
   const sizes = finite(evidence).map(Math.abs);
@@ -40,21 +40,21 @@ export function largestShare(evidence: readonly number[]): number | null {
 }
 
 /**
- * How far blocks repeat one another: Pearson's correlation of two blocks' evidence over pictures, mean
- * over all pairs of blocks. 1: what one says, the others say; 0: what blocks say of one picture and of
+ * How far parts repeat one another: Pearson's correlation of two parts' evidence over pictures, mean
+ * over all pairs of parts. 1: what one says, the others say; 0: what parts say of one picture and of
  * another has nothing in common. Give it pictures of one class: that fakes have more evidence than
  * real pictures would else count as repetition.
  *
- * @param evidence One line a picture, one number a block.
- * @returns −1 to 1; null for fewer than two blocks or pictures, or where no pair of blocks varies.
+ * @param evidence One line a picture, one number a part.
+ * @returns −1 to 1; null for fewer than two parts or pictures, or where no pair of parts varies.
  */
 export function repetition(evidence: readonly (readonly number[])[]): number | null {
   const count = evidence[0]?.length ?? 0;
   if (evidence.some((line) => line.length !== count)) {
-    throw new TypeError("Each picture has the evidence of the same blocks.");
+    throw new TypeError("Each picture has the evidence of the same parts.");
   }
-  const blocks = Array.from({ length: count }, (_, b) => finite(evidence.map((line) => line[b])));
-  const values = blocks.flatMap((a, i) => blocks.slice(i + 1).map((b) => correlation(a, b)))
+  const parts = Array.from({ length: count }, (_, b) => finite(evidence.map((line) => line[b])));
+  const values = parts.flatMap((a, i) => parts.slice(i + 1).map((b) => correlation(a, b)))
     .filter((value) => value !== null);
   return values.length === 0 ? null : values.reduce((a, b) => a + b) / values.length;
 }

@@ -1,0 +1,74 @@
+/**
+ * What detectors want of samples besides pictures and labels: which method made each, which sample is its
+ * partner, and whether every fake has a mask. Looked up once for a list; masks themselves are read with
+ * the pictures.
+ */
+import type { Sample } from "lib/data/samples.ts";
+import type { Want } from "./batches.ts";
+
+/** What is known of a list of samples for the wants of a detector; undefined is what nobody wants. */
+export interface Wanted {
+  /** The methods of the fakes in alphabetical order; a sample's number is its place from 1, real is 0. */
+  readonly methods?: readonly string[];
+  /** The method's number of each sample. */
+  readonly methodOf?: Uint16Array;
+  /** For each sample the place of the real picture that it was made from, or −1. */
+  readonly sourceOf?: Int32Array;
+  /** Whether batches carry masks. */
+  readonly masks: boolean;
+}
+
+/** Place of every real sample by its path. */
+function placesOfReals(samples: readonly Sample[]): Map<string, number> {
+  return new Map(
+    samples.flatMap(({ path, label }, i): [string, number][] => label === 0 ? [[path, i]] : []),
+  );
+}
+
+/**
+ * Looks up what is wanted.
+ *
+ * @param hasMask Whether the sample's mask is to be had; default: whether it names one.
+ * @throws RangeError when a fake has no mask, or no fake names its real source, and that is wanted.
+ */
+export function lookUpWanted(
+  samples: readonly Sample[],
+  wants: readonly Want[],
+  hasMask: (place: number) => boolean = (place) => samples[place].mask !== undefined,
+): Wanted {
+  if (wants.includes("mask")) {
+    const without = samples.findIndex(({ label }, place) => label === 1 && !hasMask(place));
+    if (without >= 0) {
+      throw new RangeError(
+        `The detector learns from masks, and ${JSON.stringify(samples[without].path)} has none. Prepare ` +
+          "data with masks, or forgeries of your own; or choose another detector.",
+      );
+    }
+  }
+  const names = [...new Set(samples.filter(({ label }) => label === 1).map(({ method }) => method))]
+    .sort();
+  const reals = wants.includes("pair") ? placesOfReals(samples) : undefined;
+  const sourceOf = reals && Int32Array.from(
+    samples,
+    ({ source, label }) => label === 1 && source !== undefined ? reals.get(source) ?? -1 : -1,
+  );
+  if (sourceOf && !sourceOf.some((place) => place >= 0)) {
+    throw new RangeError(
+      `The detector learns from pairs, and none of ${samples.length} samples names the real picture that ` +
+        'it was made from (column "source") among them.',
+    );
+  }
+  return {
+    ...wants.includes("method")
+      ? {
+        methods: names,
+        methodOf: Uint16Array.from(
+          samples,
+          ({ label, method }) => label === 0 ? 0 : names.indexOf(method) + 1,
+        ),
+      }
+      : {},
+    ...sourceOf ? { sourceOf } : {},
+    masks: wants.includes("mask"),
+  };
+}

@@ -1,0 +1,303 @@
+/**
+ * The seam: what a detector is to all that trains, measures, explains or costs it. A detector is a value
+ * made by a kind from settings; it has functions and no weights. A new kind is a file that calls
+ * `defineDetector`, and a row in `register.ts`.
+ */
+import type * as tf from "@tensorflow/tfjs";
+import type { Want } from "lib/batches/batches.ts";
+import type { Mode, Updates } from "lib/networks/layers.ts";
+import type { Normalisation } from "lib/networks/normalise_images.ts";
+import type { Parameters, ParameterSpecification } from "lib/networks/parameters.ts";
+import type { TensorFile } from "lib/networks/weights/safetensors.ts";
+import type { DataSettings } from "lib/settings/data_settings.ts";
+import type { SettingsRules } from "lib/settings/field_rules.ts";
+import type { TrainingSettings } from "lib/settings/training_settings.ts";
+
+/** What a detector is fed. */
+export interface DetectorInput {
+  /** Side of the square pictures in pixels. */
+  readonly size: number;
+  /** How their pixels become numbers. */
+  readonly normalisation: Normalisation;
+}
+
+/** What the pictures of a batch are. Fields after the first are there for detectors that want them. */
+export interface Targets {
+  /** `[batch, 2]`: probability of real and of fake; one-hot, or soft after mixup. */
+  readonly classes: tf.Tensor2D;
+  /** `[batch, size, size, 1]`, 0 to 1: how far each pixel was manipulated; 0 in real pictures. */
+  readonly masks?: tf.Tensor4D;
+  /** int32 `[batch]`: 0 for real, else the method's place, from 1, in the source's list of methods. */
+  readonly methods?: tf.Tensor1D;
+  /** int32 `[batch]`: place in the batch of each picture's partner; its own place where it has none. */
+  readonly partners?: tf.Tensor1D;
+}
+
+/** What a loss is asked with. */
+export interface LossInputs<Outputs> {
+  /** `[batch, size, size, 3]`, augmented and normalised. */
+  readonly images: tf.Tensor4D;
+  /** What they are. */
+  readonly targets: Targets;
+  /** Parameters and training state by name, as variables; they are read, never assigned here. */
+  readonly parameters: Parameters;
+  /**
+   * A pass through the detector in training mode, of the batch's own pictures unless others are given.
+   * It may be called several times: each pass draws its own dropout, and running statistics go on from
+   * the pass before.
+   */
+  readonly forward: (images?: tf.Tensor4D) => Outputs;
+  /**
+   * New values of buffers, by name, to be assigned after the gradient step: the only way to change state
+   * that no gradient reaches. Running statistics are put here by the passes themselves.
+   */
+  readonly updates: Updates;
+}
+
+/** An objective and its parts. */
+export interface Loss {
+  /** The scalar to minimise. */
+  readonly total: tf.Scalar;
+  /** Scalars for the record, by name, in an order that never changes within a run. */
+  readonly terms: Readonly<Record<string, tf.Scalar>>;
+}
+
+/** A layer whose class activation map shows where a part of the detector looks. */
+export interface MapTarget {
+  /** The part in words for captions: `"block 2"`, `"whole network"`. */
+  readonly name: string;
+  /** Name of the layer as it shows itself to the tap. */
+  readonly layer: string;
+  /**
+   * The part of the picture that the layer sees, as shares of its sides from the upper left corner, where
+   * it does not see the whole.
+   */
+  readonly area?: {
+    readonly top: number;
+    readonly left: number;
+    readonly height: number;
+    readonly width: number;
+  };
+}
+
+/** A detector of chosen settings: functions of its parameters. */
+export interface Detector<Settings extends object = object, Outputs = unknown> {
+  /** What it was made by, and can be made anew by with other settings. */
+  readonly kind: DetectorKind<Settings, Outputs>;
+  /** Its settings, frozen. */
+  readonly settings: Readonly<Settings>;
+  /** What it is fed. */
+  readonly input: DetectorInput;
+  /** What it wants of a batch besides pictures and labels. */
+  readonly wants: readonly Want[];
+  /** Its parameters, learnt and not, in the order and under the names of its PyTorch state dict. */
+  readonly parameters: readonly ParameterSpecification[];
+  /**
+   * What only training needs: loss weights, centres, queues, moving copies. It is in checkpoints, and
+   * not in the detector's file.
+   */
+  readonly trainingState: readonly ParameterSpecification[];
+  /**
+   * Learning rates at the top of the schedule, by name, of parameters that do not share the run's; the
+   * schedule scales them as it does the run's.
+   */
+  readonly ownRates: Readonly<Record<string, number>>;
+  /**
+   * One pass. Frees nothing and keeps nothing: call it within `tf.tidy`.
+   *
+   * @param images Normalised, `[batch, size, size, 3]`; training needs a batch of two or more.
+   * @throws TypeError when the images have another shape, or a parameter is missing.
+   */
+  forward(images: tf.Tensor4D, parameters: Parameters, mode?: Mode): Outputs;
+  /** The objective of a batch. */
+  loss(inputs: LossInputs<Outputs>): Loss;
+  /** Log-odds of fake, `[batch]`, in nats: above 0 speaks for fake; its sigmoid is the score. */
+  logOdds(outputs: Outputs): tf.Tensor1D;
+  /**
+   * What can be explained, in the order in which figures show it; at least one.
+   *
+   * @param layer Another layer than the detector's own choice, by the name it has within a part.
+   */
+  parts(layer?: string): readonly MapTarget[];
+  /**
+   * Puts published weights to begin with, such as a backbone's of ImageNet, into fresh parameters.
+   *
+   * @param file A state dict as `readStateDict` reads it.
+   * @throws TypeError when its arrays do not fit, or RangeError where nothing of this detector is published.
+   */
+  loadPretrained(parameters: Parameters, file: TensorFile): void;
+  /** The stage that a parameter belongs to, for checks that replace what was learnt stage by stage. */
+  stageOf(parameter: string): string;
+}
+
+/** What a kind offers ready made: settings of its own with data and training to go with them. */
+export interface Preset<Settings extends object> {
+  /** The detector's. */
+  readonly detector: Settings;
+  /** The batches'. */
+  readonly data: DataSettings;
+  /** The training's. */
+  readonly training: TrainingSettings;
+}
+
+/** What makes detectors: a method with its settings. */
+export interface DetectorKind<Settings extends object = object, Outputs = unknown> {
+  /** Its name in commands, records and files: letters, digits and `_`. */
+  readonly name: string;
+  /** Where it comes from: paper, code with its commit, licence of published weights. */
+  readonly source: string;
+  /** Its settings' ranges, and which matters when. */
+  readonly rules: SettingsRules<Settings>;
+  /**
+   * Ready-made configurations by name, the default first. Commands look for `"quick"` (minutes on two
+   * cores, for looking) and `"smoke"` (seconds, proves that everything runs).
+   */
+  readonly presets: Readonly<Record<string, Preset<Settings>>>;
+  /** A detector of these settings, which have passed the rules. */
+  of(settings: Settings): Detector<Settings, Outputs>;
+}
+
+/** What a kind's file writes down; the rest has defaults. */
+export interface DetectorDefinition<Settings extends object, Outputs>
+  extends Omit<DetectorKind<Settings, Outputs>, "of"> {
+  /** The functions of a detector of these settings. */
+  build(settings: Readonly<Settings>):
+    & Pick<
+      Detector<Settings, Outputs>,
+      "input" | "parameters" | "forward" | "loss" | "logOdds" | "parts"
+    >
+    & Partial<
+      Pick<
+        Detector<Settings, Outputs>,
+        "wants" | "trainingState" | "ownRates" | "loadPretrained" | "stageOf"
+      >
+    >;
+}
+
+/** Names that the other parts of a configuration have, so that a change of one field is never two. */
+const TAKEN: readonly string[] = [
+  "batchSize",
+  "balance",
+  "realRepeats",
+  "augmentation",
+  "mixup",
+  "epochs",
+  "steps",
+  "learningRate",
+  "schedule",
+  "weightDecay",
+  "validateEvery",
+  "patience",
+  "precision",
+  "seed",
+] satisfies (keyof DataSettings | keyof TrainingSettings)[];
+
+/**
+ * A kind of detector.
+ *
+ * Without `stageOf`, a parameter's stage is its name up to the first dot; without `wants`,
+ * `trainingState` or `ownRates` there are none; without `loadPretrained` it begins with random weights.
+ *
+ * @throws RangeError for a name that is no word, a setting named as one of the data or the training, or
+ * a kind without presets.
+ *
+ * @example A detector that looks at the mean colour, in whole
+ * ```ts
+ * import { vary } from "lib/detectors/configuration.ts";
+ * import { defineDetector } from "lib/detectors/detector.ts";
+ * import { presetOf } from "lib/detectors/configuration.ts";
+ * import { crossEntropy } from "lib/losses/cross_entropy.ts";
+ * import { logOddsOfFake } from "lib/losses/log_odds.ts";
+ * import { openLayers } from "lib/networks/layers.ts";
+ * import { IMAGENET } from "lib/networks/normalise_images.ts";
+ * import { linearParameters } from "lib/networks/parameters.ts";
+ * import { QUICK_DATA } from "lib/settings/data_settings.ts";
+ * import { wholeNumberRule } from "lib/settings/field_rules.ts";
+ * import { QUICK_TRAINING } from "lib/settings/training_settings.ts";
+ * import type * as tf from "@tensorflow/tfjs";
+import type { Want } from "lib/batches/batches.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const meanColour = defineDetector<{ imageSize: number }, tf.Tensor2D>({
+ *   name: "mean_colour",
+ *   source: "this example",
+ *   rules: { fields: { imageSize: wholeNumberRule(16, 1024, 16) } },
+ *   presets: {
+ *     quick: { detector: { imageSize: 32 }, data: QUICK_DATA, training: QUICK_TRAINING },
+ *   },
+ *   build: ({ imageSize }) => ({
+ *     input: { size: imageSize, normalisation: IMAGENET },
+ *     parameters: linearParameters("head", { inputs: 3, outputs: 2 }),
+ *     forward: (images, parameters, mode = {}) => {
+ *       const { linear, tap } = openLayers(parameters, mode);
+ *       return linear(tf.mean(tap("pixels", images), [1, 2]), "head");
+ *     },
+ *     loss: ({ forward, targets }) => {
+ *       const total = crossEntropy(forward(), targets.classes);
+ *       return { total, terms: {} };
+ *     },
+ *     logOdds: logOddsOfFake,
+ *     parts: (layer = "pixels") => [{ name: "picture", layer }],
+ *   }),
+ * });
+ * assert.equal(vary(presetOf(meanColour), { imageSize: 64 }).detector.input.size, 64);
+ * ```
+ */
+export function defineDetector<Settings extends object, Outputs>(
+  definition: DetectorDefinition<Settings, Outputs>,
+): DetectorKind<Settings, Outputs> {
+  const { build, ...described } = definition;
+  if (!/^[a-z][a-z0-9_]*$/.test(described.name)) {
+    throw new RangeError(
+      `A detector is called by small letters, digits and _, not ${JSON.stringify(described.name)}.`,
+    );
+  }
+  const twice = Object.keys(described.rules.fields).filter((field) => TAKEN.includes(field));
+  if (twice.length > 0) {
+    throw new RangeError(
+      `The detector ${described.name} has settings that data or training have already: ` +
+        `${twice.join(", ")}. Give them names of their own.`,
+    );
+  }
+  if (Object.keys(described.presets).length === 0) {
+    throw new RangeError(`The detector ${described.name} has no preset. Give it one to begin with.`);
+  }
+  const kind: DetectorKind<Settings, Outputs> = {
+    ...described,
+    of: (settings) => ({
+      kind,
+      settings,
+      wants: [],
+      trainingState: [],
+      ownRates: {},
+      stageOf: (parameter) => parameter.split(".", 1)[0],
+      loadPretrained: () => {
+        throw new RangeError(`The detector ${described.name} does not say how published weights go in.`);
+      },
+      ...build(settings),
+    }),
+  };
+  return Object.freeze(kind);
+}
+
+/** A detector with its variables, for scoring, explaining and timing. Who made the variables frees them. */
+export interface TrainedDetector<Settings extends object = object, Outputs = unknown> {
+  /** What runs. */
+  readonly detector: Detector<Settings, Outputs>;
+  /** Its variables. */
+  readonly parameters: Parameters;
+}
+
+/**
+ * Check that images are what a detector takes.
+ *
+ * @throws TypeError for another shape, or a training batch of one picture.
+ */
+export function requireImages(images: tf.Tensor4D, mode: Mode): void {
+  if (images.rank !== 4 || images.shape[3] !== 3) {
+    throw new TypeError(`Images must be [batch, height, width, 3], not [${images.shape}].`);
+  }
+  if (mode.training && images.shape[0] < 2) {
+    throw new TypeError("Training needs two images or more: batch norm has no spread over one.");
+  }
+}

@@ -1,0 +1,55 @@
+/** Configurations out of files: plain values become a detector with its data's and training's settings. */
+import { DATA_RULES } from "lib/settings/data_settings.ts";
+import { TRAINING_RULES } from "lib/settings/training_settings.ts";
+import { type Configuration, type PlainConfiguration, vary } from "./configuration.ts";
+import type { DetectorKind } from "./detector.ts";
+import { fromFirstEdition, isFirstEdition } from "./first_edition.ts";
+import { detectorKind } from "./register.ts";
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** The fields of a part, neither more nor less than its rules have. */
+function requireFields(
+  part: string,
+  found: unknown,
+  fields: Readonly<Record<string, unknown>>,
+): void {
+  if (!isRecord(found)) throw new TypeError(`The configuration has no part "${part}".`);
+  const missing = Object.keys(fields).filter((field) => !Object.hasOwn(found, field));
+  const strange = Object.keys(found).filter((field) => !Object.hasOwn(fields, field));
+  if (missing.length + strange.length === 0) return;
+  const told = [
+    ...missing.length > 0 ? [`lacks ${missing.join(", ")}`] : [],
+    ...strange.length > 0 ? [`has ${strange.join(", ")}, which this version does not know`] : [],
+  ];
+  throw new TypeError(`The configuration's part "${part}" ${told.join(" and ")}.`);
+}
+
+/**
+ * The configuration that a file holds, as `plainConfiguration` wrote it, or as the first edition of the kit
+ * did.
+ *
+ * @param written Parsed JSON or YAML.
+ * @param own Kinds that are not in the register.
+ * @throws RangeError for a detector that is not known, or a value out of range; TypeError for what is no
+ * configuration, naming the parts and fields that are missing or strange.
+ */
+export function readConfiguration(
+  written: unknown,
+  own: readonly DetectorKind[] = [],
+): Configuration {
+  if (!isRecord(written)) throw new TypeError("A configuration is a record of settings.");
+  const plain = isFirstEdition(written)
+    ? fromFirstEdition(written)
+    : written as unknown as PlainConfiguration;
+  const { detector, data, training } = plain;
+  if (!isRecord(detector) || typeof detector.name !== "string") {
+    throw new TypeError("The configuration does not name its detector.");
+  }
+  const kind = detectorKind(detector.name, own);
+  requireFields(`detector ${detector.name}`, detector.settings, { ...kind.rules.fields });
+  requireFields("data", data, { ...DATA_RULES.fields });
+  requireFields("training", training, { ...TRAINING_RULES.fields });
+  return vary({ detector: kind.of(detector.settings), data, training }, {});
+}

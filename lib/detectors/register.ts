@@ -1,0 +1,23 @@
+/** The detectors that the kit has: a new kind is a file of its own and a row here. */
+import type { DetectorKind } from "./detector.ts";
+import { exposingTheDeception } from "./exposing_the_deception/exposing_the_deception.ts";
+
+/** All kinds, the one that the kit is about first. */
+export const DETECTORS: readonly DetectorKind[] = Object.freeze([
+  exposingTheDeception,
+]);
+
+/**
+ * A kind by its name.
+ *
+ * @param own Kinds that are not in the register, of a file or notebook of one's own; they come first.
+ * @throws RangeError with the names there are.
+ */
+export function detectorKind(name: string, own: readonly DetectorKind[] = []): DetectorKind {
+  const kinds = [...own, ...DETECTORS], found = kinds.find((kind) => kind.name === name);
+  if (found) return found;
+  throw new RangeError(
+    `There is no detector "${name}". Detectors: ${kinds.map(({ name }) => name).join(", ")}; one of ` +
+      "your own is named by its TypeScript file, such as --detector ./mine.ts.",
+  );
+}
