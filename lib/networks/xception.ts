@@ -143,8 +143,9 @@ function residualBlock(x: tf.Tensor4D, block: Block, layers: Layers): tf.Tensor4
 
 /**
  * The logits of images. The tap is called at `conv1`, `bn1`, `conv2`, `bn2`, `block1` … `block12`,
- * `conv3`, `bn3`, `conv4`, `bn4`: at a batch norm after its ReLU, where a hook in the PyTorch port sees
- * it too, since its ReLUs are in place. Grad-CAM looks at `bn4`, or at `block11` for a finer grid.
+ * `conv3`, `bn3`, `conv4`, `bn4`: at a batch norm after its ReLU, which is also what a hook on the
+ * PyTorch port's batch norm keeps, as the ReLU behind it works in place. Grad-CAM looks at `bn4`, or at
+ * `block11` for a finer grid.
  *
  * @param images RGB from −1 to 1 (mean and deviation 0.5), `[batch, height, width, 3]`. Published
  * networks take sides of 299, or 256 in DeepfakeBench; from 299 `bn4` has a grid of 10 × 10, from 64
