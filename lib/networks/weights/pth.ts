@@ -67,6 +67,9 @@ export function parsePth(
   return readSource(bytesSource(bytes, name), options);
 }
 
+/** Of Python's pickles; the number follows the first byte, from 2 on. */
+const NEWEST_PROTOCOL = 5;
+
 async function readSource(source: PthSource, { entry }: PthOptions): Promise<TensorFile> {
   const { refuse, size } = source;
   const { root, readStorage } = await readLayout(source);
@@ -96,6 +99,12 @@ async function readLayout(source: PthSource) {
   if (begins("\x80\x02")) return await readLegacyLayout(source);
   if (begins("ustar", 257)) {
     source.refuse("it is in the layout of before 2017", "Load and save it in a newer PyTorch.");
+  }
+  if (begins("\x80") && start[1] <= NEWEST_PROTOCOL) {
+    source.refuse(
+      `it is a pickle of protocol ${start[1]}, and torch.save writes protocol 2`,
+      "Load it in Python as it was saved, and write it with torch.save(state_dict, path).",
+    );
   }
   return source.refuse(
     `it has ${source.size} bytes and begins neither as a zip file nor as a pickle`,

@@ -7,12 +7,10 @@ import * as tf from "@tensorflow/tfjs";
 import type { Parameters } from "../parameters.ts";
 import { float32Values, type StoredTensor, storeFloat32, type TensorFile } from "./safetensors.ts";
 import { fromTorchLayout, torchShape, toTorchLayout } from "./torch_layout.ts";
+import { wrapperPrefix } from "./wrapper_prefix.ts";
 
 /** PyTorch's batch norm counts its batches; the count does not enter any result. */
 const COUNTER = "num_batches_tracked";
-
-/** What PyTorch's DataParallel puts before every name. */
-const PARALLEL = "module.";
 
 /** How a file's arrays and a model's parameters fit, by name. */
 export interface LoadReport {
@@ -53,8 +51,9 @@ export function parametersUnder(prefix: string, parameters: Parameters): Paramet
 }
 
 /**
- * Gives a model the weights of a file in PyTorch's layout. The prefix that DataParallel adds and the
- * counters of batch norm are passed over. All is checked before the first variable is changed.
+ * Gives a model the weights of a file in PyTorch's layout. What wrappers put before all names
+ * (`module.`, `_orig_mod.`, `model.`) and the counters of batch norm are passed over. All is checked
+ * before the first variable is changed.
  *
  * Weights of the official code expect blue, green, red: see `normaliseImages`.
  *
@@ -88,7 +87,7 @@ export function loadParameters(
   file: TensorFile,
   { partial = false, skip = [] }: LoadOptions = {},
 ): LoadReport {
-  const arrays = arraysByName(file, skip);
+  const arrays = arraysByName(file, { skip, own: Object.keys(parameters) });
   const report: LoadReport = { loaded: [], missing: [], unexpected: [], misshapen: [] };
   for (const [name, variable] of Object.entries(parameters)) {
     const array = arrays.get(name);
@@ -126,9 +125,11 @@ export function loadParameters(
 }
 
 /** The arrays by the names a model uses, without what has no place in it. */
-function arraysByName(file: TensorFile, skip: readonly string[]): Map<string, StoredTensor> {
-  const names = [...file.tensors.keys()];
-  const cut = names.every((name) => name.startsWith(PARALLEL)) ? PARALLEL.length : 0;
+function arraysByName(
+  file: TensorFile,
+  { skip, own }: { skip: readonly string[]; own: readonly string[] },
+): Map<string, StoredTensor> {
+  const cut = wrapperPrefix([...file.tensors.keys()], { own }).length;
   const all = [...file.tensors].map(([name, array]) => [name.slice(cut), array] as const);
   for (const beginning of skip) {
     if (!all.some(([name]) => name.startsWith(beginning))) {

@@ -80,13 +80,31 @@ Deno.test("loadParameters reads the layout that PyTorch wrote", async () => {
   assert.equal((parameters["linear.1.weight"].arraySync() as number[][])[100][1], matrix[612]);
 });
 
-Deno.test("loadParameters passes over the prefix of DataParallel", async () => {
+Deno.test("loadParameters passes over what wrappers put before every name", async () => {
   const parameters = { "a.weight": tf.variable(tf.tensor2d([[1, 2]])) };
   const { tensors } = await storeParameters(parameters);
-  const parallel = new Map([...tensors].map(([name, array]) => [`module.${name}`, array]));
-  parameters["a.weight"].assign(tf.zeros([1, 2]));
-  loadParameters(parameters, { tensors: parallel, metadata: {} });
-  assert.deepEqual([...parameters["a.weight"].dataSync()], [1, 2]);
+  for (const prefix of ["module.", "_orig_mod.", "model.", "_orig_mod.module.", "module.model."]) {
+    const wrapped = new Map([...tensors].map(([name, array]) => [prefix + name, array]));
+    parameters["a.weight"].assign(tf.zeros([1, 2]));
+    loadParameters(parameters, { tensors: wrapped, metadata: {} });
+    assert.deepEqual([...parameters["a.weight"].dataSync()], [1, 2], prefix);
+    wrapped.set("b.bias", storeFloat32(new Float32Array(1), [1]));
+    assert.throws(
+      () => loadParameters(parameters, { tensors: wrapped, metadata: {} }),
+      new RegExp(`unexpected: ${prefix}a.weight, b.bias`),
+    );
+  }
+});
+
+Deno.test("loadParameters leaves a word alone that a parameter begins with", async () => {
+  const inner = { "model.a.bias": tf.variable(tf.tensor1d([1, 2])) };
+  const parameters = { ...inner, "head.bias": tf.variable(tf.tensor1d([3])) };
+  const file = await storeParameters(inner);
+  assert.deepEqual(loadParameters(inner, file).loaded, ["model.a.bias"]);
+  const { loaded, missing } = loadParameters(parameters, file, { partial: true });
+  assert.deepEqual([loaded, missing], [["model.a.bias"], ["head.bias"]]);
+  const empty = { tensors: new Map(), metadata: {} };
+  assert.throws(() => loadParameters(inner, empty), /missing: model.a.bias/);
 });
 
 Deno.test("loadParameters names everything that does not fit, and changes nothing", () => {

@@ -56,6 +56,16 @@ const MANY_OF_ONE_LIST =
 export const MALFORMED_FILES: [name: string, file: Uint8Array, words: RegExp][] = [
   ["empty", bytes(""), /has 0 bytes and begins neither as a zip file nor as a pickle/],
   ["text", bytes("<!DOCTYPE html><title>404</title>"), /begins neither/],
+  [
+    "plain pickle", // pickle.dumps({"w": [1.0]}, 4)
+    bytes("\x80\x04\x95\x14\0\0\0\0\0\0\0}\x94\x8c\x01w\x94]\x94G?\xf0\0\0\0\0\0\0as."),
+    /it is a pickle of protocol 4, and torch.save writes protocol 2\. Load it in Python/,
+  ],
+  [
+    "plain pickle of protocol 2", // pickle.dumps({"w": [1.0]}, 2)
+    bytes("\x80\x02}q\0X\x01\0\0\0wq\x01]q\x02G?\xf0\0\0\0\0\0\0as."),
+    /does not begin with PyTorch's magic number.* write it anew in PyTorch/,
+  ],
   ["tar", bytes("\0".repeat(257) + "ustar" + "\0".repeat(300)), /layout of before 2017/],
 
   // The zip file.
