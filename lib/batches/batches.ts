@@ -153,7 +153,9 @@ export function stackCrops(crops: readonly Crop[], indices: readonly number[]): 
 export function requireCropSize({ image: { width, height }, sample }: Crop, size: number): void {
   if (width === size && height === size) return;
   throw new TypeError(
-    `${JSON.stringify(sample.path)} is ${width} × ${height}, but the detector takes ${size} × ${size}. ` +
+    `${
+      JSON.stringify(sample.path)
+    } is ${width} × ${height}, but the detector takes ${size} × ${size}. ` +
       "Resize it first.",
   );
 }

@@ -119,7 +119,9 @@ export function epochOrder(labels: ArrayLike<number>, settings: OrderSettings): 
 export function pairOrder(sourceOf: Int32Array, settings: OrderSettings): EpochOrder {
   const { batchSize } = settings;
   if (!Number.isSafeInteger(batchSize) || batchSize < 2 || batchSize % 2 !== 0) {
-    throw new RangeError(`Batches of pairs hold an even number of pictures from 2, not ${batchSize}.`);
+    throw new RangeError(
+      `Batches of pairs hold an even number of pictures from 2, not ${batchSize}.`,
+    );
   }
   const fakes = Int32Array.from([...sourceOf.keys()].filter((place) => sourceOf[place] >= 0));
   const { batchesPerEpoch, places } = orderOfGroups([fakes], {

@@ -136,7 +136,9 @@ export function openLoader(samples: readonly Sample[], options: LoaderOptions): 
   const begin = (step: number) =>
     beginAt(order.places(step).map((place) => substitutes.known(place)));
   /** The pictures at these places, with others for the ones that cannot be read. */
-  const finish = async ({ places, decoding, masks }: ReturnType<typeof beginAt>): Promise<Pictures> => {
+  const finish = async (
+    { places, decoding, masks }: ReturnType<typeof beginAt>,
+  ): Promise<Pictures> => {
     const { pixels, failures } = await decoding.result;
     if (failures.length === 0) {
       return {

@@ -40,7 +40,9 @@ export function lookUpWanted(
     const without = samples.findIndex(({ label }, place) => label === 1 && !hasMask(place));
     if (without >= 0) {
       throw new RangeError(
-        `The detector learns from masks, and ${JSON.stringify(samples[without].path)} has none. Prepare ` +
+        `The detector learns from masks, and ${
+          JSON.stringify(samples[without].path)
+        } has none. Prepare ` +
           "data with masks, or forgeries of your own; or choose another detector.",
       );
     }

@@ -46,8 +46,15 @@ export function vary<Settings extends object, Outputs>(
   changes: Changes<Settings>,
 ): Configuration<Settings, Outputs> {
   const { kind } = base.detector;
-  const fieldsOf = { detector: kind.rules.fields, data: DATA_RULES.fields, training: TRAINING_RULES.fields };
-  const ofPart = { detector: {}, data: {}, training: {} } as Record<string, Record<string, unknown>>;
+  const fieldsOf = {
+    detector: kind.rules.fields,
+    data: DATA_RULES.fields,
+    training: TRAINING_RULES.fields,
+  };
+  const ofPart = { detector: {}, data: {}, training: {} } as Record<
+    string,
+    Record<string, unknown>
+  >;
   for (const [field, value] of Object.entries(changes)) {
     const part = Object.entries(fieldsOf).find(([, fields]) => Object.hasOwn(fields, field))?.[0];
     if (part === undefined) {
@@ -93,7 +100,10 @@ export function presetOf<Settings extends object, Outputs>(
 /** A configuration as plain values, for files. */
 export interface PlainConfiguration {
   /** The detector's kind and its settings. */
-  readonly detector: { readonly name: string; readonly settings: Readonly<Record<string, unknown>> };
+  readonly detector: {
+    readonly name: string;
+    readonly settings: Readonly<Record<string, unknown>>;
+  };
   /** All fields of the data's settings. */
   readonly data: DataSettings;
   /** All fields of the training's settings. */

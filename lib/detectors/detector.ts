@@ -260,7 +260,9 @@ export function defineDetector<Settings extends object, Outputs>(
     );
   }
   if (Object.keys(described.presets).length === 0) {
-    throw new RangeError(`The detector ${described.name} has no preset. Give it one to begin with.`);
+    throw new RangeError(
+      `The detector ${described.name} has no preset. Give it one to begin with.`,
+    );
   }
   const kind: DetectorKind<Settings, Outputs> = {
     ...described,
@@ -272,7 +274,9 @@ export function defineDetector<Settings extends object, Outputs>(
       ownRates: {},
       stageOf: (parameter) => parameter.split(".", 1)[0],
       loadPretrained: () => {
-        throw new RangeError(`The detector ${described.name} does not say how published weights go in.`);
+        throw new RangeError(
+          `The detector ${described.name} does not say how published weights go in.`,
+        );
       },
       ...build(settings),
     }),

@@ -41,6 +41,8 @@ export function fromFirstEdition(written: Readonly<Record<string, unknown>>): Pl
       settings: part((field) => !others.includes(field)),
     },
     data: part((field) => DATA.includes(field)) as unknown as PlainConfiguration["data"],
-    training: part((field) => TRAINING.includes(field)) as unknown as PlainConfiguration["training"],
+    training: part((field) =>
+      TRAINING.includes(field)
+    ) as unknown as PlainConfiguration["training"],
   };
 }

@@ -1,10 +1,12 @@
 /** The detectors that the kit has: a new kind is a file of its own and a row here. */
 import type { DetectorKind } from "./detector.ts";
 import { exposingTheDeception } from "./exposing_the_deception/exposing_the_deception.ts";
+import { xception } from "./xception.ts";
 
 /** All kinds, the one that the kit is about first. */
 export const DETECTORS: readonly DetectorKind[] = Object.freeze([
   exposingTheDeception,
+  xception,
 ]);
 
 /**
@@ -17,7 +19,9 @@ export function detectorKind(name: string, own: readonly DetectorKind[] = []): D
   const kinds = [...own, ...DETECTORS], found = kinds.find((kind) => kind.name === name);
   if (found) return found;
   throw new RangeError(
-    `There is no detector "${name}". Detectors: ${kinds.map(({ name }) => name).join(", ")}; one of ` +
+    `There is no detector "${name}". Detectors: ${
+      kinds.map(({ name }) => name).join(", ")
+    }; one of ` +
       "your own is named by its TypeScript file, such as --detector ./mine.ts.",
   );
 }

@@ -5,7 +5,11 @@
 import * as tf from "@tensorflow/tfjs";
 import { blankParameters } from "lib/detectors/blank_parameters.ts";
 import type { Detector } from "lib/detectors/detector.ts";
-import { disposeParameters, isLearnt, type ParameterSpecification } from "lib/networks/parameters.ts";
+import {
+  disposeParameters,
+  isLearnt,
+  type ParameterSpecification,
+} from "lib/networks/parameters.ts";
 import { countOperations, type OperationCounts } from "./operations.ts";
 
 /** The cost of one image, in inference. */

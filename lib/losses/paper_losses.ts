@@ -247,7 +247,9 @@ export function paperObjective(
       leaveOneOut: leaveOneOut.map((head) => crossEntropy(head, targets)),
     };
     const terms: Record<string, tf.Scalar> = {
-      crossEntropy: tf.addN(settings.crossEntropyTerms.flatMap((term) => ofHeads[term])) as tf.Scalar,
+      crossEntropy: tf.addN(
+        settings.crossEntropyTerms.flatMap((term) => ofHeads[term]),
+      ) as tf.Scalar,
       crossEntropyGlobal: ofHeads.global[0],
       crossEntropyJoint: ofHeads.joint[0],
     };

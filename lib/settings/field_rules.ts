@@ -126,7 +126,9 @@ export function changeSettings<S extends object>(
     }
     if (!matters || isSame(value, base[field]) || matters.when(result)) continue;
     throw new RangeError(
-      `Configuration: ${field} cannot be changed from ${shown(base[field])} to ${shown(value)}: it ` +
+      `Configuration: ${field} cannot be changed from ${shown(base[field])} to ${
+        shown(value)
+      }: it ` +
         `has no effect, because ${matters.why}.`,
     );
   }

@@ -1,10 +1,5 @@
 /** How long, how fast and in which arithmetic a run learns: the part `training` of a configuration. */
-import {
-  choiceRule,
-  numberRule,
-  type SettingsRules,
-  wholeNumberRule,
-} from "./field_rules.ts";
+import { choiceRule, numberRule, type SettingsRules, wholeNumberRule } from "./field_rules.ts";
 
 /** What any detector's training is told. [paper], [code]: the official code at commit c361f1c, [ours] */
 export interface TrainingSettings {

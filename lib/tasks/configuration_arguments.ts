@@ -6,7 +6,7 @@ import { isAbsolute, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Changes, type Configuration, presetOf, vary } from "lib/detectors/configuration.ts";
 import type { DetectorKind } from "lib/detectors/detector.ts";
-import { DETECTORS, detectorKind } from "lib/detectors/register.ts";
+import { detectorKind, DETECTORS } from "lib/detectors/register.ts";
 
 /** What `--detector`, `--preset` and `--set` say. */
 export interface ConfigurationArguments {

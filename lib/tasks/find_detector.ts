@@ -1,8 +1,12 @@
 /** The detector that a command's argument means. Imports packages, so it is loaded after the set-up. */
 import { basename, dirname, join } from "node:path";
-import type { Configuration } from "lib/config.ts";
 import { loadDetector, type LoadedDetector } from "lib/detectors/detector_file.ts";
 import { RUNS } from "lib/training/run_folder.ts";
+import {
+  type ConfigurationArguments,
+  configurationFrom,
+  kindFrom,
+} from "./configuration_arguments.ts";
 
 /** A detector with where it lies. */
 export interface FoundDetector {
@@ -17,17 +21,21 @@ export interface FoundDetector {
 /**
  * Loads a detector by a run's id, the path of a run's folder, or of a file of weights.
  *
- * @param runs Folder of all runs. Default: the project's results/runs.
+ * @param options What the command line says of its configuration: a preset for weights that do not hold
+ * one; a detector's file for runs of a detector of one's own. `runs`: folder of all runs; default: the
+ * project's results/runs.
  * @throws RangeError when there is none, listing the runs there are; otherwise as `loadDetector`.
  */
 export async function findDetector(
   argument: string,
-  { configuration, runs = RUNS }: { configuration?: Configuration | undefined; runs?: string } = {},
+  { runs = RUNS, ...own }: ConfigurationArguments & { runs?: string } = {},
 ): Promise<FoundDetector> {
+  const kinds = own.detector === undefined ? [] : [await kindFrom(own.detector)];
+  const configuration = own.preset === undefined ? undefined : await configurationFrom(own);
   const exists = (path: string) => Deno.stat(path).then(() => true, () => false);
   const path = await exists(argument) ? argument : join(runs, argument);
   try {
-    const detector = await loadDetector(path, configuration ? { configuration } : {});
+    const detector = await loadDetector(path, { kinds, ...configuration ? { configuration } : {} });
     const isFolder = (await Deno.stat(path)).isDirectory;
     return {
       detector,

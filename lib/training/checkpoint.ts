@@ -144,13 +144,17 @@ export async function restoreCheckpoint(
 }
 
 /** A state as JSON has it; that of the first edition has a flat configuration. */
-type WrittenState = Omit<RunState, "configuration"> & { readonly configuration: PlainConfiguration };
+type WrittenState = Omit<RunState, "configuration"> & {
+  readonly configuration: PlainConfiguration;
+};
 
 /** What differs between the configuration in the file and this run's, in words. */
 function firstDifference(then: Configuration, now: Configuration): string | undefined {
   const [before, after] = [then, now].map((one) => new Map(effectiveFields(one)));
   for (const field of new Set([...before.keys(), ...after.keys()])) {
-    const [old, own] = [before, after].map((fields) => JSON.stringify(fields.get(field)) ?? "nothing");
+    const [old, own] = [before, after].map((fields) =>
+      JSON.stringify(fields.get(field)) ?? "nothing"
+    );
     if (old !== own) return `it was written with ${field} = ${old}, this run has ${own}`;
   }
   return undefined;

@@ -1,9 +1,5 @@
 /** The ready-made settings of the paper's detector, with the data and the training that go with them. */
-import {
-  PAPER_DATA,
-  QUICK_DATA,
-  SMOKE_DATA,
-} from "lib/settings/data_settings.ts";
+import { PAPER_DATA, QUICK_DATA, SMOKE_DATA } from "lib/settings/data_settings.ts";
 import {
   OFFICIAL_TRAINING,
   PAPER_TRAINING,

@@ -15,6 +15,8 @@ import { type Backbone, BACKBONES } from "lib/networks/backbones.ts";
 import { openLayers } from "lib/networks/layers.ts";
 import { IMAGENET } from "lib/networks/normalise_images.ts";
 import type { Parameters, ParameterSpecification } from "lib/networks/parameters.ts";
+import type { TensorFile } from "lib/networks/weights/safetensors.ts";
+import { loadParameters, parametersUnder } from "lib/networks/weights/state_dict.ts";
 import {
   defineDetector,
   type Detector,
@@ -101,7 +103,8 @@ export function exposingWith(
     rules: exposingRules(Object.keys(backbones)),
     presets: EXPOSING_PRESETS,
     build: (settings) => {
-      const { blocks, width, imageSize, channelOrder, dropout, dropConnect, lossWeights } = settings;
+      const { blocks, width, imageSize, channelOrder, dropout, dropConnect, lossWeights } =
+        settings;
       const backbone = backbones[settings.backbone];
       const parameters: ParameterSpecification[] = [
         ...upTo(blocks).flatMap((i) => backbone.parameters(blockName(i), width)),
@@ -129,16 +132,36 @@ export function exposingWith(
         },
         loss: ({ forward, targets, parameters }): Loss => {
           const weights = learnt ? weightsIn(parameters) : undefined;
-          const { total, terms } = paperObjective(forward(), targets.classes, { settings, weights });
+          const { total, terms } = paperObjective(forward(), targets.classes, {
+            settings,
+            weights,
+          });
           const shares = weights ? weightsOfTerms(settings, blocks, weights) : {};
           return { total, terms: { ...terms, ...shares } };
         },
         logOdds: ({ global }) => logOddsOfFake(global),
-        parts: (layer = backbone.lastLayer) => upTo(blocks).map((i) => blockTarget(i, settings, layer)),
+        parts: (layer = backbone.lastLayer) =>
+          upTo(blocks).map((i) => blockTarget(i, settings, layer)),
         stageOf,
+        loadPretrained: (parameters, file) => loadBackbones(parameters, { file, blocks }),
       };
     },
   });
+}
+
+/** Puts published weights of a backbone into every block; a classifier in the file is left. */
+function loadBackbones(
+  parameters: Parameters,
+  { file, blocks }: { file: TensorFile; blocks: number },
+): void {
+  const first = parametersUnder(`${blockName(0)}.`, parameters);
+  const skip = ["fc.", "classifier.", "_fc."].filter((beginning) =>
+    [...file.tensors.keys()].some((name) => name.startsWith(beginning)) &&
+    !Object.keys(first).some((name) => name.startsWith(beginning))
+  );
+  for (const i of upTo(blocks)) {
+    loadParameters(parametersUnder(`${blockName(i)}.`, parameters), file, { skip });
+  }
 }
 
 /** The learnt weights among a learner's variables. */

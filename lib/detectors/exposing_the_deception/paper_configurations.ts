@@ -31,7 +31,11 @@ const FULL: ExposingConfiguration = vary(PAPER, { epochs: 0, steps: 10_000 });
 export function profileConfiguration(
   profile: string = Deno.env.get("FORGERY_CLUES_PROFILE") ?? "quick",
 ): ExposingConfiguration {
-  const profiles: Record<string, ExposingConfiguration> = { smoke: SMOKE, quick: QUICK, full: FULL };
+  const profiles: Record<string, ExposingConfiguration> = {
+    smoke: SMOKE,
+    quick: QUICK,
+    full: FULL,
+  };
   if (!Object.hasOwn(profiles, profile)) {
     const names = Object.keys(profiles).join(", ");
     throw new RangeError(`There is no profile "${profile}". Profiles: ${names}.`);

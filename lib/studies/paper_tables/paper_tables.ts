@@ -4,7 +4,10 @@
  */
 import { type Changes, vary } from "lib/detectors/configuration.ts";
 import type { ExposingSettings } from "lib/detectors/exposing_the_deception/exposing_settings.ts";
-import { type ExposingConfiguration, PAPER } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
+import {
+  type ExposingConfiguration,
+  PAPER,
+} from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 
 /** A data set of the tables, by the name that the descriptions in data/ give it in manifests. */
 export type Benchmark =

@@ -33,7 +33,11 @@ function crossEntropies(
   { targets }: Inputs,
   settings: ExposingSettings,
 ): Loss {
-  const without = { localInformation: false, globalInformation: false, lossWeights: "fixed" } as const;
+  const without = {
+    localInformation: false,
+    globalInformation: false,
+    lossWeights: "fixed",
+  } as const;
   return paperObjective(outputs, targets.classes, { settings: { ...settings, ...without } });
 }
 
@@ -65,7 +69,10 @@ export function minimax(inputs: Inputs, settings: ExposingSettings): Loss {
   const others = { ...settings, crossEntropyTerms: ["global", "joint"] as const };
   return plus(crossEntropies(outputs, inputs, others), {
     headsAlone: tf.addN(ofHeads),
-    minimaxInformation: tf.mul(MINIMAX, minimaxGap(heldHeads(outputs, parameters), targets.classes)),
+    minimaxInformation: tf.mul(
+      MINIMAX,
+      minimaxGap(heldHeads(outputs, parameters), targets.classes),
+    ),
   });
 }
 

@@ -3,10 +3,13 @@
  * compared by pairs of equal seed: same pictures, same order, same first weights where they fit.
  */
 import { type Changes, vary } from "lib/detectors/configuration.ts";
-import type { LossInputs, Loss } from "lib/detectors/detector.ts";
+import type { Loss, LossInputs } from "lib/detectors/detector.ts";
 import type { ExposingOutputs } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
 import type { ExposingSettings } from "lib/detectors/exposing_the_deception/exposing_settings.ts";
-import { type ExposingConfiguration, PAPER } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
+import {
+  type ExposingConfiguration,
+  PAPER,
+} from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { PLANTED_SETTINGS, withoutGhost } from "lib/forgeries/planted_clues/planted_settings.ts";
 import type { PlantedSetting } from "lib/forgeries/planted_clues/planted_settings.ts";
 import { equalParameterWidth } from "lib/detectors/exposing_the_deception/single_block.ts";

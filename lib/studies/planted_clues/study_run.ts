@@ -112,7 +112,8 @@ export async function runStudy(
   run: StudyRun,
   options: { pictures: StudyPictures; protocol: string; configuration: ExposingConfiguration },
 ): Promise<StudyResult> {
-  const { pictures, protocol, configuration } = options, { detector, training: { steps } } = configuration;
+  const { pictures, protocol, configuration } = options,
+    { detector, training: { steps } } = configuration;
   const row = studyRow(run.row),
     training = pictures.training(run),
     test = pictures.test(run.setting);

@@ -2,21 +2,24 @@
 import * as tf from "@tensorflow/tfjs";
 import { createInterface } from "node:readline";
 import process from "node:process";
-import { type Configuration, PAPER, vary } from "lib/config.ts";
-import { adamNumbers } from "lib/engine/adam.ts";
-import { compile, compileStep, type Engine, startEngine } from "lib/engine/engine.ts";
-import { createLossWeights } from "lib/losses/automatic_weights.ts";
-import { detectorLoss } from "lib/losses/detector_loss.ts";
+import { vary } from "lib/detectors/configuration.ts";
 import {
-  createDetector,
-  detect,
-  type DetectorOutputs,
+  type ExposingOutputs,
+  LOSS_WEIGHTS,
 } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import {
+  type ExposingConfiguration,
+  PAPER,
+} from "lib/detectors/exposing_the_deception/paper_configurations.ts";
+import { compile, compileStep, type Engine, startEngine } from "lib/engine/engine.ts";
+import { paperObjective } from "lib/losses/paper_losses.ts";
 import { foldBatchNorm } from "lib/networks/fold_batch_norm.ts";
+import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import { countParameters, disposeParameters, type Parameters } from "lib/networks/parameters.ts";
 import { createRandom } from "lib/random.ts";
+import { stepNumbers } from "lib/training/captured_training_step.ts";
 import { createLearner } from "lib/training/learner.ts";
-import { ADAM, learn } from "lib/training/step.ts";
+import { learn } from "lib/training/step.ts";
 import type { BenchCase } from "./bench_cases.ts";
 import { fillParameters, formulaImages } from "./formula_weights.ts";
 import type { Check, Questions } from "./worker_protocol.ts";

@@ -1,8 +1,7 @@
 /** What the command line of `evaluate` says. */
 import { parseArgs } from "node:util";
-import type { Configuration } from "lib/config.ts";
 import type { Split } from "lib/data/samples.ts";
-import { PRESETS, settingsFrom } from "../configuration_arguments.ts";
+import type { ConfigurationArguments } from "../configuration_arguments.ts";
 
 /** What is evaluated on what. */
 export interface EvaluateOptions {
@@ -14,8 +13,8 @@ export interface EvaluateOptions {
   readonly split: Split;
   /** Videos drawn for the intervals, as many times; 0: no intervals. */
   readonly resamples: number;
-  /** For weights that do not hold their configuration. */
-  readonly configuration?: Configuration;
+  /** For weights that do not hold their configuration, and runs of a detector of one's own. */
+  readonly configuration: ConfigurationArguments;
   /** Where results go; left out: the run's folder, or the detector's. */
   readonly out?: string;
 }
@@ -27,7 +26,8 @@ export const USAGE = `deno task evaluate DETECTOR --data MANIFEST [options]    m
   --data FILE         a manifest, as "deno task prepare" writes it
   --split NAME        train, validation or test (test)
   --resamples N       draws for the 95 % intervals by video; 0: none (1000)
-  --preset NAME       for weights of other origin: ${Object.keys(PRESETS).join(", ")}
+  --preset NAME       for weights of other origin: a preset of their detector, such as officialCode
+  --detector NAME     their detector; for runs of a detector of your own, its TypeScript file
   --set FIELD=VALUE   with --preset: change one setting
   --out FOLDER        where results go (the run's folder)
   --help              this
@@ -49,6 +49,7 @@ export function parseEvaluateOptions(args: readonly string[]): EvaluateOptions |
       data: { type: "string" },
       split: { type: "string", default: "test" },
       resamples: { type: "string", default: "1000" },
+      detector: { type: "string" },
       preset: { type: "string" },
       set: { type: "string", multiple: true, default: [] },
       out: { type: "string" },
@@ -76,7 +77,11 @@ export function parseEvaluateOptions(args: readonly string[]): EvaluateOptions |
     manifest: data,
     split: split as Split,
     resamples,
-    ...preset === undefined ? {} : { configuration: settingsFrom(preset, values.set) },
+    configuration: {
+      ...values.detector === undefined ? {} : { detector: values.detector },
+      ...preset === undefined ? {} : { preset },
+      changes: values.set,
+    },
     ...out === undefined ? {} : { out },
   };
 }

@@ -81,9 +81,9 @@ export async function evaluateDetector(
 ): Promise<void> {
   await startEngine();
   const { manifest, split, resamples } = options;
-  const found = await findDetector(options.detector, { configuration: options.configuration });
+  const found = await findDetector(options.detector, options.configuration);
   using detector = found.detector;
-  const { configuration } = detector;
+  const { configuration } = detector, { seed } = configuration.training;
   const folder = options.out ?? found.folder;
   const origin = await readRunRecord(found.folder);
   const sha256 = await fileHash(manifest);
@@ -111,10 +111,10 @@ export async function evaluateDetector(
     const watched = withProgress(predictions, { name: dataset, total });
     const path = join(folder, `predictions-${fileWord(dataset, split)}.csv`);
     await writePredictions(path, keeping(watched, { kept, signal }));
-    const random = createRandom(configuration.seed, "bootstrap", dataset);
+    const random = createRandom(seed, "bootstrap", dataset);
     const rows = metricTable(kept, { random, resamples }).map((row): EvaluationRow => ({
       run: origin?.name ?? found.name,
-      seed: configuration.seed,
+      seed,
       dataset,
       split,
       protocol,

@@ -1,7 +1,6 @@
 /** What the command line of `predict` says. */
 import { parseArgs } from "node:util";
-import type { Configuration } from "lib/config.ts";
-import { PRESETS, settingsFrom } from "../configuration_arguments.ts";
+import type { ConfigurationArguments } from "../configuration_arguments.ts";
 
 /** What is scored, and how. */
 export interface PredictOptions {
@@ -15,8 +14,8 @@ export interface PredictOptions {
   readonly every: number;
   /** File for the rows; left out: none. */
   readonly out?: string;
-  /** For weights that do not hold their configuration. */
-  readonly configuration?: Configuration;
+  /** For weights that do not hold their configuration, and runs of a detector of one's own. */
+  readonly configuration: ConfigurationArguments;
 }
 
 /** What `deno task predict --help` prints. */
@@ -27,7 +26,8 @@ export const USAGE = `deno task predict INPUT… --weights DETECTOR [options]   
   --faces WHICH       all, or largest (largest)
   --every N           of a video, every N-th frame (5)
   --out FILE          write the rows as CSV
-  --preset NAME       for weights of other origin: ${Object.keys(PRESETS).join(", ")}
+  --preset NAME       for weights of other origin: a preset of their detector, such as officialCode
+  --detector NAME     their detector; for runs of a detector of your own, its TypeScript file
   --set FIELD=VALUE   with --preset: change one setting
   --help              this`;
 
@@ -45,6 +45,7 @@ export function parsePredictOptions(args: readonly string[]): PredictOptions | "
       faces: { type: "string", default: "largest" },
       every: { type: "string", default: "5" },
       out: { type: "string" },
+      detector: { type: "string" },
       preset: { type: "string" },
       set: { type: "string", multiple: true, default: [] },
       help: { type: "boolean", default: false },
@@ -70,6 +71,10 @@ export function parsePredictOptions(args: readonly string[]): PredictOptions | "
     faces,
     every,
     ...out === undefined ? {} : { out },
-    ...preset === undefined ? {} : { configuration: settingsFrom(preset, values.set) },
+    configuration: {
+      ...values.detector === undefined ? {} : { detector: values.detector },
+      ...preset === undefined ? {} : { preset },
+      changes: values.set,
+    },
   };
 }

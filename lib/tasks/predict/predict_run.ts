@@ -2,6 +2,7 @@
  * One `predict` command: faces of pictures and videos, and the detector's score of each. Imports
  * packages, so it is loaded after the set-up.
  */
+import { FACE_CUT } from "lib/faces/face_cut.ts";
 import { openFaceDetector } from "lib/faces/faces.ts";
 import { writeCsv } from "lib/io/csv_rows.ts";
 import { isVideo } from "lib/data/readers/walk_folder.ts";
@@ -39,17 +40,16 @@ export async function predictInputs(
   { signal, say }: TaskSurroundings,
 ): Promise<PredictSummary> {
   await startEngine();
-  using detector = (await findDetector(options.detector, options)).detector;
-  const { faceScore, faceMargin, imageSize } = detector.configuration;
+  using detector = (await findDetector(options.detector, options.configuration)).detector;
   await using faceDetector = await openFaceDetector();
   using predictor = openPredictor(detector);
   let problems = 0, faces = 0;
   const settings = {
     faceDetector,
-    minScore: faceScore,
+    minScore: FACE_CUT.minScore,
     keep: options.faces,
-    margin: faceMargin,
-    size: imageSize,
+    margin: FACE_CUT.margin,
+    size: detector.detector.input.size,
     every: options.every,
     signal,
     onProblem: (path: string, what: string) => {

@@ -1,7 +1,11 @@
 /** The runs that a `train` command asks for. Imports packages, so it is loaded after the set-up. */
 import { type Changes, type Configuration, vary } from "lib/detectors/configuration.ts";
 import { PAPER } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
-import { PAPER_TRAININGS, paperTraining, shareOfJob } from "lib/studies/paper_tables/paper_tables.ts";
+import {
+  PAPER_TRAININGS,
+  paperTraining,
+  shareOfJob,
+} from "lib/studies/paper_tables/paper_tables.ts";
 import { changesFrom, configurationFrom, sayingWhatFits } from "../configuration_arguments.ts";
 import type { TrainTaskOptions } from "./train_options.ts";
 

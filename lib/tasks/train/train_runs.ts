@@ -3,15 +3,14 @@
  * Imports packages, so it is loaded after the set-up.
  */
 import { basename, dirname, join } from "node:path";
-import type { Configuration } from "lib/config.ts";
 import { openLoader } from "lib/batches/loader.ts";
 import { LABEL_LEGEND, readManifest } from "lib/data/manifest.ts";
 import { assertDisjoint, type Sample } from "lib/data/samples.ts";
+import type { Configuration } from "lib/detectors/configuration.ts";
 import { type Engine, startEngine } from "lib/engine/engine.ts";
-import { loadParameters, parametersUnder } from "lib/networks/weights/state_dict.ts";
-import { readStateDict } from "lib/networks/weights/state_dict_file.ts";
-import { createLearner, type Learner } from "lib/training/learner.ts";
 import { withProgress } from "lib/io/progress.ts";
+import { readStateDict } from "lib/networks/weights/state_dict_file.ts";
+import { createLearner } from "lib/training/learner.ts";
 import { runFolder, RUNS } from "lib/training/run_folder.ts";
 import { recordRun, type RunData } from "lib/training/run_record.ts";
 import { runLength } from "lib/training/schedule.ts";
@@ -21,7 +20,8 @@ import { train } from "lib/training/train.ts";
 import { validationFiles } from "lib/training/validation.ts";
 import { fileHash } from "../file_hash.ts";
 import type { TaskSurroundings } from "../in_task.ts";
-import type { PlannedRun, TrainTaskOptions } from "./train_options.ts";
+import { type PlannedRun, plannedRuns } from "./planned_runs.ts";
+import type { TrainTaskOptions } from "./train_options.ts";
 
 /** Where training happens. */
 export interface TrainSurroundings extends TaskSurroundings {
@@ -36,16 +36,38 @@ interface Manifest {
   readonly samples: readonly Sample[];
 }
 
-/** The manifest that holds a run's samples, and those of them that are not for testing. */
-function dataOf(run: PlannedRun, manifests: readonly Manifest[]) {
+/** What a run learns from and is validated on. */
+interface Lessons {
+  readonly manifest: Manifest;
+  readonly training: readonly Sample[];
+  readonly validation: readonly Sample[];
+}
+
+/**
+ * A run's samples, of the first manifest that holds any.
+ *
+ * @throws RangeError when there are none, or videos are in two splits.
+ */
+function lessonsOf(
+  { name, dataset }: PlannedRun,
+  { manifests, say }: { manifests: readonly Manifest[]; say: TaskSurroundings["say"] },
+): Lessons {
   let forTesting = 0;
   for (const manifest of manifests) {
-    const ofDataset = manifest.samples.filter(({ dataset }) =>
-      run.dataset === undefined || dataset === run.dataset
+    const own = manifest.samples.filter((sample) =>
+      dataset === undefined || sample.dataset === dataset
     );
-    const samples = ofDataset.filter(({ split }) => split !== "test");
-    if (samples.length > 0) return { manifest, samples };
-    forTesting += ofDataset.length;
+    const samples = own.filter(({ split }) => split !== "test");
+    if (samples.length === 0) {
+      forTesting += own.length;
+      continue;
+    }
+    const shared = assertDisjoint(samples, { allowSharedIdentities: true });
+    if (shared.length > 0) {
+      say(`${shared.length} identities are shared by splits, as ${shared[0]}.`);
+    }
+    const of = (wanted: Sample["split"]) => samples.filter(({ split }) => split === wanted);
+    return { manifest, training: of("train"), validation: of("validation") };
   }
   const named = manifests.map(({ path }) => path).join(", ");
   const remedy = forTesting === 0
@@ -54,8 +76,9 @@ function dataOf(run: PlannedRun, manifests: readonly Manifest[]) {
       'train" and "validation: 0.1" for a folder or list of your own) and prepare it anew, or write it ' +
       "into the manifest's column split.";
   throw new RangeError(
-    `${run.name} needs training samples${run.dataset ? ` of ${run.dataset}` : ""}; ${named} ` +
-      `has none. ${remedy}`,
+    `${name} needs training samples${
+      dataset ? ` of ${dataset}` : ""
+    }; ${named} has none. ${remedy}`,
   );
 }
 
@@ -64,7 +87,7 @@ function dataOf(run: PlannedRun, manifests: readonly Manifest[]) {
  *
  * @throws RangeError naming both numbers.
  */
-export function assertBatchFits(samples: number, { batchSize }: Configuration): void {
+export function assertBatchFits(samples: number, { data: { batchSize } }: Configuration): void {
   if (batchSize <= samples) return;
   throw new RangeError(
     `A batch holds ${batchSize} pictures, but there are only ${samples} training samples. ` +
@@ -72,79 +95,69 @@ export function assertBatchFits(samples: number, { batchSize }: Configuration): 
   );
 }
 
-/** Puts published weights into every block of a fresh learner; a classifier in the file is left. */
-async function loadBackbones(learner: Learner, path: string, blocks: number): Promise<void> {
-  const file = await readStateDict(path);
-  const own = parametersUnder("region_model1.", learner.parameters);
-  const skip = ["fc.", "classifier.", "_fc."].filter((beginning) =>
-    [...file.tensors.keys()].some((name) => name.startsWith(beginning)) &&
-    !Object.keys(own).some((name) => name.startsWith(beginning))
-  );
-  for (let block = 1; block <= blocks; block++) {
-    loadParameters(parametersUnder(`region_model${block}.`, learner.parameters), file, { skip });
-  }
-}
-
-async function trainOne(
-  run: PlannedRun,
-  manifests: readonly Manifest[],
-  { engine, runsFolder, signal, say, ...options }: TrainTaskOptions & TrainSurroundings & {
-    engine: Engine;
-  },
-): Promise<void> {
-  const { name, configuration } = run;
-  const { manifest, samples } = dataOf(run, manifests);
-  const shared = assertDisjoint(samples, { allowSharedIdentities: true });
-  if (shared.length > 0) say(`${shared.length} identities are shared by splits, as ${shared[0]}.`);
-  const training = samples.filter(({ split }) => split === "train");
-  const held = samples.filter(({ split }) => split === "validation");
-  assertBatchFits(training.length, configuration);
-  const root = dirname(manifest.path);
-  const validation = held.length === 0 ? undefined : validationFiles(held, { root });
-  if (!validation) say("No validation samples: the last step's detector is kept.");
-  const pretrained = options.pretrained && await fileHash(options.pretrained);
-  const data: RunData = {
+/** What a run's record says of its data. */
+function runData({ manifest, training, validation }: Lessons, pretrained?: string): RunData {
+  return {
     source: basename(manifest.path),
     sha256: manifest.sha256,
     training: training.length,
-    validation: held.length,
-    ...pretrained ? { pretrained } : {},
+    validation: validation.length,
+    ...pretrained === undefined ? {} : { pretrained },
   };
+}
 
-  const place = runFolder(name, configuration, {
-    data: manifest.sha256 + (pretrained ?? ""),
+/** What all runs of a command share. */
+interface Sitting extends TrainSurroundings, Omit<TrainTaskOptions, "manifests" | "configuration"> {
+  readonly engine: Engine;
+  readonly manifests: readonly Manifest[];
+}
+
+async function trainOne(run: PlannedRun, sitting: Sitting): Promise<void> {
+  const { name, configuration } = run, { engine, runsFolder, signal, say } = sitting;
+  const lessons = lessonsOf(run, sitting), { manifest, training } = lessons;
+  assertBatchFits(training.length, configuration);
+  const root = dirname(manifest.path), pretrained = sitting.pretrained;
+  const validation = lessons.validation.length === 0
+    ? undefined
+    : validationFiles(lessons.validation, { root });
+  if (!validation) say("No validation samples: the last step's detector is kept.");
+  const data = runData(lessons, pretrained && await fileHash(pretrained));
+  const folder = runFolder(name, configuration, {
+    data: data.sha256 + (data.pretrained ?? ""),
     root: runsFolder,
   });
   say(
-    `${name}, seed ${configuration.seed}: ${training.length} training samples, ` +
-      `${held.length} for validation; ${basename(place)}`,
+    `${name}, seed ${configuration.training.seed}: ${data.training} training samples, ` +
+      `${data.validation} for validation; ${basename(folder)}`,
   );
+
   using learner = createLearner(configuration);
-  if (options.pretrained) await loadBackbones(learner, options.pretrained, configuration.blocks);
+  if (pretrained) {
+    configuration.detector.loadPretrained(learner.parameters, await readStateDict(pretrained));
+  }
   await using source = openLoader(training, { configuration, root });
-  const records = recordRun(
-    train(learner, {
-      source,
-      configuration,
-      ...validation ? { validation } : {},
-      checkpoint: join(place, "checkpoint.safetensors"),
-      checkpointEvery: options.checkpointEvery,
-      signal,
-      notice: say,
-    }),
-    {
-      folder: place,
-      name,
-      configuration,
-      data,
-      batchesPerEpoch: source.batchesPerEpoch,
-      engine,
-      notes: options.notes,
-    },
-  );
-  const total = runLength({ configuration, batchesPerEpoch: source.batchesPerEpoch });
+  const { batchesPerEpoch } = source;
+  const records = train(learner, {
+    source,
+    configuration,
+    ...validation ? { validation } : {},
+    checkpoint: join(folder, "checkpoint.safetensors"),
+    checkpointEvery: sitting.checkpointEvery,
+    signal,
+    notice: say,
+  });
+  const facts = {
+    folder,
+    name,
+    configuration,
+    data,
+    batchesPerEpoch,
+    engine,
+    notes: sitting.notes,
+  };
+  const total = runLength({ training: configuration.training, batchesPerEpoch });
   const validated: StepRecord[] = [];
-  for await (const record of withProgress(records, { name, total, note })) {
+  for await (const record of withProgress(recordRun(records, facts), { name, total, note })) {
     if (record.validationAuc !== undefined) validated.push(record);
   }
   const { best } = selectionOf(validated);
@@ -156,21 +169,23 @@ const note = ({ total }: StepRecord) => `loss ${total.toFixed(4)}`;
 /**
  * Trains the runs of a job; a run that is done is found so in a moment.
  *
- * @throws RangeError for data that does not fit the settings; errors of files as they are.
+ * @throws RangeError for settings that there are not, or data that does not fit them; errors of files as
+ * they are.
  */
 export async function trainRuns(
   options: TrainTaskOptions,
   { signal, say, runsFolder = RUNS }: TaskSurroundings & Partial<TrainSurroundings>,
 ): Promise<void> {
+  const { runs, sweep } = await plannedRuns(options);
   const engine = await startEngine();
   const manifests = await Promise.all(options.manifests.map(async (path): Promise<Manifest> => ({
     path,
     sha256: await fileHash(path),
     samples: await readManifest(path),
   })));
-  say(`${options.runs.length} of ${options.sweep} runs in this job. ${LABEL_LEGEND}.`);
-  for (const run of options.runs) {
+  say(`${runs.length} of ${sweep} runs in this job. ${LABEL_LEGEND}.`);
+  for (const run of runs) {
     if (signal.aborted) return;
-    await trainOne(run, manifests, { ...options, engine, signal, say, runsFolder });
+    await trainOne(run, { ...options, engine, manifests, signal, say, runsFolder });
   }
 }
