@@ -2,29 +2,34 @@
  * The tensor engine: TensorFlow.js on the current TensorFlow library, run operation by operation or
  * captured into one function. Everything else in lib is ordinary TensorFlow.js.
  *
- * To read on. The library: `symbols` (every C function and its use), `native`, `library`, `greeting`,
- * `context`, `library_pages`. Running: `binding` (what TensorFlow.js's kernels call), `eager_binding`,
- * `backend`. Capturing: `recorder` on a `graph`, `capture`; for steps `resource`, `recorded_variables`,
- * `captured_step`. Operations that TensorFlow.js lacks: `batch_norm`, `convolution` (with
- * `not_before`), `stateless_random`, `adam`. For threads without TensorFlow.js: `jpeg_decoder`.
+ * To read on. The library: `find_library`, `c_api_symbols` (every C function and its use),
+ * `native_library`, `tensorflow_greeting`, `eager_context`, `library_pages`. Running: `kernel_binding`
+ * (what TensorFlow.js's kernels call), `eager_binding` with `operation_attributes` and `host_tensors`,
+ * `tensorflow_error`; `capturing_backend` and `tensorflow_backend` with `gather_kernel` and
+ * `relu_gradient`. Capturing: `operation_recorder` on a `graph_builder`, `captured_function` (with
+ * `collect_garbage`, `protobuf`), `uncaptured_function`; for functions that update variables
+ * `resource_variable`, `recorded_variables`, `updating_function`. Operations that TensorFlow.js lacks:
+ * `batch_norm`, `convolution` (with `not_before`), `stateless_random`, `adam`. For threads without
+ * TensorFlow.js: `jpeg_decoder`.
  */
 import * as tf from "@tensorflow/tfjs";
-import { type CapturingBackend, capturingBackend, registerBackend } from "./backend.ts";
+import { type CapturingBackend, capturingBackend } from "./capturing_backend.ts";
+import { registerBackend } from "./tensorflow_backend.ts";
 import {
   callable,
   type CaptureOptions,
   type Compiled,
   record,
   type TensorFunction,
-} from "./capture.ts";
-import { captureStep } from "./captured_step.ts";
-import { type ContextOptions, openContext } from "./context.ts";
-import { eagerBinding } from "./eager_binding.ts";
-import { withoutGreeting } from "./greeting.ts";
-import { findLibrary } from "./library.ts";
+} from "./captured_function.ts";
+import { captureUpdatingFunction } from "./updating_function.ts";
+import { type ContextOptions, openContext } from "./eager_context.ts";
+import { EagerBinding } from "./eager_binding.ts";
+import { withoutGreeting } from "./tensorflow_greeting.ts";
+import { findLibrary } from "./find_library.ts";
 import { releaseLibraryPages } from "./library_pages.ts";
-import { openNative } from "./native.ts";
-import { uncaptured } from "./uncaptured.ts";
+import { openNative } from "./native_library.ts";
+import { uncaptured } from "./uncaptured_function.ts";
 
 /** How the engine starts. Threads, memory and devices are those of `ContextOptions`. */
 export interface EngineOptions extends ContextOptions {
@@ -98,7 +103,7 @@ async function start(options: EngineOptions): Promise<Engine> {
   const native = withoutGreeting(() => openNative(library.path));
   const context = openContext(native, options);
   releaseLibraryPages(native);
-  registerBackend(eagerBinding(native, context));
+  registerBackend(new EagerBinding(native, context));
   await tf.ready();
   const [, place] = /device:(\w+:\d+)$/.exec(context.device.name) ?? [];
   return {
@@ -213,7 +218,7 @@ export function compileStep(
 ): Compiled {
   const backend = prepared(options);
   if (!backend) return uncaptured(f, { example, name: options.name ?? "step" });
-  return captureStep(backend, f, { example, options });
+  return captureUpdatingFunction(backend, f, { example, options });
 }
 
 /** The backend to capture on, and a word where a precision cannot be had. */

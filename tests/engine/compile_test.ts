@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { capturingBackend } from "lib/engine/backend.ts";
+import { capturingBackend } from "lib/engine/capturing_backend.ts";
 import { compile, startEngine } from "lib/engine/engine.ts";
 
 const { backend } = await startEngine();

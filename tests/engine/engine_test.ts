@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { configProto } from "lib/engine/context.ts";
+import { configProto } from "lib/engine/eager_context.ts";
 import { startEngine } from "lib/engine/engine.ts";
-import { findLibrary } from "lib/engine/library.ts";
-import { runProgram } from "./program.ts";
+import { findLibrary } from "lib/engine/find_library.ts";
+import { runProgram } from "./run_program.ts";
 
 const engine = await startEngine();
 const ignore = engine.backend === "cpu";

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { TYPES } from "lib/engine/binding.ts";
+import { TYPES } from "lib/engine/kernel_binding.ts";
 import { compileStep, startEngine } from "lib/engine/engine.ts";
 import { TensorFlowError } from "lib/engine/tensorflow_error.ts";
 

@@ -1,5 +1,5 @@
 /** The eager context: which devices and threads TensorFlow uses, stated once, before anything runs. */
-import type { Native } from "./native.ts";
+import type { Native } from "./native_library.ts";
 import { bytesField, message, varintField } from "./protobuf.ts";
 
 /** What a context is made with; see `EngineOptions` for the meaning of each. */

@@ -2,8 +2,8 @@
  * The opened TensorFlow library: its functions, C strings with fixed addresses, and errors. What the
  * functions are called for is left to others.
  */
-import type { TensorDescription } from "./binding.ts";
-import { SYMBOLS, type Symbols } from "./symbols.ts";
+import type { TensorDescription } from "./kernel_binding.ts";
+import { SYMBOLS, type Symbols } from "./c_api_symbols.ts";
 import { TensorFlowError } from "./tensorflow_error.ts";
 
 /** The library and what every call to it needs. */

@@ -3,12 +3,12 @@
  * without TensorFlow.js's per-operation work. What is captured, and the settings, come from engine.ts.
  */
 import * as tf from "@tensorflow/tfjs";
-import { type Attribute, ATTRIBUTES } from "./binding.ts";
-import type { CapturingBackend, VariableLookup } from "./backend.ts";
-import { collectGarbage } from "./garbage.ts";
+import { type Attribute, ATTRIBUTES } from "./kernel_binding.ts";
+import type { CapturingBackend, VariableLookup } from "./capturing_backend.ts";
+import { collectGarbage } from "./collect_garbage.ts";
 import { bytesField, message, varintField } from "./protobuf.ts";
-import type { Output } from "./graph.ts";
-import { type Argument, Recorder } from "./recorder.ts";
+import type { Output } from "./graph_builder.ts";
+import { type Argument, Recorder } from "./operation_recorder.ts";
 
 /** Arithmetic of a captured function: what TensorFlow may compute in half precision, it does. */
 export type Precision = "float32" | "bfloat16" | "float16";
