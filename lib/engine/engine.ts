@@ -3,7 +3,7 @@
  * captured into one function. Everything else in lib is ordinary TensorFlow.js.
  *
  * To read on. The library: `find_library`, `c_api_symbols` (every C function and its use),
- * `native_library`, `tensorflow_greeting`, `eager_context`, `library_pages`. Running: `kernel_binding`
+ * `native_library`, `tensorflow_greeting`, `nvidia_gpu`, `eager_context`, `library_pages`. Running: `kernel_binding`
  * (what TensorFlow.js's kernels call), `eager_binding` with `operation_attributes` and `host_tensors`,
  * `tensorflow_error`; `capturing_backend` and `tensorflow_backend` with `gather_kernel` and
  * `relu_gradient`. Capturing: `operation_recorder` on a `graph_builder`, `captured_function` (with
@@ -25,7 +25,8 @@ import {
 import { captureUpdatingFunction } from "./updating_function.ts";
 import { type ContextOptions, openContext } from "./eager_context.ts";
 import { EagerBinding } from "./eager_binding.ts";
-import { withoutGreeting } from "./tensorflow_greeting.ts";
+import { idleGpu, openCusolver, seesNvidiaGpu } from "./nvidia_gpu.ts";
+import { withoutGpuError, withoutGreeting } from "./tensorflow_greeting.ts";
 import { findLibrary } from "./find_library.ts";
 import { releaseLibraryPages } from "./library_pages.ts";
 import { openNative } from "./native_library.ts";
@@ -49,7 +50,7 @@ export interface Engine {
   readonly version: string;
   /** Threads inside one operation. */
   readonly threads: number;
-  /** Why the plain backend is used although nobody asked for it, and what to do. */
+  /** Why the plain backend, or the processor beside an idle GPU, is used unasked, and what to do. */
   readonly notice?: string;
 }
 
@@ -58,7 +59,7 @@ let started: { engine: Promise<Engine>; options: string } | undefined;
 /**
  * Starts the engine, once for a process; called again with the same options, or none, it returns the
  * same. Without TensorFlow's library it falls back to the plain `cpu` backend and says so once, on
- * standard error and in `notice`.
+ * standard error and in `notice`; likewise of a GPU that its CUDA build does not use.
  *
  * @throws Error when the engine runs already with other options, or the library cannot be loaded.
  *
@@ -97,21 +98,31 @@ async function start(options: EngineOptions): Promise<Engine> {
   if ("missing" in library) {
     const notice = `TensorFlow was not found (${library.missing}): the plain TensorFlow.js cpu ` +
       "backend is used, which is correct but many times slower. `deno task doctor` says how to get it.";
-    Deno.stderr.writeSync(new TextEncoder().encode(notice + "\n"));
+    tell(notice);
     return { ...await plain(), notice };
   }
   const native = withoutGreeting(() => openNative(library.path));
-  const context = openContext(native, options);
+  openCusolver(native);
+  const gpu = seesNvidiaGpu(), open = () => openContext(native, options);
+  const context = gpu ? open() : withoutGpuError(open);
   releaseLibraryPages(native);
   registerBackend(new EagerBinding(native, context));
   await tf.ready();
+  const notice = idleGpu(native, { device: context.device, gpu, options });
+  if (notice !== undefined) tell(notice);
   const [, place] = /device:(\w+:\d+)$/.exec(context.device.name) ?? [];
   return {
     backend: "tensorflow",
     device: place ?? context.device.name,
     version: native.text(native.symbols.TF_Version()),
     threads: options.intraOpThreads ?? navigator.hardwareConcurrency,
+    ...(notice !== undefined && { notice }),
   };
+}
+
+/** Says a line on standard error. */
+function tell(line: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(line + "\n"));
 }
 
 async function plain(): Promise<Engine> {
