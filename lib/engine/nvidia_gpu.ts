@@ -24,7 +24,7 @@ const CUDA_LIBRARIES = [
 ];
 
 /** Whether the library was built with CUDA. */
-export function isCudaBuild({ symbols }: Native): boolean {
+function isCudaBuild({ symbols }: Native): boolean {
   return symbols.isCudaBuild?.() ?? false;
 }
 

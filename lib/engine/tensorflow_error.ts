@@ -5,7 +5,7 @@ import { type TensorDescription, typeName, TYPES } from "./kernel_binding.ts";
 const RESOURCE_EXHAUSTED = 8;
 
 /** What failed. */
-export interface FailedOperation {
+interface FailedOperation {
   /** Name of the operation, such as `MatMul`, or of the captured function. */
   readonly operation: string;
   /** Its inputs. */
