@@ -29,7 +29,10 @@ async function exportsOf(paths: readonly string[]): Promise<Map<string, Map<stri
     args: ["doc", "--json", ...paths],
     cwd: PROJECT.root,
   }).output();
-  if (code !== 0) throw new Error(new TextDecoder().decode(stderr));
+  if (code !== 0) {
+    const lines = new TextDecoder().decode(stderr).split("\n");
+    throw new Error(lines.filter((line) => /^error/.test(line)).join("\n")); // not the warnings
+  }
   const { nodes } = JSON.parse(new TextDecoder().decode(stdout)) as Documented;
   return new Map(paths.map((path) => {
     const { symbols } = Object.entries(nodes).find(([url]) => url.endsWith(`/${path}`))![1];

@@ -6,7 +6,7 @@ import { projectFiles } from "./sources.ts";
 
 /** From left to right; a file imports its own room or one to the left. */
 const ROOMS = [
-  ["config", "random", "io"],
+  ["settings", "config", "random", "io"],
   ["engine"],
   ["information"],
   ["media"],
