@@ -26,7 +26,7 @@ export interface BenchReport {
 }
 
 /** The smallest median ratio of our speed to PyTorch's that is wanted; memory: at most PyTorch's. */
-export const TARGETS: Record<`${BenchCase["work"]}-${BenchCase["precision"]}`, number> = {
+const TARGETS: Record<`${BenchCase["work"]}-${BenchCase["precision"]}`, number> = {
   "inference-float32": 1,
   "training-float32": 1,
   "inference-bfloat16": 1,
@@ -37,7 +37,7 @@ export const TARGETS: Record<`${BenchCase["work"]}-${BenchCase["precision"]}`, n
  * Cores busy with other programs up to which a round counts. PyTorch's threads wait for each other by
  * spinning and lose far more than their share to a third program, so a disturbed ratio flatters us.
  */
-export const QUIET = 0.2;
+const QUIET = 0.2;
 
 /** A case measured on both sides, with what follows from it. */
 export interface Verdict {
