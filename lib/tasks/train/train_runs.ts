@@ -3,6 +3,7 @@
  * Imports packages, so it is loaded after the set-up.
  */
 import { basename, dirname, join } from "node:path";
+import { evenRepeats } from "lib/batches/epoch_order.ts";
 import { openLoader } from "lib/batches/loader.ts";
 import { LABEL_LEGEND, readManifest } from "lib/data/manifest.ts";
 import { assertDisjoint, type Sample } from "lib/data/samples.ts";
@@ -95,6 +96,25 @@ export function assertBatchFits(samples: number, { data: { batchSize } }: Config
   );
 }
 
+/** Says how reals and fakes are mixed, where their repetition does not fit the data. */
+function sayBalance(
+  training: readonly Sample[],
+  { data: { balance, realRepeats } }: Configuration,
+  say: TaskSurroundings["say"],
+): void {
+  if (balance !== "repeatReals" || realRepeats === 0) return;
+  const labels = training.map(({ label }) => label), even = evenRepeats(labels);
+  if (even === realRepeats) return;
+  const fakes = labels.filter((label) => label === 1).length, reals = labels.length - fakes;
+  const share = reals * realRepeats / (reals * realRepeats + fakes);
+  say(
+    `Each real picture stands ${realRepeats} times in an epoch, so ${
+      Math.round(100 * share)
+    } % of it is ` +
+      `real (${reals} reals, ${fakes} fakes). --set realRepeats=${even} would even it out.`,
+  );
+}
+
 /** What a run's record says of its data. */
 function runData({ manifest, training, validation }: Lessons, pretrained?: string): RunData {
   return {
@@ -116,6 +136,7 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<void> {
   const { name, configuration } = run, { engine, runsFolder, signal, say } = sitting;
   const lessons = lessonsOf(run, sitting), { manifest, training } = lessons;
   assertBatchFits(training.length, configuration);
+  sayBalance(training, configuration, say);
   const root = dirname(manifest.path), pretrained = sitting.pretrained;
   const validation = lessons.validation.length === 0
     ? undefined
