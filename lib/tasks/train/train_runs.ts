@@ -18,6 +18,7 @@ import { runLength } from "lib/training/schedule.ts";
 import { selectionOf } from "lib/training/selection.ts";
 import type { StepRecord } from "lib/training/step_record.ts";
 import { train } from "lib/training/train.ts";
+import { writeTrainedOn } from "lib/training/trained_on.ts";
 import { validationFiles } from "lib/training/validation.ts";
 import { fileHash } from "../file_hash.ts";
 import type { TaskSurroundings } from "../in_task.ts";
@@ -47,11 +48,15 @@ interface Lessons {
 /**
  * A run's samples, of the first manifest that holds any.
  *
- * @throws RangeError when there are none, or videos are in two splits.
+ * @throws RangeError when there are none, or videos are in two splits (test included), or people who may
+ * not be.
  */
 function lessonsOf(
   { name, dataset }: PlannedRun,
-  { manifests, say }: { manifests: readonly Manifest[]; say: TaskSurroundings["say"] },
+  { manifests, allowSharedIdentities, say }: Pick<
+    Sitting,
+    "manifests" | "allowSharedIdentities" | "say"
+  >,
 ): Lessons {
   let forTesting = 0;
   for (const manifest of manifests) {
@@ -63,7 +68,7 @@ function lessonsOf(
       forTesting += own.length;
       continue;
     }
-    const shared = assertDisjoint(samples, { allowSharedIdentities: true });
+    const shared = assertDisjoint(own, { allowSharedIdentities });
     if (shared.length > 0) {
       say(`${shared.length} identities are shared by splits, as ${shared[0]}.`);
     }
@@ -152,6 +157,8 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<void> {
       `${data.validation} for validation; ${basename(folder)}`,
   );
 
+  await Deno.mkdir(folder, { recursive: true });
+  await writeTrainedOn(folder, [...training, ...lessons.validation]);
   using learner = createLearner(configuration);
   if (pretrained) {
     configuration.detector.loadPretrained(learner.parameters, await readStateDict(pretrained));
