@@ -6,7 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { join } from "node:path";
 import { cropSquare, resizeImage, type Square, squareAround } from "lib/media/crop.ts";
-import type { Face, Point } from "./faces.ts";
+import type { Face, Point } from "./face.ts";
 import type { RgbImage } from "lib/media/image.ts";
 import { faceApiFolder } from "./demo_photographs.ts";
 import { sample, toRaster } from "lib/media/raster.ts";

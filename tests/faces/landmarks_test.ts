@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { detectFaces, openFaceDetector, type Point } from "lib/faces/faces.ts";
+import type { Point } from "lib/faces/face.ts";
+import { detectFaces, openFaceDetector } from "lib/faces/faces.ts";
 import { readImage } from "lib/media/image.ts";
 import { detectLandmarks, LANDMARK_PARTS, openLandmarkDetector } from "lib/faces/landmarks.ts";
 import { demoPhotographs } from "lib/faces/demo_photographs.ts";

@@ -2,7 +2,7 @@
  * What is known about faces, in terms of their 68 landmarks: forehead, region of the mouth, and how an
  * expression is carried from one face to another.
  */
-import type { Point } from "lib/faces/faces.ts";
+import type { Point } from "lib/faces/face.ts";
 import { LANDMARK_PARTS } from "lib/faces/landmarks.ts";
 import { align, between, centreOf, convexHull, move, scaleAbout } from "./landmark_geometry.ts";
 

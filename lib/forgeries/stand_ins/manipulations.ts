@@ -5,7 +5,7 @@
  * Rössler et al., "FaceForensics++: Learning to Detect Manipulated Facial Images", ICCV 2019.
  */
 import type { Random } from "lib/random.ts";
-import type { Point } from "lib/faces/faces.ts";
+import type { Point } from "lib/faces/face.ts";
 import type { Mask, RgbImage } from "lib/media/image.ts";
 import { LANDMARK_PARTS } from "lib/faces/landmarks.ts";
 import { transferColour, transferShading } from "./match_colour.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Point } from "lib/faces/faces.ts";
+import type { Point } from "lib/faces/face.ts";
 import { LANDMARK_PARTS } from "lib/faces/landmarks.ts";
 import {
   carryExpression,

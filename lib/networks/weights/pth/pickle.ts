@@ -1,7 +1,7 @@
 /**
  * Python's pickle format, protocol 2, read as data: lists, dictionaries, numbers, texts, and records
  * that stand for the few names that a state dict needs. Nothing is imported or called on a file's
- * word. Which names there are is left to `names.ts`.
+ * word. Which names there are is left to `torch_names.ts`.
  *
  * An own reader, because the package pickleparser 0.2.1 cannot be made safe from outside: it calls and
  * assigns to whatever the file has put on its stack, reads negative numbers as positive, fails at the
