@@ -6,7 +6,7 @@
 import type { Facts, PublishedCount, ReadProblem } from "../readers/data_set.ts";
 import type { DataSet } from "../readers/open_data_set.ts";
 import { findFfmpeg } from "lib/media/ffmpeg.ts";
-import { contentHash } from "lib/io/content_hash.ts";
+import { sha256OfFiles } from "lib/io/sha256.ts";
 import { lookForFaces } from "./faces_sample.ts";
 import type { FindingKind, Severity } from "./audit_finding.ts";
 import type { AuditOptions } from "./audit_options.ts";
@@ -138,7 +138,7 @@ async function compareContents(
   let done = 0;
   await onEach(ledger.entriesOfSharedSize(), async (entry) => {
     const files = await filesOf(entry, root);
-    const hash = await contentHash(files).catch(() => undefined); // told when it was looked at
+    const hash = await sha256OfFiles(files).catch(() => undefined); // told when it was looked at
     if (hash !== undefined) ledger.addContent(entry.id, hash);
     done++;
     options.onProgress?.("comparing contents", done);

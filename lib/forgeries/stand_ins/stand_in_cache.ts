@@ -1,9 +1,9 @@
 /**
  * Stand-ins kept on disk: one file for each set of options and version of the code, with a checksum.
  */
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { sha256 } from "lib/io/sha256.ts";
 import { writeWhole } from "lib/io/write_whole.ts";
 import type { StandIn, StandIns } from "./stand_in.ts";
 
@@ -11,9 +11,6 @@ const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const FOLDER = join(ROOT, ".cache", "stand_ins");
 /** Length of a SHA-256 in bytes: the file's beginning is the checksum of the rest. */
 const CHECKSUM = 32;
-
-const sha256 = (...parts: (string | Uint8Array)[]) =>
-  parts.reduce((hash, part) => hash.update(part), createHash("sha256")).digest();
 
 /** Folders whose files decide what the pixels become, and the files beside them. */
 const FOLDERS = ["lib/media", "lib/faces", "lib/forgeries/stand_ins"];
@@ -39,7 +36,7 @@ export async function decidingFiles(): Promise<string[]> {
 async function keyOf(options: unknown): Promise<string> {
   const files = await decidingFiles();
   const texts = await Promise.all(files.map((file) => Deno.readTextFile(join(ROOT, file))));
-  return sha256(JSON.stringify(options), ...texts).toString("hex").slice(0, 32);
+  return sha256(JSON.stringify(options), ...texts).slice(0, 32);
 }
 
 /**
@@ -62,14 +59,14 @@ export function pack({ train, test }: StandIns): Uint8Array {
     bytes.set(mask.data, at + image.data.length);
     at += image.data.length + mask.data.length;
   }
-  bytes.set(sha256(bytes.subarray(CHECKSUM)));
+  bytes.set(Uint8Array.fromHex(sha256(bytes.subarray(CHECKSUM))));
   return bytes;
 }
 
 /** The stand-ins in a block that `pack` made; undefined when a single byte is not as it was. */
 export function unpack(bytes: Uint8Array): StandIns | undefined {
   const sum = sha256(bytes.subarray(CHECKSUM));
-  if (bytes.length < CHECKSUM + 4 || !sum.equals(bytes.subarray(0, CHECKSUM))) return undefined;
+  if (bytes.length < CHECKSUM + 4 || bytes.subarray(0, CHECKSUM).toHex() !== sum) return undefined;
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(CHECKSUM);
   let at = CHECKSUM + 4 + length;
   const text = new TextDecoder().decode(bytes.subarray(CHECKSUM + 4, at));

@@ -19,7 +19,7 @@ import { selectionOf } from "lib/training/selection.ts";
 import type { StepRecord } from "lib/training/step_record.ts";
 import { train } from "lib/training/train.ts";
 import { validationFiles } from "lib/training/validation.ts";
-import { fileHash } from "../file_hash.ts";
+import { sha256OfFile } from "lib/io/sha256.ts";
 import type { TaskSurroundings } from "../in_task.ts";
 import type { PlannedRun, TrainTaskOptions } from "./train_options.ts";
 
@@ -102,7 +102,7 @@ async function trainOne(
   const root = dirname(manifest.path);
   const validation = held.length === 0 ? undefined : validationFiles(held, { root });
   if (!validation) say("No validation samples: the last step's detector is kept.");
-  const pretrained = options.pretrained && await fileHash(options.pretrained);
+  const pretrained = options.pretrained && await sha256OfFile(options.pretrained);
   const data: RunData = {
     source: basename(manifest.path),
     sha256: manifest.sha256,
@@ -165,7 +165,7 @@ export async function trainRuns(
   const engine = await startEngine();
   const manifests = await Promise.all(options.manifests.map(async (path): Promise<Manifest> => ({
     path,
-    sha256: await fileHash(path),
+    sha256: await sha256OfFile(path),
     samples: await readManifest(path),
   })));
   say(`${options.runs.length} of ${options.sweep} runs in this job. ${LABEL_LEGEND}.`);
