@@ -104,6 +104,14 @@ Deno.test("only the engine touches FFI and the backend of TensorFlow.js", () => 
   assert.deepEqual(wrong.map((f) => f.path), []);
 });
 
+Deno.test("only one file opens onnxruntime, with its telemetry off", async () => {
+  const wrong = (await projectFiles()).filter(({ path, text }) =>
+    path !== "lib/faces/onnxruntime.ts" && /\.(ts|ipynb)$/.test(path) &&
+    /(?:\bfrom|\bimport|\brequire|\bresolve)\s*\(?\s*\\?["'](npm:)?onnxruntime-/.test(text)
+  );
+  assert.deepEqual(wrong.map((f) => f.path), []);
+});
+
 Deno.test("set-up imports no package, as it runs before there are any", () => {
   const entries = ["start", "lab", "notebooks", "run_tests", "ok", "doctor", "bench"];
   entries.push("train", "evaluate", "predict");

@@ -1,5 +1,5 @@
 /**
- * Cuts the faces out of one unit into a folder. Which units there are is left to units.ts, what makes the
+ * Cuts the faces out of one unit into a folder. Which units there are is left to prepared_units.ts, what makes the
  * folder count to records.ts.
  */
 import { join } from "node:path";

@@ -20,7 +20,7 @@ import type { StepRecord } from "lib/training/step_record.ts";
 import { train } from "lib/training/train.ts";
 import { writeTrainedOn } from "lib/training/trained_on.ts";
 import { validationFiles } from "lib/training/validation.ts";
-import { fileHash } from "../file_hash.ts";
+import { sha256OfFile } from "lib/io/sha256.ts";
 import type { TaskSurroundings } from "../in_task.ts";
 import { type PlannedRun, plannedRuns } from "./planned_runs.ts";
 import type { TrainTaskOptions } from "./train_options.ts";
@@ -147,7 +147,7 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<void> {
     ? undefined
     : validationFiles(lessons.validation, { root });
   if (!validation) say("No validation samples: the last step's detector is kept.");
-  const data = runData(lessons, pretrained && await fileHash(pretrained));
+  const data = runData(lessons, pretrained && await sha256OfFile(pretrained));
   const folder = runFolder(name, configuration, {
     data: data.sha256 + (data.pretrained ?? ""),
     root: runsFolder,
@@ -208,7 +208,7 @@ export async function trainRuns(
   const engine = await startEngine();
   const manifests = await Promise.all(options.manifests.map(async (path): Promise<Manifest> => ({
     path,
-    sha256: await fileHash(path),
+    sha256: await sha256OfFile(path),
     samples: await readManifest(path),
   })));
   say(`${runs.length} of ${sweep} runs in this job. ${LABEL_LEGEND}.`);
