@@ -24,7 +24,7 @@ export interface ColourConversion {
 
 const TRANSFERS: Readonly<Record<string, ToneMapping["transfer"]>> = {
   "smpte2084": "PQ",
-  "arib-b67": "HLG",
+  "arib-std-b67": "HLG",
 };
 /** Colours that are visibly not BT.709's, by ffmpeg's names. */
 const WIDE = ["bt2020", "smpte431", "smpte432"];

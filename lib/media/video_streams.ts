@@ -10,7 +10,7 @@ export interface VideoStream {
   readonly number: number;
   /** ffmpeg's name of its compression, such as "h264". */
   readonly codec: string;
-  /** The function from light to values: "smpte2084" is PQ, "arib-b67" HLG; "unknown" where it is not said. */
+  /** The function from light to values: "smpte2084" is PQ, "arib-std-b67" HLG; "unknown" where it is not said. */
   readonly transfer: string;
   /** The colours of red, green and blue: "bt709", "bt2020", …; "unknown" where it is not said. */
   readonly primaries: string;
