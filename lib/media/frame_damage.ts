@@ -23,8 +23,8 @@ export type FaultSource = "container" | "decoder";
  * - The decoder's concerns a frame that has not come out yet. Damaged is all from the next frame on, until
  *   a key frame so far behind that the complaint cannot have been about what follows it.
  * - The container's concerns the packet just read or the next. Damaged is all from so many frames before
- *   it as may come out in another order, until a key frame as far behind it. At the end of the file it is
- *   the last frame alone.
+ *   it as may come out in another order, until a key frame as far behind it. Where the file ends with the
+ *   packet, as one does that was cut short, it is this packet and the last before it alone.
  */
 export class FrameDamage {
   readonly #reach: number;
@@ -56,10 +56,12 @@ export class FrameDamage {
 
   /** A packet of the video was read. */
   packet(): void {
-    for (const packets of this.#open.splice(0)) {
+    this.#packets++;
+    const weighed = this.#open.filter((packets) => packets + 2 <= this.#packets);
+    this.#open = this.#open.filter((packets) => packets + 2 > this.#packets);
+    for (const packets of weighed) {
       this.#damageFrom(packets - 1 - this.#reach, packets + 1 + this.#reach);
     }
-    this.#packets++;
   }
 
   /** A frame came out of the decoder. */
@@ -86,7 +88,7 @@ export class FrameDamage {
 
   /** Whether nothing that is said later can be about a frame. */
   isSettled(frame: number): boolean {
-    return frame < this.#frames && frame + this.#reach + 2 <= this.#packets;
+    return frame < this.#frames && frame + this.#reach + 3 <= this.#packets;
   }
 
   /** Whether a frame that is settled is damaged. */

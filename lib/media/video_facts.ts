@@ -70,6 +70,14 @@ const ECHO = new RegExp(
 const WRITERS = /^\[(out#|vost#|vf#|enc:|graph|Parsed_|auto_|swscaler|sws|Eval)/;
 /** Those who take packets out of the file. */
 const READERS = /^\[(in#|mov,|matroska,|avi|mpegts|mpeg @|asf|ogg|mxf)/;
+/**
+ * What those who cut packets to size say under the decoder's name, ahead of it by nobody knows how much. The
+ * decoder has words of its own for what comes of it.
+ */
+const CUTTERS = new RegExp(
+  "^(Invalid NAL unit size|missing picture in access unit|non-existing [SP]PS|[VSP]PS (id )?\\d|" +
+    "[vsp]ps_id|Failed to (parse temporal|read) unit|Invalid repeated frame header)|out of range",
+);
 /** A stream that is named by its number. */
 const STREAM_NUMBER = /\bstream (?:= )?(\d+)/;
 
@@ -136,7 +144,7 @@ function hearFault({ facts, damage, input, stream, begun }: Heard, line: string)
   }
   const named = STREAM_NUMBER.exec(said);
   const isOther = named !== null && Number(named[1]) !== stream;
-  if (!begun || isOther || WRITERS.test(speakers)) return;
+  if (!begun || isOther || WRITERS.test(speakers) || CUTTERS.test(said)) return;
   const source: FaultSource = READERS.test(speakers) ? "container" : "decoder";
   damage.fault(source);
 }
