@@ -31,14 +31,7 @@ from nbclient.exceptions import (
 LATE_SECONDS = 0.15  # Deno's kernel sends some outputs after it has said that it is idle.
 HEARTBEAT_SECONDS = 10
 LARGEST_BYTES = 300_000
-
-# Kills a kernel's process group when the starter is gone: its standard input then closes.
-WATCHER = """
-import os, signal, sys
-while os.read(0, 1024): pass
-try: os.killpg(int(sys.argv[1]), signal.SIGKILL)
-except (OSError, AttributeError): pass
-"""
+WATCHER = Path(__file__).parent / "setup" / "watch_starter.py"
 
 
 class LateOutputClient(NotebookClient):
@@ -177,10 +170,9 @@ async def execute(notebook, path, arguments, progress):
 
 
 def watch(pid):
+    """Ends the kernel's process group when we are gone: the watcher's standard input then closes."""
     return subprocess.Popen(
-        [sys.executable, "-c", WATCHER, str(pid)],
-        stdin=subprocess.PIPE,
-        start_new_session=True,
+        [sys.executable, "-B", WATCHER, str(pid), "--group"], stdin=subprocess.PIPE
     )
 
 

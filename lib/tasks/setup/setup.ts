@@ -7,6 +7,7 @@ import { denoStep, kernelStep, packagesStep } from "./deno_parts.ts";
 import { environmentStep } from "./python_environment.ts";
 import { SetUpFailure } from "./setup_failure.ts";
 import { PROJECT, type Project } from "./project.ts";
+import { isRunAgain, runAgain } from "./run_again.ts";
 import { type Report, terminalReport } from "./setup_report.ts";
 import { runSteps, type Step } from "./setup_steps.ts";
 import { faceDetectorStep, ffmpegStep, tensorflowStep, wantsCuda } from "./library_wheels.ts";
@@ -25,25 +26,37 @@ export async function setUpSteps(project: Project): Promise<Step[]> {
 }
 
 /**
- * Makes the project ready and says so in one line, with the time it took. Where it cannot, prints
- * what is wrong and the remedy, and ends the program with exit code 1. `steps` are other steps than
- * `setUpSteps`.
+ * Does `steps` as `runSteps` does. Where they cannot be done, prints what is wrong and the remedy, and
+ * ends the program with exit code 1.
  */
-export async function setUp(
-  project: Project = PROJECT,
-  options: { report?: Report; steps?: readonly Step[] } = {},
-): Promise<void> {
-  const { report = terminalReport(), steps } = options;
-  const start = performance.now();
+export async function runStepsOrExit(
+  project: Project,
+  steps: readonly Step[],
+  report: Report,
+): Promise<boolean> {
   try {
-    await runSteps(project, steps ?? await setUpSteps(project), report);
+    return await runSteps(project, steps, report);
   } catch (error) {
     if (!(error instanceof SetUpFailure)) throw error;
     report.say(`Set-up stopped. ${error.message}`);
     report.say(`Remedy: ${error.remedy}`);
     Deno.exit(1);
   }
-  report.say(`Set-up is complete (${((performance.now() - start) / 1000).toFixed(1)} s).`);
 }
 
-if (import.meta.main) await setUp();
+/**
+ * Makes the project ready and says so in one line, with the time it took; `steps` are other steps than
+ * `setUpSteps`. It comes back only where all was ready when the program started. Otherwise the program
+ * is run again, now that there is something to import, and this process ends with its exit code.
+ */
+export async function setUp(
+  project: Project = PROJECT,
+  options: { report?: Report; steps?: readonly Step[] } = {},
+): Promise<void> {
+  if (isRunAgain(project)) return;
+  const { report = terminalReport(), steps } = options;
+  const start = performance.now();
+  const made = await runStepsOrExit(project, steps ?? await setUpSteps(project), report);
+  report.say(`Set-up is complete (${((performance.now() - start) / 1000).toFixed(1)} s).`);
+  if (made) Deno.exit(await runAgain(project));
+}
