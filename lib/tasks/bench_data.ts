@@ -6,7 +6,6 @@
  */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { dataMarkdown, writeDataReport } from "./bench/data/bench_data_report.ts";
 import { loaderPeerStep } from "./bench/data/torch_loader.ts";
 import { torchStep } from "./bench/torch_environment.ts";
 import { inTask } from "./in_task.ts";
@@ -48,7 +47,9 @@ if (import.meta.main) {
     await inTask(command, async ({ rounds, output }, { signal, say }) => {
       const words = terminalReport();
       await runStepsOrExit(PROJECT, [torchStep(PROJECT), loaderPeerStep(PROJECT)], words);
+      // Their packages are there only now.
       const { runDataBench } = await import("./bench/data/bench_data_run.ts");
+      const { dataMarkdown, writeDataReport } = await import("./bench/data/bench_data_report.ts");
       const surroundings = { project: PROJECT, words, signal };
       const report = await runDataBench(rounds, surroundings).catch((error) => {
         signal.throwIfAborted(); // a worker that was told to end says that it failed

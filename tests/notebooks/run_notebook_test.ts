@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { runNotebook } from "lib/tasks/notebooks.ts";
 import { tiedPython } from "lib/tasks/setup/run_command.ts";
 import { PROJECT, projectEnvironment } from "lib/tasks/setup/project.ts";
+import { isAlive, until } from "../processes.ts";
 import { temporaryNotebook } from "./temporary_notebook.ts";
 
 interface Output {
@@ -20,24 +21,6 @@ interface Notebook {
 
 async function readNotebook(path: string): Promise<Notebook> {
   return JSON.parse(await Deno.readTextFile(path));
-}
-
-/** Whether a process runs: a signal that would continue a stopped one reaches it. */
-function isAlive(pid: number): boolean {
-  try {
-    Deno.kill(pid, "SIGCONT");
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-async function until(condition: () => boolean | Promise<boolean>, seconds = 30): Promise<void> {
-  for (let i = 0; i < seconds * 20; i++) {
-    if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error("It did not happen in time.");
 }
 
 const PID_CELL = `

@@ -6,16 +6,16 @@
 import { runOnTerminal } from "./run_command.ts";
 import type { Project } from "./project.ts";
 
-/** The variable by which the second process knows that the first has set up this project folder. */
-const MARK = "FORGERY_CLUES_WAS_SET_UP";
+/** The variable that tells the second process which project folder the first has set up. */
+export const SET_UP_MARK = "FORGERY_CLUES_WAS_SET_UP";
 
 /**
  * Whether this process is the second one, started by `runAgain` for the same project folder. True only
  * the first time it is asked: programs that this one starts are not to inherit the answer.
  */
 export function isRunAgain(project: Project): boolean {
-  const marked = Deno.env.get(MARK) === project.root;
-  Deno.env.delete(MARK);
+  const marked = Deno.env.get(SET_UP_MARK) === project.root;
+  Deno.env.delete(SET_UP_MARK);
   return marked;
 }
 
@@ -25,7 +25,7 @@ export function isRunAgain(project: Project): boolean {
  */
 export function runAgain(project: Project): Promise<number> {
   return runOnTerminal([Deno.execPath(), "run", "-A", Deno.mainModule, ...Deno.args], {
-    env: { [MARK]: project.root },
+    env: { [SET_UP_MARK]: project.root },
     watcher: project.python,
   });
 }
