@@ -13,8 +13,8 @@ import sys
 import time
 
 signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is meant for the others
-if hasattr(os, "setsid"):
-    os.setsid()
+if hasattr(os, "setsid") and os.getpid() != os.getpgrp():
+    os.setsid()  # what kills the starter's group shall not kill this
 
 pid = int(sys.argv[1])
 send = os.killpg if "--group" in sys.argv and hasattr(os, "killpg") else os.kill
