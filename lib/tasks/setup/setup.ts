@@ -3,6 +3,7 @@
  * package: it must run before there are any.
  */
 
+import { listenForInterrupt } from "lib/io/interrupt.ts";
 import { denoStep, kernelStep, packagesStep } from "./deno_parts.ts";
 import { environmentStep } from "./python_environment.ts";
 import { SetUpFailure } from "./setup_failure.ts";
@@ -27,21 +28,27 @@ export async function setUpSteps(project: Project): Promise<Step[]> {
 
 /**
  * Does `steps` as `runSteps` does. Where they cannot be done, prints what is wrong and the remedy, and
- * ends the program with exit code 1.
+ * ends the program with exit code 1; with 130 where SIGINT or SIGTERM stopped them.
  */
 export async function runStepsOrExit(
   project: Project,
   steps: readonly Step[],
   report: Report,
 ): Promise<boolean> {
+  using interrupt = listenForInterrupt();
   try {
-    return await runSteps(project, steps, report);
+    const made = await runSteps(project, steps, report);
+    if (!interrupt.signal.aborted) return made;
   } catch (error) {
-    if (!(error instanceof SetUpFailure)) throw error;
-    report.say(`Set-up stopped. ${error.message}`);
-    report.say(`Remedy: ${error.remedy}`);
-    Deno.exit(1);
+    if (!interrupt.signal.aborted) { // otherwise a program that was told to end says that it failed
+      if (!(error instanceof SetUpFailure)) throw error;
+      report.say(`Set-up stopped. ${error.message}`);
+      report.say(`Remedy: ${error.remedy}`);
+      Deno.exit(1);
+    }
   }
+  report.say("Set-up was interrupted. The same command goes on where it was.");
+  Deno.exit(130);
 }
 
 /**

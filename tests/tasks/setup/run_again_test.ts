@@ -6,14 +6,14 @@ import { PROJECT } from "lib/tasks/setup/project.ts";
 import { isAlive, until } from "../../processes.ts";
 
 const ignore = Deno.build.os === "windows"; // signals are Unix's
-const lib = (path: string) => JSON.stringify(new URL(`../../../lib/${path}`, import.meta.url).href);
+const LIB = new URL("../../../lib/", import.meta.url).href;
 
 /** A task whose set-up makes the npm package that its work imports. */
 const TASK = `
 import { dirname, join } from "node:path";
-import { listenForInterrupt } from ${lib("io/interrupt.ts")};
-import { projectAt } from ${lib("tasks/setup/project.ts")};
-import { setUp } from ${lib("tasks/setup/setup.ts")};
+import { listenForInterrupt } from "lib/io/interrupt.ts";
+import { projectAt } from "lib/tasks/setup/project.ts";
+import { setUp } from "lib/tasks/setup/setup.ts";
 
 const root = import.meta.dirname;
 const made = join(root, "node_modules", "made", "index.js");
@@ -50,7 +50,7 @@ async function withTask(work: (folder: string) => Promise<void>): Promise<void> 
   const folder = await Deno.realPath(await Deno.makeTempDir());
   try {
     await Deno.writeTextFile(join(folder, "task.ts"), TASK);
-    const imports = { made: "npm:made@1.0.0" };
+    const imports = { made: "npm:made@1.0.0", "lib/": LIB };
     await Deno.writeTextFile(
       join(folder, "deno.json"),
       JSON.stringify({ nodeModulesDir: "manual", lock: false, imports }),
