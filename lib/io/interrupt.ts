@@ -1,14 +1,22 @@
-/** Ctrl-C, and the stop button of Jupyter, as an AbortSignal: work ends between two steps. */
+/**
+ * Ctrl-C, the stop button of Jupyter, and the system's request to end (Slurm's time limit, `docker stop`),
+ * as an AbortSignal: work ends between two steps.
+ */
 
 /** A signal that aborts at the first interrupt, for as long as the work runs. */
 export interface InterruptSignal extends Disposable {
-  /** Aborted once the process received SIGINT. */
+  /** Aborted once the process received SIGINT or SIGTERM; its reason is an AbortError. */
   readonly signal: AbortSignal;
 }
 
+/** What asks a process to end. Windows has no SIGTERM. */
+const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
+  ? ["SIGINT"]
+  : ["SIGINT", "SIGTERM"];
+
 /**
- * Listens for SIGINT until disposed of. While it listens the process does not die of the first
- * interrupt (nor does Jupyter's kernel, which would lose every variable); a second one, once the
+ * Listens for SIGINT and SIGTERM until disposed of. While it listens the process does not die of the first
+ * one (nor does Jupyter's kernel, which would lose every variable); a second one, once the
  * work has been asked to stop, ends the process the usual way, in case the work hangs.
  *
  * @example Work that can be interrupted
@@ -23,13 +31,11 @@ export interface InterruptSignal extends Disposable {
  */
 export function listenForInterrupt(): InterruptSignal {
   const controller = new AbortController();
+  const leave = () => SIGNALS.forEach((name) => Deno.removeSignalListener(name, stop));
   const stop = () => {
     controller.abort(new DOMException("Interrupted.", "AbortError"));
-    Deno.removeSignalListener("SIGINT", stop);
+    leave();
   };
-  Deno.addSignalListener("SIGINT", stop);
-  return {
-    signal: controller.signal,
-    [Symbol.dispose]: () => Deno.removeSignalListener("SIGINT", stop),
-  };
+  for (const name of SIGNALS) Deno.addSignalListener(name, stop);
+  return { signal: controller.signal, [Symbol.dispose]: leave };
 }

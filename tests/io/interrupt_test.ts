@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 /** Runs a program that works until it is interrupted, sends it signals, and returns what it did. */
-async function interrupted(times: number) {
+async function interrupted(times: number, name: Deno.Signal = "SIGINT") {
   const program = `
     import { listenForInterrupt } from "lib/io/interrupt.ts";
     {
@@ -24,7 +24,7 @@ async function interrupted(times: number) {
     text += chunk;
     if (times > 0 && text.includes("ready")) {
       times--;
-      child.kill("SIGINT");
+      child.kill(name);
       await new Promise((r) => setTimeout(r, 300));
     }
   }
@@ -32,9 +32,11 @@ async function interrupted(times: number) {
 }
 
 Deno.test("listenForInterrupt lets the work end between two steps", async () => {
-  const { text, status } = await interrupted(1);
-  assert.match(text, /ended cleanly/);
-  assert.equal(status.code, 0);
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    const { text, status } = await interrupted(1, name);
+    assert.match(text, /ended cleanly/, name);
+    assert.equal(status.code, 0, name);
+  }
 });
 
 Deno.test("listenForInterrupt leaves a second interrupt its usual force", async () => {
