@@ -106,7 +106,8 @@ export function assertDisjoint(
         "Move all samples of each to one split" +
         (leaks.video.size > 0
           ? "."
-          : ", or allow shared identities where the publisher's own lists share them (Celeb-DF)."),
+          : ", or allow shared identities (--allow-shared-identities) where the publisher's own lists " +
+            "share them, as those of Celeb-DF and DFDC."),
     );
   }
   return [...leaks.identity];

@@ -1,9 +1,9 @@
 /**
  * What is prepared as one piece: a video, a folder of frames, or the stills of one video that stand
- * together in a list. What becomes of it is left to cut.ts.
+ * together in a list. What becomes of it is left to cut_faces.ts.
  */
-import { createHash } from "node:crypto";
 import { resolve } from "node:path";
+import { sha256 } from "lib/io/sha256.ts";
 import type { ClipEntry, FramesEntry, StillEntry, VideoEntry } from "../data_set_entries.ts";
 import { isPicture, stem } from "../readers/walk_folder.ts";
 
@@ -33,7 +33,7 @@ const MOST_STILLS = 1000;
 /** A name made of the source's own, fit for every file system, with a hash that makes it unique. */
 function folderOf(entry: VideoEntry, stills: readonly StillEntry[]): string {
   const source = [entry.kind, entry.video, ...stills.map(({ path }) => path)];
-  const hash = createHash("sha256").update(JSON.stringify(source)).digest("hex");
+  const hash = sha256(JSON.stringify(source));
   const name = stem(entry.video.split("/").at(-1)!).replaceAll(/[^A-Za-z0-9_-]+/g, "_");
   // 4096 folders keep each of them small where there are 100,000 videos.
   return `crops/${hash.slice(0, 3)}/${name.slice(0, 40)}-${hash.slice(0, 16)}`;

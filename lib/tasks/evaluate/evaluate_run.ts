@@ -17,7 +17,7 @@ import { withProgress } from "lib/io/progress.ts";
 import { protocolHash } from "lib/training/protocol.ts";
 import { protocolData } from "lib/training/run_record.ts";
 import { readRunRecord } from "lib/training/recorded_runs.ts";
-import { fileHash } from "../file_hash.ts";
+import { sha256OfFile } from "lib/io/sha256.ts";
 import { findDetector } from "../find_detector.ts";
 import type { TaskSurroundings } from "../in_task.ts";
 import type { EvaluateOptions } from "./evaluate_options.ts";
@@ -86,7 +86,7 @@ export async function evaluateDetector(
   const { configuration } = detector, { seed } = configuration.training;
   const folder = options.out ?? found.folder;
   const origin = await readRunRecord(found.folder);
-  const sha256 = await fileHash(manifest);
+  const sha256 = await sha256OfFile(manifest);
   const protocol = protocolHash(configuration, {
     ...origin ? protocolData(origin.data) : { training: "unknown" },
     test: sha256,

@@ -3,6 +3,7 @@
  * Imports packages, so it is loaded after the set-up.
  */
 import { basename, dirname, join } from "node:path";
+import { evenRepeats } from "lib/batches/epoch_order.ts";
 import { openLoader } from "lib/batches/loader.ts";
 import { LABEL_LEGEND, readManifest } from "lib/data/manifest.ts";
 import { assertDisjoint, type Sample } from "lib/data/samples.ts";
@@ -17,8 +18,9 @@ import { runLength } from "lib/training/schedule.ts";
 import { selectionOf } from "lib/training/selection.ts";
 import type { StepRecord } from "lib/training/step_record.ts";
 import { train } from "lib/training/train.ts";
+import { writeTrainedOn } from "lib/training/trained_on.ts";
 import { validationFiles } from "lib/training/validation.ts";
-import { fileHash } from "../file_hash.ts";
+import { sha256OfFile } from "lib/io/sha256.ts";
 import type { TaskSurroundings } from "../in_task.ts";
 import { type PlannedRun, plannedRuns } from "./planned_runs.ts";
 import type { TrainTaskOptions } from "./train_options.ts";
@@ -46,11 +48,15 @@ interface Lessons {
 /**
  * A run's samples, of the first manifest that holds any.
  *
- * @throws RangeError when there are none, or videos are in two splits.
+ * @throws RangeError when there are none, or videos are in two splits (test included), or people who may
+ * not be.
  */
 function lessonsOf(
   { name, dataset }: PlannedRun,
-  { manifests, say }: { manifests: readonly Manifest[]; say: TaskSurroundings["say"] },
+  { manifests, allowSharedIdentities, say }: Pick<
+    Sitting,
+    "manifests" | "allowSharedIdentities" | "say"
+  >,
 ): Lessons {
   let forTesting = 0;
   for (const manifest of manifests) {
@@ -62,7 +68,7 @@ function lessonsOf(
       forTesting += own.length;
       continue;
     }
-    const shared = assertDisjoint(samples, { allowSharedIdentities: true });
+    const shared = assertDisjoint(own, { allowSharedIdentities });
     if (shared.length > 0) {
       say(`${shared.length} identities are shared by splits, as ${shared[0]}.`);
     }
@@ -95,6 +101,25 @@ export function assertBatchFits(samples: number, { data: { batchSize } }: Config
   );
 }
 
+/** Says how reals and fakes are mixed, where their repetition does not fit the data. */
+function sayBalance(
+  training: readonly Sample[],
+  { data: { balance, realRepeats } }: Configuration,
+  say: TaskSurroundings["say"],
+): void {
+  if (balance !== "repeatReals" || realRepeats === 0) return;
+  const labels = training.map(({ label }) => label), even = evenRepeats(labels);
+  if (even === realRepeats) return;
+  const fakes = labels.filter((label) => label === 1).length, reals = labels.length - fakes;
+  const share = reals * realRepeats / (reals * realRepeats + fakes);
+  say(
+    `Each real picture stands ${realRepeats} times in an epoch, so ${
+      Math.round(100 * share)
+    } % of it is ` +
+      `real (${reals} reals, ${fakes} fakes). --set realRepeats=${even} would even it out.`,
+  );
+}
+
 /** What a run's record says of its data. */
 function runData({ manifest, training, validation }: Lessons, pretrained?: string): RunData {
   return {
@@ -116,12 +141,13 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<void> {
   const { name, configuration } = run, { engine, runsFolder, signal, say } = sitting;
   const lessons = lessonsOf(run, sitting), { manifest, training } = lessons;
   assertBatchFits(training.length, configuration);
+  sayBalance(training, configuration, say);
   const root = dirname(manifest.path), pretrained = sitting.pretrained;
   const validation = lessons.validation.length === 0
     ? undefined
     : validationFiles(lessons.validation, { root });
   if (!validation) say("No validation samples: the last step's detector is kept.");
-  const data = runData(lessons, pretrained && await fileHash(pretrained));
+  const data = runData(lessons, pretrained && await sha256OfFile(pretrained));
   const folder = runFolder(name, configuration, {
     data: data.sha256 + (data.pretrained ?? ""),
     root: runsFolder,
@@ -131,6 +157,8 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<void> {
       `${data.validation} for validation; ${basename(folder)}`,
   );
 
+  await Deno.mkdir(folder, { recursive: true });
+  await writeTrainedOn(folder, [...training, ...lessons.validation]);
   using learner = createLearner(configuration);
   if (pretrained) {
     configuration.detector.loadPretrained(learner.parameters, await readStateDict(pretrained));
@@ -180,7 +208,7 @@ export async function trainRuns(
   const engine = await startEngine();
   const manifests = await Promise.all(options.manifests.map(async (path): Promise<Manifest> => ({
     path,
-    sha256: await fileHash(path),
+    sha256: await sha256OfFile(path),
     samples: await readManifest(path),
   })));
   say(`${runs.length} of ${sweep} runs in this job. ${LABEL_LEGEND}.`);
