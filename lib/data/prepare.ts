@@ -10,6 +10,7 @@ import { join, relative, resolve } from "node:path";
 import { openFaceDetector } from "lib/faces/faces.ts";
 import { cutUnit } from "./prepare/cut_faces.ts";
 import { joinRecords, type PrepareSummary, type Source } from "./prepare/join_manifest.ts";
+import { type FolderLock, lockFolder } from "lib/io/folder_lock.ts";
 import { pooled } from "lib/io/work_pool.ts";
 import { commitUnit, hasFailed, readRecord } from "./prepare/unit_records.ts";
 import {
@@ -111,13 +112,13 @@ export class Preparation implements AsyncDisposable {
   #source: Source;
   #folder: string;
   #settings: PrepareSettings;
-  #lock: Deno.FsFile;
+  #lock: FolderLock;
   /** Folders of the units that are worked on: a list may name one twice. */
   #atWork = new Set<string>();
 
   private constructor(
     source: Source,
-    { folder, settings, lock }: { folder: string; settings: PrepareSettings; lock: Deno.FsFile },
+    { folder, settings, lock }: { folder: string; settings: PrepareSettings; lock: FolderLock },
   ) {
     this.#source = source;
     this.#folder = folder;
@@ -138,12 +139,12 @@ export class Preparation implements AsyncDisposable {
   ): Promise<Preparation> {
     checkSettings(settings);
     await checkFolder(folder, source.root);
-    const lock = await lockFolder(folder);
+    const lock = await lockFolder(folder, "prepare");
     try {
       await Deno.remove(stagingIn(folder), { recursive: true }).catch(() => {}); // mostly none
       await claimFolder(folder, { dataset: source.name, settings });
     } catch (error) {
-      lock.close();
+      lock[Symbol.dispose]();
       throw error;
     }
     return new Preparation(source, { folder, settings, lock });
@@ -203,7 +204,7 @@ export class Preparation implements AsyncDisposable {
   /** Let the folder go. */
   async [Symbol.asyncDispose](): Promise<void> {
     await Deno.remove(stagingIn(this.#folder), { recursive: true }).catch(() => {}); // mostly none
-    this.#lock.close();
+    this.#lock[Symbol.dispose]();
   }
 
   #units(): AsyncGenerator<Unit> {
@@ -226,23 +227,3 @@ export class Preparation implements AsyncDisposable {
 }
 
 const stagingIn = (folder: string) => join(folder, ".staging");
-
-async function lockFolder(folder: string): Promise<Deno.FsFile> {
-  let file: Deno.FsFile;
-  try {
-    await Deno.mkdir(folder, { recursive: true });
-    file = await Deno.open(join(folder, ".lock"), { write: true, create: true });
-  } catch (cause) {
-    throw new Error(
-      `Cannot write into ${JSON.stringify(folder)}: ${(cause as Error).message}. ` +
-        "Check that it is a folder that may be written to and that the disk has space.",
-      { cause },
-    );
-  }
-  if (await file.tryLock(true)) return file;
-  file.close();
-  throw new Error(
-    `Another run of prepare is at work in ${JSON.stringify(folder)}. Wait for its end, or choose ` +
-      "another folder.",
-  );
-}

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { SMOKE, vary } from "lib/config.ts";
+import { vary } from "lib/detectors/configuration.ts";
+import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { createRandom } from "lib/random.ts";
 import { restoreCheckpoint, saveCheckpoint } from "lib/training/checkpoint.ts";
 import { inFolder } from "../in_folder.ts";
@@ -46,7 +47,7 @@ Deno.test("restoreCheckpoint refuses what does not belong to the run, and change
     const { "block.bias": bias, ...less } = variables(2);
     const wider = { ...less, "block.bias": tf.variable(tf.zeros([5])) };
     const cases: [Record<string, tf.Variable>, typeof SMOKE, RegExp][] = [
-      [variables(2), vary(SMOKE, { seed: 9 }), /written with seed = 1, this run has 9/],
+      [variables(2), vary(SMOKE, { seed: 9 }), /written with training\.seed = 1, this run has 9/],
       [less, SMOKE, /block\.bias is \[4\] in the file and nothing in this run/],
       [{ ...less, "block.bias": bias, extra: bias }, SMOKE, /extra is nothing in the file/],
       [wider, SMOKE, /block\.bias is \[4\] in the file and \[5\] in this run/],
@@ -120,7 +121,7 @@ Deno.test("saveCheckpoint on a full disk fails by name and leaves both states as
     const path = `${folder}/checkpoint.safetensors`;
     const program = `
       import * as tf from "@tensorflow/tfjs";
-      import { SMOKE } from "lib/config.ts";
+      import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
       import { saveCheckpoint } from "lib/training/checkpoint.ts";
       await tf.setBackend("cpu");
       const path = ${JSON.stringify(path)};
@@ -155,7 +156,7 @@ Deno.test("saveCheckpoint killed at any moment leaves a whole file", async () =>
     // Each state's numbers all equal its step: a mixture of two states could not hide.
     const program = `
       import * as tf from "@tensorflow/tfjs";
-      import { SMOKE } from "lib/config.ts";
+      import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
       import { saveCheckpoint } from "lib/training/checkpoint.ts";
       await tf.setBackend("cpu");
       const w = tf.variable(tf.zeros([200_000]));

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { from } from "arquero";
-import { SMOKE, vary } from "lib/config.ts";
+import { plainConfiguration, vary } from "lib/detectors/configuration.ts";
+import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { protocolHash } from "lib/training/protocol.ts";
 import type { StepRecord } from "lib/training/step_record.ts";
@@ -43,7 +44,7 @@ Deno.test("recordRun passes records on and keeps every digit of them for a data 
     assert.deepEqual(passed, [0, 1, 2, 3].map(record));
     assert.deepEqual(await readMetrics(folder), passed);
     const { record: run, configuration } = await readRun("try-1", { root });
-    assert.deepEqual(configuration, SMOKE);
+    assert.deepEqual(plainConfiguration(configuration), plainConfiguration(SMOKE));
     assert.deepEqual(run.data, data);
     assert.equal(run.protocol, protocolHash(SMOKE, { training: "ab" }));
     assert.deepEqual([run.steps, run.sittings, run.notes], [4, 1, "A note: with a colon."]);
@@ -111,7 +112,7 @@ Deno.test("listRuns and compareRuns give rows for Arquero and for training curve
     const rows = await listRuns({ root });
     assert.deepEqual(from(rows).array("id"), ["a", "b"]);
     assert.deepEqual(rows.map((r) => [r.seed, r.state, r.steps, r.bestAuc, r.bestStep]), [
-      [SMOKE.seed, "finished", 4, 0.8, 3],
+      [SMOKE.training.seed, "finished", 4, 0.8, 3],
       [7, "stopped", 1, null, null],
     ]);
     assert.equal(rows[0].protocol, rows[1].protocol);

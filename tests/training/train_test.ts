@@ -1,10 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { SMOKE, vary } from "lib/config.ts";
+import { vary } from "lib/detectors/configuration.ts";
+import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { cropSource } from "lib/batches/batch_source.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { rocAuc } from "lib/evaluation/roc.ts";
-import { scoreCrops } from "lib/evaluation/score_crops.ts";
+import { scoreCrops } from "lib/evaluation/predict.ts";
 import { createRandom } from "lib/random.ts";
 import { createLearner } from "lib/training/learner.ts";
 import type { StepRecord } from "lib/training/step_record.ts";
@@ -44,7 +45,10 @@ Deno.test("train learns: held-out pictures of the same kind are told apart", asy
     train(learner, { source: cropSource(seen, configuration), configuration }),
   );
   assert.ok(records.at(-1)!.crossEntropyGlobal < 0.4, `${records.at(-1)!.crossEntropyGlobal}`);
-  const scores = await scoreCrops(unseen, { parameters: learner.parameters, configuration });
+  const scores = await scoreCrops(unseen, {
+    detector: configuration.detector,
+    parameters: learner.parameters,
+  });
   const auc = rocAuc(scores, unseen.map((c) => c.sample.label));
   assert.ok(auc > 0.95, `AUC ${auc}`);
 });
@@ -142,7 +146,8 @@ Deno.test("train takes the same first step on the plain cpu backend, which says 
     train(learner, { source: cropSource(crops, configuration), configuration }),
   );
   const program = `
-    import { SMOKE, vary } from "lib/config.ts";
+    import { vary } from "lib/detectors/configuration.ts";
+import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
     import { cropSource } from "lib/batches/batch_source.ts";
     import { startEngine } from "lib/engine/engine.ts";
     import { createLearner } from "lib/training/learner.ts";
