@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { repetition } from "lib/explain/balance_of_blocks.ts";
+import { repetition } from "lib/explain/balance_of_parts.ts";
 import { meanOverImages, otherImages, overImages } from "lib/explain/over_images.ts";
 import { createRandom } from "lib/random.ts";
 
