@@ -7,7 +7,7 @@
 
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
-import { isGreeting } from "lib/engine/greeting.ts";
+import { isGreeting } from "lib/engine/tensorflow_greeting.ts";
 import { runCommand, tiedPython } from "./setup/run_command.ts";
 import { PROJECT, type Project, projectEnvironment } from "./setup/project.ts";
 import { setUp } from "./setup/setup.ts";

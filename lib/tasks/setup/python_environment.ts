@@ -4,6 +4,7 @@
  */
 
 import { join } from "node:path";
+import { sitePackages } from "lib/io/site_packages.ts";
 import { runCommand, tiedPython } from "./run_command.ts";
 import { pipFailure, SetUpFailure } from "./setup_failure.ts";
 import { type Project, projectEnvironment } from "./project.ts";
@@ -93,12 +94,9 @@ export async function pipInstall(
   throw pipFailure(result.lines, options.what);
 }
 
-/** The environment's site-packages folder. Throws when there is no environment. */
-export async function sitePackages(project: Project): Promise<string> {
-  if (Deno.build.os === "windows") return join(project.venv, "Lib", "site-packages");
-  const lib = join(project.venv, "lib");
-  for await (const entry of Deno.readDir(lib)) {
-    if (/^python3\.\d+$/.test(entry.name)) return join(lib, entry.name, "site-packages");
-  }
-  throw new Error(`No python3.x folder in ${lib}.`);
+/** The folder into which pip installs. Throws when there is no environment. */
+export function installedPackages(project: Project): string {
+  const folder = sitePackages(project.venv);
+  if (folder === undefined) throw new Error(`No site-packages folder in ${project.venv}.`);
+  return folder;
 }

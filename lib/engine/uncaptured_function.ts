@@ -1,6 +1,6 @@
 /** The stand-in for a captured function on the plain cpu backend, which captures nothing. */
 import * as tf from "@tensorflow/tfjs";
-import { checkInputs, type Compiled, type TensorFunction } from "./capture.ts";
+import { checkInputs, type Compiled, type TensorFunction } from "./captured_function.ts";
 
 /** What `compile` and `compileStep` do where there is no TensorFlow: check the inputs and run. */
 export function uncaptured(

@@ -1,6 +1,6 @@
 /** Handing an operation's attributes to TensorFlow, for running it now and for recording it. */
-import { type Attribute, ATTRIBUTES } from "./binding.ts";
-import type { Native } from "./native.ts";
+import { type Attribute, ATTRIBUTES } from "./kernel_binding.ts";
+import type { Native } from "./native_library.ts";
 
 const encoder = new TextEncoder();
 

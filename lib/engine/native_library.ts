@@ -2,8 +2,8 @@
  * The opened TensorFlow library: its functions, C strings with fixed addresses, and errors. What the
  * functions are called for is left to others.
  */
-import type { TensorDescription } from "./binding.ts";
-import { SYMBOLS, type Symbols } from "./symbols.ts";
+import type { TensorDescription } from "./kernel_binding.ts";
+import { C_SYMBOLS, type Symbols, TENSORFLOW_SYMBOLS } from "./c_api_symbols.ts";
 import { TensorFlowError } from "./tensorflow_error.ts";
 
 /** The library and what every call to it needs. */
@@ -50,7 +50,10 @@ function fixedMemory(): (bytes: Uint8Array) => bigint {
 
 function load(path: string): Symbols {
   try {
-    return Deno.dlopen(path, SYMBOLS).symbols;
+    const { symbols } = Deno.dlopen(path, TENSORFLOW_SYMBOLS);
+    // The C library is found through TensorFlow's own dependencies; Windows looks into no other library.
+    const c = Deno.dlopen(Deno.build.os === "windows" ? "msvcrt.dll" : path, C_SYMBOLS);
+    return { ...c.symbols, ...symbols };
   } catch (error) {
     throw new Error(
       `TensorFlow's library ${path} could not be loaded; it may be damaged or for another platform. ` +
@@ -63,7 +66,7 @@ function load(path: string): Symbols {
 /**
  * Opens the library.
  *
- * @param path Path of `libtensorflow_cc.so.2`.
+ * @param path Path of the library; see `findLibrary`.
  * @throws Error when it cannot be loaded, with the loader's words.
  */
 export function openNative(path: string): Native {
@@ -86,7 +89,7 @@ export function openNative(path: string): Native {
   };
   // At exit Deno closes its libraries, and TensorFlow crashes when it is unloaded (exit code 139). A
   // second reference, never given back, keeps it loaded. 2 is RTLD_NOW.
-  if (symbols.dlopen(cstring(path), 2) === 0n) throw new Error(text(symbols.dlerror()));
+  if (symbols.dlopen?.(cstring(path), 2) === 0n) throw new Error(text(symbols.dlerror!()));
 
   const status = symbols.TF_NewStatus();
   const check = (operation: string, inputs?: () => readonly TensorDescription[]) => {

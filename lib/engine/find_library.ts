@@ -1,9 +1,13 @@
 /** Where TensorFlow's library is: as the user says, or in the environment that set-up made. */
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { PROJECT_ENVIRONMENT, sitePackages } from "lib/io/site_packages.ts";
 
-/** File name of the library on this platform. */
-const FILE = Deno.build.os === "darwin" ? "libtensorflow_cc.2.dylib" : "libtensorflow_cc.so.2";
+/** Where TensorFlow's wheel has the library that exports the C API, on each platform. */
+const IN_WHEEL: Partial<Record<typeof Deno.build.os, string>> = {
+  darwin: "tensorflow/libtensorflow_cc.2.dylib",
+  linux: "tensorflow/libtensorflow_cc.so.2",
+  windows: "tensorflow/python/_pywrap_tensorflow_common.dll",
+};
 
 /** A library, or the reason why there is none. */
 export type LibrarySearch =
@@ -18,16 +22,6 @@ function isFile(path: string): boolean {
   }
 }
 
-/** Every `site-packages` of the project's Python environment. */
-function sitePackages(environment: string): string[] {
-  try {
-    return [...Deno.readDirSync(join(environment, "lib"))]
-      .map(({ name }) => join(environment, "lib", name, "site-packages"));
-  } catch {
-    return [];
-  }
-}
-
 /**
  * Finds the library: the path that is given, else the environment variable
  * `FORGERY_CLUES_LIBTENSORFLOW`, else the wheel in the project's `.venv`.
@@ -39,8 +33,10 @@ export function findLibrary(path?: string): LibrarySearch {
   if (stated !== undefined) {
     return isFile(stated) ? { path: stated } : { missing: `there is no file ${stated}` };
   }
-  const environment = fileURLToPath(new URL("../../.venv", import.meta.url));
-  const places = sitePackages(environment).map((folder) => join(folder, "tensorflow", FILE));
-  const found = places.find(isFile);
-  return found ? { path: found } : { missing: `the project's .venv holds no tensorflow/${FILE}` };
+  const packages = sitePackages(PROJECT_ENVIRONMENT), inWheel = IN_WHEEL[Deno.build.os];
+  if (inWheel === undefined) return { missing: `TensorFlow has no wheel for ${Deno.build.os}` };
+  const found = packages && join(packages, inWheel);
+  return found && isFile(found)
+    ? { path: found }
+    : { missing: `the project's .venv holds no ${inWheel}` };
 }

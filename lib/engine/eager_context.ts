@@ -1,5 +1,5 @@
 /** The eager context: which devices and threads TensorFlow uses, stated once, before anything runs. */
-import type { Native } from "./native.ts";
+import type { Native } from "./native_library.ts";
 import { bytesField, message, varintField } from "./protobuf.ts";
 
 /** What a context is made with; see `EngineOptions` for the meaning of each. */
@@ -8,9 +8,17 @@ export interface ContextOptions {
   readonly intraOpThreads?: number;
   /** Operations that run at the same time. */
   readonly interOpThreads?: number;
-  /** Whether GPU memory is taken as needed instead of all at once. */
+  /**
+   * Whether GPU memory is taken as needed, so that other processes can use the card too, instead of
+   * nearly all of it at once. Default true; `TF_FORCE_GPU_ALLOW_GROWTH` (`true` or `false`) decides
+   * above this.
+   */
   readonly gpuMemoryGrowth?: boolean;
-  /** Which GPUs are seen, such as `"0,1"`; `""` for none. */
+  /**
+   * Which GPUs are seen, by their number among those that `CUDA_VISIBLE_DEVICES` leaves; `""` for
+   * none. Tensors live on the first that is named. Default `"0"`: memory of others would be taken
+   * and not used.
+   */
   readonly visibleDevices?: string;
 }
 
@@ -34,17 +42,17 @@ export interface Context {
 
 /** The ConfigProto message (tensorflow/core/protobuf/config.proto) of the options. */
 export function configProto(options: ContextOptions): Uint8Array<ArrayBuffer> {
-  const { intraOpThreads, interOpThreads, gpuMemoryGrowth, visibleDevices } = options;
+  const { intraOpThreads, interOpThreads, gpuMemoryGrowth = true, visibleDevices = "0" } = options;
   const gpu = message([
     ...(gpuMemoryGrowth ? [varintField(4, 1)] : []), // allow_growth
-    ...(visibleDevices ? [bytesField(5, visibleDevices)] : []), // visible_device_list
+    bytesField(5, visibleDevices), // visible_device_list
   ]);
   const noGpu = message([bytesField(1, "GPU"), varintField(2, 0)]); // device_count: GPU → 0
   return message([
     ...(visibleDevices === "" ? [bytesField(1, noGpu)] : []),
     ...(intraOpThreads === undefined ? [] : [varintField(2, intraOpThreads)]),
     ...(interOpThreads === undefined ? [] : [varintField(5, interOpThreads)]),
-    ...(gpu.length > 0 ? [bytesField(6, gpu)] : []),
+    ...(visibleDevices === "" ? [] : [bytesField(6, gpu)]),
     varintField(7, 1), // allow_soft_placement: operations without a GPU kernel run on the processor
   ]);
 }

@@ -1,6 +1,6 @@
 /**
  * The contract with TensorFlow.js's native kernels: the object they call `binding`. One keeps to it
- * by running operations (eager_binding.ts), the other by recording them (recorder.ts).
+ * by running operations (eager_binding.ts), the other by recording them (operation_recorder.ts).
  */
 
 /** Element types by TensorFlow's numbers (tensorflow/core/framework/types.proto). */

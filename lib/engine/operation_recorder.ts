@@ -11,12 +11,12 @@ import {
   type TensorMetadata,
   TYPES,
   type Values,
-} from "./binding.ts";
+} from "./kernel_binding.ts";
 import type { EagerBinding } from "./eager_binding.ts";
-import { Graph, type Output } from "./graph.ts";
+import { GraphBuilder, type Output } from "./graph_builder.ts";
 import { toHostTensor } from "./host_tensors.ts";
 import { RecordedVariables } from "./recorded_variables.ts";
-import type { Resource } from "./resource.ts";
+import type { Resource } from "./resource_variable.ts";
 
 /**
  * Operations with an input that is a list: how many inputs stand before and after it. Only these
@@ -41,7 +41,7 @@ export type Argument =
 /** A recording in progress. */
 export class Recorder implements Binding {
   /** The graph so far. */
-  readonly graph: Graph;
+  readonly graph: GraphBuilder;
   /** The function's arguments so far, in the order of their placeholders. */
   readonly arguments: Argument[] = [];
   /** The placeholders. */
@@ -62,7 +62,7 @@ export class Recorder implements Binding {
   /** Begins with an empty graph. */
   constructor(eager: EagerBinding) {
     this.#eager = eager;
-    this.graph = new Graph(eager.native);
+    this.graph = new GraphBuilder(eager.native);
     this.updated = new RecordedVariables(
       this.graph,
       (resource) => this.#placeholder(TYPES.RESOURCE, [], { kind: "resource", resource }),

@@ -1,7 +1,7 @@
 /** A TensorFlow graph under construction, and the function that is made of it. */
-import { setNodeAttributes } from "./attributes.ts";
-import { type Attribute, ATTRIBUTES, type TensorDescription } from "./binding.ts";
-import type { Native } from "./native.ts";
+import { setNodeAttributes } from "./operation_attributes.ts";
+import { type Attribute, ATTRIBUTES, type TensorDescription } from "./kernel_binding.ts";
+import type { Native } from "./native_library.ts";
 
 /** One output of one node. */
 export interface Output {
@@ -44,7 +44,7 @@ function structures(outputs: readonly Output[]): Uint8Array<ArrayBuffer> {
 }
 
 /** A graph; it owns native memory until `dispose`. */
-export class Graph {
+export class GraphBuilder {
   readonly #native: Native;
   readonly #address: bigint;
   readonly #sources = new Map<bigint, readonly bigint[]>(); // of each node: what must have run before

@@ -10,18 +10,22 @@ const P = "u64", BYTES = "buffer", NONE = "void", INT = "i32", BOOL = "u8";
 /** TF_Output, passed by value: an operation of a graph and the index of its output. */
 const OUTPUT = { struct: [P, INT] } as const;
 
-/** Name and signature of every C function, grouped by what it serves. */
+/** What of the C library is called. */
 // deno-fmt-ignore
-export const SYMBOLS = {
-  // The C library, found through TensorFlow's own dependencies.
-  dlopen: { parameters: [P, INT], result: P },                    // a second reference, so that exit does not unload TensorFlow
-  dlerror: { parameters: [], result: P },                         // why that failed
+export const C_SYMBOLS = {
   copyIn: { name: "memcpy", parameters: [P, BYTES, P], result: NONE },  // typed array → tensor
   copyOut: { name: "memcpy", parameters: [BYTES, P, P], result: NONE }, // tensor → typed array
+  dlopen: { parameters: [P, INT], result: P, optional: true },    // a second reference, so that exit does not unload TensorFlow; CUDA's libraries
+  dlerror: { parameters: [], result: P, optional: true },         // why that failed
   malloc_trim: { parameters: [P], result: INT, optional: true },  // freed memory back to the system; glibc has it
   madvise: { parameters: [P, P, INT], result: INT, optional: true }, // pages of a file back to the system
+} as const;
 
+/** Name and signature of every function of TensorFlow, grouped by what it serves. */
+// deno-fmt-ignore
+export const TENSORFLOW_SYMBOLS = {
   // Status: where every other function reports.
+  isCudaBuild: { name: "_ZN10tensorflow19IsGoogleCudaEnabledEv", parameters: [], result: "bool", optional: true }, // C++, by its mangled name
   TF_Version: { parameters: [], result: P },                      // "2.21.0"
   TF_NewStatus: { parameters: [], result: P },
   TF_DeleteStatus: { parameters: [P], result: NONE },
@@ -111,5 +115,7 @@ export const SYMBOLS = {
   TF_DeleteFunction: { parameters: [P], result: NONE },
 } as const;
 
-/** The opened library's functions. */
-export type Symbols = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
+/** The functions of both opened libraries. */
+export type Symbols =
+  & Deno.DynamicLibrary<typeof C_SYMBOLS>["symbols"]
+  & Deno.DynamicLibrary<typeof TENSORFLOW_SYMBOLS>["symbols"];

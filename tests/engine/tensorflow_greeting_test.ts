@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { findLibrary } from "lib/engine/library.ts";
-import { GREETING, runProgram } from "./program.ts";
+import { findLibrary } from "lib/engine/find_library.ts";
+import { GREETING, runProgram } from "./run_program.ts";
 
 const ignore = Deno.build.os !== "linux" || "missing" in findLibrary();
 const START = `
@@ -29,7 +29,7 @@ Deno.test(
   },
   async () => {
     const { code, output, errors } = await runProgram(`
-    import { withoutGreeting } from "lib/engine/greeting.ts";
+    import { withoutGreeting } from "lib/engine/tensorflow_greeting.ts";
     const say = (line) => Deno.stderr.writeSync(new TextEncoder().encode(line + "\\n"));
     console.log(withoutGreeting(() => {
       say("WARNING: All log messages before absl::InitializeLog() is called are written to STDERR");

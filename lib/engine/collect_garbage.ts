@@ -1,7 +1,7 @@
 /** Gives back at once the memory that nobody can reach any more. */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import type { Native } from "./native.ts";
+import type { Native } from "./native_library.ts";
 
 let collect: (() => void) | undefined;
 

@@ -2,7 +2,7 @@
  * A variable that lives in TensorFlow and is changed there in place, so that a captured training
  * step holds its weights once. To TensorFlow.js it looks like the data of an ordinary tensor.
  */
-import { ATTRIBUTES, type Values } from "./binding.ts";
+import { ATTRIBUTES, type Values } from "./kernel_binding.ts";
 import type { EagerBinding } from "./eager_binding.ts";
 
 let count = 0;

@@ -3,12 +3,13 @@
  * without TensorFlow.js's per-operation work. What is captured, and the settings, come from engine.ts.
  */
 import * as tf from "@tensorflow/tfjs";
-import { type Attribute, ATTRIBUTES } from "./binding.ts";
-import type { CapturingBackend, VariableLookup } from "./backend.ts";
-import { collectGarbage } from "./garbage.ts";
+import { type Attribute, ATTRIBUTES } from "./kernel_binding.ts";
+import type { CapturingBackend, VariableLookup } from "./capturing_backend.ts";
+import { collectGarbage } from "./collect_garbage.ts";
 import { bytesField, message, varintField } from "./protobuf.ts";
-import type { Output } from "./graph.ts";
-import { type Argument, Recorder } from "./recorder.ts";
+import type { EagerBinding } from "./eager_binding.ts";
+import type { Output } from "./graph_builder.ts";
+import { type Argument, Recorder } from "./operation_recorder.ts";
 
 /** Arithmetic of a captured function: what TensorFlow may compute in half precision, it does. */
 export type Precision = "float32" | "bfloat16" | "float16";
@@ -145,6 +146,23 @@ export function record(
   }
 }
 
+/** From so many elements on, the arrays that a function's arguments were uploaded from are collected at once. */
+const WORTH_COLLECTING = 2 ** 22; // 16 MiB of float32; a collection takes some 50 ms
+
+/** Elements of what an argument stands for. */
+function elements(eager: EagerBinding, example: readonly tf.Tensor[], argument: Argument): number {
+  switch (argument.kind) {
+    case "example":
+      return example[argument.index].size;
+    case "tensor":
+      return tf.util.sizeFromShape(eager.describe(argument.id).shape);
+    case "variable":
+      return argument.variable.size;
+    case "resource":
+      return tf.util.sizeFromShape(argument.resource.shape);
+  }
+}
+
 /** Makes a recording callable. */
 export function callable(
   backend: CapturingBackend,
@@ -161,7 +179,8 @@ export function callable(
 ): Compiled {
   const attributes = callAttributes(options), { eager } = backend;
   const shapes = example.map((t) => ({ shape: t.shape.slice(), dtype: t.dtype }) as tf.Tensor);
-  let disposed = false, ran = false;
+  const uploaded = recording.arguments.reduce((sum, a) => sum + elements(eager, example, a), 0);
+  let disposed = false, collected = uploaded < WORTH_COLLECTING;
   const id = (argument: Argument, inputs: tf.Tensor[]): number => {
     switch (argument.kind) {
       case "example":
@@ -179,8 +198,8 @@ export function callable(
     checkInputs(name, shapes, inputs);
     before();
     const ids = recording.arguments.map((a) => id(a, inputs));
-    if (!ran) collectGarbage(eager.native); // the recording's, and the arrays that were just uploaded
-    ran = true;
+    if (!collected) collectGarbage(eager.native); // the recording's, and the arrays that were just uploaded
+    collected = true;
     return eager.executeOp(recording.functionName, attributes, ids, recording.outputs)
       .map((metadata) => backend.createOutputTensor(metadata));
   };
