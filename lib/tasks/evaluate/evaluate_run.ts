@@ -43,8 +43,8 @@ async function* keeping(
 ): AsyncGenerator<FramePrediction> {
   for await (const row of predictions) {
     signal.throwIfAborted();
-    const { video, label, method, score } = row;
-    kept.push({ video, label, method, score });
+    const { video, label, method, logOdds } = row;
+    kept.push({ video, label, method, logOdds });
     yield row;
   }
 }
@@ -60,7 +60,7 @@ function lineOf({ method, level, metric, value, low, high, reason }: EvaluationR
 /** The four counts in a sentence, or why there are none. */
 function decisionsOf(rows: readonly Prediction[]): string {
   const { value, reason } = measure(() =>
-    confusionMatrix(rows.map(({ score }) => score), rows.map(({ label }) => label))
+    confusionMatrix(rows.map(({ logOdds }) => logOdds), rows.map(({ label }) => label))
   );
   if (!value) return `No decisions: ${reason}`;
   const { truePositives, falsePositives, trueNegatives, falseNegatives } = value;
