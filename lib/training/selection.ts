@@ -20,7 +20,7 @@ export const BEGINNING: Selection = Object.freeze({ best: undefined, since: 0 })
 /** What is known after one more step; a record without `validationAuc` was not validated. */
 export function selected(
   { best, since }: Selection,
-  { step, validationAuc }: Pick<StepRecord, "step" | "validationAuc">,
+  { step, validationAuc }: { readonly step: number; readonly validationAuc?: number | undefined },
 ): Selection {
   if (validationAuc === undefined) return { best, since };
   if (best !== undefined && !(validationAuc > best.auc)) return { best, since: since + 1 };
@@ -42,7 +42,7 @@ export function selected(
  * ```
  */
 export function selectionOf(records: readonly StepRecord[]): Selection {
-  return records.reduce(selected, BEGINNING);
+  return records.reduce<Selection>(selected, BEGINNING);
 }
 
 /** Whether a run ends before its last step: `patience` validations in a row were no better. */

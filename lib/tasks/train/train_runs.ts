@@ -198,8 +198,9 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<void> {
     source,
     configuration,
     ...validation ? { validation } : {},
-    checkpoint: join(folder, "checkpoint.safetensors"),
-    checkpointEvery: sitting.checkpointEvery,
+    folder,
+    keepEvery: sitting.checkpointEvery,
+    replay: false,
     signal,
     notice: say,
   });
