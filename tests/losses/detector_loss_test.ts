@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { type Configuration, OFFICIAL_CODE, PAPER, vary } from "lib/config.ts";
+import { vary } from "lib/detectors/configuration.ts";
+import { type ExposingConfiguration, OFFICIAL_CODE, PAPER } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { automaticWeightedLoss, createLossWeights } from "lib/losses/automatic_weights.ts";
 import { detectorLoss } from "lib/losses/detector_loss.ts";
 import {
@@ -15,7 +16,7 @@ import {
 
 await tf.setBackend("cpu");
 
-const whole = (lossCase: LossCase, configuration: Configuration) => {
+const whole = (lossCase: LossCase, configuration: ExposingConfiguration) => {
   const targets = caseTargets(lossCase);
   return valueAndGradients(
     lossCase,
@@ -80,7 +81,7 @@ for (const lossCase of LOSS_CASES) {
 }
 
 /** The rows of the official ablation: its switches also choose which heads have a cross-entropy. */
-const ABLATION: Record<string, Partial<Configuration>> = {
+const ABLATION: Record<string, Partial<ExposingConfiguration>> = {
   none: { localInformation: false, globalInformation: false, crossEntropyTerms: ["global"] },
   lil_only: { globalInformation: false, crossEntropyTerms: ["global", "leaveOneOut"] },
   gil_only: { localInformation: false, crossEntropyTerms: ["global", "joint"] },

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { OFFICIAL_CODE, PAPER, vary } from "lib/config.ts";
+import { vary } from "lib/detectors/configuration.ts";
+import { OFFICIAL_CODE, PAPER } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { automaticWeightedLoss } from "lib/losses/automatic_weights.ts";
 import { crossEntropy } from "lib/losses/cross_entropy.ts";
 import { detectorLoss } from "lib/losses/detector_loss.ts";

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { OFFICIAL_CODE, vary } from "lib/config.ts";
+import { vary } from "lib/detectors/configuration.ts";
+import { OFFICIAL_CODE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { detectorLoss } from "lib/losses/detector_loss.ts";
 import { globalInformationLoss } from "lib/losses/global_information.ts";
 import { localInformationLoss } from "lib/losses/local_information.ts";

@@ -1,6 +1,6 @@
 /** Runs a stand-alone backbone on the fixtures' numbers and says how far it is from PyTorch. */
 import * as tf from "@tensorflow/tfjs";
-import type { Configuration } from "lib/config.ts";
+import { type ExposingConfiguration } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { BACKBONES } from "lib/networks/backbones.ts";
 import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import { openLayers } from "lib/networks/layers.ts";
@@ -39,7 +39,7 @@ export interface BackboneErrors {
 
 /** Which backbone is run, and how. */
 export interface BackboneRun {
-  readonly backbone: Configuration["backbone"];
+  readonly backbone: ExposingConfiguration["backbone"];
   readonly mode: "eval" | "train";
   /** Of the formula that fills its filters. */
   readonly gain: number;

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { type Configuration, PAPER, SMOKE, vary } from "lib/config.ts";
+import { vary } from "lib/detectors/configuration.ts";
+import { type ExposingConfiguration, PAPER, SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { compile, startEngine } from "lib/engine/engine.ts";
 import { BACKBONES } from "lib/networks/backbones.ts";
 import {
@@ -18,7 +19,7 @@ await startEngine();
 
 /** What is expected of a backbone that the official code offers. */
 interface Expectation {
-  backbone: Configuration["backbone"];
+  backbone: ExposingConfiguration["backbone"];
   file: string;
   /** Of the fixture's formula. */
   gain: number;

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { SMOKE, vary } from "lib/config.ts";
+import { vary } from "lib/detectors/configuration.ts";
+import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { compile, startEngine } from "lib/engine/engine.ts";
 import {
   createDetector,

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { OFFICIAL_CODE, PAPER } from "lib/config.ts";
+import { OFFICIAL_CODE, PAPER } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { normaliseImages } from "lib/networks/normalise_images.ts";
 import { readFixture } from "./fixture_formula.ts";
 

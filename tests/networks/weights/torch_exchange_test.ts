@@ -2,7 +2,8 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { SMOKE, vary } from "lib/config.ts";
+import { vary } from "lib/detectors/configuration.ts";
+import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import {
   createDetector,
   detect,
