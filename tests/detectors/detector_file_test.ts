@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { OFFICIAL_CODE, SMOKE, vary } from "lib/config.ts";
+import { vary } from "lib/detectors/configuration.ts";
+import { OFFICIAL_CODE, SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { createDetector } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
 import { writeSafetensors } from "lib/networks/weights/safetensors.ts";
 import { storeParameters } from "lib/networks/weights/state_dict.ts";

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { type Configuration, OFFICIAL_CODE, PAPER, SMOKE, vary } from "lib/config.ts";
+import { vary } from "lib/detectors/configuration.ts";
+import { type ExposingConfiguration, OFFICIAL_CODE, PAPER, SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { createLossWeights } from "lib/losses/automatic_weights.ts";
 import { detectorLoss } from "lib/losses/detector_loss.ts";
@@ -87,7 +88,7 @@ const { meta, resnet_n4_b4_64: official } = await readFixture<{
 }>("minet_resnet34_n4.json");
 
 /** The fixture's paper form trains the global head only by cross-entropy, and has no dropout. */
-const FORMS: Record<"official" | "paper", Configuration> = {
+const FORMS: Record<"official" | "paper", ExposingConfiguration> = {
   official: vary(OFFICIAL_CODE, { dropout: 0 }),
   paper: vary(PAPER, { dropout: 0, crossEntropyTerms: ["global"] }),
 };

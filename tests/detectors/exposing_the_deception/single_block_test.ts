@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type Configuration, PAPER, SMOKE, vary } from "lib/config.ts";
+import { vary } from "lib/detectors/configuration.ts";
+import { type ExposingConfiguration, PAPER, SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { BACKBONES } from "lib/networks/backbones.ts";
 import {
   createDetector,
@@ -12,7 +13,7 @@ import {
 } from "lib/detectors/exposing_the_deception/single_block.ts";
 import { createRandom } from "lib/random.ts";
 
-const ALL = Object.keys(BACKBONES) as Configuration["backbone"][];
+const ALL = Object.keys(BACKBONES) as ExposingConfiguration["backbone"][];
 
 Deno.test("singleBlock of equal width has the first block of the detector as it is", () => {
   const configuration = vary(PAPER, { blocks: 3 });
@@ -27,7 +28,7 @@ Deno.test("singleBlock of equal width has the first block of the detector as it 
 
 Deno.test("singleBlock of equal features gives the heads as long a vector as all blocks", () => {
   for (const backbone of ALL) {
-    const inputs = (configuration: Configuration) =>
+    const inputs = (configuration: ExposingConfiguration) =>
       detectorParameters(configuration).find(({ name }) => name === "baseline_linear.weight")!
         .shape;
     const configuration = vary(PAPER, { backbone, width: 0.25 });
@@ -66,7 +67,7 @@ Deno.test("equalParameterWidth finds the nearest count that any width has", () =
 });
 
 Deno.test("equalParameterWidth counts what a detector that is made really learns", () => {
-  const learnt = (configuration: Configuration) => {
+  const learnt = (configuration: ExposingConfiguration) => {
     const parameters = createDetector(configuration, createRandom(1, "weights"));
     const counts = Object.values(countParameters(parameters)).reduce((a, b) => a + b);
     disposeParameters(parameters);
