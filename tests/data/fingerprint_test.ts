@@ -69,6 +69,9 @@ Deno.test("assertContents names a file that is another one than the manifest was
     const { manifest, samples } = await makeSet(folder);
     await assertContents(samples, { manifest });
     await Deno.writeTextFile(join(folder, "0.png"), "z");
-    await assert.rejects(assertContents(samples, { manifest }), /0\.png.*is not the picture.*doctor/);
+    await assert.rejects(
+      assertContents(samples, { manifest }),
+      /0\.png.*is not the picture.*doctor/,
+    );
   });
 });

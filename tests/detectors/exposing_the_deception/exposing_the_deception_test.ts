@@ -1,7 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { vary } from "lib/detectors/configuration.ts";
-import { type ExposingConfiguration, OFFICIAL_CODE, PAPER, SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
+import {
+  type ExposingConfiguration,
+  OFFICIAL_CODE,
+  PAPER,
+  SMOKE,
+} from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { createLossWeights } from "lib/losses/automatic_weights.ts";
 import { detectorLoss } from "lib/losses/detector_loss.ts";

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { vary } from "lib/detectors/configuration.ts";
-import { type ExposingConfiguration, PAPER, SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
+import {
+  type ExposingConfiguration,
+  PAPER,
+  SMOKE,
+} from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { BACKBONES } from "lib/networks/backbones.ts";
 import {
   createDetector,
