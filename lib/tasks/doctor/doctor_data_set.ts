@@ -11,7 +11,7 @@ import type { Depth } from "lib/data/audit/look_at_entry.ts";
 import { balanceOf, formatBytes, writeFindings, writePage } from "lib/data/audit/audit_report.ts";
 import { findDescription } from "lib/data/descriptions.ts";
 import { LABEL_LEGEND } from "lib/data/manifest.ts";
-import type { Facts } from "lib/data/readers/data_set.ts";
+import type { Facts } from "lib/data/readers/data_set_reader.ts";
 import { type DataSet, openDataSet } from "lib/data/readers/open_data_set.ts";
 import { formatDuration } from "lib/io/progress.ts";
 import { WholeFile } from "lib/io/write_whole.ts";
