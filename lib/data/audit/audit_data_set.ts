@@ -3,7 +3,7 @@
  * in two places that must be apart. Memory does not grow with the data set. Printing and reports are
  * left to the doctor command and audit_report.ts.
  */
-import type { Facts, PublishedCount, ReadProblem } from "../readers/data_set.ts";
+import type { Facts, PublishedCount, ReadProblem } from "../readers/data_set_reader.ts";
 import type { DataSet } from "../readers/open_data_set.ts";
 import { findFfmpeg } from "lib/media/ffmpeg.ts";
 import { sha256OfFiles } from "lib/io/sha256.ts";

@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { writeWhole } from "lib/io/write_whole.ts";
 import { type Box, cropFace, resizeImage } from "lib/media/crop.ts";
-import { detectFaces } from "lib/faces/faces.ts";
+import { detectFaces } from "lib/faces/detect_faces.ts";
 import { readImage, type RgbImage } from "lib/media/image.ts";
 import { ImageError } from "lib/media/image_error.ts";
 import type { FaceDetector } from "lib/faces/face_detector.ts";

@@ -69,7 +69,7 @@ function suppress(faces: Face[], maxOverlap: number): Face[] {
  *
  * @example The faces of a photograph
  * ```ts
- * import { detectFaces, openFaceDetector } from "lib/faces/faces.ts";
+ * import { detectFaces, openFaceDetector } from "lib/faces/detect_faces.ts";
  * import { readImage } from "lib/media/image.ts";
  * import { demoPhotographs } from "lib/faces/demo_photographs.ts";
  * import assert from "node:assert/strict";
