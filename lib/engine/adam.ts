@@ -1,8 +1,8 @@
 /** Adam's update of one variable (Kingma and Ba 2014): in place in a captured step, composed elsewhere. */
 import * as tf from "@tensorflow/tfjs";
-import { ATTRIBUTES, TYPES } from "./binding.ts";
-import { capturingBackend } from "./backend.ts";
-import type { Recorder } from "./recorder.ts";
+import { ATTRIBUTES, TYPES } from "./kernel_binding.ts";
+import { capturingBackend } from "./capturing_backend.ts";
+import type { Recorder } from "./operation_recorder.ts";
 
 /** The two running means that Adam keeps of a variable's gradient. */
 export interface AdamSlots {

@@ -3,8 +3,8 @@
  * each direction is one fused kernel, four times as fast as TensorFlow.js's composition.
  */
 import * as tf from "@tensorflow/tfjs";
-import { type Attribute, ATTRIBUTES, TYPES } from "./binding.ts";
-import { capturingBackend } from "./backend.ts";
+import { type Attribute, ATTRIBUTES, TYPES } from "./kernel_binding.ts";
+import { capturingBackend } from "./capturing_backend.ts";
 
 /** What batch norm in training returns. */
 export interface NormalisedBatch {

@@ -2,29 +2,35 @@
  * The tensor engine: TensorFlow.js on the current TensorFlow library, run operation by operation or
  * captured into one function. Everything else in lib is ordinary TensorFlow.js.
  *
- * To read on. The library: `symbols` (every C function and its use), `native`, `library`, `greeting`,
- * `context`, `library_pages`. Running: `binding` (what TensorFlow.js's kernels call), `eager_binding`,
- * `backend`. Capturing: `recorder` on a `graph`, `capture`; for steps `resource`, `recorded_variables`,
- * `captured_step`. Operations that TensorFlow.js lacks: `batch_norm`, `convolution` (with
- * `not_before`), `stateless_random`, `adam`. For threads without TensorFlow.js: `jpeg_decoder`.
+ * To read on. The library: `find_library`, `c_api_symbols` (every C function and its use),
+ * `native_library`, `tensorflow_greeting`, `nvidia_gpu`, `eager_context`, `library_pages`. Running: `kernel_binding`
+ * (what TensorFlow.js's kernels call), `eager_binding` with `operation_attributes` and `host_tensors`,
+ * `tensorflow_error`; `capturing_backend` and `tensorflow_backend` with `gather_kernel` and
+ * `relu_gradient`. Capturing: `operation_recorder` on a `graph_builder`, `captured_function` (with
+ * `collect_garbage`, `protobuf`), `uncaptured_function`; for functions that update variables
+ * `resource_variable`, `recorded_variables`, `updating_function`. Operations that TensorFlow.js lacks:
+ * `batch_norm`, `convolution` (with `not_before`), `stateless_random`, `adam`. For threads without
+ * TensorFlow.js: `jpeg_decoder`.
  */
 import * as tf from "@tensorflow/tfjs";
-import { type CapturingBackend, capturingBackend, registerBackend } from "./backend.ts";
+import { type CapturingBackend, capturingBackend } from "./capturing_backend.ts";
+import { registerBackend } from "./tensorflow_backend.ts";
 import {
   callable,
   type CaptureOptions,
   type Compiled,
   record,
   type TensorFunction,
-} from "./capture.ts";
-import { captureStep } from "./captured_step.ts";
-import { type ContextOptions, openContext } from "./context.ts";
-import { eagerBinding } from "./eager_binding.ts";
-import { withoutGreeting } from "./greeting.ts";
-import { findLibrary } from "./library.ts";
+} from "./captured_function.ts";
+import { captureUpdatingFunction } from "./updating_function.ts";
+import { type ContextOptions, openContext } from "./eager_context.ts";
+import { EagerBinding } from "./eager_binding.ts";
+import { idleGpu, openCusolver, seesNvidiaGpu } from "./nvidia_gpu.ts";
+import { withoutGpuError, withoutGreeting } from "./tensorflow_greeting.ts";
+import { findLibrary } from "./find_library.ts";
 import { releaseLibraryPages } from "./library_pages.ts";
-import { openNative } from "./native.ts";
-import { uncaptured } from "./uncaptured.ts";
+import { openNative } from "./native_library.ts";
+import { uncaptured } from "./uncaptured_function.ts";
 
 /** How the engine starts. Threads, memory and devices are those of `ContextOptions`. */
 export interface EngineOptions extends ContextOptions {
@@ -44,7 +50,7 @@ export interface Engine {
   readonly version: string;
   /** Threads inside one operation. */
   readonly threads: number;
-  /** Why the plain backend is used although nobody asked for it, and what to do. */
+  /** Why the plain backend, or the processor beside an idle GPU, is used unasked, and what to do. */
   readonly notice?: string;
 }
 
@@ -53,7 +59,7 @@ let started: { engine: Promise<Engine>; options: string } | undefined;
 /**
  * Starts the engine, once for a process; called again with the same options, or none, it returns the
  * same. Without TensorFlow's library it falls back to the plain `cpu` backend and says so once, on
- * standard error and in `notice`.
+ * standard error and in `notice`; likewise of a GPU that its CUDA build does not use.
  *
  * @throws Error when the engine runs already with other options, or the library cannot be loaded.
  *
@@ -92,21 +98,31 @@ async function start(options: EngineOptions): Promise<Engine> {
   if ("missing" in library) {
     const notice = `TensorFlow was not found (${library.missing}): the plain TensorFlow.js cpu ` +
       "backend is used, which is correct but many times slower. `deno task doctor` says how to get it.";
-    Deno.stderr.writeSync(new TextEncoder().encode(notice + "\n"));
+    tell(notice);
     return { ...await plain(), notice };
   }
   const native = withoutGreeting(() => openNative(library.path));
-  const context = openContext(native, options);
+  openCusolver(native);
+  const gpu = seesNvidiaGpu(), open = () => openContext(native, options);
+  const context = gpu ? open() : withoutGpuError(open);
   releaseLibraryPages(native);
-  registerBackend(eagerBinding(native, context));
+  registerBackend(new EagerBinding(native, context));
   await tf.ready();
+  const notice = idleGpu(native, { device: context.device, gpu, options });
+  if (notice !== undefined) tell(notice);
   const [, place] = /device:(\w+:\d+)$/.exec(context.device.name) ?? [];
   return {
     backend: "tensorflow",
     device: place ?? context.device.name,
     version: native.text(native.symbols.TF_Version()),
     threads: options.intraOpThreads ?? navigator.hardwareConcurrency,
+    ...(notice !== undefined && { notice }),
   };
+}
+
+/** Says a line on standard error. */
+function tell(line: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(line + "\n"));
 }
 
 async function plain(): Promise<Engine> {
@@ -213,7 +229,7 @@ export function compileStep(
 ): Compiled {
   const backend = prepared(options);
   if (!backend) return uncaptured(f, { example, name: options.name ?? "step" });
-  return captureStep(backend, f, { example, options });
+  return captureUpdatingFunction(backend, f, { example, options });
 }
 
 /** The backend to capture on, and a word where a precision cannot be had. */

@@ -3,12 +3,12 @@
  * and while capturing there are none to read; TensorFlow itself checks them when the function runs.
  */
 import * as tf from "@tensorflow/tfjs";
-import { ATTRIBUTES, TYPES } from "./binding.ts";
-import type { CapturingBackend } from "./backend.ts";
+import { BACKEND_NAME, type CapturingBackend } from "./capturing_backend.ts";
+import { ATTRIBUTES, TYPES } from "./kernel_binding.ts";
 
 /** Replaces the kernel by one that looks at the indices only where they exist. */
-export function registerGatherKernel(backendName: string): void {
-  const original = tf.getKernel("GatherV2", backendName);
+export function registerGatherKernel(): void {
+  const original = tf.getKernel("GatherV2", BACKEND_NAME);
   const kernelFunc: tf.KernelFunc = (call) => {
     const backend = call.backend as CapturingBackend;
     if (!backend.recorder) return original.kernelFunc(call);
@@ -23,6 +23,6 @@ export function registerGatherKernel(backendName: string): void {
     const inputs = [x, indices, tf.scalar(axis, "int32")];
     return backend.executeMultipleOutputs("GatherV2", attributes, inputs, 1)[0];
   };
-  tf.unregisterKernel("GatherV2", backendName);
-  tf.registerKernel({ kernelName: "GatherV2", backendName, kernelFunc });
+  tf.unregisterKernel("GatherV2", BACKEND_NAME);
+  tf.registerKernel({ kernelName: "GatherV2", backendName: BACKEND_NAME, kernelFunc });
 }

@@ -1,6 +1,6 @@
 /** Values between JavaScript and TensorFlow's host memory: numbers by copy, texts one by one. */
-import { TYPES, type Values } from "./binding.ts";
-import { addressOf, type Native } from "./native.ts";
+import { TYPES, type Values } from "./kernel_binding.ts";
+import { addressOf, type Native } from "./native_library.ts";
 
 /** Bytes of one TF_TString. */
 const STRING_BYTES = 24;

@@ -3,11 +3,11 @@
  * It needs the library alone, neither TensorFlow.js nor the engine's context, so that the thread starts
  * quickly and uses no memory of a graphics processor.
  */
-import { setEagerAttributes } from "./attributes.ts";
-import { type Attribute, ATTRIBUTES, TYPES } from "./binding.ts";
-import { openContext } from "./context.ts";
+import { setEagerAttributes } from "./operation_attributes.ts";
+import { type Attribute, ATTRIBUTES, TYPES } from "./kernel_binding.ts";
+import { openContext } from "./eager_context.ts";
 import { takeHostTensor, toHostTensor } from "./host_tensors.ts";
-import { addressOf, openNative } from "./native.ts";
+import { addressOf, openNative } from "./native_library.ts";
 
 /** Pixels of a JPEG. */
 export interface DecodedJpeg {

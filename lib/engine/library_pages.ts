@@ -3,7 +3,7 @@
  * the code that registers operations, 0.25 GB of a process's resident memory. They are copies of
  * the file; one that is needed again comes back from the system's cache by itself. Linux only.
  */
-import type { Native } from "./native.ts";
+import type { Native } from "./native_library.ts";
 
 /** MADV_DONTNEED of Linux. */
 const DONT_NEED = 4;

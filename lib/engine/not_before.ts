@@ -1,6 +1,6 @@
 /** Puts off what a gradient computes again, so that a captured step holds it only while it is needed. */
 import type * as tf from "@tensorflow/tfjs";
-import { capturingBackend } from "./backend.ts";
+import { capturingBackend } from "./capturing_backend.ts";
 
 /**
  * The same values as `x`; in a captured function, whatever is computed of the result waits until

@@ -2,9 +2,9 @@
  * The variables that a captured step updates in place, as they stand in its graph: each is read once,
  * as it is when the step begins, and written at the end, after that read.
  */
-import { type Attribute, ATTRIBUTES } from "./binding.ts";
-import type { Graph, Output } from "./graph.ts";
-import type { Resource } from "./resource.ts";
+import { type Attribute, ATTRIBUTES } from "./kernel_binding.ts";
+import type { GraphBuilder, Output } from "./graph_builder.ts";
+import type { Resource } from "./resource_variable.ts";
 
 /** An operation that changes variables in place. */
 export interface Update {
@@ -37,7 +37,7 @@ const typeOf = (resource: Resource): Attribute[] => [
 
 /** Records reads and updates of variables; `finish` ends it. */
 export class RecordedVariables {
-  readonly #graph: Graph;
+  readonly #graph: GraphBuilder;
   readonly #handleOf: (resource: Resource) => Output;
   readonly #known = new Map<Resource, RecordedVariable>();
   readonly #values = new Map<bigint, RecordedVariable>(); // node → the variable whose memory it gives
@@ -48,7 +48,7 @@ export class RecordedVariables {
    *
    * @param handleOf Makes the function's argument for a variable; called once for each.
    */
-  constructor(graph: Graph, handleOf: (resource: Resource) => Output) {
+  constructor(graph: GraphBuilder, handleOf: (resource: Resource) => Output) {
     this.#graph = graph;
     this.#handleOf = handleOf;
   }

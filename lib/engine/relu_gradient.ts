@@ -3,8 +3,8 @@
  * step need not keep the input, which is a third of a ResNet's activations.
  */
 import * as tf from "@tensorflow/tfjs";
-import { ATTRIBUTES } from "./binding.ts";
-import { capturingBackend } from "./backend.ts";
+import { ATTRIBUTES } from "./kernel_binding.ts";
+import { capturingBackend } from "./capturing_backend.ts";
 
 /** Replaces TensorFlow.js's own. */
 export function registerReluGradient(): void {

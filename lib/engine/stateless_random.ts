@@ -3,8 +3,8 @@
  * so that each call draws new numbers; numbers drawn by JavaScript would be the same at every call.
  */
 import * as tf from "@tensorflow/tfjs";
-import { ATTRIBUTES, TYPES } from "./binding.ts";
-import { capturingBackend } from "./backend.ts";
+import { ATTRIBUTES, TYPES } from "./kernel_binding.ts";
+import { capturingBackend } from "./capturing_backend.ts";
 
 /** Two int32 numbers, such as [run's seed, step]. */
 export type Seed = tf.Tensor1D;

@@ -1,11 +1,11 @@
 /** Errors of TensorFlow as JavaScript errors, with the operation and what it was given. */
-import { type TensorDescription, typeName, TYPES } from "./binding.ts";
+import { type TensorDescription, typeName, TYPES } from "./kernel_binding.ts";
 
 /** TensorFlow's code for "no memory left". */
 const RESOURCE_EXHAUSTED = 8;
 
 /** What failed. */
-export interface FailedOperation {
+interface FailedOperation {
   /** Name of the operation, such as `MatMul`, or of the captured function. */
   readonly operation: string;
   /** Its inputs. */

@@ -3,23 +3,11 @@
  * landmarks to landmarks.ts.
  */
 import { type Box, resizeImage } from "lib/media/crop.ts";
+import type { Face, Point } from "./face.ts";
 import { FaceDetector } from "./face_detector.ts";
 import type { RgbImage } from "lib/media/image.ts";
 import { decodeFaces, toPlanes } from "./retinaface.ts";
 import { retinafaceWeights } from "./retinaface_weights.ts";
-
-/** x (column) and y (row) in pixels. */
-export type Point = readonly [x: number, y: number];
-
-/** A face in a picture; all coordinates are pixels of the original picture. */
-export interface Face {
-  /** How sure the detector is, 0 to 1. */
-  readonly score: number;
-  /** The face from forehead to chin, cut to the picture. */
-  readonly box: Box;
-  /** Its eye at the picture's left, the other eye, nose tip, left and right corner of the mouth. */
-  readonly points: readonly [Point, Point, Point, Point, Point];
-}
 
 /** How faces are looked for. */
 export interface DetectOptions {

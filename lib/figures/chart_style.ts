@@ -1,6 +1,7 @@
 /**
- * The one look of every figure: sizes, font, colours, axes. White paper is set explicitly, so that
- * figures are legible in a dark JupyterLab too. What is drawn is left to each chart.
+ * The one look of every figure: sizes, font, paper, axes. White paper is set explicitly, so that
+ * figures are legible in a dark JupyterLab too. Series are left to series_style.ts,
+ * what is drawn to each chart.
  */
 import type { Annotation, LayoutAxis } from "plotly.js-dist";
 import type { Plot } from "./figure.ts";
@@ -19,38 +20,13 @@ export const FONT_SIZES: Readonly<Record<Size | "small", number>> = Object.freez
 });
 
 /** Typefaces in order of preference. The packaged Chrome brings the first. */
-export const FONT: string = "Open Sans, Arial, Helvetica, sans-serif";
+const FONT: string = "Open Sans, Arial, Helvetica, sans-serif";
 
 /** Text, and the lines of axes. */
 export const INK: string = "#222222";
 
 /** Lines that stand back: grids, chance levels. */
 export const FAINT: string = "#bdbdbd";
-
-/**
- * Colours of series, in order: those of Okabe and Ito (2008), told apart with every common form of
- * colour blindness; their yellow is left out, as it is too light for a line on white paper.
- */
-export const COLORS: readonly string[] = Object.freeze([
-  "#0072B2", // blue
-  "#D55E00", // vermilion
-  "#009E73", // bluish green
-  "#CC79A7", // reddish purple
-  "#E69F00", // orange
-  "#56B4E9", // sky blue
-  "#000000", // black
-]);
-
-/** How a line is broken, in Plotly's words. */
-export type Dash = "solid" | "dash" | "dot" | "dashdot";
-
-/** Dashes of series, in order, so that lines of few points are told apart in grey print as well. */
-export const DASHES: readonly Dash[] = Object.freeze(["solid", "dash", "dot", "dashdot"] as const);
-
-/** Colour and dash of the series with this index, from 0; after seven colours, and four dashes, they repeat. */
-export function seriesLine(index: number): { color: string; dash: Dash; width: number } {
-  return { color: COLORS[index % COLORS.length], dash: DASHES[index % DASHES.length], width: 1.5 };
-}
 
 /**
  * Text broken at spaces so that its lines fit. Widths are estimated (letters are 0.52 em wide on

@@ -1,6 +1,6 @@
 /**
  * Starting a Chrome for figures and for tests of what a browser shows: the user's own where there is
- * one, else the packaged one. What is drawn in it is left to export.ts.
+ * one, else the packaged one. What is drawn in it is left to export_figure.ts.
  */
 import puppeteer, { type Browser } from "puppeteer-core";
 import { join } from "node:path";

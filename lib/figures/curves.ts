@@ -11,10 +11,17 @@ import {
   type LookOptions,
   panelDomains,
   panelHeading,
-  seriesLine,
   WIDTHS,
   wrapText,
 } from "./chart_style.ts";
+import {
+  type PanelReference,
+  referenceLabels,
+  referenceLines,
+  referencesOf,
+  referenceWords,
+} from "./reference_lines.ts";
+import { seriesLine } from "./series_style.ts";
 
 /** One point of a curve. */
 export interface CurveRow {
@@ -34,6 +41,8 @@ export interface CurvesOptions extends LookOptions {
   readonly xTitle: string;
   /** Ends of the vertical axis of every panel. Default: what each panel needs. */
   readonly range?: readonly [number, number];
+  /** Levels to compare with, drawn across their panel, such as ln 2 for a cross-entropy. Default: none. */
+  readonly references?: readonly PanelReference[];
 }
 
 /**
@@ -51,7 +60,7 @@ export interface CurvesOptions extends LookOptions {
 export const curves: Chart<CurveRow, CurvesOptions> = defineChart(
   "curves",
   (rows: readonly CurveRow[], options: CurvesOptions) => {
-    const { size = "page", xTitle, range } = options;
+    const { size = "page", xTitle, range, references = [] } = options;
     const panels = [...new Set(rows.map((row) => row.panel))];
     const series = [...new Set(rows.map((row) => row.series))];
     const above = { legend: series.length > 1 ? series : [], headings: true };
@@ -98,14 +107,20 @@ export const curves: Chart<CurveRow, CurvesOptions> = defineChart(
         });
       });
     });
+    const within = panels.map((panel) => referencesOf(references, { panel, panels }));
+    const shapes = within.flatMap((of, p) => referenceLines(of, p + 1));
+    const labels = within.flatMap((of, p) =>
+      referenceLabels(of, { axisNumber: p + 1, where: "inside" })
+    );
     const annotations = headings.map((heading, p) => ({
       ...panelHeading(`<b>${heading}</b>`, p + 1),
       align: "left" as const,
     }));
     return {
       data,
-      layout: { ...layout, annotations } as typeof base,
-      altText: `Curves of ${panels.join(", ")} over ${xTitle}, for ${series.join(", ")}.`,
+      layout: { ...layout, shapes, annotations: [...annotations, ...labels] } as typeof base,
+      altText: `Curves of ${panels.join(", ")} over ${xTitle}, for ${series.join(", ")}.` +
+        referenceWords(references),
     };
   },
 );

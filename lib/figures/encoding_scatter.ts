@@ -4,15 +4,8 @@
  */
 import type { Data } from "plotly.js-dist";
 import { type Chart, defineChart } from "./figure.ts";
-import {
-  axis,
-  baseLayout,
-  COLORS,
-  FAINT,
-  FONT_SIZES,
-  INK,
-  type LookOptions,
-} from "./chart_style.ts";
+import { axis, baseLayout, FAINT, FONT_SIZES, INK, type LookOptions } from "./chart_style.ts";
+import { COLORS } from "./series_style.ts";
 
 /** All encodings with the same two measures. */
 export interface EncodingRow {

@@ -1,6 +1,6 @@
 /**
  * From figures to SVG and PNG, by Plotly in a Chrome of our own. Which Chrome is left to chrome.ts,
- * files to save.ts.
+ * files to save_figure.ts.
  */
 import sharp from "sharp";
 import { createRandom } from "lib/random.ts";

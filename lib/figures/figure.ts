@@ -1,8 +1,9 @@
 /**
  * What a figure is: plain Plotly JSON that remembers the rows and options it was drawn from. How one
- * looks is left to look.ts, what it shows to the file of each chart.
+ * looks is left to chart_style.ts, what it shows to the file of each chart.
  */
 import type { Data, Layout } from "plotly.js-dist";
+import { figureWords } from "./figure_words.ts";
 
 /** Plotly's two parts of a chart. */
 export interface Plot {
@@ -26,7 +27,7 @@ export interface Source {
 export interface Figure extends Plot {
   /** The rows and options it was drawn from. */
   readonly source: Source;
-  /** The figure in words, for people who cannot see it: what is shown and over which range. */
+  /** The figure in words, for people who cannot see it: title, axes, series and ranges of its rows. */
   readonly altText: string;
 }
 
@@ -43,7 +44,8 @@ export interface Chart<Row extends object, Options extends object> {
  * relies on it.
  *
  * @param chart Name of the chart; it is written beside every figure saved.
- * @param draw From plain rows and plain options to Plotly's data and layout, and the figure in words.
+ * @param draw From plain rows and plain options to Plotly's data and layout, and a sentence that names
+ * axes and series; `figureWords` adds title and ranges to it.
  *
  * @example A chart of one's own
  * ```ts
@@ -67,9 +69,10 @@ export function defineChart<Row extends object, Options extends object>(
   chart: string,
   draw: (rows: readonly Row[], options: Options) => Plot & { readonly altText: string },
 ): Chart<Row, Options> {
-  const drawn = (rows: readonly Row[], options: Options): Figure => ({
-    ...draw(rows, options),
-    source: { chart, rows, options },
-  });
+  const drawn = (rows: readonly Row[], options: Options): Figure => {
+    const { data, layout, altText: shown } = draw(rows, options);
+    const altText = figureWords({ title: layout.title?.text, shown, rows });
+    return { data, layout, altText, source: { chart, rows, options } };
+  };
   return Object.assign(drawn, { chart });
 }

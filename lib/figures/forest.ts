@@ -4,7 +4,6 @@ import { type Chart, defineChart } from "./figure.ts";
 import {
   axis,
   baseLayout,
-  COLORS,
   FAINT,
   FONT_SIZES,
   INK,
@@ -12,6 +11,7 @@ import {
   WIDTHS,
   wrapText,
 } from "./chart_style.ts";
+import { COLORS } from "./series_style.ts";
 
 /** One line. */
 export interface ForestRow {

@@ -4,7 +4,14 @@
  */
 import type { Data } from "plotly.js-dist";
 import { type Chart, defineChart } from "./figure.ts";
-import { axis, baseLayout, type LookOptions, seriesLine } from "./chart_style.ts";
+import { axis, baseLayout, type LookOptions } from "./chart_style.ts";
+import {
+  type Reference,
+  referenceLabels,
+  referenceLines,
+  referenceWords,
+} from "./reference_lines.ts";
+import { seriesLine, seriesMarker } from "./series_style.ts";
 
 /** One point. */
 export interface LineRow {
@@ -28,9 +35,9 @@ export interface LineIntervalsOptions extends LookOptions {
   readonly valueTitle: string;
   /** Ends of the vertical axis. Default: what is needed. */
   readonly range?: readonly [number, number];
+  /** Levels to compare with, drawn across, such as 0.5 for chance. Default: none. */
+  readonly references?: readonly Reference[];
 }
-
-const SYMBOLS = ["circle", "square", "diamond", "triangle-up"] as const;
 
 /**
  * A line for each series, with a marker and a whisker from `low` to `high` at each point. Series are
@@ -47,7 +54,7 @@ const SYMBOLS = ["circle", "square", "diamond", "triangle-up"] as const;
 export const lineIntervals: Chart<LineRow, LineIntervalsOptions> = defineChart(
   "lineIntervals",
   (rows: readonly LineRow[], options: LineIntervalsOptions) => {
-    const { xTitle, valueTitle, range } = options;
+    const { xTitle, valueTitle, range, references = [] } = options;
     const series = [...new Set(rows.map((row) => row.series))];
     const layout = baseLayout(options, { legend: series.length > 1 ? series : [] });
     const places = [...new Set(rows.map((row) => row.x))];
@@ -66,7 +73,7 @@ export const lineIntervals: Chart<LineRow, LineIntervalsOptions> = defineChart(
         x: own.map((row) => row.x + (i - (series.length - 1) / 2) * apart),
         y: own.map((row) => row.value),
         line: seriesLine(i),
-        marker: { size: 5, symbol: SYMBOLS[i % SYMBOLS.length] },
+        marker: seriesMarker(i),
         error_y: {
           type: "data",
           symmetric: false,
@@ -83,8 +90,11 @@ export const lineIntervals: Chart<LineRow, LineIntervalsOptions> = defineChart(
         ...layout,
         xaxis: axis(xTitle, places.length <= 10 ? { tickvals: places } : {}),
         yaxis: axis(valueTitle, range ? { range: [...range] } : {}),
+        shapes: referenceLines(references, 1),
+        annotations: referenceLabels(references, { axisNumber: 1, where: "inside" }),
       },
-      altText: `Lines of ${valueTitle} over ${xTitle}: ${series.join(", ")}.`,
+      altText: `Lines of ${valueTitle} over ${xTitle}: ${series.join(", ")}.` +
+        referenceWords(references),
     };
   },
 );

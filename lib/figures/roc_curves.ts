@@ -1,7 +1,8 @@
 /** ROC curves of one detector or several. The points are computed in lib/evaluation/roc.ts. */
 import type { Data } from "plotly.js-dist";
 import { type Chart, defineChart } from "./figure.ts";
-import { axis, baseLayout, FAINT, type LookOptions, seriesLine, WIDTHS } from "./chart_style.ts";
+import { axis, baseLayout, FAINT, type LookOptions, WIDTHS } from "./chart_style.ts";
+import { seriesLine } from "./series_style.ts";
 
 /** A point of a curve; points of a curve come in the order of `rocCurve`, from (0, 0) to (1, 1). */
 export interface RocRow {

@@ -1,6 +1,6 @@
 /**
  * Rows of a figure as CSV that any dataframe reads, and back again exactly. Which files belong to a
- * figure is left to save.ts.
+ * figure is left to save_figure.ts.
  */
 import { from, fromCSV } from "arquero";
 import { isDeepStrictEqual } from "node:util";

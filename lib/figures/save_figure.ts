@@ -1,6 +1,6 @@
 /**
  * Saving a figure with the rows it was drawn from, and drawing it again from those rows alone. Bytes
- * of pictures come from export.ts, cells of tables from rows_file.ts.
+ * of pictures come from export_figure.ts, cells of tables from rows_file.ts.
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

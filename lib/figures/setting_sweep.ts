@@ -12,9 +12,16 @@ import {
   type LookOptions,
   panelDomains,
   panelHeading,
-  seriesLine,
   WIDTHS,
 } from "./chart_style.ts";
+import {
+  type PanelReference,
+  referenceLabels,
+  referenceLines,
+  referencesOf,
+  referenceWords,
+} from "./reference_lines.ts";
+import { seriesLine, seriesMarker } from "./series_style.ts";
 
 /** One outcome at one value of the setting. */
 export interface SweepRow {
@@ -38,6 +45,8 @@ export interface SweepOptions extends LookOptions {
   readonly settingTitle?: string;
   /** Whether vertical axes begin at 0; an AUC's may begin where its values do. Default: true. */
   readonly fromZero?: boolean;
+  /** Levels to compare with, drawn across their panel, such as a ceiling in bits. Default: none. */
+  readonly references?: readonly PanelReference[];
 }
 
 /**
@@ -67,7 +76,7 @@ export const settingSweep: Chart<SweepRow, SweepOptions> = defineChart(
     const quantities = [...new Set(rows.map((row) => row.quantity))];
     const series = [...new Set(rows.map((row) => row.series))];
     const settings = [...new Set(rows.map((row) => row.setting))].sort((a, b) => a - b);
-    const { size = "page", settingTitle = "setting", fromZero = true } = options;
+    const { size = "page", settingTitle = "setting", fromZero = true, references = [] } = options;
     const above = { legend: series, headings: true };
     const { t = 0, b = 0, l = 0, r = 0 } = baseLayout(options, above).margin ?? {};
     const height = options.height ?? Math.round(t + 160 + b);
@@ -96,7 +105,6 @@ export const settingSweep: Chart<SweepRow, SweepOptions> = defineChart(
           .filter((row) => row.quantity === quantity && row.series === name)
           .sort((a, b) => a.setting - b.setting);
         if (drawn.length === 0) return;
-        const line = seriesLine(s);
         const shift = (s - (series.length - 1) / 2) * 0.08; // so that bars do not hide one another
         data.push({
           type: "scatter",
@@ -114,19 +122,26 @@ export const settingSweep: Chart<SweepRow, SweepOptions> = defineChart(
             thickness: 1,
             width: 2,
           },
-          line,
-          marker: { color: line.color, size: 5 },
+          line: seriesLine(s),
+          marker: seriesMarker(s),
           xaxis: `x${suffix}` as "x",
           yaxis: `y${suffix}` as "y",
         });
       });
     });
+    const within = quantities.map((panel) =>
+      referencesOf(references, { panel, panels: quantities })
+    );
+    const shapes = within.flatMap((of, p) => referenceLines(of, p + 1));
+    const labels = within.flatMap((of, p) =>
+      referenceLabels(of, { axisNumber: p + 1, where: "inside" })
+    );
     const annotations = quantities.map((name, p) => panelHeading(`<b>${name}</b>`, p + 1));
     return {
       data,
-      layout: { ...layout, annotations } as typeof base,
+      layout: { ...layout, shapes, annotations: [...annotations, ...labels] } as typeof base,
       altText: `${quantities.join(", ")} over ${settingTitle} from ${settings[0]} to ` +
-        `${settings.at(-1)}, for ${series.join(", ")}.`,
+        `${settings.at(-1)}, for ${series.join(", ")}.` + referenceWords(references),
     };
   },
 );

@@ -1,14 +1,15 @@
 /**
  * Figures in a Jupyter notebook that runs on Deno's kernel, still or live. Outside the kernel nothing
- * is shown, so the same code runs as a script. Files are left to save.ts.
+ * is shown, so the same code runs as a script. Files are left to save_figure.ts.
  */
 import sharp from "sharp";
 import { openExporter } from "./export_figure.ts";
 import type { Figure } from "./figure.ts";
+import { inNotebook, type NotebookOutput, sendOutput } from "./notebook_output.ts";
 
 /** How a figure is shown. */
 export interface ShowOptions {
-  /** The figure in words. Default: those of the chart. */
+  /** The figure in words. Default: its own words. */
   readonly altText?: string;
   /**
    * Whether a picture is sent beside Plotly's JSON: GitHub and exports show only that. Default: true.
@@ -33,23 +34,11 @@ export interface LiveFigure {
  */
 const LONGEST_JSON = 100_000;
 
-/** The kernel sends what was displayed a little later than it says; a cell that ends at once loses it. */
-const SENDING_MILLISECONDS = 20;
-
-/** The part of Deno's kernel used here, or nothing outside of it, where even asking throws. */
-function kernelDisplay(): typeof Deno.jupyter.display | undefined {
-  try {
-    return Deno.jupyter.display;
-  } catch {
-    return undefined;
-  }
-}
-
 /** The figure as PNG; one with photographs in it as JPEG, at a third of the bytes. */
-async function picture(figure: Figure): Promise<Record<string, string>> {
+async function picture(figure: Figure, scale: number): Promise<Record<string, string>> {
   await using exporter = await openExporter();
   if (!figure.layout.images?.length) {
-    return { "image/png": (await exporter.png(figure, { palette: true })).toBase64() };
+    return { "image/png": (await exporter.png(figure, { palette: true, scale })).toBase64() };
   }
   const png = await exporter.png(figure, { scale: 1.25 });
   const jpeg = await sharp(png).flatten({ background: "white" })
@@ -57,35 +46,29 @@ async function picture(figure: Figure): Promise<Record<string, string>> {
   return { "image/jpeg": new Uint8Array(jpeg).toBase64() };
 }
 
-/** What a notebook gets of a figure: Plotly's JSON, a picture, words. */
-async function bundle(figure: Figure, options: ShowOptions): Promise<Record<string, unknown>> {
+/** What a notebook gets of a figure: Plotly's JSON, a picture of the same size, words. */
+async function outputOf(figure: Figure, options: ShowOptions): Promise<NotebookOutput> {
   const { data, layout } = figure;
   const words = { "text/plain": options.altText ?? figure.altText };
   const small = JSON.stringify({ data, layout }).length <= LONGEST_JSON;
   const plotly = { data, layout, config: { displaylogo: false, responsive: false } };
   const interactive = { "application/vnd.plotly.v1+json": plotly };
-  if (options.picture === false) return { ...interactive, ...words };
+  if (options.picture === false) return { data: { ...interactive, ...words } };
+  const both = small && options.interactive !== false;
   try {
-    const sent = small && options.interactive !== false ? interactive : {};
-    return { ...sent, ...await picture(figure), ...words };
+    // Lab's Plotly renderer shows the PNG until the mouse is over it, and reads its pixels' size, not
+    // the metadata: only a PNG of one pixel for each CSS pixel is as large as the chart after it.
+    const pictures = await picture(figure, both ? 1 : 2);
+    const size = { width: layout.width, height: layout.height };
+    return {
+      data: { ...(both ? interactive : {}), ...pictures, ...words },
+      metadata: Object.fromEntries(Object.keys(pictures).map((type) => [type, size])),
+    };
   } catch (error) {
     // A notebook without pictures is still a notebook; the reason stands where the words are.
     const reason = `${words["text/plain"]} (${(error as Error).message})`;
-    return { ...interactive, "text/plain": reason };
+    return { data: { ...interactive, "text/plain": reason } };
   }
-}
-
-async function send(content: Record<string, unknown>, id: string, update: boolean): Promise<void> {
-  const display = kernelDisplay();
-  if (!display) return;
-  if (update) {
-    // Lab's Plotly renderer never redraws a graph that it has drawn. Words in its place, for less than
-    // a frame, make Lab begin a new one.
-    const words = { "text/plain": content["text/plain"] };
-    await display(words, { raw: true, display_id: id, update });
-  }
-  await display(content, { raw: true, display_id: id, update });
-  await new Promise((resolve) => setTimeout(resolve, SENDING_MILLISECONDS));
 }
 
 /**
@@ -102,8 +85,7 @@ async function send(content: Record<string, unknown>, id: string, update: boolea
  * ```
  */
 export async function show(figure: Figure, options: ShowOptions = {}): Promise<void> {
-  if (!kernelDisplay()) return;
-  await send(await bundle(figure, options), crypto.randomUUID(), false);
+  if (inNotebook()) await sendOutput(await outputOf(figure, options));
 }
 
 /**
@@ -128,8 +110,13 @@ export function showLive(): LiveFigure {
   const id = crypto.randomUUID();
   let shown = false;
   const put = async (figure: Figure, options: ShowOptions) => {
-    if (!kernelDisplay()) return;
-    await send(await bundle(figure, options), id, shown);
+    if (!inNotebook()) return;
+    const output = await outputOf(figure, options);
+    // Lab's Plotly renderer never redraws a graph that it has drawn. Words in its place, for less than
+    // a frame, make Lab begin a new one.
+    const words = { "text/plain": output.data["text/plain"] };
+    if (shown) await sendOutput({ data: words }, { id, update: true });
+    await sendOutput(output, { id, update: shown });
     shown = true;
   };
   return {
@@ -151,6 +138,5 @@ export async function showPicture(uri: string, altText: string): Promise<void> {
   if (!type) {
     throw new TypeError(`A picture is given as data:image/…;base64,…, not ${uri.slice(0, 40)}.`);
   }
-  const content = { [type]: base64, "text/plain": altText };
-  await send(content, crypto.randomUUID(), false);
+  await sendOutput({ data: { [type]: base64, "text/plain": altText } });
 }

@@ -4,7 +4,6 @@ import { type Chart, defineChart } from "./figure.ts";
 import {
   axis,
   baseLayout,
-  COLORS,
   FONT_SIZES,
   type LookOptions,
   panelDomains,
@@ -12,6 +11,14 @@ import {
   WIDTHS,
   wrapText,
 } from "./chart_style.ts";
+import {
+  type PanelReference,
+  referenceLabels,
+  referenceLines,
+  referencesOf,
+  referenceWords,
+} from "./reference_lines.ts";
+import { seriesLine, seriesMarker } from "./series_style.ts";
 
 /** One number recorded at one step. */
 export interface TrainingRow {
@@ -38,6 +45,8 @@ export interface TrainingCurvesOptions extends LookOptions {
   readonly smooth?: number;
   /** Panels beside one another before a new line of panels begins. Default: 1 at column width, else 3. */
   readonly columns?: number;
+  /** Levels to compare with, drawn across their panel, such as ln 2 for a cross-entropy. Default: none. */
+  readonly references?: readonly PanelReference[];
 }
 
 /** Means over the last `window` values; gaps stay gaps and are not counted. */
@@ -69,7 +78,7 @@ export const trainingCurves: Chart<TrainingRow, TrainingCurvesOptions> = defineC
   (rows: readonly TrainingRow[], options: TrainingCurvesOptions) => {
     const runs = [...new Set(rows.map((row) => row.run))];
     const terms = [...new Set(rows.map((row) => row.term))];
-    const { size = "page", valueTitle = "loss (nats)", smooth = 1 } = options;
+    const { size = "page", valueTitle = "loss (nats)", smooth = 1, references = [] } = options;
     const { panels = runs.length > 1 ? "term" : "run", columns = size === "column" ? 1 : 3 } =
       options;
     for (const [name, value] of Object.entries({ smooth, columns })) {
@@ -130,12 +139,20 @@ export const trainingCurves: Chart<TrainingRow, TrainingCurvesOptions> = defineC
             !data.some((trace) => (trace as { name?: string }).name === name),
           x: drawn.map((row) => row.step),
           y: trailingMeans(drawn.map((row) => row.value), smooth),
-          line: { color: COLORS[l % COLORS.length], width: 1.5 },
+          line: seriesLine(l),
+          marker: seriesMarker(l),
           xaxis: `x${suffix}` as "x",
           yaxis: `y${suffix}` as "y",
         });
       });
     });
+    const within = panelNames.map((panel) =>
+      referencesOf(references, { panel, panels: panelNames })
+    );
+    const shapes = within.flatMap((of, p) => referenceLines(of, p + 1));
+    const labels = within.flatMap((of, p) =>
+      referenceLabels(of, { axisNumber: p + 1, where: "inside" })
+    );
     const annotations = headed
       ? headings.map((heading, p) => ({
         ...panelHeading(`<b>${heading}</b>`, p + 1),
@@ -144,8 +161,9 @@ export const trainingCurves: Chart<TrainingRow, TrainingCurvesOptions> = defineC
       : [];
     return {
       data,
-      layout: { ...layout, annotations } as typeof base,
-      altText: `Lines of ${terms.join(", ")} by step, for ${runs.join(", ")}.`,
+      layout: { ...layout, shapes, annotations: [...annotations, ...labels] } as typeof base,
+      altText: `Lines of ${terms.join(", ")} by step, for ${runs.join(", ")}.` +
+        referenceWords(references),
     };
   },
 );

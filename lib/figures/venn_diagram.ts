@@ -3,7 +3,8 @@
  * figure: venn.ts. Where circles lie is computed in venn_layout.ts.
  */
 import type { Annotation, Shape } from "plotly.js-dist";
-import { COLORS, FAINT, FONT_SIZES, INK, wrapText } from "./chart_style.ts";
+import { FAINT, FONT_SIZES, INK, wrapText } from "./chart_style.ts";
+import { COLORS } from "./series_style.ts";
 import { type Circle, drawnRegions, placeCircles } from "./venn_layout.ts";
 
 /** One region of one diagram; a diagram has seven. */

@@ -10,7 +10,7 @@ import { CLUES, type PerClue, type PlantedSetting } from "./planted_clues/plante
 import type { Crop, Split } from "lib/data/samples.ts";
 
 /** Side of the pictures in pixels. */
-export const PLANTED_SIZE = 48;
+const PLANTED_SIZE = 48;
 
 /** A drawn face with all that is known about it. */
 export interface PlantedPicture extends Crop {

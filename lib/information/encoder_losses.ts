@@ -45,7 +45,7 @@ export interface EncoderTermInput {
 const OFFICIAL_TEMPERATURE = 1.5;
 
 /** A term of value 0 in the right shapes, to be added to. */
-export function zeroTerm({ encoding }: EncoderTermInput): EncoderTerm & { value: number } {
+function zeroTerm({ encoding }: EncoderTermInput): EncoderTerm & { value: number } {
   return {
     value: 0,
     cells: new Float64Array(encoding.joint.length),

@@ -76,7 +76,7 @@ function addScaled(sum: EncoderTerm, term: EncoderTerm, factor: number) {
 }
 
 /** The whole loss in nats, its parts, and its gradient at the cells and heads. */
-export function encoderLoss(
+function encoderLoss(
   input: EncoderTermInput,
   options: Pick<EncoderTrainingOptions, "form" | "weight" | "crossEntropyHeads">,
 ): EncoderTerm & Pick<EncoderRecord, "localLoss" | "leaveOneOutCrossEntropy" | "claimed"> {

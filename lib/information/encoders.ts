@@ -30,7 +30,7 @@ export interface EncoderTables {
 }
 
 /** The input's variables. Throws a `TypeError` when the source has no y or no input. */
-export function inputNames({ source }: EncoderProblem): string[] {
+function inputNames({ source }: EncoderProblem): string[] {
   readNames(source, "y");
   const names = source.names.filter((name) => name !== "y");
   if (names.length === 0) throw new TypeError("The source has no input: only the label y.");

@@ -26,7 +26,7 @@ export interface Joint {
 }
 
 /** How far a table's sum may be from one: room for rounding, not for mistakes. */
-export const SUM_TOLERANCE = 1e-9;
+const SUM_TOLERANCE = 1e-9;
 
 const MOST_CELLS = 2 ** 27; // 1 GiB of float64
 

@@ -3,7 +3,7 @@
  * Running it is left to video.ts.
  */
 import { delimiter, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { PROJECT_ENVIRONMENT, sitePackages } from "lib/io/site_packages.ts";
 
 /** A program that runs, and what it is. */
 export interface Ffmpeg {
@@ -19,7 +19,6 @@ export const FFMPEG_VARIABLE = "FORGERY_CLUES_FFMPEG";
 /** libavcodec's version in ffmpeg 5.1, the first that knows all options we pass. */
 const OLDEST_LIBAVCODEC = [59, 37] as const;
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const REMEDY = "Run `deno task start` (or any other task) once to install the wheel " +
   `imageio-ffmpeg into .venv, or install ffmpeg 5.1 or newer, or name one in ${FFMPEG_VARIABLE}.`;
 
@@ -67,17 +66,14 @@ async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
-/** The wheel's program in a Python environment, wherever the platform puts it. */
+/** The wheel's program in a Python environment. */
 async function programsOfWheel(environment: string): Promise<string[]> {
-  const pythons = (await namesIn(join(environment, "lib"))).filter((n) => n.startsWith("python3"));
-  const sites = [...pythons.map((name) => join("lib", name)), "Lib"];
-  const found: string[] = [];
-  for (const site of sites) {
-    const folder = join(environment, site, "site-packages", "imageio_ffmpeg", "binaries");
-    const names = (await namesIn(folder)).filter((name) => name.startsWith("ffmpeg-"));
-    found.push(...names.map((name) => join(folder, name)));
-  }
-  return found;
+  const packages = sitePackages(environment);
+  if (packages === undefined) return [];
+  const folder = join(packages, "imageio_ffmpeg", "binaries");
+  return (await namesIn(folder))
+    .filter((name) => name.startsWith("ffmpeg-"))
+    .map((name) => join(folder, name));
 }
 
 /**
@@ -98,7 +94,7 @@ export async function findFfmpeg(places: FfmpegPlaces = {}): Promise<Ffmpeg> {
   const {
     chosen = Deno.env.get(FFMPEG_VARIABLE),
     folders = (Deno.env.get("PATH") ?? "").split(delimiter).filter((folder) => folder !== ""),
-    environment = join(ROOT, ".venv"),
+    environment = PROJECT_ENVIRONMENT,
   } = places;
   const key = JSON.stringify([chosen, folders, environment]);
   const found = FOUND.get(key) ?? await look({ chosen, folders, environment });

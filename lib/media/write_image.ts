@@ -18,13 +18,29 @@ import { writeWhole } from "lib/io/write_whole.ts";
 export async function writeImage(
   path: string,
   image: RgbImage | Mask,
-  options: { quality?: number } = {},
+  { quality = 95 }: { quality?: number } = {},
 ): Promise<void> {
-  const { quality = 95 } = options;
   const ending = extname(path).toLowerCase();
   if (![".png", ".jpg", ".jpeg"].includes(ending)) {
     throw new RangeError(`Cannot write ${JSON.stringify(path)}: end its name in .png or .jpg.`);
   }
+  await writeWhole(
+    path,
+    await encodeImage(image, { quality, format: ending === ".png" ? "png" : "jpg" }),
+  );
+}
+
+/**
+ * A picture or a mask as the bytes of a file.
+ *
+ * @param options `format`; `quality` of a JPEG, 1 to 100.
+ * @throws TypeError when the data is not width · height · (1 or 3) values; RangeError for a quality out of
+ * range.
+ */
+export async function encodeImage(
+  image: RgbImage | Mask,
+  { format, quality }: { format: "jpg" | "png"; quality: number },
+): Promise<Uint8Array<ArrayBuffer>> {
   if (!Number.isInteger(quality) || quality < 1 || quality > 100) {
     throw new RangeError(`A JPEG's quality is a whole number from 1 to 100, not ${quality}.`);
   }
@@ -32,10 +48,8 @@ export async function writeImage(
   const pixels = sharp(image.data, input);
   // sharp otherwise makes three channels of one.
   if (input.raw.channels === 1) pixels.toColourspace("b-w");
-  await writeWhole(
-    path,
-    ending === ".png"
-      ? await pixels.png().toBuffer()
-      : await pixels.jpeg({ quality, chromaSubsampling: "4:4:4" }).toBuffer(),
-  );
+  const encoded = format === "png"
+    ? pixels.png()
+    : pixels.jpeg({ quality, chromaSubsampling: "4:4:4" });
+  return new Uint8Array(await encoded.toBuffer());
 }

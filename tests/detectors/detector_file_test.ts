@@ -6,7 +6,7 @@ import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import { writeSafetensors } from "lib/networks/weights/safetensors.ts";
 import { storeParameters } from "lib/networks/weights/state_dict.ts";
 import { createRandom } from "lib/random.ts";
-import { detectorFileBeside, loadDetector, saveDetector } from "lib/detectors/detector_file.ts";
+import { loadDetector, saveDetector } from "lib/detectors/detector_file.ts";
 import { inFolder } from "../in_folder.ts";
 
 await tf.setBackend("cpu");
@@ -52,9 +52,4 @@ Deno.test("loadDetector takes weights of other origin with a configuration, and 
     await assert.rejects(loadDetector(own, { configuration: OFFICIAL_CODE }), /holds the config/);
     await assert.rejects(loadDetector(`${folder}/none`), Deno.errors.NotFound);
   });
-});
-
-Deno.test("detectorFileBeside keeps the detectors of two checkpoints in one folder apart", () => {
-  assert.equal(detectorFileBeside("run/checkpoint.safetensors"), "run/detector.safetensors");
-  assert.equal(detectorFileBeside("a.safetensors"), "a.detector.safetensors");
 });

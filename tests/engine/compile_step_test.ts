@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { adamNumbers, applyAdam } from "lib/engine/adam.ts";
-import { capturingBackend } from "lib/engine/backend.ts";
-import type { CaptureOptions } from "lib/engine/capture.ts";
+import { capturingBackend } from "lib/engine/capturing_backend.ts";
+import type { CaptureOptions } from "lib/engine/captured_function.ts";
 import { compileStep, startEngine } from "lib/engine/engine.ts";
 
 const { backend } = await startEngine();

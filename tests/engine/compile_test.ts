@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { capturingBackend } from "lib/engine/backend.ts";
+import { capturingBackend } from "lib/engine/capturing_backend.ts";
 import { compile, startEngine } from "lib/engine/engine.ts";
 
 const { backend } = await startEngine();
@@ -142,4 +142,22 @@ Deno.test("an error inside a captured function names it, its inputs and TensorFl
   );
   assert.deepEqual(read(f(tf.ones([3, 2]), tf.tensor1d([2], "int32"))), [[1, 1]]);
   f.dispose();
+});
+
+Deno.test("the first run of a function with large arguments frees the arrays that they came from", {
+  ignore,
+}, async () => {
+  const upload = (): [tf.Tensor, WeakRef<Float32Array>] => {
+    const values = new Float32Array(2 ** 22);
+    return [tf.tensor1d(values), new WeakRef(values)];
+  };
+  const [x, array] = upload();
+  const negative = compile((y) => tf.neg(y), [x]);
+  await new Promise((resolve) => setTimeout(resolve)); // a new WeakRef holds its target until then
+  assert.ok(array.deref() !== undefined);
+  await new Promise((resolve) => setTimeout(resolve)); // … and so does looking
+  negative(x)[0].dispose();
+  assert.ok(array.deref() === undefined); // not assert.equal: its message would print the array
+  negative.dispose();
+  x.dispose();
 });

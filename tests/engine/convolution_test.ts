@@ -2,8 +2,8 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { conv2d, depthwiseConv2d, maxPool } from "lib/engine/convolution.ts";
 import { compile, startEngine } from "lib/engine/engine.ts";
-import { Recorder } from "lib/engine/recorder.ts";
-import { assertClose, measure } from "./differences.ts";
+import { Recorder } from "lib/engine/operation_recorder.ts";
+import { assertClose, measure } from "./measured_tensors.ts";
 
 const { backend } = await startEngine();
 

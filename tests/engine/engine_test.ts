@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { configProto } from "lib/engine/context.ts";
+import { configProto } from "lib/engine/eager_context.ts";
 import { startEngine } from "lib/engine/engine.ts";
-import { findLibrary } from "lib/engine/library.ts";
-import { runProgram } from "./program.ts";
+import { findLibrary } from "lib/engine/find_library.ts";
+import { runProgram } from "./run_program.ts";
 
 const engine = await startEngine();
 const ignore = engine.backend === "cpu";
@@ -167,13 +167,15 @@ Deno.test("configProto writes the fields of config.proto", () => {
   assert.deepEqual([...configProto({ intraOpThreads: 300, interOpThreads: 3 })], [
     2 * 8, 300 % 128 + 128, 2, // intra_op_parallelism_threads
     5 * 8, 3, // inter_op_parallelism_threads
-    7 * 8, 1, // allow_soft_placement
-  ]);
-  // deno-fmt-ignore
-  assert.deepEqual([...configProto({ gpuMemoryGrowth: true, visibleDevices: "0" })], [
     6 * 8 + 2, 5, // gpu_options
     4 * 8, 1, // … allow_growth
     5 * 8 + 2, 1, "0".charCodeAt(0), // … visible_device_list
+    7 * 8, 1, // allow_soft_placement
+  ]);
+  // deno-fmt-ignore
+  assert.deepEqual([...configProto({ gpuMemoryGrowth: false, visibleDevices: "1" })], [
+    6 * 8 + 2, 3,
+    5 * 8 + 2, 1, "1".charCodeAt(0),
     7 * 8, 1,
   ]);
   // deno-fmt-ignore

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import sharp from "sharp";
 import { libraryInUse, startEngine } from "lib/engine/engine.ts";
-import { collectGarbage } from "lib/engine/garbage.ts";
+import { collectGarbage } from "lib/engine/collect_garbage.ts";
 import { openJpegDecoder } from "lib/engine/jpeg_decoder.ts";
-import { openNative } from "lib/engine/native.ts";
+import { openNative } from "lib/engine/native_library.ts";
 import { createRandom } from "lib/random.ts";
 
 const { backend } = await startEngine();

@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { compile, startEngine } from "lib/engine/engine.ts";
-import { assertClose, measure } from "./differences.ts";
+import { assertClose, measure } from "./measured_tensors.ts";
 import { makeInputs, OPERATION_CASES, type OperationCase, runCase } from "./operation_cases.ts";
 
 const { backend } = await startEngine();

@@ -7,9 +7,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rocAuc, rocCurve } from "lib/evaluation/roc.ts";
 import { bars } from "lib/figures/bars.ts";
+import { curves } from "lib/figures/curves.ts";
+import type { Figure } from "lib/figures/figure.ts";
 import { heatMapGrid } from "lib/figures/heat_map_grid.ts";
-import { WIDTHS, wrapText } from "lib/figures/chart_style.ts";
+import { FONT_SIZES, WIDTHS, wrapText } from "lib/figures/chart_style.ts";
+import { lineIntervals } from "lib/figures/line_intervals.ts";
 import { rocCurves } from "lib/figures/roc_curves.ts";
+import { settingSweep } from "lib/figures/setting_sweep.ts";
 import { table } from "lib/figures/table.ts";
 import { trainingCurves } from "lib/figures/training_curves.ts";
 import { EXAMPLE_FIGURES } from "./example_figures.ts";
@@ -74,6 +78,88 @@ Deno.test("bars and tables say what is undefined, and never draw it as a number"
   assert.ok(texts.includes("–<sup>1</sup>") && texts.includes("<sup>1</sup> needs FF++"));
   const known = table([{ ...cell, value: 0.5, low: 0.25, high: 0.75 }], { decimals: 2 }).layout;
   assert.ok(known.annotations?.some(({ text }) => text === "0.50 [0.25, 0.75]"));
+});
+
+/** Six series in two panels, the second panel in another order and without the first series. */
+function linesOfEveryChart(): Record<string, Figure> {
+  const names = ["a", "b", "c", "d", "e", "f"];
+  const places = [["first", names], ["second", names.slice(1).reverse()]] as const;
+  const points = places.flatMap(([panel, series]) =>
+    series.flatMap((name) => [0, 1].map((x) => ({ panel, name, x, value: x })))
+  );
+  return {
+    curves: curves(points.map((p) => ({ ...p, series: p.name })), { xTitle: "x" }),
+    trainingCurves: trainingCurves(
+      points.map(({ panel, name, x, value }) => ({ term: panel, run: name, step: x, value })),
+      {},
+    ),
+    settingSweep: settingSweep(
+      points.map(({ panel, name, x, value }) => (
+        { quantity: panel, series: name, setting: x, value, low: null, high: null }
+      )),
+      {},
+    ),
+    lineIntervals: lineIntervals(
+      points.slice(0, 12).map(({ name, x, value }) => ({ series: name, x, value })),
+      { xTitle: "x", valueTitle: "y" },
+    ),
+  };
+}
+
+Deno.test("six lines differ without colour, and a name looks the same in every panel", () => {
+  for (const [chart, { data }] of Object.entries(linesOfEveryChart())) {
+    const looks = new Map<string, Set<string>>();
+    for (const trace of data) {
+      const { name, line } = trace as { name: string; line: { color: string; dash: string } };
+      looks.set(name, (looks.get(name) ?? new Set()).add(`${line.color} ${line.dash}`));
+    }
+    assert.equal(looks.size, 6, chart);
+    const each = [...looks.values()].map((of) => [...of]);
+    assert.ok(each.every((of) => of.length === 1), chart);
+    assert.equal(new Set(each.map(([look]) => look!.split(" ")[1])).size, 6, `${chart}: dashes`);
+  }
+});
+
+Deno.test("reference lines lie in the panel that they name, and are named beside their line and in words", () => {
+  const rows = ["AUC", "loss (nats)"].map((panel) => ({ panel, series: "a", x: 0, value: 0.9 }));
+  const chance = { panel: "AUC", value: 0.5, label: "chance" };
+  const { layout, altText } = curves(rows, { xTitle: "x", references: [chance, { value: 1 }] });
+  const lines = layout.shapes!.map(({ xref, yref, y0, y1 }) => [xref, yref, y0, y1]);
+  assert.deepEqual(lines, [
+    ["x domain", "y", 0.5, 0.5],
+    ["x domain", "y", 1, 1],
+    ["x2 domain", "y2", 1, 1],
+  ]);
+  const labels = layout.annotations!.filter(({ text }) => text === "chance");
+  assert.deepEqual(labels.map(({ yref, y }) => [yref, y]), [["y", 0.5]]);
+  assert.match(altText, /Reference lines: chance at 0\.5 in AUC, 1\./);
+  const lost = { ...chance, panel: "auc" };
+  assert.throws(
+    () => curves(rows, { xTitle: "x", references: [lost] }),
+    /panel "auc". There are "AUC", "loss \(nats\)"/,
+  );
+  assert.throws(() => curves(rows, { xTitle: "x", references: [{ value: NaN }] }), RangeError);
+  const bar = bars([{ group: "DF", series: "a", value: 0.9 }], {
+    valueTitle: "AUC",
+    references: [chance],
+  });
+  assert.deepEqual(bar.layout.shapes!.map(({ y0 }) => y0), [0.5]);
+  assert.equal(bar.layout.annotations![0]!.xanchor, "left", "beside the bars, not on them");
+});
+
+Deno.test("bars name groups in the figure's own type, and keep room for their lines alone", () => {
+  const of = (group: string, count = 4) =>
+    bars(
+      Array.from({ length: count }, (_, i) => ({ group: `${group} ${i}`, series: "a", value: i })),
+      {
+        valueTitle: "pictures",
+      },
+    ).layout;
+  const [short, long] = [of("DF"), of("a name that needs more than one line")];
+  assert.equal(short.xaxis!.tickfont!.size, FONT_SIZES.page);
+  assert.ok(short.margin!.b! < 2.5 * FONT_SIZES.page, `${short.margin!.b} pixels below`);
+  assert.ok(long.margin!.b! > short.margin!.b!);
+  assert.equal(of("unbreakable-and-long-name", 12).xaxis!.tickfont!.size, FONT_SIZES.small);
 });
 
 Deno.test("wrapText breaks at spaces only, and does not count tags", () => {

@@ -16,5 +16,5 @@ Deno.test("encodingScatter keeps marked encodings apart, named, and sizes marker
   assert.deepEqual([marked.x, marked.y], [[0.7], [1.4]]);
   assert(all.marker.size[0] > marked.marker.size[0]);
   assert(figure.layout.annotations!.some(({ text }) => text === "secret"));
-  assert.match(figure.altText, /^101 encodings .* secret: 0\.70 and 1\.40\.$/);
+  assert.match(figure.altText, /^101 encodings .* secret: 0\.70 and 1\.40\./);
 });

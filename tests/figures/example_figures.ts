@@ -171,7 +171,10 @@ function ofSize(size: Size): Record<string, Figure> {
     ? gridRows(RUNS, columns)
     : gridRows(RUNS.slice(0, 1), columns.slice(1));
   return {
-    [`training_of_terms_${size}`]: trainingCurves(trainingRows(RUNS), { title, size, smooth: 2 }),
+    [`training_of_terms_${size}`]: trainingCurves(trainingRows(RUNS), {
+      ...{ title, size, smooth: 2 },
+      references: [{ panel: "validation AUC", value: 0.5, label: "chance" }],
+    }),
     [`training_of_one_run_${size}`]: trainingCurves(trainingRows(["seed 1"]), { size }),
     [`heat_map_grid_${size}`]: heatMapGrid(grid, { title, size }),
     [`roc_curves_${size}`]: rocCurves(rocRows(), { title, size }),
@@ -179,9 +182,14 @@ function ofSize(size: Size): Record<string, Figure> {
       title,
       size,
       valueTitle: "AUC (95 % interval)",
-      level: 0.5,
+      references: [{ value: 0.5, label: "chance" }],
     }),
-    [`curves_${size}`]: curves(curveRows(), { title, size, xTitle: "probability of fake" }),
+    [`curves_${size}`]: curves(curveRows(), {
+      title,
+      size,
+      xTitle: "probability of fake",
+      references: [{ panel: "D (nats)", value: Math.LN2, label: "ln 2" }],
+    }),
     [`gradient_field_${size}`]: gradientField(
       fieldRows(size === "page" ? ["paper", "official code, joint free", "official"] : ["paper"]),
       {

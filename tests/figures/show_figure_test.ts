@@ -1,27 +1,9 @@
-/** What a notebook gets of a figure. Deno's kernel is stood in for by a list of what it would display. */
+/** What a notebook gets of a figure. */
 import assert from "node:assert/strict";
 import { heatMapGrid } from "lib/figures/heat_map_grid.ts";
 import { show, showLive } from "lib/figures/show_figure.ts";
 import { EXAMPLE_FIGURES } from "./example_figures.ts";
-
-type Bundle = Record<string, unknown>;
-type Sent = [Bundle, { raw: boolean; display_id: string; update: boolean }];
-
-async function inKernel(work: () => Promise<void>): Promise<Sent[]> {
-  const before = Deno;
-  const put = (value: unknown) =>
-    // Deno's own property is read only
-    Object.defineProperty(globalThis, "Deno", { value, configurable: true, enumerable: false });
-  const sent: Sent[] = [];
-  const display = (...call: Sent) => Promise.resolve(void sent.push(call));
-  put(Object.create(before, { jupyter: { value: { display } } }));
-  try {
-    await work();
-  } finally {
-    put(before);
-  }
-  return sent;
-}
+import { inKernel } from "./stand_in_kernel.ts";
 
 const PLOTLY = "application/vnd.plotly.v1+json";
 
@@ -32,22 +14,36 @@ Deno.test("show does nothing outside of a notebook", async () => {
   await live.finish(EXAMPLE_FIGURES.bars_page);
 });
 
-Deno.test("show sends Plotly's JSON, a PNG and words", async () => {
-  const figure = EXAMPLE_FIGURES.bars_page;
-  const [[bundle, options]] = await inKernel(() => show(figure, { altText: "Bars." }));
-  assert.deepEqual(Object.keys(bundle).sort(), [PLOTLY, "image/png", "text/plain"].sort());
-  assert.deepEqual((bundle[PLOTLY] as { data: unknown }).data, figure.data);
-  assert.deepEqual([...Uint8Array.fromBase64(String(bundle["image/png"])).slice(1, 4)], [
-    80,
-    78,
-    71,
-  ]);
-  assert.equal(bundle["text/plain"], "Bars.");
-  assert.equal(options.raw, true);
+/** Width and height that a PNG's header has, in pixels. */
+function pixelsOf(base64: unknown): [number, number] {
+  const bytes = Uint8Array.fromBase64(String(base64));
+  assert.deepEqual([...bytes.slice(1, 4)], [...new TextEncoder().encode("PNG")]);
+  const header = new DataView(bytes.buffer, 16);
+  return [header.getUint32(0), header.getUint32(4)];
+}
+
+Deno.test("show sends Plotly's JSON, a PNG of the same size, and words", async () => {
+  const figure = EXAMPLE_FIGURES.bars_page!, { width, height } = figure.layout;
+  const [{ data, metadata, kind }] = await inKernel(() => show(figure, { altText: "Bars." }));
+  assert.equal(kind, "display_data");
+  assert.deepEqual(Object.keys(data).sort(), [PLOTLY, "image/png", "text/plain"].sort());
+  assert.deepEqual((data[PLOTLY] as { data: unknown }).data, figure.data);
+  assert.deepEqual(metadata, { "image/png": { width, height } });
+  assert.deepEqual(pixelsOf(data["image/png"]), [width, height]);
+  assert.equal(data["text/plain"], "Bars.");
   assert.ok(
-    JSON.stringify(bundle).length < 60_000,
+    JSON.stringify(data).length < 60_000,
     "a chart must leave room in a notebook of 300 kB",
   );
+});
+
+Deno.test("show sends a PNG alone with twice the pixels, and its size on the page beside it", async () => {
+  const figure = EXAMPLE_FIGURES.bars_column!, { width, height } = figure.layout;
+  const [{ data, metadata }] = await inKernel(() => show(figure, { interactive: false }));
+  assert.deepEqual(Object.keys(data).sort(), ["image/png", "text/plain"]);
+  assert.deepEqual(pixelsOf(data["image/png"]), [2 * width, 2 * height]);
+  assert.deepEqual(metadata, { "image/png": { width, height } });
+  assert.match(String(data["text/plain"]), /^A title .*AUC \(95 % interval\).*DF, F2F.*without/);
 });
 
 Deno.test("show sends photographs as JPEG, and leaves Plotly's JSON out where they make it long", async () => {
@@ -58,17 +54,19 @@ Deno.test("show sends photographs as JPEG, and leaves Plotly's JSON out where th
     image: photograph,
     map: null,
   }));
-  const [[bundle]] = await inKernel(() => show(heatMapGrid(rows, { size: "column" })));
-  assert.deepEqual(Object.keys(bundle).sort(), ["image/jpeg", "text/plain"]);
+  const figure = heatMapGrid(rows, { size: "column" }), { width, height } = figure.layout;
+  const [{ data, metadata }] = await inKernel(() => show(figure));
+  assert.deepEqual(Object.keys(data).sort(), ["image/jpeg", "text/plain"]);
+  assert.deepEqual(metadata, { "image/jpeg": { width, height } });
 });
 
 Deno.test("show says why there is no picture where no Chrome starts", async () => {
   const before = Deno.env.get("CHROME");
   Deno.env.set("CHROME", "/no/chrome");
   try {
-    const [[bundle]] = await inKernel(() => show(EXAMPLE_FIGURES.bars_page));
-    assert.deepEqual(Object.keys(bundle).sort(), [PLOTLY, "text/plain"].sort());
-    assert.match(String(bundle["text/plain"]), /did not start/);
+    const [{ data }] = await inKernel(() => show(EXAMPLE_FIGURES.bars_page));
+    assert.deepEqual(Object.keys(data).sort(), [PLOTLY, "text/plain"].sort());
+    assert.match(String(data["text/plain"]), /did not start/);
   } finally {
     if (before === undefined) Deno.env.delete("CHROME");
     else Deno.env.set("CHROME", before);
@@ -83,8 +81,11 @@ Deno.test("showLive changes one place and ends with a picture", async () => {
     await live.update(figure);
     await live.finish(figure);
   });
-  assert.equal(new Set(sent.map(([, options]) => options.display_id)).size, 1);
-  assert.deepEqual(sent.map(([, options]) => options.update), sent.map((_, i) => i > 0));
-  const pictures = sent.map(([bundle]) => "image/png" in bundle);
+  assert.equal(new Set(sent.map(({ id }) => id)).size, 1);
+  assert.deepEqual(
+    sent.map(({ kind }) => kind),
+    sent.map((_, i) => i > 0 ? "update_display_data" : "display_data"),
+  );
+  const pictures = sent.map(({ data }) => "image/png" in data);
   assert.deepEqual(pictures, sent.map((_, i) => i === sent.length - 1));
 });

@@ -2,11 +2,13 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { projectFiles, type Source } from "./sources.ts";
+import { PROJECT } from "lib/tasks/setup/project.ts";
+import { circlesOf, type Import, importsOf, roomOf, withoutComments } from "./import_graph.ts";
+import { projectFiles } from "./sources.ts";
 
 /** From left to right; a file imports its own room or one to the left. */
 const ROOMS = [
-  ["config", "random", "io"],
+  ["settings", "config", "random", "io"],
   ["engine"],
   ["information"],
   ["media"],
@@ -47,29 +49,7 @@ const FORBIDDEN: { room: string; target: RegExp; why: string }[] = [
   },
 ];
 
-const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*"([^"]+)"/g;
-
-interface Import {
-  file: string;
-  room: string;
-  target: string;
-}
-
-/** The text without comments: examples in them import freely. */
-function withoutComments(text: string): string {
-  return text.replaceAll(/\/\*[\s\S]*?\*\//g, "").replaceAll(/^\s*\/\/.*$/gm, "");
-}
-
-const roomOf = (path: string) => path.replace(/^lib\//, "").split("/")[0]!.replace(/\.ts$/, "");
 const rank = (room: string) => ROOMS.findIndex((rooms) => rooms.includes(room));
-
-function importsOf({ path, text }: Source): Import[] {
-  return [...withoutComments(text).matchAll(IMPORT)].map((match) => {
-    const written = match[1]!;
-    const target = written.startsWith(".") ? join(path, "..", written) : written;
-    return { file: path, room: roomOf(path), target };
-  });
-}
 
 const files = (await projectFiles()).filter(({ path }) => /^lib\/.*\.ts$/.test(path));
 const imports = files.flatMap(importsOf);
@@ -84,6 +64,28 @@ Deno.test("files import their own room or one to the left", () => {
     (rank(roomOf(target)) < 0 || rank(roomOf(target)) >= rank(room))
   );
   assert.deepEqual(wrong.map((i) => `${i.file} imports ${i.target}`), []);
+});
+
+Deno.test("no files import each other in a circle, types and workers included", () => {
+  assert.deepEqual(circlesOf(imports), []);
+});
+
+Deno.test("circlesOf finds each circle once and nothing else", () => {
+  const from = (path: string, text: string) => importsOf({ path: `lib/${path}`, text });
+  const graph: Import[] = [
+    ...from("a/one.ts", 'import { two } from "./two.ts";\nimport "lib/b/six.ts";'),
+    ...from("a/two.ts", 'import {\n  type Three,\n} from "./three.ts";'),
+    ...from("a/three.ts", 'import type { One } from "./one.ts";'),
+    ...from("a/four.ts", 'new Worker(new URL("./five.ts", import.meta.url));'),
+    ...from("a/five.ts", 'export const four = () => import("./four.ts");'),
+    ...from("b/six.ts", '/** import "lib/a/one.ts"; */\nimport "lib/a/four.ts";\nimport "sharp";'),
+    ...from("b/seven.ts", 'export type { Seven } from "./seven.ts";'),
+  ];
+  assert.deepEqual(circlesOf(graph), [
+    ["lib/a/five.ts", "lib/a/four.ts"],
+    ["lib/a/one.ts", "lib/a/three.ts", "lib/a/two.ts"],
+    ["lib/b/seven.ts"],
+  ]);
 });
 
 Deno.test("rooms keep the promises that the order does not", () => {
@@ -104,38 +106,36 @@ Deno.test("only the engine touches FFI and the backend of TensorFlow.js", () => 
   assert.deepEqual(wrong.map((f) => f.path), []);
 });
 
-Deno.test("set-up imports no package, as it runs before there are any", () => {
-  const entries = ["start", "lab", "notebooks", "run_tests", "ok", "doctor", "bench"];
-  entries.push("train", "evaluate", "predict");
+Deno.test("only one file opens onnxruntime, with its telemetry off", async () => {
+  const wrong = (await projectFiles()).filter(({ path, text }) =>
+    path !== "lib/faces/onnxruntime.ts" && /\.(ts|ipynb)$/.test(path) &&
+    /(?:\bfrom|\bimport|\brequire|\bresolve)\s*\(?\s*\\?["'](npm:)?onnxruntime-/.test(text)
+  );
+  assert.deepEqual(wrong.map((f) => f.path), []);
+});
+
+Deno.test("set-up imports no package, as it runs before there are any", async () => {
+  const { tasks } = JSON.parse(await Deno.readTextFile(join(PROJECT.root, "deno.json")));
+  const entries = JSON.stringify(tasks).match(/lib\/tasks\/\w+\.ts/g)!;
   const visited = new Set<string>();
   const visit = (path: string, from: string) => {
     if (!path.startsWith("lib/")) return assert.match(path, /^node:/, `${from} imports ${path}`);
     if (visited.has(path)) return;
     visited.add(path);
     const file = files.find((file) => file.path === path)!;
-    // What is imported with import() comes later, when the packages are there.
-    const late = [...withoutComments(file.text).matchAll(/import\(\s*"([^"]+)"/g)].map((m) =>
-      m[1]!
-    );
-    // Types are gone before anything runs.
-    const text = file.text.replaceAll(/^import type [^;]*;/gm, "");
-    for (const { target } of importsOf({ path, text })) {
-      if (!late.some((written) => target.endsWith(written.replace(/^\.+/, "")))) {
-        visit(target, path);
-      }
+    for (const { target, how } of importsOf(file)) {
+      // Types are gone before anything runs; calls and workers come when the packages are there.
+      if (how === "statement") visit(target, path);
     }
   };
-  for (const entry of entries) visit(`lib/tasks/${entry}.ts`, "deno.json");
+  for (const entry of entries) visit(entry, "deno.json");
   assert.ok(visited.has("lib/tasks/setup/setup.ts"));
 });
 
 Deno.test("within a room imports are relative, across rooms they go through the map", () => {
-  const wrong = files.flatMap(({ path, text }) =>
-    [...withoutComments(text).matchAll(IMPORT)].map((match) => match[1]!).filter((written) => {
-      const target = written.startsWith(".") ? join(path, "..", written) : written;
-      if (!target.startsWith("lib/")) return false;
-      return (roomOf(target) === roomOf(path)) !== written.startsWith(".");
-    }).map((written) => `${path} imports ${written}`)
+  const wrong = imports.filter(({ room, target, written, how }) =>
+    how !== "place" && target.startsWith("lib/") &&
+    (roomOf(target) === room) !== written.startsWith(".")
   );
-  assert.deepEqual(wrong, []);
+  assert.deepEqual(wrong.map((i) => `${i.file} imports ${i.target}`), []);
 });

@@ -22,6 +22,14 @@ const UPDATE = `
 rows.push(...[0, 1, 2].map((step) => row("local information", step, 0.5)));
 await live.update(trainingCurves(rows, {}));`;
 
+const TABLE = `
+import { showRows } from "lib/figures/show_rows.ts";
+await showRows([{ method: "<b>DF</b>", auc: 0.98765 }, { method: "FS", auc: null }], { digits: 2 });`;
+
+const ALONE = `
+import { show } from "lib/figures/show_figure.ts";
+await show(trainingCurves(rows, { size: "column" }), { interactive: false });`;
+
 async function openNotebook(
   page: Page,
   address: string,
@@ -81,9 +89,11 @@ Deno.test("JupyterLab draws a Plotly figure, and a later cell changes it in plac
   }
 });
 
-Deno.test("a kept figure opens as its picture and becomes Plotly under the mouse", async () => {
+Deno.test("kept outputs: a figure opens as its picture and becomes Plotly of the same size, rows are a table", async () => {
   await using notebook = await temporaryNotebook("kept.ipynb", [
     `${BEGIN.trim()}\nawait live.finish(trainingCurves(rows, {}));`,
+    TABLE.trim(),
+    ALONE.trim(),
   ]);
   assert.equal(await runNotebook(notebook.path, { profile: "smoke" }), 0);
   await using lab = await startLab(notebook.folder);
@@ -92,8 +102,20 @@ Deno.test("a kept figure opens as its picture and becomes Plotly under the mouse
   try {
     await openNotebook(page, lab.address("kept.ipynb"));
     const picture = await page.waitForSelector(".jp-RenderedPlotly img.plot-img[src^=data]");
+    const sizeOf = (selector: string) =>
+      page.evaluate(`(({ width, height }) => [width, height])(
+        document.querySelector(${JSON.stringify(selector)}).getBoundingClientRect())`);
+    const pictured = await sizeOf(".jp-RenderedPlotly img.plot-img");
     await picture!.hover();
     await waitForTraces(page, 1);
+    const drawn = await sizeOf(".js-plotly-plot .main-svg");
+    assert.deepEqual(pictured, drawn, "the chart is as large as the picture that it follows");
+    const cells = await page.evaluate(
+      `[...document.querySelectorAll(".jp-RenderedHTML td")].map((cell) => cell.textContent)`,
+    );
+    assert.deepEqual(cells, ["<b>DF</b>", "0.99", "FS", "–"]);
+    const [width] = await sizeOf(".jp-RenderedImage img") as number[];
+    assert.equal(width, 321, "a picture alone is as wide as a column, whatever its pixels");
   } finally {
     await keepScreenshot(page, "kept.png");
   }

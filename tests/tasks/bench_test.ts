@@ -8,6 +8,7 @@ import {
   CASES,
   chooseCases,
   forwardMacs,
+  type PaperCase,
   stepFlops,
 } from "lib/tasks/bench/bench_cases.ts";
 import { compareCase, type ComparisonOptions } from "lib/tasks/bench/time_case.ts";
@@ -20,7 +21,7 @@ import { summarise } from "lib/tasks/bench/statistics.ts";
 import { WorkerProcess } from "lib/tasks/bench/worker_process.ts";
 import { PROJECT } from "lib/tasks/setup/project.ts";
 
-const TINY: BenchCase = {
+const TINY: PaperCase = {
   work: "training",
   precision: "float32",
   blocks: 2,
@@ -54,7 +55,7 @@ Deno.test("forwardMacs equals the count of calflops for three and four blocks", 
     rows: Record<string, { exact: { macs: number } }>;
   };
   for (const blocks of [3, 4]) {
-    const one = { ...TINY, size: 224, width: 1, blocks };
+    const one: PaperCase = { ...TINY, size: 224, width: 1, blocks };
     assert.equal(forwardMacs(one), rows[`resnet_n${blocks}`]!.exact.macs);
   }
 });

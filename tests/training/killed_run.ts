@@ -2,7 +2,8 @@
  * A training run that a test kills: prints each step, and at the end a hash of all variables and of the
  * best detector's file.
  */
-import { SMOKE, vary } from "lib/config.ts";
+import { vary } from "lib/detectors/configuration.ts";
+import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { cropSource } from "lib/batches/batch_source.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { detectorFileBeside } from "lib/detectors/detector_file.ts";

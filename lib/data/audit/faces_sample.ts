@@ -8,8 +8,8 @@ import { ImageError } from "lib/media/image_error.ts";
 import type { FaceDetector } from "lib/faces/face_detector.ts";
 import { videoFrames } from "lib/media/video.ts";
 import { VideoError } from "lib/media/video_error.ts";
-import type { AuditOptions } from "./audit_data_set.ts";
 import type { Ledger, NotedEntry } from "./audit_ledger.ts";
+import type { AuditOptions } from "./audit_options.ts";
 import { filesOf } from "./look_at_entry.ts";
 
 /** The picture to look for a face in: a still, or the one in the middle. */

@@ -5,9 +5,9 @@
  * Rössler et al., "FaceForensics++: Learning to Detect Manipulated Facial Images", ICCV 2019.
  */
 import type { Random } from "lib/random.ts";
-import type { Point } from "lib/faces/faces.ts";
+import type { Point } from "lib/faces/face.ts";
 import type { Mask, RgbImage } from "lib/media/image.ts";
-import { LANDMARK_PARTS } from "lib/faces/landmarks.ts";
+import { LANDMARK_PARTS } from "lib/faces/landmark_numbers.ts";
 import { transferColour, transferShading } from "./match_colour.ts";
 import { carryExpression, mouthRegion, surroundings, withForehead } from "./face_shape.ts";
 import { area, centreOf, convexHull, foldedArea, scaleAbout } from "./landmark_geometry.ts";

@@ -2,7 +2,7 @@
  * Before anything is timed: do both sides compute the same thing? And how fast is this machine at
  * all, measured on both sides by a large matrix product?
  */
-import { type BenchCase, caseName } from "./bench_cases.ts";
+import { type BenchCase, caseName, type PaperCase } from "./bench_cases.ts";
 import type { Contender } from "./contender.ts";
 import type { Check, Description } from "./worker_protocol.ts";
 import { WorkerProcess } from "./worker_process.ts";
@@ -65,7 +65,7 @@ export async function introduce(
  * @throws Error when they differ by more than rounding, with both answers.
  */
 export async function agree(
-  one: BenchCase,
+  one: PaperCase,
   { ours, peer, signal }: { ours: Contender; peer: Contender; signal: AbortSignal },
 ): Promise<Agreement> {
   const ask = async ({ worker }: Contender) => {
@@ -79,7 +79,7 @@ export async function agree(
 
 /** The comparison behind `agree`. Throws when the two answers differ by more than rounding. */
 export function compareChecks(
-  one: BenchCase,
+  one: PaperCase,
   [mine, theirs]: readonly [Check, Check],
 ): Agreement {
   const largest = Math.max(...theirs.logits.map(Math.abs));

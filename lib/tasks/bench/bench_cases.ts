@@ -1,23 +1,43 @@
 /** What is timed: the cases, how they are named and chosen, and the arithmetic each step costs. */
 
-/** One piece of work that both sides do in the same way. */
-export interface BenchCase {
+/** What all cases have. */
+export interface AnyCase {
   /** "inference" is a forward pass in evaluation mode; "training" is a whole step with Adam. */
   readonly work: "inference" | "training";
   /** float32 throughout, or bfloat16 where the framework's mixed precision chooses it. */
   readonly precision: "float32" | "bfloat16";
+  /** Images in a step. */
+  readonly batch: number;
+}
+
+/** The paper's detector with blocks of ResNet-34: work that both sides do in the same way. */
+export interface PaperCase extends AnyCase {
   /** Number n of local information blocks, 1 to 8. */
   readonly blocks: number;
   /** Side of the square images in pixels, a multiple of 32. */
   readonly size: number;
-  /** Images in a step. */
-  readonly batch: number;
   /** Channels as a share of ResNet-34's. */
   readonly width: number;
 }
 
+/** Any detector, which only our side has. */
+export interface DetectorCase extends AnyCase {
+  /** A name in the register, or the absolute path of a TypeScript file. */
+  readonly detector: string;
+  /** Its preset; left out: its first. */
+  readonly preset?: string;
+}
+
+/** One piece of work. */
+export type BenchCase = PaperCase | DetectorCase;
+
+/** Whether it is the paper's detector, which PyTorch's side has too. */
+export function isPaperCase(one: BenchCase): one is PaperCase {
+  return "blocks" in one;
+}
+
 /** The eight cases of the comparison: 224 px, batch 8, one and four blocks of ResNet-34. */
-export const CASES: readonly BenchCase[] = Object.freeze(
+export const CASES: readonly PaperCase[] = Object.freeze(
   (["inference", "training"] as const).flatMap((work) =>
     (["float32", "bfloat16"] as const).flatMap((precision) =>
       [1, 4].map((blocks) =>
@@ -27,9 +47,23 @@ export const CASES: readonly BenchCase[] = Object.freeze(
   ),
 );
 
-/** A case's name, such as `training-bfloat16-n4`. */
-export function caseName({ work, precision, blocks }: BenchCase): string {
-  return `${work}-${precision}-n${blocks}`;
+/** The cases of any other detector: both works in float32. */
+export function detectorCases(detector: string, preset?: string): DetectorCase[] {
+  return (["inference", "training"] as const).map((work) => ({
+    work,
+    precision: "float32",
+    batch: 8,
+    detector,
+    ...preset === undefined ? {} : { preset },
+  }));
+}
+
+/** A case's name, such as `training-bfloat16-n4` or `inference-float32-xception`. */
+export function caseName(one: BenchCase): string {
+  const what = isPaperCase(one)
+    ? `n${one.blocks}`
+    : one.detector.replace(/^.*[/\\]/, "").replace(/\.\w+$/, "");
+  return `${one.work}-${one.precision}-${what}`;
 }
 
 /**
@@ -50,11 +84,11 @@ export function caseName({ work, precision, blocks }: BenchCase): string {
  * ]);
  * ```
  */
-export function chooseCases(
-  cases: readonly BenchCase[],
+export function chooseCases<Case extends BenchCase>(
+  cases: readonly Case[],
   patterns: readonly string[],
-): BenchCase[] {
-  const fits = (one: BenchCase, pattern: string) => {
+): Case[] {
+  const fits = (one: Case, pattern: string) => {
     const parts = caseName(one).split("-");
     return pattern.split("-").every((part) => parts.includes(part));
   };
@@ -75,7 +109,7 @@ const STAGES = [[64, 3, 1], [128, 4, 2], [256, 6, 2], [512, 3, 2]] as const;
  * Multiply-accumulates of one image's forward pass: convolutions (output positions × kernel area ×
  * input channels × output channels) and linear layers (inputs × outputs), nothing else.
  */
-export function forwardMacs({ blocks, size, width }: BenchCase): number {
+export function forwardMacs({ blocks, size, width }: PaperCase): number {
   const channels = STAGES.map(([c]) => Math.round(c * width));
   let inputs = channels[0]!;
   let side = size / 2;
@@ -101,6 +135,6 @@ export function forwardMacs({ blocks, size, width }: BenchCase): number {
  * multiply-accumulate, and a training step counts as three forward passes (forward, gradient of the
  * activations, gradient of the weights).
  */
-export function stepFlops(one: BenchCase): number {
+export function stepFlops(one: PaperCase): number {
   return 2 * forwardMacs(one) * one.batch * (one.work === "training" ? 3 : 1);
 }

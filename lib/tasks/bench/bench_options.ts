@@ -1,6 +1,7 @@
 /** What the command line of the bench says. */
 import { parseArgs } from "node:util";
-import { type BenchCase, caseName, CASES, chooseCases } from "./bench_cases.ts";
+import { isAbsolute, resolve } from "node:path";
+import { type BenchCase, caseName, CASES, chooseCases, detectorCases } from "./bench_cases.ts";
 
 /** How a bench is run. */
 export interface BenchOptions {
@@ -26,6 +27,8 @@ export interface BenchOptions {
 export const USAGE = `deno task bench [options]    times the detector; compares it with PyTorch
 
   --peer torch     compare with PyTorch, step by step in turn; writes results/bench/
+  --detector NAME  instead of the paper's detector: one of the kit's, or a TypeScript file of your own
+  --preset NAME    with --detector: one of its presets (its first)
   --cases A,B      only these: names, or parts of them joined by "-"
                    (${CASES.map(caseName).join(",\n                    ")})
   --rounds N       bursts of each side per case (12; with --quick 3)
@@ -55,6 +58,8 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | "help
     args: [...args],
     options: {
       peer: { type: "string" },
+      detector: { type: "string" },
+      preset: { type: "string" },
       cases: { type: "string" },
       rounds: { type: "string" },
       threads: { type: "string", default: "2" },
@@ -64,14 +69,25 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | "help
     },
   });
   if (values.help) return "help";
-  const { peer, quick } = values;
+  const { peer, quick, detector, preset } = values;
   if (peer !== undefined && peer !== "torch") {
     throw new RangeError(`--peer is "${peer}", but the only peer is "torch".`);
   }
+  if (peer !== undefined && detector !== undefined) {
+    throw new RangeError(
+      "PyTorch's side has the paper's detector only: leave out --peer or --detector.",
+    );
+  }
+  if (preset !== undefined && detector === undefined) {
+    throw new RangeError("--preset is one of a --detector's: name that too.");
+  }
+  const known = detector === undefined ? CASES : detectorCases(absoluteFile(detector), preset);
   const output = values.output ?? (peer === undefined ? undefined : "results/bench");
   return {
     ...(peer !== undefined && { peer }),
-    cases: values.cases === undefined ? CASES : chooseCases(CASES, values.cases.split(",")),
+    cases: values.cases === undefined
+      ? known
+      : chooseCases<BenchCase>(known, values.cases.split(",")),
     rounds: whole("--rounds", values.rounds ?? (quick ? "3" : "12")),
     burstSeconds: quick ? 0.5 : 1,
     thorough: !quick,
@@ -79,6 +95,11 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | "help
     matrixSide: 2048,
     ...(output !== undefined && { output }),
   };
+}
+
+/** A file's name as the worker, which runs elsewhere, finds it; the name of a kind as it is. */
+function absoluteFile(detector: string): string {
+  return /\.[cm]?[jt]s$/.test(detector) && !isAbsolute(detector) ? resolve(detector) : detector;
 }
 
 function whole(name: string, text: string): number {

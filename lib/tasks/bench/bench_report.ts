@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { writeWhole } from "lib/io/write_whole.ts";
 import { type Agreement, agreementLine, type Introduction } from "./agreement.ts";
-import { type BenchCase, caseName, stepFlops } from "./bench_cases.ts";
+import { type BenchCase, caseName, isPaperCase, stepFlops } from "./bench_cases.ts";
 import type { CaseResult, SideResult } from "./time_case.ts";
 import type { Machine } from "./machine.ts";
 import { summarise, type Summary } from "./statistics.ts";
@@ -26,7 +26,7 @@ export interface BenchReport {
 }
 
 /** The smallest median ratio of our speed to PyTorch's that is wanted; memory: at most PyTorch's. */
-export const TARGETS: Record<`${BenchCase["work"]}-${BenchCase["precision"]}`, number> = {
+const TARGETS: Record<`${BenchCase["work"]}-${BenchCase["precision"]}`, number> = {
   "inference-float32": 1,
   "training-float32": 1,
   "inference-bfloat16": 1,
@@ -37,7 +37,7 @@ export const TARGETS: Record<`${BenchCase["work"]}-${BenchCase["precision"]}`, n
  * Cores busy with other programs up to which a round counts. PyTorch's threads wait for each other by
  * spinning and lose far more than their share to a third program, so a disturbed ratio flatters us.
  */
-export const QUIET = 0.2;
+const QUIET = 0.2;
 
 /** A case measured on both sides, with what follows from it. */
 export interface Verdict {
@@ -93,8 +93,7 @@ export function reportCsv({ results }: BenchReport): string {
         caseName(one),
         one.work,
         one.precision,
-        one.blocks,
-        one.size,
+        ...isPaperCase(one) ? [one.blocks, one.size] : ["", ""],
         one.batch,
         round + 1,
         ours.variant,
@@ -226,6 +225,7 @@ function memory({ peakMemory, stepMemory }: SideResult): string {
 
 function share({ sides }: BenchReport, result: CaseResult, side: SideResult): string {
   const { case: one } = result;
+  if (!isPaperCase(one)) return "–";
   const peak = Math.max(...sides.map(({ peak }) => peak[one.precision]));
   const reached = stepFlops(one) / one.batch * speed(result, side);
   return `${(100 * reached / peak).toFixed(0)} %`;

@@ -7,7 +7,7 @@ import { progressLine } from "lib/io/progress.ts";
 import type { Project } from "../setup/project.ts";
 import type { Report } from "../setup/setup_report.ts";
 import { agree, type Agreement, agreementLine, introduce, type Peak } from "./agreement.ts";
-import { type BenchCase, caseName, stepFlops } from "./bench_cases.ts";
+import { type BenchCase, caseName, isPaperCase, type PaperCase, stepFlops } from "./bench_cases.ts";
 import { type CaseResult, compareCase } from "./time_case.ts";
 import { type Contender, ownContender } from "./contender.ts";
 import { busyCores, describeMachine } from "./machine.ts";
@@ -75,7 +75,7 @@ export async function runBench(
   const show = progressOf(options, words);
   for (const [index, one] of options.cases.entries()) {
     try {
-      const reason = unlike.get(one.blocks);
+      const reason = isPaperCase(one) ? unlike.get(one.blocks) : undefined;
       if (reason !== undefined) throw new Error(reason);
       const onProgress = (share: number, note: string) => show(index + share, note);
       results.push(await compareCase(one, ours, { ...timing, signal, onProgress }));
@@ -100,8 +100,9 @@ function larger(a: Peak, b: Peak): Peak {
 }
 
 /** One case for each number of blocks, in order: agreement does not depend on the rest. */
-function firstOfEachSize(cases: readonly BenchCase[]): BenchCase[] {
-  return cases.filter((one, i) => cases.findIndex(({ blocks }) => blocks === one.blocks) === i);
+function firstOfEachSize(cases: readonly BenchCase[]): PaperCase[] {
+  const ofPaper = cases.filter(isPaperCase);
+  return ofPaper.filter((one, i) => ofPaper.findIndex(({ blocks }) => blocks === one.blocks) === i);
 }
 
 function quietness({ busyCores, load }: BenchReport["before"]): string[] {
@@ -124,7 +125,9 @@ function progressOf(
   { cases, rounds }: BenchOptions,
   words: Report,
 ): (done: number, note: string) => void {
-  const weights = cases.map((one) => 15 + stepFlops(one) * (2 * rounds + 20) / 1.5e11);
+  const weights = cases.map((one) =>
+    15 + (isPaperCase(one) ? stepFlops(one) * (2 * rounds + 20) / 1.5e11 : rounds)
+  );
   const total = weights.reduce((sum, w) => sum + w, 0);
   const start = performance.now();
   return (done, note) => {

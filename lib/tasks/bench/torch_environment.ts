@@ -6,7 +6,7 @@ import type { Contender } from "./contender.ts";
 import { makeOwnEnvironment } from "./own_environment.ts";
 
 /** The version that is compared with. */
-export const TORCH_VERSION = "2.13.0";
+const TORCH_VERSION = "2.13.0";
 
 /** The step that makes the environment; a killed one is made anew, from what was downloaded. */
 export function torchStep(project: Project): Step {

@@ -3,7 +3,7 @@
  * standard input, one JSON reply a line on its standard output, `{ "error": … }` when it failed.
  * deno_worker.ts and torch_worker.py both answer to this.
  */
-import type { BenchCase } from "./bench_cases.ts";
+import type { BenchCase, PaperCase } from "./bench_cases.ts";
 
 /** The framework behind a worker. */
 export interface Description {
@@ -50,7 +50,7 @@ export interface Questions {
   /** Who are you? */
   describe: [Record<never, never>, Description];
   /** Compute this once, to be compared. */
-  check: [{ case: BenchCase }, Check];
+  check: [{ case: PaperCase }, Check];
   /** The best speed of products of two square matrices, in operations a second. */
   peak: [
     { side: number; repeats: number; precision: BenchCase["precision"] },

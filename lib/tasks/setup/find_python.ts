@@ -12,7 +12,7 @@ export interface Python {
 }
 
 /** The oldest Python that will do: JupyterLab's and TensorFlow's own limit. */
-export const OLDEST_PYTHON = "3.10";
+const OLDEST_PYTHON = "3.10";
 
 /** The versions that TensorFlow's wheels are made for come first, then whatever there is. */
 const CANDIDATES = [

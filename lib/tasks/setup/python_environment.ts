@@ -4,6 +4,7 @@
  */
 
 import { join } from "node:path";
+import { sitePackages } from "lib/io/site_packages.ts";
 import { runCommand, tiedPython } from "./run_command.ts";
 import { pipFailure, SetUpFailure } from "./setup_failure.ts";
 import { type Project, projectEnvironment } from "./project.ts";
@@ -11,21 +12,30 @@ import { findPython } from "./find_python.ts";
 import type { Report } from "./setup_report.ts";
 import { exists, type Step } from "./setup_steps.ts";
 
-/** The step for .venv with the packages of requirements.txt. */
+/** The step for .venv with the packages of requirements.txt, and what they need as constraints.txt pins it. */
 export function environmentStep(project: Project): Step {
   const requirements = join(project.root, "requirements.txt");
+  const constraints = join(project.root, "constraints.txt");
   const chosen = Deno.env.get("FORGERY_CLUES_PYTHON");
   return {
     name: "environment",
     title: "Python environment with JupyterLab",
     gigabytes: 0.8,
-    inputs: async () => [project.root, chosen ?? "", await Deno.readTextFile(requirements)],
+    inputs: async () => [
+      project.root,
+      chosen ?? "",
+      await Deno.readTextFile(requirements),
+      await Deno.readTextFile(constraints),
+    ],
     async run({ report, left }) {
       // What somebody else made is completed; what we left in pieces or made otherwise goes.
       if (left !== "nothing" || !await exists(project.python)) {
         await remake(project, chosen, report);
       }
-      await pipInstall(project, ["-r", requirements], { what: "JupyterLab", report });
+      await pipInstall(project, ["-r", requirements, "--constraint", constraints], {
+        what: "JupyterLab",
+        report,
+      });
       return { paths: [project.python, join(project.venv, "pyvenv.cfg")] };
     },
   };
@@ -93,12 +103,9 @@ export async function pipInstall(
   throw pipFailure(result.lines, options.what);
 }
 
-/** The environment's site-packages folder. Throws when there is no environment. */
-export async function sitePackages(project: Project): Promise<string> {
-  if (Deno.build.os === "windows") return join(project.venv, "Lib", "site-packages");
-  const lib = join(project.venv, "lib");
-  for await (const entry of Deno.readDir(lib)) {
-    if (/^python3\.\d+$/.test(entry.name)) return join(lib, entry.name, "site-packages");
-  }
-  throw new Error(`No python3.x folder in ${lib}.`);
+/** The folder into which pip installs. Throws when there is no environment. */
+export function installedPackages(project: Project): string {
+  const folder = sitePackages(project.venv);
+  if (folder === undefined) throw new Error(`No site-packages folder in ${project.venv}.`);
+  return folder;
 }

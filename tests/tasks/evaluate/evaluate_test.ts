@@ -1,7 +1,7 @@
 /** `evaluate` and `predict` on pictures that are made or installed, with a detector of random weights. */
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
-import { SMOKE } from "lib/config.ts";
+import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { csvRows } from "lib/io/csv_rows.ts";
 import { writeManifest } from "lib/data/manifest.ts";
 import { demoPhotographs } from "lib/faces/demo_photographs.ts";
@@ -9,7 +9,7 @@ import { writeImage } from "lib/media/write_image.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { rocAuc } from "lib/evaluation/roc.ts";
 import { readPredictions } from "lib/evaluation/prediction_file.ts";
-import { createDetector } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import { createRandom } from "lib/random.ts";
 import { parseEvaluateOptions } from "lib/tasks/evaluate/evaluate_options.ts";
 import { evaluateDetector } from "lib/tasks/evaluate/evaluate_run.ts";
@@ -22,7 +22,7 @@ import { inFolder } from "../../in_folder.ts";
 import { madeUpCrops } from "../../training/made_up_crops.ts";
 
 await startEngine();
-const parameters = createDetector(SMOKE, createRandom(2, "weights"));
+const parameters = initialiseParameters(SMOKE.detector.parameters, createRandom(2, "weights"));
 
 /** A run's folder with nothing but a detector. */
 async function makeRun(root: string): Promise<string> {

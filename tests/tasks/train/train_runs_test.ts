@@ -1,14 +1,16 @@
 /** `train` on pictures in files: what it leaves, that it goes on, and what it refuses. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { SMOKE } from "lib/config.ts";
+import { vary } from "lib/detectors/configuration.ts";
+import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { writeManifest } from "lib/data/manifest.ts";
 import type { Sample, Split } from "lib/data/samples.ts";
 import { writeImage } from "lib/media/write_image.ts";
-import { createDetector } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import { writeSafetensors } from "lib/networks/weights/safetensors.ts";
 import { parametersUnder, storeParameters } from "lib/networks/weights/state_dict.ts";
 import { createRandom } from "lib/random.ts";
+import { plannedRuns } from "lib/tasks/train/planned_runs.ts";
 import { parseTrainOptions } from "lib/tasks/train/train_options.ts";
 import { trainRuns } from "lib/tasks/train/train_runs.ts";
 import { loadDetector } from "lib/detectors/detector_file.ts";
@@ -87,8 +89,8 @@ Deno.test("trainRuns starts every block from published weights, and a changed ma
     const runs = join(folder, "runs");
     const manifest = await makeData(folder, { train: 16 });
     const weights = join(folder, "backbone.safetensors");
-    const settings = { ...SMOKE, backbone: "conv4", width: 1 } as const;
-    const published = createDetector(settings, createRandom(99));
+    const { detector: like } = vary(SMOKE, { backbone: "conv4", width: 1 });
+    const published = initialiseParameters(like.parameters, createRandom(99));
     const block = parametersUnder("region_model2.", published);
     await writeSafetensors(weights, await storeParameters(block));
     const line = `--data ${manifest} ${SMALL} --set steps=1 --set learningRate=1e-9`;
@@ -156,7 +158,8 @@ Deno.test("slurm_array.sh gives each task of an array its share of the sweep", a
     assert.deepEqual(command.slice(2, 4), ["task", "train"]);
     const options = parseTrainOptions(command.slice(4));
     assert.ok(options !== "help" && options.manifests[0] === "a b.csv");
-    assert.deepEqual(options.runs.map((planned) => planned.name), ["dfdc_resnet34"]);
+    const { runs } = await plannedRuns(options);
+    assert.deepEqual(runs.map((planned) => planned.name), ["dfdc_resnet34"]);
     assert.equal((await run(array)).success, false);
   });
 });

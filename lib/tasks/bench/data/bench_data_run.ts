@@ -28,7 +28,7 @@ export async function runDataBench(
   try {
     words.say(`prepare, ${PREPARING_ROUNDS} rounds`);
     const preparing = await measurePreparing(PREPARING_ROUNDS, { folder, signal });
-    await using peer = new WorkerProcess<LoaderQuestions>(await loaderPeer(project), signal);
+    await using peer = new WorkerProcess<LoaderQuestions>(loaderPeer(project), signal);
     const { version } = await peer.ask("describe", {});
     const files = await Promise.all(
       SIDES.map((side) => writeCrops(join(folder, `${side}`), { count: COUNT, side })),

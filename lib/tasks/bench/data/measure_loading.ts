@@ -1,9 +1,10 @@
 /** What the loader bench times: passes over the same crops in turn, and steps of real training. */
 import * as tf from "@tensorflow/tfjs";
-import { type Configuration, PAPER, QUICK, vary } from "lib/config.ts";
+import { type Configuration, vary } from "lib/detectors/configuration.ts";
+import { PAPER, QUICK } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { augment } from "lib/batches/augmentation.ts";
 import type { BatchSource } from "lib/batches/batch_source.ts";
-import type { Batch } from "lib/batches/batches.ts";
+import { type Batch, disposeBatch } from "lib/batches/batches.ts";
 import { readImage } from "lib/media/image.ts";
 import { openLoader } from "lib/batches/loader.ts";
 import { compile } from "lib/engine/engine.ts";
@@ -26,9 +27,6 @@ export interface LoaderRound {
 
 /** The largest difference between the two sides' mean colours of the same pictures, in levels of 255. */
 const AGREEMENT = 1;
-
-const disposed = ({ images, labels, augmentation, mixup }: Batch) =>
-  tf.dispose([images, labels, augmentation, mixup]);
 
 function settingsOf({ size, batch }: Pick<LoaderWork, "size" | "batch">): Configuration {
   return vary(PAPER, { imageSize: size, batchSize: batch, balance: "none", mixup: 0 });
@@ -58,7 +56,10 @@ export async function compareLoaders(
   const configuration = settingsOf(work);
   const captured = compile(
     (images, parameters) =>
-      normaliseImages(augment(images as tf.Tensor4D, parameters as tf.Tensor2D), configuration),
+      normaliseImages(
+        augment(images as tf.Tensor4D, parameters as tf.Tensor2D),
+        configuration.detector.input.normalisation,
+      ),
     [
       tf.zeros([work.batch, work.size, work.size, 3], "int32"),
       tf.zeros([work.batch, 4]),
@@ -76,7 +77,7 @@ export async function compareLoaders(
     for (let step = 0; step < steps; step++) {
       const batch = await loader.batch(step);
       await use?.(batch);
-      disposed(batch);
+      disposeBatch(batch);
     }
     return { seconds: (performance.now() - start) / 1000, images: steps * work.batch };
   };
@@ -149,6 +150,7 @@ export async function measureWaiting(
   let waited = 0, before = 0;
   const source: BatchSource = {
     batchesPerEpoch: loader.batchesPerEpoch,
+    methods: loader.methods,
     batch: async (step) => {
       const start = performance.now();
       const batch = await loader.batch(step);

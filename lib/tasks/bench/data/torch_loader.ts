@@ -1,6 +1,6 @@
 /** PyTorch's DataLoader with OpenCV and albumentations, in environments of the bench's own. */
 import { join } from "node:path";
-import { sitePackages } from "../../setup/python_environment.ts";
+import { installedPackages } from "../../setup/python_environment.ts";
 import { type Project, projectEnvironment } from "../../setup/project.ts";
 import type { Step } from "../../setup/setup_steps.ts";
 import { makeOwnEnvironment } from "../own_environment.ts";
@@ -63,7 +63,7 @@ export function loaderPeerStep(project: Project): Step {
 }
 
 /** How to start the worker: PyTorch comes from the environment of `torchStep`. */
-export async function loaderPeer(project: Project): Promise<WorkerCommand> {
+export function loaderPeer(project: Project): WorkerCommand {
   const own = inPlace(project, "bench-loader");
   return {
     name: "PyTorch's DataLoader",
@@ -71,7 +71,7 @@ export async function loaderPeer(project: Project): Promise<WorkerCommand> {
     cwd: project.root,
     env: {
       ...projectEnvironment(project),
-      PYTHONPATH: await sitePackages(inPlace(project, "bench-torch")),
+      PYTHONPATH: installedPackages(inPlace(project, "bench-torch")),
     },
   };
 }

@@ -1,0 +1,81 @@
+/** The eager context: which devices and threads TensorFlow uses, stated once, before anything runs. */
+import type { Native } from "./native_library.ts";
+import { bytesField, message, varintField } from "./protobuf.ts";
+
+/** What a context is made with; see `EngineOptions` for the meaning of each. */
+export interface ContextOptions {
+  /** Threads inside one operation. */
+  readonly intraOpThreads?: number;
+  /** Operations that run at the same time. */
+  readonly interOpThreads?: number;
+  /**
+   * Whether GPU memory is taken as needed, so that other processes can use the card too, instead of
+   * nearly all of it at once. Default true; `TF_FORCE_GPU_ALLOW_GROWTH` (`true` or `false`) decides
+   * above this.
+   */
+  readonly gpuMemoryGrowth?: boolean;
+  /**
+   * Which GPUs are seen, by their number among those that `CUDA_VISIBLE_DEVICES` leaves; `""` for
+   * none. Tensors live on the first that is named. Default `"0"`: memory of others would be taken
+   * and not used.
+   */
+  readonly visibleDevices?: string;
+}
+
+/** A device as TensorFlow names it. */
+export interface Device {
+  /** Such as `/job:localhost/replica:0/task:0/device:CPU:0`. */
+  readonly name: string;
+  /** `CPU` or `GPU`. */
+  readonly type: string;
+}
+
+/** The context's address and the devices it found. */
+export interface Context {
+  /** Address of the TFE_Context. */
+  readonly address: bigint;
+  /** Every device that tensors could live on. */
+  readonly devices: readonly Device[];
+  /** Where tensors live: the first GPU, or else the processor. */
+  readonly device: Device;
+}
+
+/** The ConfigProto message (tensorflow/core/protobuf/config.proto) of the options. */
+export function configProto(options: ContextOptions): Uint8Array<ArrayBuffer> {
+  const { intraOpThreads, interOpThreads, gpuMemoryGrowth = true, visibleDevices = "0" } = options;
+  const gpu = message([
+    ...(gpuMemoryGrowth ? [varintField(4, 1)] : []), // allow_growth
+    bytesField(5, visibleDevices), // visible_device_list
+  ]);
+  const noGpu = message([bytesField(1, "GPU"), varintField(2, 0)]); // device_count: GPU → 0
+  return message([
+    ...(visibleDevices === "" ? [bytesField(1, noGpu)] : []),
+    ...(intraOpThreads === undefined ? [] : [varintField(2, intraOpThreads)]),
+    ...(interOpThreads === undefined ? [] : [varintField(5, interOpThreads)]),
+    ...(visibleDevices === "" ? [] : [bytesField(6, gpu)]),
+    varintField(7, 1), // allow_soft_placement: operations without a GPU kernel run on the processor
+  ]);
+}
+
+/** Makes the context and lists its devices. */
+export function openContext(native: Native, options: ContextOptions): Context {
+  const { symbols: s, status } = native;
+  const config = configProto(options);
+  const settings = s.TFE_NewContextOptions();
+  s.TFE_ContextOptionsSetConfig(settings, config, BigInt(config.length), status);
+  native.check("TFE_ContextOptionsSetConfig");
+  const address = s.TFE_NewContext(settings, status);
+  native.check("TFE_NewContext");
+  s.TFE_DeleteContextOptions(settings);
+
+  const list = s.TFE_ContextListDevices(address, status);
+  native.check("TFE_ContextListDevices");
+  const devices = Array.from({ length: s.TF_DeviceListCount(list) }, (_, i): Device => ({
+    name: native.text(s.TF_DeviceListName(list, i, status)),
+    type: native.text(s.TF_DeviceListType(list, i, status)),
+  }));
+  s.TF_DeleteDeviceList(list);
+  const device = devices.find((d) => d.type === "GPU") ?? devices.find((d) => d.type === "CPU");
+  if (!device) throw new Error("TensorFlow found no device, not even the processor.");
+  return { address, devices, device };
+}

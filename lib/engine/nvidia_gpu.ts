@@ -1,0 +1,111 @@
+/**
+ * NVIDIA GPUs for TensorFlow's CUDA build: what it needs opened before it takes one, whether one seems
+ * to be there, and why none is used. Not yet run on a real GPU; Linux only, as the CUDA build is.
+ */
+import { dirname, join } from "node:path";
+import type { ContextOptions, Device } from "./eager_context.ts";
+import type { Native } from "./native_library.ts";
+
+/** Modes of dlopen: resolve all symbols now; only ask whether the library is open already. */
+const RTLD_NOW = 2, RTLD_NOLOAD = 4;
+
+/** The driver's library, which TensorFlow asks for GPUs. */
+const DRIVER = "libcuda.so.1";
+
+/** What TensorFlow 2.21 must have opened besides before it registers a GPU, as its loader's log names it. */
+const CUDA_LIBRARIES = [
+  "libcudart.so.12",
+  "libcublas.so.12",
+  "libcublasLt.so.12",
+  "libcufft.so.11",
+  "libcusolver.so.11",
+  "libcusparse.so.12",
+  "libcudnn.so.9",
+];
+
+/** Whether the library was built with CUDA. */
+function isCudaBuild({ symbols }: Native): boolean {
+  return symbols.isCudaBuild?.() ?? false;
+}
+
+/** Where the wheel of cuSOLVER lies beside the wheel of TensorFlow, in the same site-packages. */
+const cusolverBeside = (library: string): string =>
+  join(dirname(library), "..", "nvidia", "cusolver", "lib", "libcusolver.so.11");
+
+/**
+ * Opens the wheel's cuSOLVER, if it is there, so that TensorFlow finds it by name. TensorFlow opens
+ * all that it needs from its framework library, whose search path names every folder of the `nvidia-*`
+ * wheels but this one; without it no GPU is registered. Call it before the context is made.
+ *
+ * A library that does not open is left to `idleGpu` to tell: without it TensorFlow runs on the processor.
+ */
+export function openCusolver(native: Native): void {
+  const path = cusolverBeside(native.path);
+  if (!isCudaBuild(native) || !exists(path)) return;
+  native.symbols.dlopen?.(native.cstring(path), RTLD_NOW);
+}
+
+/**
+ * Whether this process can see an NVIDIA GPU: the driver's device file, or Windows' driver in its
+ * subsystem for Linux. Neither promises that the GPU works.
+ *
+ * @param root The folder that stands for `/`.
+ */
+export function seesNvidiaGpu(root = "/"): boolean {
+  try {
+    for (const { name } of Deno.readDirSync(join(root, "dev"))) {
+      if (/^nvidia\d+$/.test(name)) return true;
+    }
+  } catch {
+    // No such folder on this system, or it may not be read.
+  }
+  return exists(join(root, "usr", "lib", "wsl", "lib", "libcuda.so.1"));
+}
+
+/**
+ * What to tell of a GPU that stands idle although TensorFlow's CUDA build runs; undefined when there is
+ * nothing to tell: a GPU is used, none is there, or somebody wants none.
+ *
+ * @param found `device`: where tensors live; `gpu`: whether a GPU is seen; `options`: the context's.
+ */
+export function idleGpu(
+  native: Native,
+  { device, gpu, options }: { device: Device; gpu: boolean; options: ContextOptions },
+): string | undefined {
+  const unwanted = options.visibleDevices === "" || /^(-1\b.*)?$/.test(visibleToCuda());
+  if (device.type === "GPU" || !gpu || unwanted || !isCudaBuild(native)) return undefined;
+  return "An NVIDIA GPU seems to be there, but TensorFlow does not use it: the processor computes, many " +
+    `times slower. ${whyIdle(native)} With TF_CPP_MIN_LOG_LEVEL=0 TensorFlow says more.`;
+}
+
+/** The reason, as far as the libraries that TensorFlow has opened tell it, and the remedy. */
+function whyIdle({ symbols, cstring }: Native): string {
+  const isOpen = (name: string) => symbols.dlopen?.(cstring(name), RTLD_NOW | RTLD_NOLOAD) !== 0n;
+  const closed = CUDA_LIBRARIES.filter((name) => !isOpen(name));
+  const again =
+    "delete .cache/setup/tensorflow.json and run `deno task doctor`, which installs them.";
+  if (!isOpen(DRIVER)) {
+    return `The driver's library ${DRIVER} could not be opened: install NVIDIA's driver.`;
+  }
+  if (closed.length === 0) {
+    return "All libraries that it needs are open; the driver may be too old.";
+  }
+  // It asks the driver for GPUs first, and opens the others, all of them, only when there are any.
+  if (closed.length >= CUDA_LIBRARIES.length - 1) {
+    return "Either the driver gives it no GPU (`nvidia-smi` shows whether it works), or CUDA's " +
+      `libraries are not installed: ${again}`;
+  }
+  return `It could not open ${closed.join(", ")}: ${again}`;
+}
+
+/** CUDA's own choice of devices; `"all"` where nobody chose. */
+const visibleToCuda = (): string => Deno.env.get("CUDA_VISIBLE_DEVICES") ?? "all";
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { openNative } from "lib/engine/native_library.ts";
+import { idleGpu, seesNvidiaGpu } from "lib/engine/nvidia_gpu.ts";
+import { compileLibrary, CU_INIT_ERROR, gccIsThere, makeTensorFlow } from "./made_library.ts";
+import { runProgram } from "./run_program.ts";
+
+const ignore = !gccIsThere;
+const CPU = { name: "/job:localhost/replica:0/task:0/device:CPU:0", type: "CPU" };
+
+async function temporaryFolder(): Promise<AsyncDisposable & { path: string }> {
+  const path = await Deno.makeTempDir();
+  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
+}
+
+/** What a process says that starts the engine on a made-up library. */
+const start = (library: string, env: Record<string, string> = {}) =>
+  runProgram(
+    `
+    import { startEngine } from "lib/engine/engine.ts";
+    const { device } = await startEngine({ library: ${JSON.stringify(library)} });
+    console.log(device);
+  `,
+    env,
+  );
+
+const makeCusolver = (site: string) =>
+  compileLibrary(join(site, "nvidia", "cusolver", "lib", "libcusolver.so.11"));
+
+Deno.test("startEngine opens the wheel's cuSOLVER before a CUDA build looks for it", {
+  ignore,
+}, async () => {
+  await using site = await temporaryFolder();
+  const library = await makeTensorFlow(site.path, { cuda: true });
+  assert.equal((await start(library)).output, "cuSOLVER is not found\nCPU:0\n");
+  await makeCusolver(site.path);
+  assert.equal((await start(library)).output, "cuSOLVER is found\nCPU:0\n");
+});
+
+Deno.test("startEngine opens no cuSOLVER for a build without CUDA", { ignore }, async () => {
+  await using site = await temporaryFolder();
+  const library = await makeTensorFlow(site.path, { cuda: false });
+  await makeCusolver(site.path);
+  assert.equal((await start(library)).output, "cuSOLVER is not found\nCPU:0\n");
+});
+
+Deno.test(
+  "startEngine starts where the wheel's cuSOLVER cannot be opened",
+  { ignore },
+  async () => {
+    await using site = await temporaryFolder();
+    const library = await makeTensorFlow(site.path, { cuda: true });
+    const folder = join(site.path, "nvidia", "cusolver", "lib");
+    await Deno.mkdir(folder, { recursive: true });
+    await Deno.writeTextFile(join(folder, "libcusolver.so.11"), "no machine code");
+    const { code, output } = await start(library);
+    assert.deepEqual({ code, output }, { code: 0, output: "cuSOLVER is not found\nCPU:0\n" });
+  },
+);
+
+Deno.test("startEngine keeps the CUDA build's error quiet where there is no GPU", {
+  ignore: ignore || seesNvidiaGpu(),
+}, async () => {
+  await using site = await temporaryFolder();
+  const library = await makeTensorFlow(site.path, { cuda: true });
+  assert.deepEqual((await start(library)).errors, []);
+  assert.deepEqual((await start(library, { TF_CPP_MIN_LOG_LEVEL: "0" })).errors, [CU_INIT_ERROR]);
+});
+
+Deno.test("seesNvidiaGpu looks for the driver's device file, or Windows' driver", async () => {
+  for (const file of ["dev/nvidia0", "dev/nvidia11", "usr/lib/wsl/lib/libcuda.so.1"]) {
+    await using root = await temporaryFolder();
+    assert.equal(seesNvidiaGpu(root.path), false);
+    await Deno.mkdir(join(root.path, file, ".."), { recursive: true });
+    await Deno.writeTextFile(join(root.path, "dev-null"), "");
+    assert.equal(seesNvidiaGpu(root.path), false);
+    await Deno.writeTextFile(join(root.path, file), "");
+    assert.equal(seesNvidiaGpu(root.path), true, file);
+  }
+});
+
+Deno.test("seesNvidiaGpu takes the driver's control files for no GPU", async () => {
+  await using root = await temporaryFolder();
+  await Deno.mkdir(join(root.path, "dev"));
+  for (const name of ["nvidiactl", "nvidia-uvm"]) {
+    await Deno.writeTextFile(join(root.path, "dev", name), "");
+  }
+  assert.equal(seesNvidiaGpu(root.path), false);
+});
+
+Deno.test("idleGpu says which library keeps TensorFlow from the GPU", {
+  ignore,
+  sanitizeResources: false, // libraries stay open
+}, async () => {
+  await using site = await temporaryFolder();
+  const native = openNative(await makeTensorFlow(site.path, { cuda: true }));
+  const said = () => idleGpu(native, { device: CPU, gpu: true, options: {} });
+  const open = async (...names: string[]) => {
+    for (const name of names) {
+      const path = join(site.path, "libraries", name);
+      await compileLibrary(path);
+      Deno.dlopen(path, {});
+    }
+  };
+  assert.match(said()!, /seems to be there.*libcuda\.so\.1 could not be opened: install NVIDIA's/);
+  await open("libcuda.so.1");
+  assert.match(said()!, /driver gives it no GPU \(`nvidia-smi`/);
+  await open("libcudart.so.12", "libcublas.so.12", "libcublasLt.so.12", "libcusparse.so.12");
+  await open("libcufft.so.11");
+  assert.match(said()!, /could not open libcusolver\.so\.11, libcudnn\.so\.9: delete/);
+  await open("libcusolver.so.11", "libcudnn.so.9");
+  assert.match(said()!, /All libraries that it needs are open/);
+});
+
+Deno.test("idleGpu is silent where a GPU is used, none is there, or none is wanted", {
+  ignore,
+  sanitizeResources: false,
+}, async () => {
+  await using site = await temporaryFolder();
+  const native = openNative(await makeTensorFlow(site.path, { cuda: true }));
+  const idle = { device: CPU, gpu: true, options: {} };
+  assert.notEqual(idleGpu(native, idle), undefined);
+  assert.equal(idleGpu(native, { ...idle, device: { ...CPU, type: "GPU" } }), undefined);
+  assert.equal(idleGpu(native, { ...idle, gpu: false }), undefined);
+  assert.equal(idleGpu(native, { ...idle, options: { visibleDevices: "" } }), undefined);
+  const before = Deno.env.get("CUDA_VISIBLE_DEVICES");
+  try {
+    for (const [value, silent] of [["", true], ["-1", true], ["0", false]] as const) {
+      Deno.env.set("CUDA_VISIBLE_DEVICES", value);
+      assert.equal(idleGpu(native, idle) === undefined, silent, value);
+    }
+  } finally {
+    if (before === undefined) Deno.env.delete("CUDA_VISIBLE_DEVICES");
+    else Deno.env.set("CUDA_VISIBLE_DEVICES", before);
+  }
+  const other = await makeTensorFlow(join(site.path, "cpu"), { cuda: false });
+  assert.equal(idleGpu(openNative(other), idle), undefined);
+});
