@@ -8,7 +8,7 @@ import { detectFaces } from "lib/faces/faces.ts";
 import { readImage, type RgbImage } from "lib/media/image.ts";
 import { ImageError } from "lib/media/image_error.ts";
 import type { FaceDetector } from "lib/faces/face_detector.ts";
-import { spreadFrames, videoFrames } from "lib/media/video.ts";
+import { damageIn, spreadFrames, videoFrames } from "lib/media/video.ts";
 import { VideoError } from "lib/media/video_error.ts";
 import { writeImage } from "lib/media/write_image.ts";
 import { distortedFrame } from "./distorted_frame.ts";
@@ -117,14 +117,14 @@ async function* framesOfClip(
 ): AsyncGenerator<Picture> {
   if (entry.kind !== "video") return;
   const { video, mask } = clipFiles(entry, root);
-  // One decoding thread: several videos are prepared at once.
-  const run = { choose: settings.choose, threads: 1, signal };
+  const run = { choose: settings.choose, signal };
   const masks = mask === undefined ? undefined : videoFrames(mask, run);
   try {
     const frames = videoFrames(video, {
       ...run,
-      onEnd: ({ complaints }) => {
-        if (complaints.length > 0) remarks.push({ what: "damaged", detail: complaints.join("; ") });
+      onEnd: (facts) => {
+        const detail = damageIn(facts);
+        if (detail !== undefined) remarks.push({ what: "damaged", detail });
       },
     });
     for await (const { index, image } of frames) {

@@ -23,7 +23,7 @@ export interface CropRecord {
 export interface Remark {
   /**
    * "no face": none in this frame. "unreadable": this picture, or without a frame the whole unit, could
-   * not be read. "damaged": the decoder complained. "no mask": the mask of this frame is not there.
+   * not be read. "damaged": the decoder complained, and damaged frames were left out. "no mask": the mask of this frame is not there.
    */
   readonly what: "no face" | "unreadable" | "damaged" | "no mask";
   /** Index of the frame; without it the remark is about the whole unit. */
