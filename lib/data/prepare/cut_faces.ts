@@ -5,13 +5,14 @@
 import { join } from "node:path";
 import { writeWhole } from "lib/io/write_whole.ts";
 import { type Box, cropFace, resizeImage } from "lib/media/crop.ts";
+import { faceFile } from "lib/faces/cut_face.ts";
 import { detectFaces } from "lib/faces/detect_faces.ts";
 import { readImage, type RgbImage } from "lib/media/image.ts";
 import { ImageError } from "lib/media/image_error.ts";
 import type { FaceDetector } from "lib/faces/face_detector.ts";
 import { damageIn, spreadFrames, videoFrames } from "lib/media/video.ts";
 import { VideoError } from "lib/media/video_error.ts";
-import { encodeImage, writeImage } from "lib/media/write_image.ts";
+import { writeImage } from "lib/media/write_image.ts";
 import { contentName } from "../fingerprint.ts";
 import { distortedFrame } from "./distorted_frame.ts";
 import type { CropRecord, Remark, UnitRecord } from "./unit_records.ts";
@@ -192,17 +193,14 @@ async function cutFaces(
   name: string,
   { folder, detector, settings }: CutOptions,
 ): Promise<CropRecord[]> {
-  const { faces: keep, minScore, longSide, margin, size, format, quality } = settings;
+  const { faces: keep, minScore, longSide, margin, size, format } = settings;
   const faces = await detectFaces(image, detector, { minScore, longSide, keep });
   // A mask of another size is of the same picture all the same.
   const fitting = mask && await resizeImage(mask, { width: image.width, height: image.height });
   return await Promise.all(faces.map(async ({ box, score }, i): Promise<CropRecord> => {
     const own = keep === "all" ? `${name}_${i}` : name;
     const file = `${own}.${format}`;
-    const bytes = await encodeImage(await cropFace(image, box, { margin, size }), {
-      format,
-      quality,
-    });
+    const bytes = await faceFile(image, box, settings);
     await writeWhole(join(folder, file), bytes);
     const content = contentName(bytes), rate = Math.round(score * 1e4) / 1e4;
     const record = { file, content, frame, box: rounded(box), score: rate };
