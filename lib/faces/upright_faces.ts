@@ -1,7 +1,7 @@
 /**
  * Faces in pictures that may lie on their side or stand on their head: the detector finds most faces
  * however a picture is turned, but their boxes and points are then wrong without a word. Here a picture is
- * turned until its faces stand upright. Finding faces in one picture is left to faces.ts.
+ * turned until its faces stand upright. Finding faces in one picture is left to detect_faces.ts.
  */
 import sharp from "sharp";
 import type { Box } from "lib/media/crop.ts";

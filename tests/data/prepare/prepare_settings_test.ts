@@ -21,7 +21,7 @@ Deno.test("cutName is another one for every setting that changes pixels, and for
     { minScore: 0.5 },
     { longSide: 1920 },
     { code: 2 },
-    { faceDetector: "another" },
+    { finder: "another" },
     { distortion: parseDistortion("GB:3") },
     { distortion: parseDistortion("GB:4") },
   ];
