@@ -16,11 +16,11 @@ const from = {
   protocol: "0123456789012345",
   manifest: "ab",
 };
-const frames = [0.1, 0.6, 0.4, 0.9].map((score, i) => ({
+const frames = [-2, 0.4, -0.4, 2].map((logOdds, i) => ({
   video: `v${i}`,
   label: i % 2,
   method: i % 2 ? "DF, new" : "real",
-  score,
+  logOdds,
 }));
 const table = (of: typeof frames): EvaluationRow[] =>
   metricTable(of, { random: createRandom(1), resamples: 20 }).map((row) => ({ ...from, ...row }));
@@ -42,7 +42,7 @@ Deno.test("saveEvaluation and readEvaluations keep every row, reasons in the pla
 Deno.test("saveEvaluation replaces the result of the same data set, and needs rows", async () => {
   await inFolder(async (root) => {
     await saveEvaluation(`${root}/a`, table(frames));
-    const again = table(frames.map((row) => ({ ...row, score: 1 - row.score })));
+    const again = table(frames.map((row) => ({ ...row, logOdds: -row.logOdds })));
     await saveEvaluation(`${root}/a`, again);
     assert.deepEqual(await readEvaluations({ root }), again);
     await assert.rejects(saveEvaluation(root, []), /without rows/);
