@@ -1,16 +1,19 @@
 /**
- * Cuts the faces out of one unit into a folder. Which units there are is left to units.ts, what makes the
+ * Cuts the faces out of one unit into a folder. Which units there are is left to prepared_units.ts, what makes the
  * folder count to records.ts.
  */
 import { join } from "node:path";
+import { writeWhole } from "lib/io/write_whole.ts";
 import { type Box, cropFace, resizeImage } from "lib/media/crop.ts";
-import { detectFaces } from "lib/faces/faces.ts";
+import { faceFile } from "lib/faces/cut_face.ts";
+import { detectFaces } from "lib/faces/detect_faces.ts";
 import { readImage, type RgbImage } from "lib/media/image.ts";
 import { ImageError } from "lib/media/image_error.ts";
 import type { FaceDetector } from "lib/faces/face_detector.ts";
-import { spreadFrames, videoFrames } from "lib/media/video.ts";
+import { damageIn, spreadFrames, videoFrames } from "lib/media/video.ts";
 import { VideoError } from "lib/media/video_error.ts";
 import { writeImage } from "lib/media/write_image.ts";
+import { contentName } from "../fingerprint.ts";
 import { distortedFrame } from "./distorted_frame.ts";
 import type { CropRecord, Remark, UnitRecord } from "./unit_records.ts";
 import type { PrepareSettings } from "./prepare_settings.ts";
@@ -60,7 +63,10 @@ const wordsOf = (error: Error, root: string) =>
  *
  * @throws Error when a crop cannot be written, or there is no ffmpeg; the signal's reason when it aborts.
  */
-export async function cutUnit(unit: Unit, options: CutOptions): Promise<Omit<UnitRecord, "bytes">> {
+export async function cutUnit(
+  unit: Unit,
+  options: CutOptions,
+): Promise<Omit<UnitRecord, "source">> {
   const crops: CropRecord[] = [], remarks: Remark[] = [], names = new Set<string>();
   let looked = 0;
   try {
@@ -117,14 +123,14 @@ async function* framesOfClip(
 ): AsyncGenerator<Picture> {
   if (entry.kind !== "video") return;
   const { video, mask } = clipFiles(entry, root);
-  // One decoding thread: several videos are prepared at once.
-  const run = { choose: settings.choose, threads: 1, signal };
+  const run = { choose: settings.choose, signal };
   const masks = mask === undefined ? undefined : videoFrames(mask, run);
   try {
     const frames = videoFrames(video, {
       ...run,
-      onEnd: ({ complaints }) => {
-        if (complaints.length > 0) remarks.push({ what: "damaged", detail: complaints.join("; ") });
+      onEnd: (facts) => {
+        const detail = damageIn(facts);
+        if (detail !== undefined) remarks.push({ what: "damaged", detail });
       },
     });
     for await (const { index, image } of frames) {
@@ -187,15 +193,17 @@ async function cutFaces(
   name: string,
   { folder, detector, settings }: CutOptions,
 ): Promise<CropRecord[]> {
-  const { faces: keep, minScore, longSide, margin, size, format, quality } = settings;
+  const { faces: keep, minScore, longSide, margin, size, format } = settings;
   const faces = await detectFaces(image, detector, { minScore, longSide, keep });
   // A mask of another size is of the same picture all the same.
   const fitting = mask && await resizeImage(mask, { width: image.width, height: image.height });
   return await Promise.all(faces.map(async ({ box, score }, i): Promise<CropRecord> => {
     const own = keep === "all" ? `${name}_${i}` : name;
     const file = `${own}.${format}`;
-    await writeImage(join(folder, file), await cropFace(image, box, { margin, size }), { quality });
-    const record = { file, frame, box: rounded(box), score: Math.round(score * 1e4) / 1e4 };
+    const bytes = await faceFile(image, box, settings);
+    await writeWhole(join(folder, file), bytes);
+    const content = contentName(bytes), rate = Math.round(score * 1e4) / 1e4;
+    const record = { file, content, frame, box: rounded(box), score: rate };
     if (fitting === undefined) return record;
     const maskFile = `${own}_mask.png`;
     const cut = await cropFace(fitting, box, { margin, size });

@@ -13,6 +13,8 @@ export interface EvaluateOptions {
   readonly split: Split;
   /** Videos drawn for the intervals, as many times; 0: no intervals. */
   readonly resamples: number;
+  /** Whether people that the detector learnt from may be in the test, as in Celeb-DF; videos never may. */
+  readonly allowSharedIdentities: boolean;
   /** For weights that do not hold their configuration, and runs of a detector of one's own. */
   readonly configuration: ConfigurationArguments;
   /** Where results go; left out: the run's folder, or the detector's. */
@@ -29,10 +31,12 @@ export const USAGE = `deno task evaluate DETECTOR --data MANIFEST [options]    m
   --preset NAME       for weights of other origin: a preset of their detector, such as officialCode
   --detector NAME     their detector; for runs of a detector of your own, its TypeScript file
   --set FIELD=VALUE   with --preset: change one setting
+  --allow-shared-identities   people of the training may be in the test, as in Celeb-DF's own lists
   --out FOLDER        where results go (the run's folder)
   --help              this
 
-Writes predictions-*.csv (by frame) and evaluation-*.csv (metrics), one of each for a data set.`;
+Writes predictions-*.csv (by frame) and evaluation-*.csv (metrics), one of each for a data set; other
+pictures, or the same ones cut or distorted otherwise, have files of their own.`;
 
 const SPLITS: readonly string[] = ["train", "validation", "test"] satisfies Split[];
 
@@ -52,6 +56,7 @@ export function parseEvaluateOptions(args: readonly string[]): EvaluateOptions |
       detector: { type: "string" },
       preset: { type: "string" },
       set: { type: "string", multiple: true, default: [] },
+      "allow-shared-identities": { type: "boolean", default: false },
       out: { type: "string" },
       help: { type: "boolean", default: false },
     },
@@ -77,6 +82,7 @@ export function parseEvaluateOptions(args: readonly string[]): EvaluateOptions |
     manifest: data,
     split: split as Split,
     resamples,
+    allowSharedIdentities: values["allow-shared-identities"],
     configuration: {
       ...values.detector === undefined ? {} : { detector: values.detector },
       ...preset === undefined ? {} : { preset },

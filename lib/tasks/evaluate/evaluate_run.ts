@@ -4,7 +4,11 @@
  */
 import { dirname, join } from "node:path";
 import { LABEL_LEGEND, manifestRows } from "lib/data/manifest.ts";
+import { fingerprintOf } from "lib/data/fingerprint.ts";
+import { readCut } from "lib/data/prepare/prepare_settings.ts";
 import type { Sample } from "lib/data/samples.ts";
+import { paperDifferences } from "lib/studies/paper_tables/paper_differences.ts";
+import { assertApart, sharedWithTraining } from "lib/training/trained_on.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { confusionMatrix } from "lib/evaluation/accuracy.ts";
 import { metricTable, type Prediction } from "lib/evaluation/metric_table.ts";
@@ -12,12 +16,11 @@ import { type FramePrediction, openPredictor } from "lib/evaluation/predict.ts";
 import { writePredictions } from "lib/evaluation/prediction_file.ts";
 import { measure } from "lib/evaluation/scored.ts";
 import { createRandom } from "lib/random.ts";
-import { type EvaluationRow, fileWord, saveEvaluation } from "lib/training/evaluation_files.ts";
+import { type EvaluationRow, resultName, saveEvaluation } from "lib/training/evaluation_files.ts";
 import { withProgress } from "lib/io/progress.ts";
 import { protocolHash } from "lib/training/protocol.ts";
 import { protocolData } from "lib/training/run_record.ts";
 import { readRunRecord } from "lib/training/recorded_runs.ts";
-import { fileHash } from "../file_hash.ts";
 import { findDetector } from "../find_detector.ts";
 import type { TaskSurroundings } from "../in_task.ts";
 import type { EvaluateOptions } from "./evaluate_options.ts";
@@ -43,8 +46,8 @@ async function* keeping(
 ): AsyncGenerator<FramePrediction> {
   for await (const row of predictions) {
     signal.throwIfAborted();
-    const { video, label, method, score } = row;
-    kept.push({ video, label, method, score });
+    const { video, label, method, logOdds } = row;
+    kept.push({ video, label, method, logOdds });
     yield row;
   }
 }
@@ -60,7 +63,7 @@ function lineOf({ method, level, metric, value, low, high, reason }: EvaluationR
 /** The four counts in a sentence, or why there are none. */
 function decisionsOf(rows: readonly Prediction[]): string {
   const { value, reason } = measure(() =>
-    confusionMatrix(rows.map(({ score }) => score), rows.map(({ label }) => label))
+    confusionMatrix(rows.map(({ logOdds }) => logOdds), rows.map(({ label }) => label))
   );
   if (!value) return `No decisions: ${reason}`;
   const { truePositives, falsePositives, trueNegatives, falseNegatives } = value;
@@ -68,6 +71,23 @@ function decisionsOf(rows: readonly Prediction[]): string {
     trueNegatives + falsePositives
   } reals ${falsePositives} are called ` +
     `fake, of ${truePositives + falseNegatives} fakes ${falseNegatives} are called real.`;
+}
+
+/**
+ * What is shared with what the detector was trained on and may be, in a sentence.
+ *
+ * @throws RangeError for test samples that it was trained or chosen on.
+ */
+async function apartness(
+  folder: string,
+  { manifest, split, allowSharedIdentities }: EvaluateOptions,
+): Promise<string | undefined> {
+  if (split !== "test") {
+    return `These are ${split} samples: the detector may have been chosen on them.`;
+  }
+  const shared = await sharedWithTraining(folder, samplesOf(manifest, split));
+  if (shared) return assertApart(shared, { allowSharedIdentities });
+  return "Nothing says what the detector was trained on: whether it has seen these videos is not known.";
 }
 
 /**
@@ -86,17 +106,18 @@ export async function evaluateDetector(
   const { configuration } = detector, { seed } = configuration.training;
   const folder = options.out ?? found.folder;
   const origin = await readRunRecord(found.folder);
-  const sha256 = await fileHash(manifest);
+  const { sha256: data } = await fingerprintOf(manifest), cut = await readCut(manifest);
+  const name = origin?.name ?? found.name;
   const protocol = protocolHash(configuration, {
     ...origin ? protocolData(origin.data) : { training: "unknown" },
-    test: sha256,
+    test: data,
   });
   const counts = await countSamples(manifest, split);
   if (counts.size === 0) throw new RangeError(`${manifest} has no samples of the split ${split}.`);
   say(`${LABEL_LEGEND}. Protocol ${protocol}.`);
-  if (split !== "test") {
-    say(`These are ${split} samples: the detector may have been chosen on them.`);
-  }
+
+  const apart = await apartness(found.folder, options);
+  if (apart) say(apart);
 
   using predictor = openPredictor(detector);
   const root = dirname(manifest);
@@ -109,16 +130,18 @@ export async function evaluateDetector(
     const kept: Prediction[] = [];
     const predictions = predictor.predictFiles(own, { root });
     const watched = withProgress(predictions, { name: dataset, total });
-    const path = join(folder, `predictions-${fileWord(dataset, split)}.csv`);
+    const path = join(folder, `predictions-${resultName({ dataset, split, data })}.csv`);
     await writePredictions(path, keeping(watched, { kept, signal }));
     const random = createRandom(seed, "bootstrap", dataset);
     const rows = metricTable(kept, { random, resamples }).map((row): EvaluationRow => ({
-      run: origin?.name ?? found.name,
+      run: name,
       seed,
       dataset,
       split,
       protocol,
-      manifest: sha256,
+      data,
+      distortion: cut?.distortion ?? "",
+      differences: paperDifferences(name, configuration),
       ...row,
     }));
     const saved = await saveEvaluation(folder, rows);
