@@ -4,7 +4,7 @@ import type { Crop } from "lib/data/samples.ts";
 import { cropFace } from "lib/media/crop.ts";
 import { detectFaces, type DetectOptions, type openFaceDetector } from "lib/faces/detect_faces.ts";
 import { readImage, type RgbImage } from "lib/media/image.ts";
-import { isPicture, isVideo } from "lib/data/readers/walk_folder.ts";
+import { isPictureName, isVideoName } from "lib/media/file_endings.ts";
 import { videoFrames } from "lib/media/video.ts";
 
 /** A face that was cut out. */
@@ -42,7 +42,7 @@ export async function* filesBelow(path: string): AsyncGenerator<string> {
   for (const { name } of entries.sort((a, b) => a.name < b.name ? -1 : 1)) {
     const inner = join(path, name);
     if ((await Deno.stat(inner)).isDirectory) yield* filesBelow(inner);
-    else if (isPicture(name) || isVideo(name)) yield inner;
+    else if (isPictureName(name) || isVideoName(name)) yield inner;
   }
 }
 
@@ -50,7 +50,7 @@ async function* framesOf(
   path: string,
   { every, signal }: FacesOfOptions,
 ): AsyncGenerator<{ index: number; image: RgbImage }> {
-  if (isVideo(basename(path))) yield* videoFrames(path, { choose: { every }, signal });
+  if (isVideoName(basename(path))) yield* videoFrames(path, { choose: { every }, signal });
   else yield { index: 0, image: await readImage(path) };
 }
 

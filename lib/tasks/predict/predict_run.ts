@@ -5,7 +5,7 @@
 import { openFaceDetector } from "lib/faces/detect_faces.ts";
 import { FACE_CUT } from "lib/faces/face_cut.ts";
 import { writeCsv } from "lib/io/csv_rows.ts";
-import { isVideo } from "lib/data/readers/walk_folder.ts";
+import { isVideoName } from "lib/media/file_endings.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { openPredictor } from "lib/evaluation/predict.ts";
 import { findDetector } from "../find_detector.ts";
@@ -69,7 +69,7 @@ export async function predictInputs(
             yield face;
           }
         })();
-        const scores: number[] = [], still = !isVideo(file);
+        const scores: number[] = [], still = !isVideoName(file);
         for await (const { score, frame } of predictor.predict(noted)) {
           const { box: [left, top, right, bottom], faceScore } = cut.shift()!;
           scores.push(score);
