@@ -33,9 +33,12 @@ export async function prepareDataSet(
   const folder = resolve(out);
   const found = await findDescription(options.dataSet, descriptions);
   const dataSet = await openDataSet(changeDescription(found, changes));
+  const { reader } = dataSet.description;
+  // Before the folder is claimed: what is refused leaves no trace.
+  if (reader === "folders" || reader === "csv") await assertOneLabelEach(dataSet, { signal });
   await using preparation = await Preparation.open(dataSet, { folder, settings });
   say(`${dataSet.name} in ${dataSet.root}; ${LABEL_LEGEND}.`);
-  const todo = await survey(preparation, dataSet, { signal, say });
+  const todo = await survey(preparation, { dataSet, say });
   const run = preparation.run({ signal, ...(atOnce === undefined ? {} : { atOnce }) });
   say(`${todo.text}; crops go to ${folder}.`);
   const progress = withProgress(withRate(run), {
@@ -55,8 +58,7 @@ export async function prepareDataSet(
 /** Looks through the lists and says at once what is wrong, before hours of work. */
 async function survey(
   preparation: Preparation,
-  dataSet: DataSet,
-  { signal, say }: Pick<TaskSurroundings, "signal" | "say">,
+  { dataSet, say }: { dataSet: DataSet; say: TaskSurroundings["say"] },
 ): Promise<{ units: number; text: string }> {
   const first: ReadProblem[] = [];
   let problems = 0;
@@ -69,8 +71,6 @@ async function survey(
     say(`… and ${problems - PRINTED} more like these; report.csv will hold all.`);
   }
   if (units === 0) throw new RangeError(`There is nothing to prepare in ${dataSet.root}.`);
-  const { reader } = dataSet.description;
-  if (reader === "folders" || reader === "csv") await assertOneLabelEach(dataSet, { signal });
   const warning = oneClassLine(counts) ?? trainingFault(counts, dataSet.description);
   if (warning !== undefined) say(warning);
   const kept = done > 0 ? `, ${done} kept from before` : "";
