@@ -7,7 +7,7 @@
  * settings.json.
  */
 import { join, relative, resolve } from "node:path";
-import { openFaceDetector } from "lib/faces/faces.ts";
+import { openFaceDetector } from "lib/faces/detect_faces.ts";
 import { cutUnit } from "./prepare/cut_faces.ts";
 import { joinRecords, type PrepareSummary, type Source } from "./prepare/join_manifest.ts";
 import { type FolderLock, lockFolder } from "lib/io/folder_lock.ts";

@@ -18,7 +18,7 @@ export interface FaceCut {
   /** Quality of JPEG crops, 1 to 100. */
   readonly quality: number;
   /** What finds the faces, and the beginning of its weights' SHA-256. */
-  readonly faceDetector: string;
+  readonly finder: string;
   /** Version of the code that finds and cuts; raised whenever it gives other pixels. */
   readonly code: number;
 }
@@ -31,6 +31,6 @@ export const FACE_CUT: FaceCut = Object.freeze({
   longSide: 960, // [ours] finds the same 22 of 22 faces as 1920 does, in a third of the time
   format: "jpg",
   quality: 95, // [ours]
-  faceDetector: "RetinaFace MobileNet-0.25 b7a7acab",
+  finder: "RetinaFace MobileNet-0.25 b7a7acab",
   code: 1,
 });

@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { writeCsv } from "lib/io/csv_rows.ts";
 import { writeManifest } from "../manifest.ts";
-import type { OnProblem, ReadProblem } from "../readers/data_set.ts";
+import type { OnProblem, ReadProblem } from "../readers/data_set_reader.ts";
 import type { DataSet } from "../readers/open_data_set.ts";
 import type { Sample } from "../samples.ts";
 import { hasFailed, readRecord, type UnitRecord } from "./unit_records.ts";

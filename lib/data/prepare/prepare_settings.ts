@@ -54,10 +54,10 @@ export async function readCut(manifest: string): Promise<RecordedCut | undefined
     throw error;
   });
   if (text === undefined) return undefined;
-  const { size, margin, minScore, longSide, format, quality, faceDetector, code, distortion } = JSON
+  const { size, margin, minScore, longSide, format, quality, finder, code, distortion } = JSON
     .parse(text) as FaceCut & { distortion?: string };
   if (code === undefined) return undefined;
-  const cut = { size, margin, minScore, longSide, format, quality, faceDetector, code };
+  const cut = { size, margin, minScore, longSide, format, quality, finder, code };
   return { cut, ...distortion === undefined ? {} : { distortion } };
 }
 

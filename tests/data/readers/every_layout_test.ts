@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { auditDataSet } from "lib/data/audit/audit_data_set.ts";
 import { Ledger } from "lib/data/audit/audit_ledger.ts";
 import type { Description } from "lib/data/descriptions.ts";
-import { detectFaces, openFaceDetector } from "lib/faces/faces.ts";
+import { detectFaces, openFaceDetector } from "lib/faces/detect_faces.ts";
 import { readImage } from "lib/media/image.ts";
 import { manifestRows } from "lib/data/manifest.ts";
 import { demoPhotographs } from "lib/faces/demo_photographs.ts";
