@@ -21,5 +21,15 @@ export function fileFault(error: unknown): FileFault | undefined {
     const explanation = "it may not be read. Change its permissions.";
     return { problem: "noPermission", explanation };
   }
+  if (error instanceof Deno.errors.NotADirectory) {
+    const explanation = "a folder in its path is a file. Check the path.";
+    return { problem: "missing", explanation };
+  }
+  if (error instanceof Error && /name too long/i.test(error.message)) {
+    return {
+      problem: "missing",
+      explanation: "its name is too long for this disk. Check the path.",
+    };
+  }
   return undefined;
 }

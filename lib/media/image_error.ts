@@ -9,6 +9,7 @@ export type ImageProblem =
   | "noPermission"
   | "empty"
   | "notAnImage"
+  | "unsupported"
   | "damaged"
   | "tooLarge"
   | "animated";

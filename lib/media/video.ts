@@ -1,6 +1,6 @@
 /**
  * Videos as frames: every k-th, or some spread over the whole video, upright and in RGB. Given files are
- * read and nothing else: no network, no playlists. Finding faces is left to faces.ts.
+ * read and nothing else: no network, no playlists. Finding faces is left to detect_faces.ts.
  */
 import type { RgbImage } from "./image.ts";
 import { VideoDecoder } from "./video_decoder.ts";
@@ -22,8 +22,6 @@ export type FrameChoice = { readonly every: number } | { readonly spread: number
 export interface VideoOptions {
   /** Which frames. Default every fifth. [paper, Implementation Details] */
   readonly choose?: FrameChoice;
-  /** Threads of the decoder, 0 for as many as there are processors. Default 2. */
-  readonly threads?: number;
   /** Stops reading and ends ffmpeg. */
   readonly signal?: AbortSignal;
   /** Told once, after the last frame, what the whole video was like. */
@@ -69,13 +67,13 @@ function spreadCondition(count: number, wanted: number): string {
 
 /**
  * What a video is like, found by decoding all of it: nothing that the header claims is believed but
- * rotation and duration.
+ * rotation, duration and the meaning of colours. Light is not measured, and `toneMapping` not told.
  *
  * @throws VideoError as `videoFrames` does.
  */
 export async function probeVideo(
   path: string,
-  options: Pick<VideoOptions, "threads" | "signal"> = {},
+  options: Pick<VideoOptions, "signal"> = {},
 ): Promise<Readonly<VideoFacts>> {
   await using decoder = await VideoDecoder.start(path, options);
   await decoder.end();
@@ -86,15 +84,21 @@ export async function probeVideo(
  * Frames of a video one after another. One is in memory at a time; ffmpeg waits while it is worked on,
  * and ends when the loop is left.
  *
- * Rotation flags are applied. Pixels that are not square are not stretched, and a frame that the decoder
- * could mend only in part is given as it is: what was wrong stands in `complaints` of `onEnd`. Frames
- * that are spread cost two decodings, because headers do not always tell how many there are.
+ * Rotation flags are applied; pixels that are not square are not stretched. Colours are converted to sRGB:
+ * matrix and range as the file says, and high dynamic range (PQ, HLG) as tone_mapping.ts tells. Of several
+ * video streams the one marked as default is read; a cover picture of sound is none. Frames that are spread
+ * cost two decodings, because headers do not always tell how many there are.
+ *
+ * **Damage.** A frame is left out when ffmpeg reports damage in it or near it, or when it may build on such a
+ * frame: frame_damage.ts has the rule. Indices count all frames, so that the others keep theirs; `onEnd`
+ * tells which were damaged, and what was said, in `damaged` and `complaints`. What a decoder does not
+ * notice cannot be told: a few wrong bytes in HEVC, VP8, VP9 or Motion JPEG often decode as another picture.
  *
  * @param path A file in a common container (MP4, MOV, MKV, WebM, AVI, MPEG, FLV, ASF, OGG, MXF). Any
  * name; it is never taken for an option, a protocol or a pattern.
  * @throws VideoError for a file that is missing, not a file, empty, not readable, no video, without a
- * frame, or whose pictures change their size; its `problem` says which. Frames before the fault may
- * have been given.
+ * frame, of unsupported colours, without a chosen frame that is whole, or whose pictures change their size;
+ * its `problem` says which. All whole frames before a change have been given.
  * @throws RangeError when `every` or `spread` is not a positive whole number.
  * @throws Error when there is no ffmpeg; the signal's reason when it aborts.
  *
@@ -115,20 +119,73 @@ export async function* videoFrames(
   const plan = await planOf(path, choose, run);
   await using decoder = await VideoDecoder.start(path, { ...run, select: plan.select });
   const { facts } = decoder;
-  let given = 0;
+  const held: VideoFrame[] = []; // until it is known whether they are damaged
+  let pictures = 0, given = 0;
   for await (const data of decoder.pictures()) {
-    yield { index: plan.index(given++), image: { data, width: facts.width, height: facts.height } };
+    const { width, height } = facts;
+    held.push({ index: plan.index(pictures++), image: { data, width, height } });
+    while (held.length > 0 && decoder.isSettled(held[0].index)) {
+      const frame = held.shift()!;
+      if (!decoder.isWhole(frame.index)) continue;
+      given++;
+      yield frame;
+    }
+  }
+  await decoder.listenToEnd();
+  for (const frame of held.filter(({ index }) => decoder.isWhole(index))) {
+    given++;
+    yield frame;
   }
   await decoder.end();
-  if (given !== plan.count(facts.frames)) {
+  if (pictures !== plan.count(facts.frames)) {
     throw new VideoError(
       "changes",
       path,
-      `${given} pictures came of ${facts.frames} frames, not ${plan.count(facts.frames)} as when ` +
+      `${pictures} pictures came of ${facts.frames} frames, not ${
+        plan.count(facts.frames)
+      } as when ` +
         "it was read before. Wait until the file is whole, and read it again.",
     );
   }
+  if (given === 0) {
+    throw new VideoError(
+      "damaged",
+      path,
+      `of its chosen frames (${pictures}) none is whole: ${
+        damageIn(facts)
+      }. Copy or download it again.`,
+    );
+  }
   onEnd?.(facts);
+}
+
+/** Numbers in order as ranges: "0–4, 7". */
+function ranges(numbers: readonly number[]): string {
+  const pairs: [number, number][] = [];
+  for (const number of numbers) {
+    const last = pairs.at(-1);
+    if (last?.[1] === number - 1) last[1] = number;
+    else pairs.push([number, number]);
+  }
+  const shown = pairs.slice(0, 10).map(([a, b]) => a === b ? `${a}` : `${a}–${b}`).join(", ");
+  return pairs.length > 10 ? `${shown}, …` : shown;
+}
+
+/**
+ * What ffmpeg said of damage, and which frames it is about, as words for a report; undefined of a video that
+ * is whole.
+ *
+ * @param facts Of the whole video, from `probeVideo` or `onEnd`.
+ */
+export function damageIn(
+  { frames, damaged, complaints }: Readonly<VideoFacts>,
+): string | undefined {
+  if (complaints.length === 0 && damaged.length === 0) return undefined;
+  const which = damaged.length === 0
+    ? "no decoded frame is damaged"
+    : `${damaged.length} of ${frames} frames are damaged or may build on damaged ones ` +
+      `(${ranges(damaged)})`;
+  return `${which}; ffmpeg said: ${complaints.join("; ")}`;
 }
 
 /** Which frames come out of ffmpeg. */
@@ -144,7 +201,7 @@ interface Plan {
 async function planOf(
   path: string,
   choose: FrameChoice,
-  run: Pick<VideoOptions, "threads" | "signal">,
+  run: Pick<VideoOptions, "signal">,
 ): Promise<Plan> {
   if ("every" in choose) {
     const { every } = choose;

@@ -5,8 +5,11 @@
 import { resolve } from "node:path";
 import { fileFault } from "lib/io/file_fault.ts";
 import { findFfmpeg } from "./ffmpeg.ts";
+import { FrameDamage } from "./frame_damage.ts";
+import { colourConversion } from "./tone_mapping.ts";
 import { VideoError } from "./video_error.ts";
-import { hear, type Heard, shortLines, type VideoFacts } from "./video_facts.ts";
+import { hear, type Heard, shortLines, SIZE_FILTER, type VideoFacts } from "./video_facts.ts";
+import { chooseStream, printedHeader, type VideoStream } from "./video_streams.ts";
 
 /**
  * The containers that are opened, by the names that ffmpeg's demuxers have. Playlists and lists (hls,
@@ -37,8 +40,6 @@ const ENDED_BY_SIGNAL = 255;
 export interface DecodeOptions {
   /** An expression of ffmpeg's filter `select`, in n; without it no picture comes out. */
   readonly select?: string;
-  /** Threads of the decoder, 0 for as many as there are processors. Default 2. */
-  readonly threads?: number;
   /** Kills ffmpeg when it aborts. */
   readonly signal?: AbortSignal;
 }
@@ -46,19 +47,33 @@ export interface DecodeOptions {
 /** A path as ffmpeg must be given it: a file, whatever its name looks like. */
 const inputOf = (path: string) => `file:${resolve(path)}`;
 
-/** The command line after the program's name. */
-function commandLine(path: string, { select, threads = 2 }: DecodeOptions): string[] {
-  // showinfo comes before the selection: it tells of every frame that was decoded.
-  const filter = "showinfo=checksum=0" + (select === undefined ? "" : `,select='${select}'`);
+/** The options up to the input, which keep ffmpeg to this file and to sizes that fit into memory. */
+const inputOptions = (path: string): string[] => [
+  ...["-protocol_whitelist", "file", "-format_whitelist", CONTAINERS],
+  ...["-max_pixels", String(MAX_PIXELS), "-i", inputOf(path)],
+];
+
+/**
+ * The command line after the program's name. One thread decodes: with more it is not known which frame a
+ * complaint is about, and H.264's decoder keeps silent about damage.
+ */
+function commandLine(
+  path: string,
+  { select, stream, filters }: DecodeOptions & {
+    stream: VideoStream | undefined;
+    filters: string | undefined;
+  },
+): string[] {
+  const chosen = select === undefined ? [] : [`select='${select}'`, ...(filters ? [filters] : [])];
   const output = select === undefined
     ? ["-f", "null"]
     : ["-sws_flags", EXACT, "-f", "rawvideo", "-pix_fmt", "rgb24"];
   return [
-    ...["-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+info"],
-    ...["-protocol_whitelist", "file", "-format_whitelist", CONTAINERS],
-    ...["-max_pixels", String(MAX_PIXELS), "-threads", String(threads)],
-    ...["-i", inputOf(path), "-map", "0:v:0"],
-    ...["-vf", filter, "-fps_mode", "passthrough", ...output, "pipe:1"],
+    ...["-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+info", "-debug_ts"],
+    ...["-threads", "1"],
+    ...inputOptions(path),
+    ...["-map", `0:${stream?.number ?? "v:0"}`],
+    ...["-vf", [SIZE_FILTER, ...chosen].join(), "-fps_mode", "passthrough", ...output, "pipe:1"],
   ];
 }
 
@@ -81,7 +96,14 @@ async function checkFile(path: string): Promise<void> {
 /** A run of ffmpeg. It owns a process: declare it with `await using`. */
 export class VideoDecoder implements AsyncDisposable {
   /** What is known by now. */
-  readonly facts: VideoFacts = { frames: 0, width: 0, height: 0, rotation: 0, complaints: [] };
+  readonly facts: VideoFacts = {
+    frames: 0,
+    damaged: [],
+    width: 0,
+    height: 0,
+    rotation: 0,
+    complaints: [],
+  };
   #heard: Heard;
   #path: string;
   #child: Deno.ChildProcess;
@@ -90,9 +112,21 @@ export class VideoDecoder implements AsyncDisposable {
   #hasFrames = Promise.withResolvers<void>();
   #ended = false;
 
-  private constructor(path: string, child: Deno.ChildProcess, signal: AbortSignal | undefined) {
+  private constructor(
+    path: string,
+    child: Deno.ChildProcess,
+    { stream, signal }: { stream: VideoStream | undefined; signal: AbortSignal | undefined },
+  ) {
     this.#path = path;
-    this.#heard = { facts: this.facts, input: inputOf(path), opened: false };
+    this.#heard = {
+      facts: this.facts,
+      damage: new FrameDamage(stream?.codec ?? ""),
+      input: inputOf(path),
+      stream: stream?.number ?? 0,
+      opened: false,
+      begun: false,
+      sized: 0,
+    };
     this.#child = child;
     this.#signal = signal;
     signal?.addEventListener("abort", this.#kill);
@@ -102,21 +136,48 @@ export class VideoDecoder implements AsyncDisposable {
   /**
    * Start ffmpeg on a file.
    *
-   * @throws VideoError for a file that is missing, not a file, empty or not readable.
+   * @throws VideoError for a file that is missing, not a file, empty, not readable or without video, and for
+   * colours that this ffmpeg cannot convert.
    * @throws Error when there is no ffmpeg; the signal's reason when it has aborted.
    */
   static async start(path: string, options: DecodeOptions = {}): Promise<VideoDecoder> {
     options.signal?.throwIfAborted();
     const { path: program } = await findFfmpeg();
     await checkFile(path);
+    const { signal } = options, input = inputOptions(path);
+    const header = await printedHeader(input, signal), stream = chooseStream(header);
+    if (stream === undefined && / Stream #0:\d/.test(header)) {
+      throw new VideoError(
+        "notAVideo",
+        path,
+        "there is no video in it, only sound, text or a cover picture.",
+      );
+    }
+    const colours = stream && options.select !== undefined
+      ? await colourConversion(input, { stream, path, signal })
+      : undefined;
     const child = new Deno.Command(program, {
-      args: commandLine(path, options),
+      args: commandLine(path, { ...options, stream, filters: colours?.filters }),
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
       detached: true, // else Ctrl-C ends it first, and its frames look like all there are
     }).spawn();
-    return new VideoDecoder(path, child, options.signal);
+    const decoder = new VideoDecoder(path, child, { stream, signal });
+    if (colours?.toneMapping) decoder.facts.toneMapping = colours.toneMapping;
+    return decoder;
+  }
+
+  /** Whether it is known of a frame if it is damaged, and that the pictures have not changed up to it. */
+  isSettled(frame: number): boolean {
+    const { damage, sized, change } = this.#heard;
+    return change === undefined && frame < sized && damage.isSettled(frame);
+  }
+
+  /** Whether a frame can be shown: of those that are settled, or of all once the video has ended. */
+  isWhole(frame: number): boolean {
+    const { damage, change } = this.#heard;
+    return !damage.isDamaged(frame) && (change === undefined || frame < change.frame);
   }
 
   /** The selected pictures in their order. ffmpeg waits while nobody asks for the next. */
@@ -139,6 +200,17 @@ export class VideoDecoder implements AsyncDisposable {
     }
   }
 
+  /** Wait until ffmpeg has ended and all that it said was heard. */
+  async listenToEnd(): Promise<void> {
+    await this.#listening;
+    await this.#child.status;
+    const { damage } = this.#heard;
+    damage.end();
+    this.facts.damaged = damage.damaged;
+    this.#ended = true;
+    this.#signal?.throwIfAborted();
+  }
+
   /**
    * Wait for ffmpeg's end and judge it. A video of which some frames could be decoded is good enough;
    * what was wrong with it stands in the complaints.
@@ -146,17 +218,15 @@ export class VideoDecoder implements AsyncDisposable {
    * @throws VideoError when no frame could be decoded, the pictures change their size, or ffmpeg died.
    */
   async end(): Promise<void> {
-    await this.#listening;
+    await this.listenToEnd();
     const { code, signal } = await this.#child.status;
-    this.#ended = true;
-    this.#signal?.throwIfAborted();
     const { frames, complaints } = this.facts, { change, opened } = this.#heard;
     if (change !== undefined) {
       throw new VideoError(
         "changes",
         this.#path,
-        `its pictures change at ${change}. Convert it to one size first, for example with ffmpeg's ` +
-          "filter scale.",
+        `its pictures change at frame ${change.frame}, ${change.how}. Convert it to one size first, for ` +
+          "example with ffmpeg's filter scale.",
       );
     }
     if (frames > 0) complaints.sort(); // decoding threads complain in any order
@@ -176,9 +246,6 @@ export class VideoDecoder implements AsyncDisposable {
         this.#path,
         `not one frame of it can be decoded. ffmpeg said: ${said}. Copy or download it again.`,
       );
-    }
-    if (/matches no streams/.test(said)) {
-      throw new VideoError("notAVideo", this.#path, "there is no video in it, only sound or text.");
     }
     throw new VideoError(
       "notAVideo",
@@ -208,8 +275,7 @@ export class VideoDecoder implements AsyncDisposable {
   async #listen(): Promise<void> {
     for await (const line of shortLines(this.#child.stderr)) {
       hear(this.#heard, line);
-      if (this.#heard.change !== undefined) this.#kill();
-      if (this.facts.frames > 0) this.#hasFrames.resolve();
+      if (this.#heard.sized > 0) this.#hasFrames.resolve();
     }
   }
 }

@@ -9,6 +9,8 @@ export type VideoProblem =
   | "noPermission"
   | "empty"
   | "notAVideo"
+  | "unsupported"
+  | "damaged"
   | "noFrames"
   | "changes"
   | "decoderDied";
@@ -19,6 +21,8 @@ export class VideoError extends Error {
   readonly path: string;
   /** The reason in one word. */
   readonly problem: VideoProblem;
+  /** The message without the file's name. */
+  readonly explanation: string;
 
   /** An error for `path`; `explanation` says what is wrong and what to do. */
   constructor(problem: VideoProblem, path: string, explanation: string, cause?: unknown) {
@@ -26,5 +30,6 @@ export class VideoError extends Error {
     this.name = "VideoError";
     this.path = path;
     this.problem = problem;
+    this.explanation = explanation;
   }
 }

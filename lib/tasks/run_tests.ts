@@ -5,9 +5,17 @@
  * its own it runs only what they say.
  */
 
+import { inTask } from "./in_task.ts";
 import { PROJECT, projectEnvironment } from "./setup/project.ts";
 import { runCommand } from "./setup/run_command.ts";
-import { setUp } from "./setup/setup.ts";
+
+const USAGE =
+  `deno task test [files or options]    runs the tests and the examples in lib's documentation
+
+  --help         this
+  any other      goes to "deno test", and only what it says is run, such as tests/losses --filter KL
+
+The last line is "N passed, N failed"; the exit code is 1 when a test failed.`;
 
 /** How many tests passed and failed. */
 export interface TestCounts {
@@ -59,8 +67,13 @@ export async function runAllTests(): Promise<TestCounts> {
 }
 
 if (import.meta.main) {
-  await setUp();
-  const counts = Deno.args.length > 0 ? await runDenoTest(Deno.args) : await runAllTests();
-  console.log(`${counts.passed} passed, ${counts.failed} failed`);
-  Deno.exit(counts.failed === 0 ? 0 : 1);
+  const parse = (args: readonly string[]) => args.includes("--help") ? "help" as const : args;
+  const command = { args: Deno.args, usage: USAGE, parse, stopped: "Not all tests were run." };
+  Deno.exit(
+    await inTask(command, async (options, { say }) => {
+      const { passed, failed } = await (options.length > 0 ? runDenoTest(options) : runAllTests());
+      say(`${passed} passed, ${failed} failed`);
+      return failed === 0 ? 0 : 1;
+    }),
+  );
 }

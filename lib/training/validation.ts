@@ -117,16 +117,20 @@ export interface ValidationMetrics {
 /**
  * Scores the validation samples.
  *
- * @throws RangeError when a sample is of another split after all, or a score is not a number.
+ * @param options `signal`: ends it between two samples.
+ * @throws RangeError when a sample is of another split after all, or a score is not a number. The
+ * signal's reason when it aborts.
  */
 export async function validate(
   predictor: Predictor,
   validation: ValidationSamples,
+  { signal }: { signal?: AbortSignal | undefined } = {},
 ): Promise<ValidationMetrics> {
   assertValidation(validation);
   const allLogOdds = new Float64Array(validation.count), labels = new Uint8Array(validation.count);
   let i = 0;
   for await (const { logOdds, label, split, path } of validation.predictions(predictor)) {
+    signal?.throwIfAborted();
     if (split !== "validation") {
       throw new RangeError(
         `${JSON.stringify(path)} is a ${split} sample; nothing was chosen by it.`,

@@ -328,3 +328,80 @@ Deno.test("readImage with a size gives the pixels that resizeImage gives after i
       { name: "ImageError", problem: "damaged" },
     );
   }));
+
+Deno.test("readImage reads a JPEG that lacks only its end, and refuses one whose scan ends early", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "a.jpg");
+    for (const progressive of [false, true]) {
+      const photograph = sharp(demoPhotographs()[0]).resize(160, 120).jpeg({ progressive });
+      const bytes = new Uint8Array(await photograph.toBuffer());
+      await Deno.writeFile(path, bytes);
+      const whole = await readImage(path);
+      await Deno.writeFile(path, bytes.subarray(0, -2));
+      assert.deepEqual(await readImage(path), whole);
+      const middle = Math.floor(bytes.length * 0.6);
+      await Deno.writeFile(path, Uint8Array.from(bytes).fill(0, middle));
+      await refuses(path, "damaged", /copy or extract it again/);
+      const ended = Uint8Array.from(bytes);
+      ended.set([0xff, 0xd9], middle);
+      await Deno.writeFile(path, ended);
+      await refuses(path, "damaged", /copy or extract it again/);
+    }
+  }));
+
+/** A TIFF of 32-bit values, R, G, B of each of two pixels. TIFF 6.0, sections 2 and 6. */
+function tiffOf32Bits(values: Float32Array | Uint32Array): Uint8Array {
+  const format = values instanceof Float32Array ? 3 : 1,
+    entries = 11,
+    data = 8 + 2 + entries * 12 + 4;
+  const file = new Uint8Array(data + 12 + values.byteLength), view = new DataView(file.buffer);
+  file.set([0x49, 0x49, 42, 0, 8, 0, 0, 0, entries, 0]);
+  const tags = [
+    ...[[256, 4, 1, 2], [257, 4, 1, 1], [258, 3, 3, data], [259, 3, 1, 1], [262, 3, 1, 2]],
+    ...[[273, 4, 1, data + 12], [277, 3, 1, 3], [278, 4, 1, 1], [279, 4, 1, values.byteLength]],
+    ...[[284, 3, 1, 1], [339, 3, 3, data + 6]],
+  ];
+  for (const [i, [tag, type, count, value]] of tags.entries()) {
+    const at = 10 + 12 * i;
+    view.setUint16(at, tag, true);
+    view.setUint16(at + 2, type, true);
+    view.setUint32(at + 4, count, true);
+    view.setUint32(at + 8, value, true);
+  }
+  new Uint16Array(file.buffer, data, 6).set([32, 32, 32, format, format, format]);
+  file.set(new Uint8Array(values.buffer), data + 12);
+  return file;
+}
+
+Deno.test("readImage takes floating-point values for shares of 255, and refuses what has no such meaning", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "a.tif");
+    const floats = [0.5, 0.25, 1, 0, 0.75, 0.1];
+    await Deno.writeFile(path, tiffOf32Bits(Float32Array.from(floats)));
+    assert.deepEqual([...(await readImage(path)).data], [128, 64, 255, 0, 191, 26]);
+    const resized = await readImage(path, { size: { width: 4, height: 2 } });
+    assert.equal(resized.data.length, 24);
+    await Deno.writeFile(path, tiffOf32Bits(Float32Array.from([0, 64, 128, 255, 1, 2])));
+    await refuses(path, "unsupported", /outside 0 to 1/);
+    await Deno.writeFile(path, tiffOf32Bits(Uint32Array.from([0, 64, 128, 255, 1, 2])));
+    await refuses(path, "unsupported", /values of type "uint".*Save it as PNG/);
+  }));
+
+Deno.test("readImage names the format of a file that is something else, and what to do", () =>
+  inFolder(async (folder) => {
+    const begins: Record<string, [ImageProblem, RegExp]> = {
+      "BM\x36\x0c\0\0\0\0\0\0\x36": ["unsupported", /it is a BMP picture\. Save it as PNG or JPEG/],
+      "\0\0\0\x18ftypheic\0\0\0\0mif1heic": ["unsupported", /HEIC.*Export it as JPEG or PNG/],
+      "\0\0\0\x18ftypisom\0\0\0\0isom": ["notAnImage", /an MP4 video/],
+      "%PDF-1.7": ["notAnImage", /a PDF document/],
+    };
+    for (const [begin, [problem, words]] of Object.entries(begins)) {
+      const path = join(folder, "photo.jpeg");
+      await Deno.writeFile(path, Uint8Array.from(begin.padEnd(64, "\0"), (c) => c.charCodeAt(0)));
+      await refuses(path, problem, words);
+      await assert.rejects(
+        readImage(path),
+        ({ message }) => !/os error|heif:|source:/.test(message),
+      );
+    }
+  }));

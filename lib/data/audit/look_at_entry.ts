@@ -1,13 +1,14 @@
 /**
  * Looking at one entry of a data set: is it there, how large is it, can it be decoded. What follows
- * from many entries is left to audit.ts.
+ * from many entries is left to audit_data_set.ts.
  */
 import { join } from "node:path";
+import { fileFault } from "lib/io/file_fault.ts";
 import { ImageError } from "lib/media/image_error.ts";
 import { readImage } from "lib/media/image.ts";
 import { mp4Fault } from "lib/media/mp4_boxes.ts";
 import { isPicture, listFolder } from "../readers/walk_folder.ts";
-import { probeVideo, videoFrames } from "lib/media/video.ts";
+import { damageIn, probeVideo, videoFrames } from "lib/media/video.ts";
 import { VideoError } from "lib/media/video_error.ts";
 import type { Finding } from "./audit_finding.ts";
 import type { NotedEntry } from "./audit_ledger.ts";
@@ -55,15 +56,10 @@ async function sizeOf(file: string): Promise<number | Fault> {
     if (error instanceof Deno.errors.NotFound) {
       return { kind: "absent", message: "there is no such file. Correct the path or get it." };
     }
-    const loop = error instanceof Deno.errors.FilesystemLoop;
-    const message = loop ? "its links lead in a circle. Mend the link." : (error as Error).message;
-    return { kind: "unreadable", message };
+    const fault = fileFault(error);
+    if (fault) return { kind: "unreadable", message: fault.explanation };
+    throw error;
   }
-}
-
-/** The part of an error's message after "Cannot read … <path>:". */
-function explanation(error: ImageError | VideoError): string {
-  return error.message.replace(/^Cannot read the \w+ "(?:[^"\\]|\\.)*": /, "");
 }
 
 /** What is wrong with a picture when it is decoded, or undefined. */
@@ -75,7 +71,7 @@ async function pictureFault(file: string): Promise<Fault | undefined> {
     if (!(error instanceof ImageError)) throw error;
     return {
       kind: error.problem === "empty" ? "empty" : "undecodable",
-      message: explanation(error),
+      message: error.explanation,
     };
   }
 }
@@ -92,14 +88,12 @@ async function videoFault(
       for await (const _ of videoFrames(file, { choose: { every: 1e9 } })) break;
       return undefined;
     }
-    const { frames, complaints } = await probeVideo(file);
-    if (complaints.length === 0) return undefined;
-    const message = `${frames} frames can be decoded, but ffmpeg said: ${complaints.join("; ")}. ` +
-      "Copy or download it again.";
-    return { kind: "damaged", message };
+    const damage = damageIn(await probeVideo(file));
+    if (damage === undefined) return undefined;
+    return { kind: "damaged", message: `${damage}. Copy or download it again.` };
   } catch (error) {
     if (!(error instanceof VideoError)) throw error;
-    return { kind: "undecodable", message: explanation(error) };
+    return { kind: "undecodable", message: error.explanation };
   }
 }
 

@@ -3,8 +3,11 @@
  * Imports packages, so it is loaded after the set-up.
  */
 import { basename, dirname, join } from "node:path";
+import { evenRepeats } from "lib/batches/epoch_order.ts";
 import { openLoader } from "lib/batches/loader.ts";
 import { LABEL_LEGEND, readManifest } from "lib/data/manifest.ts";
+import { assertContents, fingerprintOf } from "lib/data/fingerprint.ts";
+import { readCut, type RecordedCut } from "lib/data/prepare/prepare_settings.ts";
 import { assertDisjoint, type Sample } from "lib/data/samples.ts";
 import type { Configuration } from "lib/detectors/configuration.ts";
 import { type Engine, startEngine } from "lib/engine/engine.ts";
@@ -17,8 +20,9 @@ import { runLength } from "lib/training/schedule.ts";
 import { selectionOf } from "lib/training/selection.ts";
 import type { StepRecord } from "lib/training/step_record.ts";
 import { train } from "lib/training/train.ts";
+import { writeTrainedOn } from "lib/training/trained_on.ts";
 import { validationFiles } from "lib/training/validation.ts";
-import { fileHash } from "../file_hash.ts";
+import { sha256OfFile } from "lib/io/sha256.ts";
 import type { TaskSurroundings } from "../in_task.ts";
 import { type PlannedRun, plannedRuns } from "./planned_runs.ts";
 import type { TrainTaskOptions } from "./train_options.ts";
@@ -32,7 +36,10 @@ export interface TrainSurroundings extends TaskSurroundings {
 /** A manifest that was read. */
 interface Manifest {
   readonly path: string;
+  /** The fingerprint of its pictures. */
   readonly sha256: string;
+  /** How its faces were cut; undefined where nobody wrote it down. */
+  readonly cut: RecordedCut | undefined;
   readonly samples: readonly Sample[];
 }
 
@@ -46,11 +53,15 @@ interface Lessons {
 /**
  * A run's samples, of the first manifest that holds any.
  *
- * @throws RangeError when there are none, or videos are in two splits.
+ * @throws RangeError when there are none, or videos are in two splits (test included), or people who may
+ * not be.
  */
 function lessonsOf(
   { name, dataset }: PlannedRun,
-  { manifests, say }: { manifests: readonly Manifest[]; say: TaskSurroundings["say"] },
+  { manifests, allowSharedIdentities, say }: Pick<
+    Sitting,
+    "manifests" | "allowSharedIdentities" | "say"
+  >,
 ): Lessons {
   let forTesting = 0;
   for (const manifest of manifests) {
@@ -62,7 +73,7 @@ function lessonsOf(
       forTesting += own.length;
       continue;
     }
-    const shared = assertDisjoint(samples, { allowSharedIdentities: true });
+    const shared = assertDisjoint(own, { allowSharedIdentities });
     if (shared.length > 0) {
       say(`${shared.length} identities are shared by splits, as ${shared[0]}.`);
     }
@@ -95,6 +106,47 @@ export function assertBatchFits(samples: number, { data: { batchSize } }: Config
   );
 }
 
+/**
+ * Checks that crops are not smaller than what the detector is fed: enlarged, they would be another data set
+ * than the one that they pass for.
+ *
+ * @throws RangeError naming both sizes.
+ */
+function assertCropsFit(
+  { path, cut }: Manifest,
+  { detector: { input: { size } } }: Configuration,
+  say: TaskSurroundings["say"],
+): void {
+  if (!cut || cut.cut.size === size) return;
+  if (cut.cut.size > size) {
+    return say(`The crops of ${cut.cut.size} pixels are shrunk to the detector's ${size}.`);
+  }
+  throw new RangeError(
+    `The crops of ${path} have ${cut.cut.size} pixels a side, and the detector takes ${size}: enlarged ` +
+      `ones hold less than they seem to. Prepare them with --size ${size}, or use --set ` +
+      `imageSize=${cut.cut.size}.`,
+  );
+}
+
+/** Says how reals and fakes are mixed, where their repetition does not fit the data. */
+function sayBalance(
+  training: readonly Sample[],
+  { data: { balance, realRepeats } }: Configuration,
+  say: TaskSurroundings["say"],
+): void {
+  if (balance !== "repeatReals" || realRepeats === 0) return;
+  const labels = training.map(({ label }) => label), even = evenRepeats(labels);
+  if (even === realRepeats) return;
+  const fakes = labels.filter((label) => label === 1).length, reals = labels.length - fakes;
+  const share = reals * realRepeats / (reals * realRepeats + fakes);
+  say(
+    `Each real picture stands ${realRepeats} times in an epoch, so ${
+      Math.round(100 * share)
+    } % of it is ` +
+      `real (${reals} reals, ${fakes} fakes). --set realRepeats=${even} would even it out.`,
+  );
+}
+
 /** What a run's record says of its data. */
 function runData({ manifest, training, validation }: Lessons, pretrained?: string): RunData {
   return {
@@ -116,12 +168,15 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<void> {
   const { name, configuration } = run, { engine, runsFolder, signal, say } = sitting;
   const lessons = lessonsOf(run, sitting), { manifest, training } = lessons;
   assertBatchFits(training.length, configuration);
+  assertCropsFit(manifest, configuration, say);
+  await assertContents([...training, ...lessons.validation], { manifest: manifest.path });
+  sayBalance(training, configuration, say);
   const root = dirname(manifest.path), pretrained = sitting.pretrained;
   const validation = lessons.validation.length === 0
     ? undefined
     : validationFiles(lessons.validation, { root });
   if (!validation) say("No validation samples: the last step's detector is kept.");
-  const data = runData(lessons, pretrained && await fileHash(pretrained));
+  const data = runData(lessons, pretrained && await sha256OfFile(pretrained));
   const folder = runFolder(name, configuration, {
     data: data.sha256 + (data.pretrained ?? ""),
     root: runsFolder,
@@ -131,6 +186,8 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<void> {
       `${data.validation} for validation; ${basename(folder)}`,
   );
 
+  await Deno.mkdir(folder, { recursive: true });
+  await writeTrainedOn(folder, [...training, ...lessons.validation]);
   using learner = createLearner(configuration);
   if (pretrained) {
     configuration.detector.loadPretrained(learner.parameters, await readStateDict(pretrained));
@@ -141,8 +198,9 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<void> {
     source,
     configuration,
     ...validation ? { validation } : {},
-    checkpoint: join(folder, "checkpoint.safetensors"),
-    checkpointEvery: sitting.checkpointEvery,
+    folder,
+    keepEvery: sitting.checkpointEvery,
+    replay: false,
     signal,
     notice: say,
   });
@@ -180,7 +238,8 @@ export async function trainRuns(
   const engine = await startEngine();
   const manifests = await Promise.all(options.manifests.map(async (path): Promise<Manifest> => ({
     path,
-    sha256: await fileHash(path),
+    sha256: (await fingerprintOf(path)).sha256,
+    cut: await readCut(path),
     samples: await readManifest(path),
   })));
   say(`${runs.length} of ${sweep} runs in this job. ${LABEL_LEGEND}.`);

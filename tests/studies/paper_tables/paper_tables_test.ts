@@ -1,7 +1,7 @@
 /** The tables' trainings and values, against the text of the paper, and the split of sweeps. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { PAPER } from "lib/config.ts";
+import { PAPER } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { METRICS } from "lib/evaluation/metric_table.ts";
 import {
   BENCHMARKS,

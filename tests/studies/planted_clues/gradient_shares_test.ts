@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { type Configuration, vary } from "lib/config.ts";
+import { vary } from "lib/detectors/configuration.ts";
+import { type ExposingConfiguration } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { createLearner } from "lib/training/learner.ts";
 import { gradientShares } from "lib/studies/planted_clues/gradient_shares.ts";
@@ -8,7 +9,7 @@ import { STUDY } from "lib/studies/planted_clues/study_rows.ts";
 
 await startEngine();
 
-async function shares(changes: Partial<Configuration>): Promise<Record<string, number>> {
+async function shares(changes: Partial<ExposingConfiguration>): Promise<Record<string, number>> {
   const configuration = vary(STUDY, { blocks: 3, localInformation: true, ...changes });
   using learner = createLearner(configuration);
   const x = tf.randomNormal<tf.Rank.R4>([8, 32, 32, 3], 0, 1, "float32", 5);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { vary } from "lib/config.ts";
+import { vary } from "lib/detectors/configuration.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import {
   createDetector,

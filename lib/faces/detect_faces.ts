@@ -3,23 +3,11 @@
  * landmarks to landmarks.ts.
  */
 import { type Box, resizeImage } from "lib/media/crop.ts";
+import type { Face, Point } from "./face.ts";
 import { FaceDetector } from "./face_detector.ts";
 import type { RgbImage } from "lib/media/image.ts";
 import { decodeFaces, toPlanes } from "./retinaface.ts";
 import { retinafaceWeights } from "./retinaface_weights.ts";
-
-/** x (column) and y (row) in pixels. */
-export type Point = readonly [x: number, y: number];
-
-/** A face in a picture; all coordinates are pixels of the original picture. */
-export interface Face {
-  /** How sure the detector is, 0 to 1. */
-  readonly score: number;
-  /** The face from forehead to chin, cut to the picture. */
-  readonly box: Box;
-  /** Its eye at the picture's left, the other eye, nose tip, left and right corner of the mouth. */
-  readonly points: readonly [Point, Point, Point, Point, Point];
-}
 
 /** How faces are looked for. */
 export interface DetectOptions {
@@ -51,7 +39,8 @@ export async function openFaceDetector(
   return await FaceDetector.load(weights, threads);
 }
 
-function overlap(a: Box, b: Box): number {
+/** How far two boxes are one: their common area over the area of both together, 0 to 1. */
+export function overlap(a: Box, b: Box): number {
   const area = ([x0, y0, x1, y1]: Box) => Math.max(0, x1 - x0) * Math.max(0, y1 - y0);
   const shared = area([
     Math.max(a[0], b[0]),
@@ -81,7 +70,7 @@ function suppress(faces: Face[], maxOverlap: number): Face[] {
  *
  * @example The faces of a photograph
  * ```ts
- * import { detectFaces, openFaceDetector } from "lib/faces/faces.ts";
+ * import { detectFaces, openFaceDetector } from "lib/faces/detect_faces.ts";
  * import { readImage } from "lib/media/image.ts";
  * import { demoPhotographs } from "lib/faces/demo_photographs.ts";
  * import assert from "node:assert/strict";
