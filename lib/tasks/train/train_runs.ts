@@ -199,6 +199,7 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<void> {
     configuration,
     ...validation ? { validation } : {},
     folder,
+    ...manifest.cut ? { cut: manifest.cut.cut } : {},
     keepEvery: sitting.checkpointEvery,
     replay: false,
     signal,
