@@ -2,7 +2,7 @@
  * The runs of one `train` command: from a manifest to a folder in results/runs, one after another.
  * Imports packages, so it is loaded after the set-up.
  */
-import { basename, dirname, join } from "node:path";
+import { basename, dirname } from "node:path";
 import { evenRepeats } from "lib/batches/epoch_order.ts";
 import { openLoader } from "lib/batches/loader.ts";
 import { LABEL_LEGEND, readManifest } from "lib/data/manifest.ts";
