@@ -113,13 +113,15 @@ export function openLoader(samples: readonly Sample[], options: LoaderOptions): 
   const beginMasks = (places: readonly number[]) => {
     const masked = places.flatMap((place, i) => labels[place] === 1 ? [{ place, i }] : []);
     const paths = masked.map(({ place }) => maskPlaceOf(root, samples[place]));
-    return { masked, paths, decoding: decoder.decode(paths) };
+    return { masked, paths, decoding: paths.length > 0 ? decoder.decode(paths) : undefined };
   };
   const finishMasks = async (
     { masked, paths, decoding }: ReturnType<typeof beginMasks>,
     count: number,
   ) => {
-    const { pixels, failures } = await decoding.result, masks = new Uint8Array(count * size * size);
+    const masks = new Uint8Array(count * size * size);
+    if (!decoding) return masks; // all are real
+    const { pixels, failures } = await decoding.result;
     if (failures.length > 0) throw failureOf(paths[failures[0].place], failures[0]);
     masked.forEach(({ i }, k) => {
       for (let at = 0; at < size * size; at++) {
@@ -151,7 +153,7 @@ export function openLoader(samples: readonly Sample[], options: LoaderOptions): 
         ...masks ? { masks: await finishMasks(masks, places.length) } : {},
       };
     }
-    masks?.decoding.callOff();
+    masks?.decoding?.callOff();
     const errors = failures.map((failure) => failureOf(pathOf(places[failure.place]), failure));
     for (const [i, { place }] of failures.entries()) {
       if (onUnreadable === "error" || !(errors[i] instanceof ImageError)) throw errors[i];
@@ -167,7 +169,7 @@ export function openLoader(samples: readonly Sample[], options: LoaderOptions): 
     for (const [other, { decoding, masks }] of prepared) {
       if (other > step && other <= step + prefetch) continue;
       decoding.callOff();
-      masks?.decoding.callOff();
+      masks?.decoding?.callOff();
       prepared.delete(other);
     }
     for (let ahead = step + 1; ahead <= step + prefetch; ahead++) {

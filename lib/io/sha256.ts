@@ -22,6 +22,20 @@ export function sha256(...parts: readonly (string | Uint8Array)[]): string {
   return hash.digest("hex");
 }
 
+/** A digest that grows part by part. */
+export interface Digest {
+  /** Takes the next part; texts as UTF-8. */
+  add(part: string | Uint8Array): void;
+  /** The digest of all parts, after which no more can be added. */
+  hex(): string;
+}
+
+/** The digest of parts that come one after the other, however many. */
+export function openDigest(): Digest {
+  const hash = createHash("sha256");
+  return { add: (part) => void hash.update(part), hex: () => hash.digest("hex") };
+}
+
 /** Adds a file's bytes, in constant memory, and gives their number. */
 async function addFile(hash: Hash, path: string): Promise<number> {
   using file = await Deno.open(path);

@@ -127,19 +127,19 @@ export async function validate(
   { signal }: { signal?: AbortSignal | undefined } = {},
 ): Promise<ValidationMetrics> {
   assertValidation(validation);
-  const scores = new Float64Array(validation.count), labels = new Uint8Array(validation.count);
+  const allLogOdds = new Float64Array(validation.count), labels = new Uint8Array(validation.count);
   let i = 0;
-  for await (const { score, label, split, path } of validation.predictions(predictor)) {
+  for await (const { logOdds, label, split, path } of validation.predictions(predictor)) {
     signal?.throwIfAborted();
     if (split !== "validation") {
       throw new RangeError(
         `${JSON.stringify(path)} is a ${split} sample; nothing was chosen by it.`,
       );
     }
-    scores[i] = score;
+    allLogOdds[i] = logOdds;
     labels[i++] = label;
   }
-  const seen = [scores.subarray(0, i), labels.subarray(0, i)] as const;
+  const seen = [allLogOdds.subarray(0, i), labels.subarray(0, i)] as const;
   return {
     validationAuc: rocAuc(...seen),
     validationAccuracy: accuracy(...seen),

@@ -1,19 +1,21 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { SMOKE, vary } from "lib/config.ts";
+import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import type { Crop } from "lib/data/samples.ts";
 import { distort } from "lib/media/distortions.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { rocAuc } from "lib/evaluation/roc.ts";
 import { robustness, type RobustnessRow, robustnessSummary } from "lib/evaluation/robustness.ts";
-import { scoreCrops } from "lib/evaluation/score_crops.ts";
-import { createDetector } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import { scoreCrops } from "lib/evaluation/predict.ts";
+import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import { createRandom } from "lib/random.ts";
 import { madeUpCrops } from "../training/made_up_crops.ts";
 
 await startEngine();
-const configuration = vary(SMOKE, { batchSize: 8 });
-const detector = { parameters: createDetector(configuration, createRandom(3)), configuration };
+const detector = {
+  detector: SMOKE.detector,
+  parameters: initialiseParameters(SMOKE.detector.parameters, createRandom(3)),
+};
 const crops = madeUpCrops(12);
 const labels = crops.map(({ sample }) => sample.label);
 

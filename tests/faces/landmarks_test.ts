@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import type { Face, Point } from "lib/faces/face.ts";
-import { detectFaces, openFaceDetector } from "lib/faces/faces.ts";
+import { detectFaces, openFaceDetector } from "lib/faces/detect_faces.ts";
 import { mirrorImage } from "lib/media/crop.ts";
 import { readImage } from "lib/media/image.ts";
 import { LANDMARK_PARTS, mirrorLandmarks } from "lib/faces/landmark_numbers.ts";

@@ -8,7 +8,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Finds the faces of a demo photograph and prints how many there are. */
 const PROGRAM = `
-import { detectFaces, openFaceDetector } from "lib/faces/faces.ts";
+import { detectFaces, openFaceDetector } from "lib/faces/detect_faces.ts";
 import { demoPhotographs } from "lib/faces/demo_photographs.ts";
 import { readImage } from "lib/media/image.ts";
 await using detector = await openFaceDetector({ threads: 2 });

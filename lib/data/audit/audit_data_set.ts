@@ -3,7 +3,7 @@
  * in two places that must be apart. Memory does not grow with the data set. Printing and reports are
  * left to the doctor command and audit_report.ts.
  */
-import type { Facts, PublishedCount, ReadProblem } from "../readers/data_set.ts";
+import type { Facts, PublishedCount, ReadProblem } from "../readers/data_set_reader.ts";
 import type { DataSet } from "../readers/open_data_set.ts";
 import { findFfmpeg } from "lib/media/ffmpeg.ts";
 import { sha256OfFiles } from "lib/io/sha256.ts";
@@ -12,6 +12,7 @@ import type { FindingKind, Severity } from "./audit_finding.ts";
 import type { AuditOptions } from "./audit_options.ts";
 import type { Ledger, NotedEntry } from "./audit_ledger.ts";
 import { filesOf, lookAt } from "./look_at_entry.ts";
+import { findChangedContents } from "./changed_contents.ts";
 import { notePrepared } from "./prepare_findings.ts";
 import { findDuplicates, findShared } from "./duplicates_and_leaks.ts";
 
@@ -59,6 +60,7 @@ export async function auditDataSet(
   findShared(ledger, { why: dataSet.facts.sharedIdentities, heldOut: validation > 0 });
   const comparisons = compareCounts(dataSet.facts, ledger);
   await notePrepared(dataSet, ledger);
+  await findChangedContents(dataSet, ledger, options);
   const faces = await lookForFaces(dataSet.root, ledger, options);
   return { comparisons, faces };
 }

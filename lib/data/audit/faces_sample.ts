@@ -2,7 +2,7 @@
  * Whether faces are found, on a sample of a data set. Finding them in every frame is prepare's work.
  */
 import { join } from "node:path";
-import { detectFaces, openFaceDetector } from "lib/faces/faces.ts";
+import { detectFaces, openFaceDetector } from "lib/faces/detect_faces.ts";
 import { readImage, type RgbImage } from "lib/media/image.ts";
 import { ImageError } from "lib/media/image_error.ts";
 import type { FaceDetector } from "lib/faces/face_detector.ts";

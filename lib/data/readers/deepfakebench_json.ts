@@ -1,14 +1,14 @@
 /**
  * Data sets as DeepfakeBench lays them out: folders of frames, named by its JSON index. Reading the index
- * is left to deepfakebench_index.ts.
+ * is left to deepfakebench_videos.ts.
  */
 import { join } from "node:path";
 import type { Description } from "../descriptions.ts";
 import type { StillEntry, VideoEntry } from "../data_set_entries.ts";
 import type { Split } from "../samples.ts";
-import type { Facts, OnProblem, Reader } from "./data_set.ts";
+import type { Facts, OnProblem, Reader } from "./data_set_reader.ts";
 import { celebIdentities } from "./celeb_df.ts";
-import { INDEX_LABELS, type IndexedVideo, indexedVideos } from "./deepfakebench_index.ts";
+import { INDEX_LABELS, type IndexedVideo, indexedVideos } from "./deepfakebench_videos.ts";
 import { faceForensicsIdentities } from "./faceforensics.ts";
 import { stem } from "./walk_folder.ts";
 

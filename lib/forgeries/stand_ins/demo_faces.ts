@@ -5,7 +5,7 @@
 import { basename } from "node:path";
 import type { Box } from "lib/media/crop.ts";
 import type { Face, Point } from "lib/faces/face.ts";
-import { detectFaces, openFaceDetector } from "lib/faces/faces.ts";
+import { detectFaces, openFaceDetector } from "lib/faces/detect_faces.ts";
 import { readImage, type RgbImage } from "lib/media/image.ts";
 import { detectLandmarks, openLandmarkDetector } from "lib/faces/landmarks.ts";
 import { demoPhotographs } from "lib/faces/demo_photographs.ts";

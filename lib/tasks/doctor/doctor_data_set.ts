@@ -9,7 +9,7 @@ import { Ledger } from "lib/data/audit/audit_ledger.ts";
 import { balanceOf, formatBytes, writeFindings, writePage } from "lib/data/audit/audit_report.ts";
 import { findDescription } from "lib/data/descriptions.ts";
 import { LABEL_LEGEND } from "lib/data/manifest.ts";
-import type { Facts } from "lib/data/readers/data_set.ts";
+import type { Facts } from "lib/data/readers/data_set_reader.ts";
 import { type DataSet, openDataSet } from "lib/data/readers/open_data_set.ts";
 import { formatDuration } from "lib/io/progress.ts";
 import { WholeFile } from "lib/io/write_whole.ts";

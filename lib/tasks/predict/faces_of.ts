@@ -2,7 +2,7 @@
 import { basename, join } from "node:path";
 import type { Crop } from "lib/data/samples.ts";
 import { cropFace } from "lib/media/crop.ts";
-import { detectFaces, type DetectOptions, type openFaceDetector } from "lib/faces/faces.ts";
+import { detectFaces, type DetectOptions, type openFaceDetector } from "lib/faces/detect_faces.ts";
 import { readImage, type RgbImage } from "lib/media/image.ts";
 import { isPicture, isVideo } from "lib/data/readers/walk_folder.ts";
 import { videoFrames } from "lib/media/video.ts";

@@ -2,8 +2,8 @@
  * One `predict` command: faces of pictures and videos, and the detector's score of each. Imports
  * packages, so it is loaded after the set-up.
  */
+import { openFaceDetector } from "lib/faces/detect_faces.ts";
 import { FACE_CUT } from "lib/faces/face_cut.ts";
-import { openFaceDetector } from "lib/faces/faces.ts";
 import { writeCsv } from "lib/io/csv_rows.ts";
 import { isVideo } from "lib/data/readers/walk_folder.ts";
 import { startEngine } from "lib/engine/engine.ts";

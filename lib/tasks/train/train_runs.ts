@@ -6,6 +6,8 @@ import { basename, dirname } from "node:path";
 import { evenRepeats } from "lib/batches/epoch_order.ts";
 import { openLoader } from "lib/batches/loader.ts";
 import { LABEL_LEGEND, readManifest } from "lib/data/manifest.ts";
+import { assertContents, fingerprintOf } from "lib/data/fingerprint.ts";
+import { readCut, type RecordedCut } from "lib/data/prepare/prepare_settings.ts";
 import { assertDisjoint, type Sample } from "lib/data/samples.ts";
 import type { Configuration } from "lib/detectors/configuration.ts";
 import { type Engine, startEngine } from "lib/engine/engine.ts";
@@ -39,7 +41,10 @@ export interface TrainSurroundings extends TaskSurroundings {
 /** A manifest that was read. */
 interface Manifest {
   readonly path: string;
+  /** The fingerprint of its pictures. */
   readonly sha256: string;
+  /** How its faces were cut; undefined where nobody wrote it down. */
+  readonly cut: RecordedCut | undefined;
   readonly samples: readonly Sample[];
 }
 
@@ -106,6 +111,28 @@ export function assertBatchFits(samples: number, { data: { batchSize } }: Config
   );
 }
 
+/**
+ * Checks that crops are not smaller than what the detector is fed: enlarged, they would be another data set
+ * than the one that they pass for.
+ *
+ * @throws RangeError naming both sizes.
+ */
+function assertCropsFit(
+  { path, cut }: Manifest,
+  { detector: { input: { size } } }: Configuration,
+  say: TaskSurroundings["say"],
+): void {
+  if (!cut || cut.cut.size === size) return;
+  if (cut.cut.size > size) {
+    return say(`The crops of ${cut.cut.size} pixels are shrunk to the detector's ${size}.`);
+  }
+  throw new RangeError(
+    `The crops of ${path} have ${cut.cut.size} pixels a side, and the detector takes ${size}: enlarged ` +
+      `ones hold less than they seem to. Prepare them with --size ${size}, or use --set ` +
+      `imageSize=${cut.cut.size}.`,
+  );
+}
+
 /** Says how reals and fakes are mixed, where their repetition does not fit the data. */
 function sayBalance(
   training: readonly Sample[],
@@ -148,6 +175,8 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<void> {
   const { name, configuration } = run, { engine, runsFolder, signal, say } = sitting;
   const lessons = lessonsOf(run, sitting), { manifest, training } = lessons;
   assertBatchFits(training.length, configuration);
+  assertCropsFit(manifest, configuration, say);
+  await assertContents([...training, ...lessons.validation], { manifest: manifest.path });
   sayBalance(training, configuration, say);
   const root = dirname(manifest.path), pretrained = sitting.pretrained;
   const validation = lessons.validation.length === 0
@@ -182,6 +211,7 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<void> {
     configuration,
     ...validation ? { validation } : {},
     folder,
+    ...manifest.cut ? { cut: manifest.cut.cut } : {},
     keepEvery: sitting.checkpointEvery,
     replay: false,
     signal,
@@ -224,7 +254,8 @@ export async function trainRuns(
   const engine = await startEngine();
   const manifests = await Promise.all(options.manifests.map(async (path): Promise<Manifest> => ({
     path,
-    sha256: await sha256OfFile(path),
+    sha256: (await fingerprintOf(path)).sha256,
+    cut: await readCut(path),
     samples: await readManifest(path),
   })));
   say(`${runs.length} of ${sweep} runs in this job. ${LABEL_LEGEND}.`);

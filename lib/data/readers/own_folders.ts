@@ -4,7 +4,7 @@
 import type { Description } from "../descriptions.ts";
 import type { VideoEntry } from "../data_set_entries.ts";
 import type { Split } from "../samples.ts";
-import type { Facts, OnProblem, Reader } from "./data_set.ts";
+import type { Facts, OnProblem, Reader } from "./data_set_reader.ts";
 import { heldOut } from "./held_out.ts";
 import { foldersBelow, isPicture, isVideo, listFolder } from "./walk_folder.ts";
 

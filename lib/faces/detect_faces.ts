@@ -39,7 +39,8 @@ export async function openFaceDetector(
   return await FaceDetector.load(weights, threads);
 }
 
-function overlap(a: Box, b: Box): number {
+/** How far two boxes are one: their common area over the area of both together, 0 to 1. */
+export function overlap(a: Box, b: Box): number {
   const area = ([x0, y0, x1, y1]: Box) => Math.max(0, x1 - x0) * Math.max(0, y1 - y0);
   const shared = area([
     Math.max(a[0], b[0]),
@@ -69,7 +70,7 @@ function suppress(faces: Face[], maxOverlap: number): Face[] {
  *
  * @example The faces of a photograph
  * ```ts
- * import { detectFaces, openFaceDetector } from "lib/faces/faces.ts";
+ * import { detectFaces, openFaceDetector } from "lib/faces/detect_faces.ts";
  * import { readImage } from "lib/media/image.ts";
  * import { demoPhotographs } from "lib/faces/demo_photographs.ts";
  * import assert from "node:assert/strict";

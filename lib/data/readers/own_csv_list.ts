@@ -7,7 +7,7 @@ import { csvRows } from "lib/io/csv_rows.ts";
 import type { Description } from "../descriptions.ts";
 import type { VideoEntry } from "../data_set_entries.ts";
 import { sampleOf } from "../manifest.ts";
-import type { Facts, Reader } from "./data_set.ts";
+import type { Facts, Reader } from "./data_set_reader.ts";
 import { heldOut } from "./held_out.ts";
 import { isVideo } from "./walk_folder.ts";
 

@@ -2,29 +2,29 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
   correlation,
-  effectiveBlocks,
+  effectiveParts,
   largestShare,
   repetition,
-} from "lib/explain/balance_of_blocks.ts";
+} from "lib/explain/balance_of_parts.ts";
 import { near } from "./map_cases.ts";
 
-Deno.test("effectiveBlocks and largestShare run from one block to all, whatever scale and sign", () => {
-  near(effectiveBlocks([1, 1, 1, 1]), 4);
-  near(effectiveBlocks([0, 0, 5, 0]), 1);
-  near(effectiveBlocks([3, -1]), Math.exp(-(0.75 * Math.log(0.75) + 0.25 * Math.log(0.25))));
+Deno.test("effectiveParts and largestShare run from one part to all, whatever scale and sign", () => {
+  near(effectiveParts([1, 1, 1, 1]), 4);
+  near(effectiveParts([0, 0, 5, 0]), 1);
+  near(effectiveParts([3, -1]), Math.exp(-(0.75 * Math.log(0.75) + 0.25 * Math.log(0.25))));
   near(largestShare([3, -1]), 0.75);
-  assert.equal(effectiveBlocks([0, 0]), null);
+  assert.equal(effectiveParts([0, 0]), null);
   assert.equal(largestShare([]), null);
-  assert.throws(() => effectiveBlocks([NaN]), RangeError);
+  assert.throws(() => effectiveParts([NaN]), RangeError);
   fc.assert(
     fc.property(
       fc.array(fc.double({ min: -1e9, max: 1e9, noNaN: true }), { minLength: 1, maxLength: 8 }),
       (evidence) => {
-        const value = effectiveBlocks(evidence), share = largestShare(evidence);
+        const value = effectiveParts(evidence), share = largestShare(evidence);
         if (evidence.every((x) => x === 0)) return assert.equal(value, null);
         assert.ok(value! >= 1 - 1e-9 && value! <= evidence.length + 1e-9);
         assert.ok(share! >= 1 / evidence.length - 1e-9 && value! >= 1 / share! - 1e-9);
-        near(effectiveBlocks(evidence.toReversed().map((x) => -x)), value!, 1e-9);
+        near(effectiveParts(evidence.toReversed().map((x) => -x)), value!, 1e-9);
       },
     ),
   );

@@ -6,7 +6,7 @@
 import { JSONParser } from "@streamparser/json";
 import type { Description } from "../descriptions.ts";
 import type { Split } from "../samples.ts";
-import type { OnProblem, ReadProblem } from "./data_set.ts";
+import type { OnProblem, ReadProblem } from "./data_set_reader.ts";
 
 /** Its labels, as label_dict of its configuration maps them: 0 real, 1 fake; and our method. */
 export const INDEX_LABELS: Readonly<Record<string, readonly [0 | 1, string]>> = {

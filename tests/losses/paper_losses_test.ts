@@ -1,8 +1,17 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { type Configuration, OFFICIAL_CODE, PAPER, vary } from "lib/config.ts";
-import { automaticWeightedLoss, createLossWeights } from "lib/losses/automatic_weights.ts";
-import { detectorLoss } from "lib/losses/detector_loss.ts";
+import { vary } from "lib/detectors/configuration.ts";
+import type { ExposingDetector } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import type { ExposingSettings } from "lib/detectors/exposing_the_deception/exposing_settings.ts";
+import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
+import { createRandom } from "lib/random.ts";
+import {
+  type ExposingConfiguration,
+  OFFICIAL_CODE,
+  PAPER,
+} from "lib/detectors/exposing_the_deception/paper_configurations.ts";
+import { automaticWeightedLoss } from "lib/losses/automatic_weights.ts";
+import { paperObjective, weightedTerms } from "lib/losses/paper_losses.ts";
 import {
   assertClose,
   assertGradients,
@@ -15,11 +24,11 @@ import {
 
 await tf.setBackend("cpu");
 
-const whole = (lossCase: LossCase, configuration: Configuration) => {
+const whole = (lossCase: LossCase, { detector: { settings } }: ExposingConfiguration) => {
   const targets = caseTargets(lossCase);
   return valueAndGradients(
     lossCase,
-    (logits, lossWeights) => detectorLoss(logits, targets, { configuration, lossWeights }).total,
+    (logits, weights) => paperObjective(logits, targets, { settings, weights }).total,
   );
 };
 
@@ -30,7 +39,7 @@ const heads = ({ joint, loo, global }: LossCase) => ({
 });
 
 for (const lossCase of LOSS_CASES) {
-  Deno.test(`detectorLoss equals the official total, values and gradients: ${lossCase.name}`, () => {
+  Deno.test(`paperObjective equals the official total, values and gradients: ${lossCase.name}`, () => {
     const { official_f64: expected } = lossCase;
     const { value, gradients } = whole(lossCase, OFFICIAL_CODE);
     assertClose(value, expected.total_auto, 1e-5, "total");
@@ -46,7 +55,7 @@ for (const lossCase of LOSS_CASES) {
     assertClose(whole(lossCase, weighed).value, expected.total_hyper_1_2_10, 1e-5, "1, 2, 10");
   });
 
-  Deno.test(`detectorLoss equals the paper's total, values and gradients: ${lossCase.name}`, () => {
+  Deno.test(`paperObjective equals the paper's total, values and gradients: ${lossCase.name}`, () => {
     const expected = lossCase["paper_T1_jointgrad_f64"];
     const sum = whole(lossCase, PAPER);
     assertClose(sum.value, expected.total_auto_ce_sum, 1e-5, "all heads");
@@ -56,12 +65,12 @@ for (const lossCase of LOSS_CASES) {
     assertGradients(only.gradients, expected.grad_total_auto_ce_global_only, 2e-5, "global head");
   });
 
-  Deno.test(`detectorLoss reports each term by its name: ${lossCase.name}`, () => {
+  Deno.test(`paperObjective reports each term by its name: ${lossCase.name}`, () => {
     const { ce_sum, ce_terms, gil, lil } = lossCase.official_f64;
-    const { terms } = detectorLoss(
+    const { terms } = paperObjective(
       heads(lossCase),
       caseTargets(lossCase),
-      { configuration: OFFICIAL_CODE, lossWeights: tf.tensor1d(lossCase.p) },
+      { settings: OFFICIAL_CODE.detector.settings, weights: tf.tensor1d(lossCase.p) },
     );
     const expected: Record<string, number> = {
       crossEntropy: ce_sum,
@@ -79,8 +88,14 @@ for (const lossCase of LOSS_CASES) {
   });
 }
 
+/** The learnt weights of the objective's terms, as a run begins with them. */
+function firstWeights({ trainingState }: ExposingDetector): tf.Tensor1D {
+  const { loss_weights: weights } = initialiseParameters(trainingState, createRandom(1));
+  return weights as tf.Tensor as tf.Tensor1D;
+}
+
 /** The rows of the official ablation: its switches also choose which heads have a cross-entropy. */
-const ABLATION: Record<string, Partial<Configuration>> = {
+const ABLATION: Record<string, Partial<ExposingSettings>> = {
   none: { localInformation: false, globalInformation: false, crossEntropyTerms: ["global"] },
   lil_only: { globalInformation: false, crossEntropyTerms: ["global", "leaveOneOut"] },
   gil_only: { localInformation: false, crossEntropyTerms: ["global", "joint"] },
@@ -88,17 +103,16 @@ const ABLATION: Record<string, Partial<Configuration>> = {
 };
 
 for (const [row, changes] of Object.entries(ABLATION)) {
-  Deno.test(`detectorLoss computes the official ablation's row ${row}`, () => {
-    const configuration = vary(OFFICIAL_CODE, changes);
+  Deno.test(`paperObjective computes the official ablation's row ${row}`, () => {
+    const { detector } = vary(OFFICIAL_CODE, changes), { settings } = detector;
     for (const lossCase of LOSS_CASES.filter((c) => c.official_ablation_f64)) {
       const { losses, total_auto_p1 } = lossCase.official_ablation_f64![row];
-      const lossWeights = createLossWeights(configuration);
-      assert.equal(lossWeights.size, losses.length);
-      const { total } = detectorLoss(
-        heads(lossCase),
-        caseTargets(lossCase),
-        { configuration, lossWeights },
-      );
+      const weights = firstWeights(detector);
+      assert.equal(weights.size, losses.length);
+      const { total } = paperObjective(heads(lossCase), caseTargets(lossCase), {
+        settings,
+        weights,
+      });
       assertClose(total.dataSync()[0], total_auto_p1, 1e-5, lossCase.name);
     }
   });
@@ -125,22 +139,23 @@ Deno.test("automaticWeightedLoss refuses weights that do not match the losses", 
   });
 });
 
-Deno.test("detectorLoss asks for the automatic weights that the configuration needs", () => {
+Deno.test("paperObjective asks for the automatic weights that the settings need", () => {
   const z = tf.zeros<tf.Rank.R2>([2, 2]);
-  const logits = { joint: z, leaveOneOut: [z, z], global: z };
-  assert.throws(() => detectorLoss(logits, z, { configuration: PAPER }), {
+  const logits = { joint: z, leaveOneOut: [z, z], global: z }, { settings } = PAPER.detector;
+  assert.throws(() => paperObjective(logits, z, { settings }), {
     name: "TypeError",
-    message: /createLossWeights/,
+    message: /"loss_weights".*crossEntropy, globalInformation, localInformation/,
   });
 });
 
-Deno.test("detectorLoss of one block has no local information loss", () => {
-  const configuration = vary(PAPER, { blocks: 1 });
+Deno.test("paperObjective of one block has no local information loss", () => {
+  const { detector } = vary(PAPER, { blocks: 1 }), { settings } = detector;
+  assert.deepEqual(weightedTerms(settings, 1), ["crossEntropy", "globalInformation"]);
   const z = tf.zeros<tf.Rank.R2>([2, 2]);
-  const { total, terms } = detectorLoss(
+  const { total, terms } = paperObjective(
     { joint: z, leaveOneOut: [], global: z },
     tf.tensor2d([[1, 0], [0, 1]]),
-    { configuration, lossWeights: createLossWeights(configuration) },
+    { settings, weights: firstWeights(detector) },
   );
   assert.equal(terms.localInformation, undefined);
   assertClose(total.dataSync()[0], Math.LN2 + 2 * Math.LN2, 1e-6, "two heads, two weights");
