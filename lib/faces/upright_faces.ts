@@ -31,6 +31,11 @@ export interface UprightOptions extends Omit<DetectOptions, "keep"> {
   readonly first?: Turn;
   /** Whether a picture in which no face is found is turned too. Default true. */
   readonly searchTurned?: boolean;
+  /**
+   * Whether a doubt is enough to look at other turns; else they are looked at only where a face lies, as for
+   * the many frames of a video. Default true.
+   */
+  readonly thorough?: boolean;
 }
 
 const TURNS: readonly Turn[] = [0, 90, 180, 270];
@@ -170,7 +175,7 @@ export function turnBack(
 export async function detectUpright(
   given: RgbImage,
   detector: FaceDetector,
-  { first = 0, searchTurned = true, ...options }: UprightOptions = {},
+  { first = 0, searchTurned = true, thorough = true, ...options }: UprightOptions = {},
 ): Promise<UprightFaces> {
   const look = async (turn: Turn): Promise<UprightFaces> => {
     const image = await turnImage(given, turn);
@@ -181,7 +186,8 @@ export async function detectUpright(
   const weight = ({ faces, lying }: UprightFaces) => evidence([...faces, ...lying]);
   let best = await look(first);
   const found = [...best.faces, ...best.lying];
-  if (found.length === 0 ? !searchTurned : !found.some(isDoubtful)) return best;
+  const { lying } = best, isReason = thorough ? isDoubtful : (face: Face) => lying.includes(face);
+  if (found.length === 0 ? !searchTurned : !found.some(isReason)) return best;
   for (const turn of TURNS) {
     if (turn === first) continue;
     const other = await look(turn);

@@ -155,7 +155,9 @@ async function assertDetector(
     `The run's ${
       best ? "best " : ""
     }detector (step ${wanted}${measured}) should be in ${path}, but ` +
-      `${found ? `that file is of step ${found.step}` : "that file is missing"}. Put it back, or ` +
-      "move the run's files away to begin it anew.",
+      `${
+        found ? `that file is of step ${found.step}, AUC ${found.auc}` : "that file is missing"
+      }. ` +
+      "Put it back, or move the run's files away to begin it anew.",
   );
 }

@@ -26,8 +26,10 @@ export interface Remark {
   /**
    * "no face": none in this frame. "unreadable": this picture, or without a frame the whole unit, could
    * not be read. "damaged": the decoder complained, and damaged frames were left out. "no mask": the mask of this frame is not there.
+   * "turned": the picture was turned until its faces stood upright. "lying face": a face that no turn
+   * brings upright, of which no crop was made.
    */
-  readonly what: "no face" | "unreadable" | "damaged" | "no mask";
+  readonly what: "no face" | "unreadable" | "damaged" | "no mask" | "turned" | "lying face";
   /** Index of the frame; without it the remark is about the whole unit. */
   readonly frame?: number;
   /** The reason in words. */

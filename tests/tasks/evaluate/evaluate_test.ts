@@ -8,6 +8,7 @@ import { demoPhotographs } from "lib/faces/demo_photographs.ts";
 import { writeImage } from "lib/media/write_image.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { rocAuc } from "lib/evaluation/roc.ts";
+import { METRICS } from "lib/evaluation/metric_table.ts";
 import { readPredictions } from "lib/evaluation/prediction_file.ts";
 import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import { createRandom } from "lib/random.ts";
@@ -59,7 +60,7 @@ Deno.test("evaluateDetector writes predictions and metrics of each data set of t
     const options = parseEvaluateOptions([run, "--data", manifest, "--resamples", "20"]);
     assert.ok(options !== "help");
     const { lines, surroundings } = listener();
-    await evaluateDetector(options, surroundings);
+    assert.equal(await evaluateDetector(options, surroundings), 0);
     assert.match(lines[0], /label 0 = real, 1 = fake.*Protocol [0-9a-f]{16}/);
 
     const predictions = await Array.fromAsync(readPredictions(`${run}/predictions-one-test.csv`));
@@ -69,8 +70,8 @@ Deno.test("evaluateDetector writes predictions and metrics of each data set of t
     const auc = rows.find((row) =>
       row.dataset === "one" && row.method === "all" && row.level === "frame" && row.metric === "AUC"
     );
-    const [scores, labels] = [predictions.map((r) => r.score), predictions.map((r) => r.label)];
-    assert.equal(auc?.value, rocAuc(scores, labels));
+    const [logOdds, labels] = [predictions.map((r) => r.logOdds), predictions.map((r) => r.label)];
+    assert.equal(auc?.value, rocAuc(logOdds, labels));
     assert.equal(auc?.run, basename(run));
     assert.ok(auc!.low! <= auc!.value! && auc!.value! <= auc!.high!);
 
@@ -79,11 +80,125 @@ Deno.test("evaluateDetector writes predictions and metrics of each data set of t
     const said = new RegExp(`of ${fakes.length} fakes ${missed} are called real`);
     assert.ok(lines.some((line) => said.test(line)), lines.join("\n"));
 
+    assert.ok(lines.some((line) => /^all +video +16 +16 +0 +0$/.test(line)), lines.join("\n"));
+    assert.match(lines.at(-1)!, /Next: deno task predict/);
+    const counts = rows.filter((row) => row.dataset === "one" && row.method === "all")
+      .filter((row) => row.level === "frame" && !(row.metric in METRICS));
+    assert.deepEqual(counts.map(({ metric, value }) => [metric, value]), [
+      ["expected", 16],
+      ["scored", 16],
+      ["missing", 0],
+      ["failed", 0],
+    ]);
+
     const none = parseEvaluateOptions([run, "--data", manifest, "--split", "validation"]);
     assert.ok(none !== "help");
     await assert.rejects(
       evaluateDetector(none, surroundings),
       /no samples of the split validation/,
+    );
+  });
+});
+
+/** A run with 40 pictures to test on, of which the 35th is away and the 36th damaged. */
+async function incomplete(folder: string) {
+  const run = await makeRun(folder), crops = madeUpCrops(40, "test");
+  const samples = crops.map(({ sample }, i) => ({ ...sample, path: `${i}.png` }));
+  for (const [i, { image }] of crops.entries()) await writeImage(`${folder}/${i}.png`, image);
+  const [away, kept] = [`${folder}/35.png`, `${folder}/kept 35.png`];
+  await Deno.rename(away, kept);
+  const damaged = await Deno.readFile(`${folder}/36.png`);
+  await Deno.writeFile(`${folder}/36.png`, damaged.subarray(0, 40));
+  const manifest = `${folder}/manifest.csv`;
+  await writeManifest(manifest, samples);
+  const evaluate = async (...more: string[]) => {
+    const args = [run, "--data", manifest, "--resamples", "10", ...more];
+    const options = parseEvaluateOptions(args);
+    assert.ok(options !== "help");
+    const { lines, surroundings } = listener();
+    return { code: await evaluateDetector(options, surroundings), lines };
+  };
+  const mend = async () => {
+    await Deno.rename(kept, away);
+    await Deno.writeFile(`${folder}/36.png`, damaged);
+  };
+  const filesOf = (word: RegExp) =>
+    [...Deno.readDirSync(run)].map(({ name }) => name).filter((name) => word.test(name));
+  return { run, evaluate, mend, filesOf };
+}
+
+Deno.test("evaluateDetector names a picture that is away, keeps what was scored, and goes on from there", async () => {
+  await inFolder(async (folder) => {
+    const { run, evaluate, mend, filesOf } = await incomplete(folder);
+    await assert.rejects(
+      evaluate(),
+      /35\.png.*no such file.*The 32 of 40 predictions before it are kept in .*\.part.*--skip-unreadable/,
+    );
+    assert.equal(filesOf(/\.part$/).length, 1);
+    assert.deepEqual(filesOf(/\.csv$/), []);
+    await mend();
+    const { code, lines } = await evaluate();
+    assert.equal(code, 0);
+    assert.ok(lines.includes("made up: kept 32 of 40 predictions of an earlier sitting."));
+    assert.deepEqual(filesOf(/\.part$/), []);
+    const goneOn = await Deno.readTextFile(`${run}/predictions-made-up-test.csv`);
+    const undisturbed = await evaluate();
+    assert.ok(!undisturbed.lines.some((line) => line.includes("earlier sitting")));
+    assert.equal(await Deno.readTextFile(`${run}/predictions-made-up-test.csv`), goneOn);
+  });
+});
+
+Deno.test("evaluateDetector takes nothing of another detector's earlier sitting", async () => {
+  await inFolder(async (folder) => {
+    const { run, evaluate, mend } = await incomplete(folder);
+    await assert.rejects(evaluate(), /kept in/);
+    await mend();
+    const other = initialiseParameters(SMOKE.detector.parameters, createRandom(3, "weights"));
+    const origin = { configuration: SMOKE, step: 0 };
+    await saveDetector(join(run, "detector.safetensors"), { parameters: other, origin });
+    const { lines } = await evaluate();
+    assert.ok(!lines.some((line) => line.includes("earlier sitting")), lines.join("\n"));
+  });
+});
+
+Deno.test("evaluateDetector --skip-unreadable does the rest, counts and names what it left out, and exits with 1", async () => {
+  await inFolder(async (folder) => {
+    const { run, evaluate, mend, filesOf } = await incomplete(folder);
+    const { code, lines } = await evaluate("--skip-unreadable");
+    assert.equal(code, 1);
+    assert.ok(lines.some((line) => /^square +frame +20 +19 +1 +0$/.test(line)), lines.join("\n"));
+    assert.ok(lines.some((line) => /^real +frame +20 +19 +0 +1$/.test(line)), lines.join("\n"));
+    assert.match(lines.at(-1)!, /Next: .*unscored-made-up-test\.csv names.*again/);
+    const unscored = await Array.fromAsync(
+      csvRows(`${run}/unscored-made-up-test.csv`, ["path", "problem", "explanation"]),
+      ({ cells }) => [cells.path, cells.problem],
+    );
+    assert.deepEqual(unscored.map(([path]) => path), ["35.png", "36.png"]);
+    assert.equal(unscored[0][1], "missing");
+    const rows = await readEvaluations({ root: folder });
+    const value = (metric: string) =>
+      rows.find((row) => row.method === "all" && row.level === "video" && row.metric === metric)!
+        .value;
+    assert.deepEqual(["expected", "scored", "missing", "failed"].map(value), [40, 38, 1, 1]);
+    await mend();
+    assert.equal((await evaluate()).code, 0);
+    assert.deepEqual(filesOf(/^unscored/), []);
+  });
+});
+
+Deno.test("evaluateDetector warns where one exact score is frequent", async () => {
+  await inFolder(async (folder) => {
+    const run = await makeRun(folder), crops = madeUpCrops(24, "test");
+    await writeImage(`${folder}/one.png`, crops[0].image);
+    for (let i = 0; i < 24; i++) await Deno.copyFile(`${folder}/one.png`, `${folder}/${i}.png`);
+    const manifest = `${folder}/manifest.csv`;
+    await writeManifest(manifest, crops.map(({ sample }, i) => ({ ...sample, path: `${i}.png` })));
+    const options = parseEvaluateOptions([run, "--data", manifest, "--resamples", "0"]);
+    assert.ok(options !== "help");
+    const { lines, surroundings } = listener();
+    await evaluateDetector(options, surroundings);
+    assert.ok(
+      lines.some((line) => /^Warning: 24 of 24 frames have log-odds of exactly/.test(line)),
     );
   });
 });
