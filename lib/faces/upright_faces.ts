@@ -30,6 +30,8 @@ export interface UprightOptions extends Omit<DetectOptions, "keep"> {
   readonly first?: Turn;
   /** Whether a picture in which no face is found is turned too. Default true. */
   readonly searchTurned?: boolean;
+  /** Whether the first turn is known to be right: others are tried only where no face stands upright in it. */
+  readonly isSettled?: boolean;
 }
 
 const TURNS: readonly Turn[] = [0, 90, 180, 270];
@@ -169,7 +171,7 @@ export function turnBack(
 export async function detectUpright(
   given: RgbImage,
   detector: FaceDetector,
-  { first = 0, searchTurned = true, ...options }: UprightOptions = {},
+  { first = 0, searchTurned = true, isSettled = false, ...options }: UprightOptions = {},
 ): Promise<UprightFaces> {
   const look = async (turn: Turn): Promise<UprightFaces> => {
     const image = await turnImage(given, turn);
@@ -179,6 +181,7 @@ export async function detectUpright(
   };
   const weight = ({ faces, lying }: UprightFaces) => evidence([...faces, ...lying]);
   let best = await look(first);
+  if (isSettled && best.faces.length > 0) return best;
   const found = [...best.faces, ...best.lying];
   if (found.length === 0 ? !searchTurned : !found.some(isDoubtful)) return best;
   for (const turn of TURNS) {
