@@ -42,60 +42,73 @@ const BRANDS: readonly (readonly [RegExp, FileFormat])[] = [
   [/^(mif1|msf1)/, picture("a HEIF picture")],
   [/^(avif|avis)/, picture("an AVIF picture")],
   [/^crx /, picture("a camera's raw file (CR3)", DEVELOP)],
-  [/^M4[AB]/, { name: "a sound file (M4A)", kind: "sound", remedy: "Give a video or a picture." }],
+  [/^M4[AB]/, {
+    name: "a sound file (M4A)",
+    kind: "sound",
+    remedy: "Give a video or a picture.",
+  }],
   [/^qt/, video("a QuickTime video")],
   [/^3g/, video("a 3GP video")],
   [/./, video("an MP4 video")],
 ];
 
-/** First bytes, as Latin-1, of everything else that people have beside pictures and videos. */
-const BEGINNINGS: readonly (readonly [RegExp, FileFormat])[] = [
-  [/^\xff\xd8\xff/, picture("a JPEG picture")],
-  [/^\x89PNG\r\n\x1a\n/, picture("a PNG picture")],
-  [/^GIF8[79]a/, picture("a GIF picture")],
-  [/^RIFF[^]{4}WEBP/, picture("a WebP picture")],
-  [/^(II\*\0|MM\0\*)[^]{4}CR/, picture("a camera's raw file (CR2)", DEVELOP)],
-  [/^(II[*+]\0|MM\0[*+])/, picture("a TIFF picture")],
-  [/^(IIRO|IIRS|IIU\0|FUJIFILMCCD-RAW)/, picture("a camera's raw file", DEVELOP)],
-  [/^BM[^]{4}\0{4}/, picture("a BMP picture")],
-  [/^(\0\0\0\x0cjP {2}\r\n\x87\n|\xff\x4f\xff\x51)/, picture("a JPEG 2000 picture")],
-  [/^(\0\0\0\x0cJXL \r\n\x87\n|\xff\x0a)/, picture("a JPEG XL picture")],
-  [/^8BPS\0/, picture("a Photoshop document")],
-  [/^gimp xcf /, picture("a GIMP document")],
-  [/^\0\0[\x01\x02]\0[\x01-\xff]\0/, picture("a Windows icon")],
-  [/^v\/1\x01/, picture("an OpenEXR picture")],
-  [/^#\?(RADIANCE|RGBE)/, picture("a Radiance HDR picture")],
-  [/^P[1-7][\s]/, picture("a Netpbm picture")],
-  [/^qoif/, picture("a QOI picture")],
-  [/^DDS /, picture("a DirectDraw picture")],
-  [/^%PDF-/, other("a PDF document", "Save its pictures as PNG or JPEG.")],
-  [/^(\xef\xbb\xbf)?\s*(<\?xml[^]*)?<svg[\s>]/, other("an SVG drawing", SAVE)],
+/** First bytes: pieces of text, each with its place; all must be there. One character is one byte. */
+type Beginning = readonly (readonly [place: number, text: string])[];
+
+const at = (place: number, text: string): Beginning => [[place, text]];
+const first = (...texts: string[]): Beginning[] => texts.map((text) => at(0, text));
+const riff = (kind: string): Beginning[] => [[[0, "RIFF"], [8, kind]]];
+const SOUND: FileFormat = {
+  name: "a sound file",
+  kind: "sound",
+  remedy: "Give a video or a picture.",
+};
+
+/** What people have beside pictures and videos, by what it begins with; the first that fits. */
+const BEGINNINGS: readonly (readonly [readonly Beginning[], FileFormat])[] = [
+  [first("\xff\xd8\xff"), picture("a JPEG picture")],
+  [first("\x89PNG\r\n\x1a\n"), picture("a PNG picture")],
+  [first("GIF87a", "GIF89a"), picture("a GIF picture")],
+  [riff("WEBP"), picture("a WebP picture")],
+  [[[[0, "II*\0"], [8, "CR"]]], picture("a camera's raw file (CR2)", DEVELOP)],
+  [first("II*\0", "II+\0", "MM\0*", "MM\0+"), picture("a TIFF picture")],
+  [first("IIRO", "IIRS", "IIU\0", "FUJIFILMCCD-RAW"), picture("a camera's raw file", DEVELOP)],
+  [[[[0, "BM"], [6, "\0\0\0\0"]]], picture("a BMP picture")],
+  [first("\0\0\0\x0cjP  \r\n\x87\n", "\xff\x4f\xff\x51"), picture("a JPEG 2000 picture")],
+  [first("\0\0\0\x0cJXL \r\n\x87\n", "\xff\x0a"), picture("a JPEG XL picture")],
+  [first("8BPS\0"), picture("a Photoshop document")],
+  [first("gimp xcf "), picture("a GIMP document")],
+  [first("\0\0\x01\0", "\0\0\x02\0"), picture("a Windows icon")],
+  [first("v/1\x01"), picture("an OpenEXR picture")],
+  [first("#?RADIANCE", "#?RGBE"), picture("a Radiance HDR picture")],
   [
-    /^(\xef\xbb\xbf)?\s*<(!doctype html|html)/i,
-    other(
-      "a web page",
-      "Was a download answered by an error page? Download it again.",
-    ),
+    first(..."1234567".split("").flatMap((n) => [`P${n}\n`, `P${n} `])),
+    picture("a Netpbm picture"),
   ],
-  [/^version https:\/\/git-lfs/, other("a pointer of Git LFS", "Run `git lfs pull`.")],
-  [/^PK(\x03\x04|\x05\x06)/, other("a zip archive", "Unpack it.")],
-  [/^\x1f\x8b/, other("a gzip archive", "Unpack it.")],
-  [/^(Rar!|7z\xbc\xaf|\xfd7zXZ|BZh)/, other("an archive", "Unpack it.")],
-  [/^\x1aE\xdf\xa3[^]{0,60}webm/, video("a WebM video")],
-  [/^\x1aE\xdf\xa3/, video("a Matroska video")],
-  [/^RIFF[^]{4}AVI /, video("an AVI video")],
-  [/^FLV\x01/, video("a Flash video")],
-  [/^\x30\x26\xb2\x75\x8e\x66\xcf\x11/, video("a Windows Media file")],
-  [/^\0\0\x01(\xba|\xb3)/, video("an MPEG video")],
-  [/^G[^]{187}G/, video("an MPEG transport stream")],
-  [/^(ID3|\xff[\xfb\xf3\xf2]|OggS[^]{24}\x01vorbis|fLaC|RIFF[^]{4}WAVE)/, {
-    name: "a sound file",
-    kind: "sound",
-    remedy: "Give a video or a picture.",
-  }],
-  [/^OggS/, video("an Ogg file")],
-  [/^[^]{4}(moov|mdat|wide|skip|free)/, video("a QuickTime or MP4 video")],
-  [/^\0+$/, other("nothing but zeros", "A download did not end: copy or download it again.")],
+  [first("qoif"), picture("a QOI picture")],
+  [first("DDS "), picture("a DirectDraw picture")],
+  [first("%PDF-"), other("a PDF document", "Save its pictures as PNG or JPEG.")],
+  [
+    first("<!DOCTYPE html", "<!doctype html", "<html", "<HTML"),
+    other("a web page", "Was a download answered by an error page? Download it again."),
+  ],
+  [first("version https://git-lfs"), other("a pointer of Git LFS", "Run `git lfs pull`.")],
+  [first("PK\x03\x04", "PK\x05\x06"), other("a zip archive", "Unpack it.")],
+  [first("\x1f\x8b", "Rar!", "7z\xbc\xaf", "\xfd7zXZ", "BZh"), other("an archive", "Unpack it.")],
+  [first("\x1aE\xdf\xa3"), video("a Matroska or WebM video")],
+  [riff("AVI "), video("an AVI video")],
+  [first("FLV\x01"), video("a Flash video")],
+  [first("\x30\x26\xb2\x75\x8e\x66\xcf\x11"), video("a Windows Media file")],
+  [first("\0\0\x01\xba", "\0\0\x01\xb3"), video("an MPEG video")],
+  [[[[0, "G"], [188, "G"]]], video("an MPEG transport stream")],
+  [[...first("ID3", "\xff\xfb", "\xff\xf3", "\xff\xf2", "fLaC"), ...riff("WAVE")], SOUND],
+  [[[[0, "OggS"], [29, "vorbis"]], [[0, "OggS"], [28, "Opus"]]], SOUND],
+  [first("OggS"), video("an Ogg video")],
+  [
+    ["moov", "mdat", "wide", "skip", "free"].map((box) => at(4, box)),
+    video("a QuickTime or MP4 video"),
+  ],
+  [first("\0".repeat(8)), other("nothing but zeros", "Copy or download it again.")],
 ];
 
 /**
@@ -117,6 +130,8 @@ export function fileFormat(bytes: Uint8Array): FileFormat | undefined {
   const begin = latin(bytes.subarray(0, 512));
   const known = begin.slice(4, 8) === "ftyp"
     ? BRANDS.find(([brand]) => brand.test(begin.slice(8, 12)))
-    : BEGINNINGS.find(([first]) => first.test(begin));
+    : BEGINNINGS.find(([beginnings]) =>
+      beginnings.some((pieces) => pieces.every(([place, text]) => begin.startsWith(text, place)))
+    );
   return known?.[1];
 }

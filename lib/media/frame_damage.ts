@@ -39,7 +39,7 @@ export class FrameDamage {
   #coming: { start: number; clear: number }[] = [];
   readonly #damaged = new Set<number>();
 
-  /** @param codec ffmpeg's name of the compression. */
+  /** The account of a video; `codec` is ffmpeg's name of its compression. */
   constructor(codec: string) {
     this.#reach = ALONE.has(codec) ? 0 : HELD_BACK;
   }

@@ -88,10 +88,9 @@ async function videoFault(
       for await (const _ of videoFrames(file, { choose: { every: 1e9 } })) break;
       return undefined;
     }
-    const facts = await probeVideo(file), damage = damageIn(facts);
+    const damage = damageIn(await probeVideo(file));
     if (damage === undefined) return undefined;
-    const kind = facts.damaged.length < facts.frames ? "damaged" : "undecodable";
-    return { kind, message: `${damage}. Copy or download it again.` };
+    return { kind: "damaged", message: `${damage}. Copy or download it again.` };
   } catch (error) {
     if (!(error instanceof VideoError)) throw error;
     return { kind: "undecodable", message: error.explanation };

@@ -70,7 +70,9 @@ async function* failuresOf(
   problems: readonly ReadProblem[],
   passedOver: PassedOver,
 ): AsyncGenerator<InputFile> {
-  for (const { path: below, message } of problems) {
+  // The system lists names in an order of its own.
+  const sorted = problems.toSorted((a, b) => a.path < b.path ? -1 : 1);
+  for (const { path: below, message } of sorted) {
     const path = join(root, below);
     if (await canBeListed(path)) passedOver.circles.push(path);
     else yield { path, kind: "failed", why: message };

@@ -42,16 +42,13 @@ function lastLine(
   { faces, problems, inputs }: PredictSummary & { inputs: number },
   { report }: PredictOptions,
 ): string {
-  const done = `${counted(faces, "face")} scored in ${counted(inputs, "input")}`;
   if (inputs === 0) return "There was nothing to score.";
+  const done = `${counted(faces, "face")} scored in ${counted(inputs, "input")}`;
   const wrong = problems === 0
     ? "."
-    : `; of ${counted(problems, "input")} something could not be scored: see ${
-      problems === 1 ? "its line" : "their lines"
-    } above.`;
-  const next = faces === 0
-    ? "Give pictures in which a face stands upright and is larger."
-    : report === undefined
+    : `; something of ${counted(problems, "input")} could not be: the lines above say why.`;
+  if (faces === 0) return done + wrong;
+  const next = report === undefined
     ? "To see where the detector looks, add --report FOLDER."
     : `Open ${report}/index.html to see where the detector looks.`;
   return `${done}${wrong} ${next}`;

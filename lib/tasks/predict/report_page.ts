@@ -38,7 +38,9 @@ function boxOf(face: FaceResult, unit: number): Markup {
     `x="${left}" y="${top}" width="${right - left}" height="${bottom - top}"`,
   );
   const kind = face.refused === undefined ? "" : "refused";
-  const words = face.score === undefined ? "not scored" : face.score.toFixed(2);
+  const words = face.score === undefined
+    ? "not scored"
+    : `${face.person} · ${face.score.toFixed(2)}`;
   const size = 14 * unit, above = top > 1.4 * size ? top - 0.4 * size : top + 1.1 * size;
   return html`
     <rect class="under ${kind}" ${place} stroke-width="${4 * unit}" />
@@ -129,7 +131,7 @@ function inputOf(input: ShownInput, number: number, maximum: number): Markup {
 function summary(inputs: readonly ShownInput[]): Markup {
   return html`
     <div class="panel">
-      <table><tr><th>input</th><th class="number">score</th><th>what it is</th></tr>
+      <table><tr><th>input</th><th class="number">score</th><th>status</th></tr>
     ${inputs.map(({ result }, i) =>
       html`
         <tr>
@@ -198,7 +200,7 @@ export function reportPage({ detector, inputs, maximum, remarks }: ReportContent
     <h2>The detector</h2>
     ${detectorPanel(detector)}
     <h2>Faces and where the detector looks</h2>
-    <p>White boxes are faces with their scores. A coloured map shows where a part of the detector sees evidence for
+    <p>White boxes are faces, with the number of the face or person and its score. A coloured map shows where a part of the detector sees evidence for
     fake, and “whole” all parts together (Grad-CAM of the log-odds, in logits per cell). All maps of this page
     share one scale${maximum > 0 ? ":" : "; none of them is above 0."}</p>
     ${maximum > 0
@@ -208,7 +210,9 @@ export function reportPage({ detector, inputs, maximum, remarks }: ReportContent
         <p></p>
       `
       : undefined}
-    ${inputs.map((input, i) => inputOf(input, i + 1, maximum))}
+    ${inputs.map((input, i) =>
+      input.pictures.length > 0 ? inputOf(input, i + 1, maximum) : undefined
+    )}
         </main>
       </body>
     </html>
