@@ -88,13 +88,21 @@ export function counted(count: number, word: string): string {
   return `${count} ${word}${count === 1 ? "" : "s"}`;
 }
 
-/** What is to be known of a face besides its score. */
-export function faceStatus(face: FaceResult): string {
-  const [left, top, right, bottom] = face.box;
+/** What is wrong with a face, in words; "" of one that is scored and large enough. */
+export function faceRemark({ box, isSmall, refused }: FaceResult): string {
+  const [left, top, right, bottom] = box;
   const side = Math.round(Math.min(right - left, bottom - top));
   return [
-    face.refused === undefined ? "scored" : `not scored: ${face.refused}`,
-    ...face.isSmall ? [`small face (${side} px): its score means little`] : [],
+    ...refused === undefined ? [] : [`not scored: ${refused}`],
+    ...isSmall ? [`small face (${side} px): its score means little`] : [],
+  ].join("; ");
+}
+
+/** What is to be known of a face besides its score. */
+export function faceStatus(face: FaceResult): string {
+  return [
+    ...isScored(face) ? ["scored"] : [],
+    ...faceRemark(face) === "" ? [] : [faceRemark(face)],
     ...face.turn === 0 ? [] : [`the picture was turned by ${face.turn} degrees clockwise`],
   ].join("; ");
 }

@@ -1,6 +1,6 @@
 /** The report as one HTML page, from plain values: without scripts, and nothing from elsewhere. */
 import type { DetectorFacts } from "./detector_facts.ts";
-import { counted, type FaceResult, faceStatus, inputStatus, peopleOf } from "./input_result.ts";
+import { counted, faceRemark, type FaceResult, inputStatus, peopleOf } from "./input_result.ts";
 import { html, Markup } from "./markup.ts";
 import type { ShownFace, ShownInput, ShownPicture } from "./report_inputs.ts";
 import { REPORT_STYLE } from "./report_style.ts";
@@ -56,9 +56,11 @@ function pictureOf({ result }: ShownInput, picture: ShownPicture, columns: numbe
   const unit = Math.max(width / (columns === 1 ? 736 : 320), height / 544);
   const scores = faces.map(({ score }) => score === undefined ? "not scored" : score.toFixed(2));
   const what = result.kind === "video" ? `Frame ${frame}` : "The picture";
-  return html`<figure><svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${what} of ${result.path}: ${
-    counted(faces.length, "face")
-  }${faces.length > 0 ? `, ${scores.join(", ")}` : ""}">
+  return html`<figure><svg viewBox="0 0 ${width} ${height}" style="max-width:${
+    (34 * width / height).toFixed(1)
+  }rem" role="img" aria-label="${what} of ${result.path}: ${counted(faces.length, "face")}${
+    faces.length > 0 ? `, ${scores.join(", ")}` : ""
+  }">
 <image href="${file}" width="${width}" height="${height}"/>
 ${faces.map((face) => boxOf(face, unit))}</svg>${
     result.kind === "video" ? html`<figcaption>frame ${frame}</figcaption>` : undefined
@@ -69,7 +71,7 @@ function faceOf({ result }: ShownInput, { face, crop, maps }: ShownFace, maximum
   const who = result.kind === "video"
     ? `person ${face.person}, frame ${face.frame}`
     : `face ${face.person}`;
-  const remark = faceStatus(face).replace(/^scored(; )?/, "");
+  const remark = faceRemark(face);
   return html`<div class="face">
 <figure class="map"><div><img src="${crop}" alt="${who}, as the detector sees it"></div>
 <figcaption>${who}<br><b>${face.score.toFixed(4)}</b>${
@@ -94,10 +96,11 @@ ${
 function peopleTable({ result }: ShownInput): Markup | undefined {
   const people = peopleOf(result);
   if (result.kind !== "video" || people.length < 2) return undefined;
-  return html`<table><tr><th>person</th><th class="number">mean score</th><th class="number">faces</th>
-<th class="number">first frame</th><th class="number">last frame</th></tr>
-${
-    people.map(({ person, mean, faces }) =>
+  return html`
+    <table
+      class="people"><tr><th>person</th><th class="number">mean score</th><th class="number">faces</th>
+    <th class="number">first frame</th><th class="number">last frame</th></tr>
+    ${people.map(({ person, mean, faces }) =>
       html`
         <tr>
           <td>${person}</td>
@@ -107,8 +110,8 @@ ${
           <td class="number">${faces.at(-1)!.frame}</td>
         </tr>
       `
-    )
-  }</table>`;
+    )}</table>
+  `;
 }
 
 function inputOf(input: ShownInput, number: number, maximum: number): Markup {

@@ -23,6 +23,8 @@ th { font-weight: 600; color: var(--soft) }
 tr + tr > * { border-top: 1px solid #eee }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
 td.wide { width: 50% }
+table.people { width: auto }
+table.people > * > * > * { padding-right: 2rem }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; margin: 0 }
 dt { color: var(--soft) }
 dd { margin: 0; overflow-wrap: anywhere }
@@ -36,7 +38,7 @@ pre { overflow: auto; font-size: .8rem; background: #fafafa; padding: .7rem; max
 .frames.one { grid-template-columns: minmax(0, 46rem) }
 figure { margin: 0 }
 figcaption { font-size: .82rem; color: var(--soft); margin-top: .2rem }
-svg { display: block; width: 100%; height: auto; max-height: 34rem; border-radius: 4px; background: #eee }
+svg { display: block; width: 100%; height: auto; border-radius: 4px; background: #eee }
 svg rect { fill: none; stroke: #fff; stroke-opacity: .95 }
 svg rect.under { stroke: #000; stroke-opacity: .55 }
 svg .refused { stroke-dasharray: 6 4 }

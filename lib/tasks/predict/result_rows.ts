@@ -1,6 +1,7 @@
 /** A result as rows of the CSV file, and as lines for people. */
 import type { Box } from "lib/media/crop.ts";
 import {
+  faceRemark,
   faceStatus,
   type InputResult,
   inputStatus,
@@ -93,7 +94,7 @@ export function* resultLines(result: InputResult): Generator<string> {
   for (const face of result.faces) {
     const [left, top, right, bottom] = face.box.map(Math.round);
     const place = `face at ${left},${top} to ${right},${bottom}`;
-    const remark = faceStatus(face).replace(/^scored(; )?/, "");
+    const remark = faceRemark(face);
     const own = face.score === undefined ? "   –  " : face.score.toFixed(4);
     yield `    ${own}  ${place}${remark === "" ? "" : `; ${remark}`}`;
   }
