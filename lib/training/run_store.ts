@@ -13,6 +13,7 @@
  */
 import { join } from "node:path";
 import type { Configuration } from "lib/detectors/configuration.ts";
+import type { FaceCut } from "lib/faces/face_cut.ts";
 import { DETECTOR_FILE, saveDetector } from "lib/detectors/detector_file.ts";
 import { lockFolder } from "lib/io/folder_lock.ts";
 import { removeUnfinished } from "lib/io/write_whole.ts";
@@ -59,12 +60,17 @@ const NEW: Omit<RestoredState, "configuration"> = Object.freeze({ step: 0, selec
  * Opens a run's folder, and puts what was kept there into the learner.
  *
  * @param folder It is made where it is not there.
+ * @param run `cut`: how the faces that it learns from were cut, where that is known.
  * @throws Error when another process is at work in it, it cannot be written to, or its files belong to
  * another run or are incomplete; each message says what to do.
  */
 export async function openRunStore(
   folder: string,
-  { learner, configuration }: { learner: Learner; configuration: Configuration },
+  { learner, configuration, cut }: {
+    learner: Learner;
+    configuration: Configuration;
+    cut?: FaceCut | undefined;
+  },
 ): Promise<RunStore> {
   await using held = new AsyncDisposableStack();
   held.use(await lockFolder(folder, "training"));
@@ -96,6 +102,7 @@ export async function openRunStore(
         configuration,
         step,
         ...validationAuc === undefined ? {} : { validationAuc },
+        ...cut === undefined ? {} : { cut },
       };
       await saveDetector(join(folder, NEXT_DETECTOR), { parameters, origin });
       waiting = step;

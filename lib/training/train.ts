@@ -6,6 +6,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { BatchSource } from "lib/batches/batch_source.ts";
 import type { Configuration } from "lib/detectors/configuration.ts";
 import { openPredictor } from "lib/evaluation/predict.ts";
+import type { FaceCut } from "lib/faces/face_cut.ts";
 import {
   type CapturedTrainingStep,
   captureTrainingStep,
@@ -36,6 +37,8 @@ export interface TrainOptions {
    * nothing is kept. One process at a time works in it.
    */
   readonly folder?: string;
+  /** How the faces of the samples were cut; it goes into the detector's file. Default: nobody knows. */
+  readonly cut?: FaceCut;
   /** Steps between two states that are kept; the last step's always is. Default 50. */
   readonly keepEvery?: number;
   /** Whether the records of earlier sittings are handed out again, before new ones. Default true. */
@@ -93,14 +96,14 @@ export async function* train(
   learner: Learner,
   options: TrainOptions,
 ): AsyncGenerator<StepRecord, void, void> {
-  const { source, configuration, folder, keepEvery = 50, replay = true } = options;
+  const { source, configuration, folder, cut, keepEvery = 50, replay = true } = options;
   const { validation, signal, notice } = options;
   if (validation) assertValidation(validation);
   const { detector, training } = configuration;
   const run = { training, batchesPerEpoch: source.batchesPerEpoch }, length = runLength(run);
   await using store = folder === undefined
     ? undefined
-    : await openRunStore(folder, { learner, configuration });
+    : await openRunStore(folder, { learner, configuration, cut });
   let { step, selection, taken, seconds } = store?.kept ??
     { step: 0, selection: BEGINNING, taken: undefined, seconds: 0 };
   if (step > 0) notice?.(`Kept ${step} of ${length} steps of an earlier sitting.`);
