@@ -17,7 +17,8 @@ export function blankParameters(
   const ofShape = new Map<string, tf.Variable>();
   return Object.fromEntries(parameters.map(({ name, shape, role }) => {
     const key = shared ? shape.join() : name;
-    const zeros = ofShape.get(key) ?? tf.tidy(() => tf.variable(tf.zeros([...shape]), isLearnt(role)));
+    const zeros = ofShape.get(key) ??
+      tf.tidy(() => tf.variable(tf.zeros([...shape]), isLearnt(role)));
     ofShape.set(key, zeros);
     return [name, zeros];
   }));
