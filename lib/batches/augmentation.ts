@@ -102,9 +102,9 @@ export function drawAugmentation(
  */
 export function augment(images: tf.Tensor4D, parameters: tf.Tensor2D): tf.Tensor4D {
   return tf.tidy(() => {
+    const turned = moved(images, parameters);
     const [, , brightness, contrast] = tf.split(parameters, 4, 1)
       .map((column) => tf.reshape(column, [images.shape[0], 1, 1]));
-    const turned = moved(images, parameters);
     const factor = tf.expandDims(contrast, 3), added = tf.expandDims(tf.mul(brightness, 255), 3);
     return tf.clipByValue(tf.add(tf.mul(turned, factor), added), 0, 255) as tf.Tensor4D;
   });

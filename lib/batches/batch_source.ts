@@ -39,6 +39,17 @@ export function orderOf(
   return sourceOf ? pairOrder(sourceOf, settings) : epochOrder(labels, settings);
 }
 
+/**
+ * Each picture's partner's place: pairs stand side by side, the real one first. Where another picture stands
+ * in for one that cannot be read there is no pair, and each is its own partner.
+ */
+function partnersOf(indices: readonly number[], sourceOf: Int32Array): number[] {
+  return indices.map((_, i) => {
+    const real = i & ~1, fake = i | 1;
+    return sourceOf[indices[fake]] === indices[real] ? i ^ 1 : i;
+  });
+}
+
 /** What a batch of these samples carries besides pictures, labels and masks. */
 export function wantedOf(
   indices: readonly number[],
@@ -46,7 +57,7 @@ export function wantedOf(
 ): Pick<Pictures, "methods" | "partners"> {
   return {
     ...methodOf ? { methods: indices.map((place) => methodOf[place]) } : {},
-    ...sourceOf ? { partners: indices.map((_, i) => i ^ 1) } : {}, // pairs stand side by side
+    ...sourceOf ? { partners: partnersOf(indices, sourceOf) } : {},
   };
 }
 

@@ -59,6 +59,18 @@ function assertBothKinds(labels: ArrayLike<number>): void {
   }
 }
 
+/** Every fake once, and every real so often. */
+function repeatedReals(labels: ArrayLike<number>, times: number): Int32Array {
+  return placesOf(labels, (label) => label === 0 ? times : 1);
+}
+
+/** How often reals are repeated to be about as many as the fakes. */
+export function evenRepeats(labels: ArrayLike<number>): number {
+  let fakes = 0;
+  for (let i = 0; i < labels.length; i++) fakes += labels[i];
+  return Math.max(1, Math.round(fakes / (labels.length - fakes)));
+}
+
 /** Lists that are gone through in turn, a place from each: one a class, or one of all. */
 function groupsOf(
   labels: ArrayLike<number>,
@@ -70,7 +82,7 @@ function groupsOf(
     case "equal":
       return [0, 1].map((label) => placesOf(labels, (other) => other === label ? 1 : 0));
     case "repeatReals":
-      return [placesOf(labels, (label) => label === 0 ? realRepeats : 1)];
+      return [repeatedReals(labels, realRepeats || evenRepeats(labels))];
     case "none":
       return [placesOf(labels, () => 1)];
   }
@@ -82,7 +94,8 @@ function groupsOf(
  *
  * - `"equal"`: real and fake alternate, so that batches of even size hold as many of both; an epoch shows
  *   the larger class once, and the smaller one again and again in new orders.
- * - `"repeatReals"`: an epoch shows every fake once and every real `realRepeats` times, all mixed.
+ * - `"repeatReals"`: an epoch shows every fake once and every real `realRepeats` times, all mixed; with 0
+ *   as often as makes them about as many as the fakes.
  * - `"none"`: an epoch shows every sample once.
  *
  * @param labels 0 real, 1 fake; a Uint8Array takes a byte a sample.

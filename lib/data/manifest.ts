@@ -18,8 +18,11 @@ export const MANIFEST_COLUMNS = [
   "mask",
 ] as const;
 
-/** All columns that are written: a manifest may do without the last. */
-const WRITTEN = [...MANIFEST_COLUMNS, "source"] as const;
+/** Columns that a manifest may do without. */
+const OPTIONAL = ["source", "content", "cut"] as const;
+
+/** All columns that are written. */
+const WRITTEN = [...MANIFEST_COLUMNS, ...OPTIONAL];
 
 /** What the numbers mean; printed wherever labels are counted. */
 export const LABEL_LEGEND = "label 0 = real, 1 = fake; score = probability of fake";
@@ -73,15 +76,15 @@ export function sampleOf(manifest: string, { line, cells }: CsvRow): Sample {
     frame,
     identities,
     ...(cell("mask") === "" ? {} : { mask: cell("mask") }),
-    ...(cells.source ? { source: cells.source } : {}),
+    ...Object.fromEntries(OPTIONAL.flatMap((name) => cells[name] ? [[name, cells[name]]] : [])),
   };
 }
 
 /**
  * The samples of a manifest one by one; memory does not grow with the file.
  *
- * @param path A CSV file in UTF-8 with the columns `MANIFEST_COLUMNS` in any order, and `source`
- * where fakes name the picture they were made from; further columns are passed over. Its `path`, `mask`
+ * @param path A CSV file in UTF-8 with the columns `MANIFEST_COLUMNS` in any order, and of
+ * `source`, `content` and `cut` those that there are; further columns are passed over. Its `path`, `mask`
  * and `source` cells are relative to the manifest's folder, or absolute.
  * @throws RangeError naming file, line and column: a missing column, an empty path, a label that is
  * not 0 or 1, a label that contradicts the method, an unknown split, a frame that is no index.
@@ -148,7 +151,7 @@ async function* rowsOf(path: string, samples: Iterable<Sample> | AsyncIterable<S
       frame: String(sample.frame),
       identities: sample.identities.join(BETWEEN),
       mask: sample.mask ?? "",
-      source: sample.source ?? "",
+      ...Object.fromEntries(OPTIONAL.map((name) => [name, sample[name] ?? ""])),
     };
     sampleOf(path, { line, cells }); // what would be refused when read is not written
     yield cells;

@@ -1,10 +1,12 @@
 /**
  * A photograph of one's own as crops for a detector, in one call. Whole data sets are left to prepare,
- * how a face is found and cut to faces.ts and crop.ts.
+ * how a face is found and cut to lib/faces.
  */
-import { detectFaces, type DetectOptions, openFaceDetector } from "lib/faces/faces.ts";
+import { cutFace } from "lib/faces/cut_face.ts";
+import { detectFaces, openFaceDetector } from "lib/faces/detect_faces.ts";
+import { FACE_CUT, type FaceCut } from "lib/faces/face_cut.ts";
 import type { FaceDetector } from "lib/faces/face_detector.ts";
-import { type Box, cropFace, type CropOptions } from "lib/media/crop.ts";
+import type { Box } from "lib/media/crop.ts";
 import { readImage, type RgbImage } from "lib/media/image.ts";
 import type { Crop } from "./samples.ts";
 
@@ -16,30 +18,23 @@ export interface PhotographCrop extends Crop {
   readonly faceScore: number;
 }
 
-/** How faces are found in a photograph and cut out. */
-export interface PhotographOptions
-  extends Pick<CropOptions, "size">, Partial<Pick<CropOptions, "margin">> {
-  /** Smallest score at which a face counts, 0 to 1. Default 0.9. */
-  readonly minScore?: DetectOptions["minScore"];
+/** How faces are found in a photograph and cut out; what is left out is as `prepare` does it. */
+export interface PhotographOptions extends Pick<FaceCut, "size">, Partial<Omit<FaceCut, "size">> {
   /** A loaded face detector, for many photographs. Default: one that is opened and released again. */
   readonly faceDetector?: FaceDetector;
   /** What the photograph is called in samples. Default: its path, and "photograph" without one. */
   readonly name?: string;
 }
 
-/** What prepare takes where nothing else is said, so that crops of both are cut alike. */
-const MARGIN = 0.15, MIN_SCORE = 0.9, LONG_SIDE = 960;
-
 /**
  * All faces of a photograph as crops, the largest first.
  *
- * They are found, cut and resized as `prepare` does it with its default settings; pixels are as in PNG
- * crops, without the loss of a JPEG. Whether a face is real is not known: samples have the label 0
+ * They are found, cut and resized as `prepare` does it with its default settings, what JPEG crops lose
+ * included. Whether a face is real is not known: samples have the label 0
  * and the method "unknown", which no manifest takes, and the split "test".
  *
  * @param photograph A picture's file, or a picture in memory.
- * @param options `size`: side of the crops in pixels. `margin`: added on every side, as a share of the
- * box's longer side; default 0.15.
+ * @param options `size`: side of the crops in pixels; for others see `FACE_CUT`.
  * @throws RangeError when no face is found, naming the photograph and its size; also for options out of
  * range.
  * @throws ImageError when the file cannot be read.
@@ -58,23 +53,23 @@ export async function cropsOfPhotograph(
   photograph: string | RgbImage,
   options: PhotographOptions,
 ): Promise<PhotographCrop[]> {
-  const { size, margin = MARGIN, minScore = MIN_SCORE, faceDetector } = options;
+  const { faceDetector, name: _, ...changes } = options, cut = { ...FACE_CUT, ...changes };
   const path = typeof photograph === "string" ? photograph : undefined;
   const name = options.name ?? path ?? "photograph";
   const image = typeof photograph === "string" ? await readImage(photograph) : photograph;
   await using opened = faceDetector ? undefined : await openFaceDetector();
   const detector = faceDetector ?? opened!;
-  const faces = await detectFaces(image, detector, { minScore, longSide: LONG_SIDE });
+  const faces = await detectFaces(image, detector, cut);
   if (faces.length === 0) {
     throw new RangeError(
       `No face was found in ${
         JSON.stringify(name)
       } (${image.width} × ${image.height} pixels) that ` +
-        `scores ${minScore} or more. Turn it upright, take one with larger faces, or lower minScore.`,
+        `scores ${cut.minScore} or more. Turn it upright, take one with larger faces, or lower minScore.`,
     );
   }
   return await Promise.all(faces.map(async ({ box, score }, i) => ({
-    image: await cropFace(image, box, { margin, size }),
+    image: await cutFace(image, box, cut),
     sample: {
       path: `${name}#face${i + 1}`,
       label: 0,

@@ -7,13 +7,19 @@
  * settings.json.
  */
 import { join, relative, resolve } from "node:path";
-import { openFaceDetector } from "lib/faces/faces.ts";
+import { openFaceDetector } from "lib/faces/detect_faces.ts";
 import { cutUnit } from "./prepare/cut_faces.ts";
 import { joinRecords, type PrepareSummary, type Source } from "./prepare/join_manifest.ts";
+import { type FolderLock, lockFolder } from "lib/io/folder_lock.ts";
 import { pooled } from "lib/io/work_pool.ts";
 import { commitUnit, hasFailed, readRecord } from "./prepare/unit_records.ts";
-import { checkSettings, claimFolder, type PrepareSettings } from "./prepare/prepare_settings.ts";
-import { sizeOf, type Unit, unitsOf } from "./prepare/prepared_units.ts";
+import {
+  checkSettings,
+  claimFolder,
+  cutName,
+  type PrepareSettings,
+} from "./prepare/prepare_settings.ts";
+import { sourceMark, type Unit, unitsOf } from "./prepare/prepared_units.ts";
 
 /** A unit that has just been finished: a video, a folder of frames, or stills. */
 export interface PreparedUnit {
@@ -106,13 +112,13 @@ export class Preparation implements AsyncDisposable {
   #source: Source;
   #folder: string;
   #settings: PrepareSettings;
-  #lock: Deno.FsFile;
+  #lock: FolderLock;
   /** Folders of the units that are worked on: a list may name one twice. */
   #atWork = new Set<string>();
 
   private constructor(
     source: Source,
-    { folder, settings, lock }: { folder: string; settings: PrepareSettings; lock: Deno.FsFile },
+    { folder, settings, lock }: { folder: string; settings: PrepareSettings; lock: FolderLock },
   ) {
     this.#source = source;
     this.#folder = folder;
@@ -133,12 +139,12 @@ export class Preparation implements AsyncDisposable {
   ): Promise<Preparation> {
     checkSettings(settings);
     await checkFolder(folder, source.root);
-    const lock = await lockFolder(folder);
+    const lock = await lockFolder(folder, "prepare");
     try {
       await Deno.remove(stagingIn(folder), { recursive: true }).catch(() => {}); // mostly none
       await claimFolder(folder, { dataset: source.name, settings });
     } catch (error) {
-      lock.close();
+      lock[Symbol.dispose]();
       throw error;
     }
     return new Preparation(source, { folder, settings, lock });
@@ -171,9 +177,9 @@ export class Preparation implements AsyncDisposable {
       this.#atWork.add(unit.folder);
       const staged = join(stagingIn(this.#folder), crypto.randomUUID());
       const { root } = this.#source, settings = this.#settings;
-      const bytes = await sizeOf(unit, root); // before it is read: a file that grows is read again
+      const source = await sourceMark(unit, root); // before it is read: a file that grows is read again
       const cut = { root, folder: staged, detector, settings, signal: either };
-      const record = { bytes, ...await cutUnit(unit, cut) };
+      const record = { source, ...await cutUnit(unit, cut) };
       await commitUnit(staged, { folder: join(this.#folder, unit.folder), record });
       this.#atWork.delete(unit.folder);
       return {
@@ -192,13 +198,13 @@ export class Preparation implements AsyncDisposable {
    * @throws Error when a unit has not been prepared, or a file cannot be written.
    */
   join(): Promise<PrepareSummary> {
-    return joinRecords(this.#source, this.#folder);
+    return joinRecords(this.#source, { folder: this.#folder, cut: cutName(this.#settings) });
   }
 
   /** Let the folder go. */
   async [Symbol.asyncDispose](): Promise<void> {
     await Deno.remove(stagingIn(this.#folder), { recursive: true }).catch(() => {}); // mostly none
-    this.#lock.close();
+    this.#lock[Symbol.dispose]();
   }
 
   #units(): AsyncGenerator<Unit> {
@@ -216,28 +222,8 @@ export class Preparation implements AsyncDisposable {
   async #isDone(unit: Unit): Promise<boolean> {
     const record = await readRecord(join(this.#folder, unit.folder));
     return record !== undefined && !hasFailed(record) &&
-      record.bytes === await sizeOf(unit, this.#source.root);
+      record.source === await sourceMark(unit, this.#source.root);
   }
 }
 
 const stagingIn = (folder: string) => join(folder, ".staging");
-
-async function lockFolder(folder: string): Promise<Deno.FsFile> {
-  let file: Deno.FsFile;
-  try {
-    await Deno.mkdir(folder, { recursive: true });
-    file = await Deno.open(join(folder, ".lock"), { write: true, create: true });
-  } catch (cause) {
-    throw new Error(
-      `Cannot write into ${JSON.stringify(folder)}: ${(cause as Error).message}. ` +
-        "Check that it is a folder that may be written to and that the disk has space.",
-      { cause },
-    );
-  }
-  if (await file.tryLock(true)) return file;
-  file.close();
-  throw new Error(
-    `Another run of prepare is at work in ${JSON.stringify(folder)}. Wait for its end, or choose ` +
-      "another folder.",
-  );
-}

@@ -29,6 +29,10 @@ export interface Sample {
   readonly mask?: string;
   /** Of a fake, the `path` of the real picture that it was made from, where that is a sample too. */
   readonly source?: string;
+  /** The first 32 hexadecimal digits of the SHA-256 of the picture's file, where `prepare` wrote it down. */
+  readonly content?: string;
+  /** Which way its face was cut, as `cutName` calls it, where `prepare` cut it. */
+  readonly cut?: string;
 }
 
 /** A picture with its record; a `StandIn` is one. */
@@ -106,7 +110,8 @@ export function assertDisjoint(
         "Move all samples of each to one split" +
         (leaks.video.size > 0
           ? "."
-          : ", or allow shared identities where the publisher's own lists share them (Celeb-DF)."),
+          : ", or allow shared identities (--allow-shared-identities) where the publisher's own lists " +
+            "share them, as those of Celeb-DF and DFDC."),
     );
   }
   return [...leaks.identity];

@@ -157,11 +157,12 @@ export function withLoss<Settings extends object, Outputs>(
   const original = configuration.detector.kind;
   const kind: DetectorKind<Settings, Outputs> = Object.freeze({
     ...original,
-    of: (settings: Settings): Detector<Settings, Outputs> => ({
-      ...original.of(settings),
-      kind,
-      loss: (inputs) => loss(inputs, settings),
-    }),
+    of: (settings: Settings): Detector<Settings, Outputs> =>
+      Object.freeze({
+        ...original.of(settings),
+        kind,
+        loss: (inputs: LossInputs<Outputs>) => loss(inputs, settings),
+      }),
   });
   return vary({ ...configuration, detector: kind.of(configuration.detector.settings) }, {});
 }

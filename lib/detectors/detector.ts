@@ -9,9 +9,9 @@ import type { Mode, Updates } from "lib/networks/layers.ts";
 import type { Normalisation } from "lib/networks/normalise_images.ts";
 import type { Parameters, ParameterSpecification } from "lib/networks/parameters.ts";
 import type { TensorFile } from "lib/networks/weights/safetensors.ts";
-import type { DataSettings } from "lib/settings/data_settings.ts";
+import { DATA_RULES, type DataSettings } from "lib/settings/data_settings.ts";
 import type { SettingsRules } from "lib/settings/field_rules.ts";
-import type { TrainingSettings } from "lib/settings/training_settings.ts";
+import { TRAINING_RULES, type TrainingSettings } from "lib/settings/training_settings.ts";
 
 /** What a detector is fed. */
 export interface DetectorInput {
@@ -175,22 +175,7 @@ export interface DetectorDefinition<Settings extends object, Outputs>
 }
 
 /** Names that the other parts of a configuration have, so that a change of one field is never two. */
-const TAKEN: readonly string[] = [
-  "batchSize",
-  "balance",
-  "realRepeats",
-  "augmentation",
-  "mixup",
-  "epochs",
-  "steps",
-  "learningRate",
-  "schedule",
-  "weightDecay",
-  "validateEvery",
-  "patience",
-  "precision",
-  "seed",
-] satisfies (keyof DataSettings | keyof TrainingSettings)[];
+const TAKEN = Object.keys({ ...DATA_RULES.fields, ...TRAINING_RULES.fields });
 
 /**
  * A kind of detector.
@@ -203,9 +188,8 @@ const TAKEN: readonly string[] = [
  *
  * @example A detector that looks at the mean colour, in whole
  * ```ts
- * import { vary } from "lib/detectors/configuration.ts";
+ * import { presetOf, vary } from "lib/detectors/configuration.ts";
  * import { defineDetector } from "lib/detectors/detector.ts";
- * import { presetOf } from "lib/detectors/configuration.ts";
  * import { crossEntropy } from "lib/losses/cross_entropy.ts";
  * import { logOddsOfFake } from "lib/losses/log_odds.ts";
  * import { openLayers } from "lib/networks/layers.ts";
@@ -214,8 +198,7 @@ const TAKEN: readonly string[] = [
  * import { QUICK_DATA } from "lib/settings/data_settings.ts";
  * import { wholeNumberRule } from "lib/settings/field_rules.ts";
  * import { QUICK_TRAINING } from "lib/settings/training_settings.ts";
- * import type * as tf from "@tensorflow/tfjs";
-import type { Want } from "lib/batches/batches.ts";
+ * import * as tf from "@tensorflow/tfjs";
  * import assert from "node:assert/strict";
  *
  * const meanColour = defineDetector<{ imageSize: number }, tf.Tensor2D>({
@@ -266,20 +249,21 @@ export function defineDetector<Settings extends object, Outputs>(
   }
   const kind: DetectorKind<Settings, Outputs> = {
     ...described,
-    of: (settings) => ({
-      kind,
-      settings,
-      wants: [],
-      trainingState: [],
-      ownRates: {},
-      stageOf: (parameter) => parameter.split(".", 1)[0],
-      loadPretrained: () => {
-        throw new RangeError(
-          `The detector ${described.name} does not say how published weights go in.`,
-        );
-      },
-      ...build(settings),
-    }),
+    of: (settings) =>
+      Object.freeze({
+        kind,
+        settings,
+        wants: [],
+        trainingState: [],
+        ownRates: {},
+        stageOf: (parameter: string) => parameter.split(".", 1)[0],
+        loadPretrained: () => {
+          throw new RangeError(
+            `The detector ${described.name} does not say how published weights go in.`,
+          );
+        },
+        ...build(settings),
+      }),
   };
   return Object.freeze(kind);
 }

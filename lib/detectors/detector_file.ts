@@ -2,7 +2,7 @@
  * A trained detector in one file, as PyTorch's `load_state_dict` takes it, with the configuration that
  * it belongs to. How weights of other origin are read is left to networks/.
  */
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
 import type { FaceCut } from "lib/faces/face_cut.ts";
 import { disposeParameters, type Parameters } from "lib/networks/parameters.ts";
 import { writeSafetensors } from "lib/networks/weights/safetensors.ts";
@@ -73,8 +73,7 @@ export interface LoadDetectorOptions {
  * ```ts
  * import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
  * import { loadDetector, saveDetector } from "lib/detectors/detector_file.ts";
- * import type { FaceCut } from "lib/faces/face_cut.ts";
-import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
+ * import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
  * import { createRandom } from "lib/random.ts";
  * import assert from "node:assert/strict";
  *
@@ -128,11 +127,4 @@ export async function loadDetector(
 function originIn(text: string, kinds?: readonly DetectorKind[]): DetectorOrigin {
   const written = JSON.parse(text);
   return { ...written, configuration: readConfiguration(written.configuration, kinds) };
-}
-
-/** The detector's file that belongs to a run's checkpoint: beside it, in a folder of the run's own. */
-export function detectorFileBeside(checkpoint: string): string {
-  const name = basename(checkpoint).replace(/(\.safetensors)?$/, "");
-  const own = name === "checkpoint" ? DETECTOR_FILE : `${name}.${DETECTOR_FILE}`;
-  return join(dirname(checkpoint), own);
 }

@@ -3,7 +3,7 @@ import { checkScored } from "./scored.ts";
 
 /** Where the line between real and fake is drawn. */
 export interface ThresholdOptions {
-  /** Scores of this or more are called fake. Default: 0.5. */
+  /** Scores of this or more are called fake. Default: 0, for log-odds; a probability's is 0.5. */
   readonly threshold?: number;
 }
 
@@ -23,7 +23,7 @@ export interface ConfusionMatrix {
  * Counts the decisions. A score equal to the threshold is called fake; the official code, which takes
  * the larger of two logits, calls a tie real.
  *
- * @param scores One finite number a sample, larger for fake.
+ * @param scores One finite number a sample, larger for fake: log-odds, unless a threshold is given.
  * @param labels 0 real, 1 fake.
  * @throws RangeError without samples, or with NaN or infinity among the scores.
  * @throws TypeError for lengths that differ or labels other than 0 and 1.
@@ -33,7 +33,7 @@ export interface ConfusionMatrix {
  * import { confusionMatrix } from "lib/evaluation/accuracy.ts";
  * import assert from "node:assert/strict";
  *
- * assert.deepEqual(confusionMatrix([0.2, 0.5, 0.4], [0, 0, 1]), {
+ * assert.deepEqual(confusionMatrix([-1.2, 0, -0.4], [0, 0, 1]), {
  *   truePositives: 0,
  *   falsePositives: 1,
  *   trueNegatives: 1,
@@ -44,7 +44,7 @@ export interface ConfusionMatrix {
 export function confusionMatrix(
   scores: ArrayLike<number>,
   labels: ArrayLike<number>,
-  { threshold = 0.5 }: ThresholdOptions = {},
+  { threshold = 0 }: ThresholdOptions = {},
 ): ConfusionMatrix {
   const { real, fake } = checkScored(scores, labels);
   let [truePositives, falsePositives] = [0, 0];
@@ -65,7 +65,7 @@ export function confusionMatrix(
  * Share of samples called what they are, 0 to 1. With unequal classes, calling everything the larger
  * class already reaches its share: look at `confusionMatrix` too.
  *
- * @param scores One finite number a sample, larger for fake.
+ * @param scores One finite number a sample, larger for fake: log-odds, unless a threshold is given.
  * @param labels 0 real, 1 fake.
  * @throws RangeError, with the reason, where it is undefined: no samples, NaN.
  * @throws TypeError for lengths that differ or labels other than 0 and 1.

@@ -1,14 +1,24 @@
-/** Log loss: how well the scores fit as probabilities. */
+/** Log loss: how well the log-odds fit as statements of probability. */
 import { checkScored } from "./scored.ts";
 
 /**
- * −mean of y ln p + (1 − y) ln(1 − p), in nats; 0 is perfect, ln 2 is what a constant ½ gets. Scores
- * are moved to within `Number.EPSILON` of 0 and 1 first, as in scikit-learn 1.9 for double precision,
- * so that one sure mistake costs 36 and not infinity.
+ * What one sample costs, in nats: −ln p of what it is, computed from the log-odds as ln(1 + e^∓logOdds),
+ * so that a sure mistake costs its log-odds, however sure.
  *
- * @param scores Probability of fake, 0 to 1, one a sample.
+ * @param label 0 real, 1 fake.
+ */
+export function sampleLoss(logOdds: number, label: number): number {
+  const wrong = label === 1 ? -logOdds : logOdds;
+  return Math.max(0, wrong) + Math.log1p(Math.exp(-Math.abs(wrong)));
+}
+
+/**
+ * −mean of y ln p + (1 − y) ln(1 − p), in nats, with p the probabilities that the log-odds stand for; 0
+ * is perfect, ln 2 is what log-odds of 0 get. Of probabilities (`logOddsOf`) it is scikit-learn's.
+ *
+ * @param logOdds One finite number a sample, above 0 for fake.
  * @param labels 0 real, 1 fake. One class alone is allowed: the mean is defined.
- * @throws RangeError, with the reason, where it is undefined: no samples, NaN, scores outside 0 to 1.
+ * @throws RangeError, with the reason, where it is undefined: no samples, NaN or infinity.
  * @throws TypeError for lengths that differ or labels other than 0 and 1.
  *
  * @example
@@ -16,18 +26,13 @@ import { checkScored } from "./scored.ts";
  * import { logLoss } from "lib/evaluation/log_loss.ts";
  * import assert from "node:assert/strict";
  *
- * assert.equal(logLoss([0.5, 0.5], [0, 1]), Math.log(2));
+ * assert.equal(logLoss([0, 0], [0, 1]), Math.log(2));
+ * assert.equal(logLoss([500, 500], [0, 1]), 250); // sure of both, and right of one
  * ```
  */
-export function logLoss(scores: ArrayLike<number>, labels: ArrayLike<number>): number {
-  checkScored(scores, labels);
+export function logLoss(logOdds: ArrayLike<number>, labels: ArrayLike<number>): number {
+  checkScored(logOdds, labels);
   let sum = 0;
-  for (let i = 0; i < scores.length; i++) {
-    if (scores[i] < 0 || scores[i] > 1) {
-      throw new RangeError(`Score ${i} is ${scores[i]}, not a probability: log loss needs 0 to 1.`);
-    }
-    const p = Math.min(Math.max(scores[i], Number.EPSILON), 1 - Number.EPSILON);
-    sum -= labels[i] === 1 ? Math.log(p) : Math.log(1 - p);
-  }
-  return sum / scores.length;
+  for (let i = 0; i < logOdds.length; i++) sum += sampleLoss(logOdds[i], labels[i]);
+  return sum / logOdds.length;
 }

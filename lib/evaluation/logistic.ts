@@ -4,6 +4,7 @@
  * them, and recalibrates a head's logits (Platt 1999) when the feature is the logit itself.
  */
 import { CholeskyDecomposition, Matrix } from "ml-matrix";
+import { sampleLoss } from "./log_loss.ts";
 
 /** A fitted head: `bias + Σ weights · feature` is the log-odds of class 1. */
 export interface LogisticHead {
@@ -136,8 +137,7 @@ export function logOdds(
 export function balancedLogLoss(odds: readonly number[], labels: readonly number[]): number {
   const sums = [0, 0], counts = [0, 0];
   odds.forEach((value, i) => {
-    const wrong = labels[i] === 1 ? -value : value;
-    sums[labels[i]] += Math.max(0, wrong) + Math.log1p(Math.exp(-Math.abs(wrong)));
+    sums[labels[i]] += sampleLoss(value, labels[i]);
     counts[labels[i]]++;
   });
   if (counts.includes(0)) throw new RangeError("The loss needs samples of both classes.");

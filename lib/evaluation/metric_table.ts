@@ -2,12 +2,25 @@
 import type { Random } from "lib/random.ts";
 import { accuracy } from "./accuracy.ts";
 import { averagePrecision } from "./average_precision.ts";
-import { type MeasuredInterval, measureWithInterval, type Metric } from "./bootstrap.ts";
+import {
+  drawVideos,
+  type MeasuredInterval,
+  type Metric,
+  percentileInterval,
+  SINGLE_VIDEO,
+} from "./bootstrap.ts";
 import { logLoss } from "./log_loss.ts";
+import {
+  type MetricName,
+  resampledMetrics,
+  type SortedScores,
+  sortScores,
+} from "./resampled_metrics.ts";
 import { equalErrorRate, rocAuc } from "./roc.ts";
+import { checkBothClasses, measure } from "./scored.ts";
 import { type FrameScore, videoScores } from "./video_scores.ts";
 
-/** A frame's score with what made the fake. */
+/** A frame's log-odds with what made the fake. */
 export interface Prediction extends FrameScore {
   /** `"real"`, or the method that made the fake, such as `"DF"`. */
   readonly method: string;
@@ -17,7 +30,7 @@ export interface Prediction extends FrameScore {
 export interface MetricRow extends MeasuredInterval {
   /** The method whose fakes are set against all reals, or `"all"`. */
   readonly method: string;
-  /** What a sample is: a frame, or a video with the mean score of its frames. */
+  /** What a sample is: a frame, or a video with the mean probability of its frames. */
   readonly level: "frame" | "video";
   /** Name of the metric, such as `"AUC"`. */
   readonly metric: string;
@@ -25,26 +38,178 @@ export interface MetricRow extends MeasuredInterval {
   readonly samples: number;
 }
 
-/** The metrics of the table, by the names that stand in it. */
-export const METRICS: Readonly<Record<string, Metric>> = Object.freeze({
+/** The metrics of the table, of log-odds, by the names that stand in it. */
+export const METRICS: Readonly<Record<MetricName, Metric>> = Object.freeze({
   AUC: rocAuc,
-  accuracy: (scores, labels) => accuracy(scores, labels),
-  AP: averagePrecision,
+  accuracy: (logOdds, labels) => accuracy(logOdds, labels),
+  AP: (logOdds, labels) => {
+    checkBothClasses(logOdds, labels); // of fakes alone it would be 1, whatever was said of them
+    return averagePrecision(logOdds, labels);
+  },
   EER: equalErrorRate,
   "log loss": logLoss,
 });
 
+const NAMES = Object.keys(METRICS) as MetricName[];
+
 /** How the intervals are made. */
 export interface MetricTableOptions {
-  /** Draws the videos; each row of the table gets draws of its own in turn. */
+  /** Draws the videos. */
   readonly random: Random;
   /** Times that videos are drawn; 0 for a table without intervals. Default: 1000. */
   readonly resamples?: number;
 }
 
+/** A metric's values on the resamples, if it has an interval. */
+type Resampled = Record<MetricName, number[]>;
+
+/** A method's samples of one level. */
+interface Level {
+  readonly level: MetricRow["level"];
+  readonly samples: number;
+  /** The samples, or why there are none. */
+  readonly sorted: SortedScores | null;
+  readonly reason: string | null;
+  readonly resampled: Resampled;
+}
+
+/** The videos of one class that are drawn from together, by their places in the list of all. */
+interface Stratum {
+  readonly videos: readonly number[];
+  /** The weights of the sets whose videos these are. */
+  readonly weights: Uint32Array[];
+}
+
+/** A method's fakes and all reals. */
+interface MethodSet {
+  readonly method: string;
+  readonly levels: readonly Level[];
+  /** Whether there is an interval: each class that is there has two videos or more. */
+  readonly drawn: boolean;
+  /** How often each video of the whole table counts in this set on the resample at hand. */
+  readonly weights: Uint32Array;
+}
+
+/** The samples of a method, sorted once, and the classes that they are drawn from. */
+function openSet(
+  method: string,
+  { predictions, places, strata }: {
+    predictions: readonly Prediction[];
+    places: ReadonlyMap<string, number>;
+    strata: Map<string, Stratum>;
+  },
+): MethodSet {
+  const frames = predictions.filter((row) =>
+    method === "all" || row.method === method || row.method === "real"
+  );
+  const sort = (rows: readonly FrameScore[]) => sortScores(rows, (video) => places.get(video)!);
+  const videos = measure(() => videoScores(frames));
+  const resampled = () =>
+    Object.fromEntries(NAMES.map((name) => [name, []])) as unknown as Resampled;
+  const classes = [new Set<number>(), new Set<number>()];
+  for (const { label, video } of frames) classes[label].add(places.get(video)!);
+  const drawn = classes.every(({ size }) => size !== 1), weights = new Uint32Array(places.size);
+  for (const videos of classes) {
+    if (!drawn || videos.size === 0) continue;
+    const key = [...videos].join();
+    const stratum = strata.get(key) ?? { videos: [...videos], weights: [] };
+    strata.set(key, stratum);
+    stratum.weights.push(weights);
+  }
+  return {
+    method,
+    drawn,
+    weights,
+    levels: [
+      {
+        level: "frame",
+        samples: frames.length,
+        sorted: sort(frames),
+        reason: null,
+        resampled: resampled(),
+      },
+      {
+        level: "video",
+        samples: classes[0].size + classes[1].size,
+        sorted: videos.value && sort(videos.value),
+        reason: videos.reason,
+        resampled: resampled(),
+      },
+    ],
+  };
+}
+
+/** A metric of a level as a row. */
+function rowOf(
+  name: MetricName,
+  { level, method, drawn, resamples }: {
+    level: Level;
+    method: string;
+    drawn: boolean;
+    resamples: number;
+  },
+): MetricRow {
+  const { sorted, resampled, samples } = level;
+  const { value, reason } = sorted
+    ? measure(() => METRICS[name](sorted.logOdds, sorted.labels))
+    : { value: null, reason: level.reason };
+  const row = { method, level: level.level, metric: name, samples, value, reason };
+  if (value === null || resamples === 0) return { ...row, low: null, high: null };
+  if (!drawn) return { ...row, low: null, high: null, reason: SINGLE_VIDEO };
+  return { ...row, ...percentileInterval(resampled[name]) };
+}
+
+/**
+ * The table as `metricTable` gives it, one resample after the other, for work that takes long enough to
+ * be watched and to be stopped: hundreds of thousands of frames.
+ *
+ * @returns Yields the number of resamples done, and returns the rows.
+ */
+export function* metricTableInSteps(
+  predictions: readonly Prediction[],
+  { random, resamples = 1000 }: MetricTableOptions,
+): Generator<number, MetricRow[], void> {
+  if (!Number.isInteger(resamples) || resamples < 0) {
+    throw new RangeError(`resamples is ${resamples}, not a whole number from 0.`);
+  }
+  const methods = [...new Set(predictions.map((row) => row.method))].filter((m) => m !== "real");
+  const places = new Map<string, number>(), strata = new Map<string, Stratum>();
+  for (const { video, label } of predictions) {
+    if (label !== 0 && label !== 1) {
+      throw new TypeError(`A label of ${video} is ${label}; labels are 0 (real) or 1 (fake).`);
+    }
+    if (!places.has(video)) places.set(video, places.size);
+  }
+  const sets = [...methods, "all"].map((method) =>
+    openSet(method, { predictions, places, strata })
+  );
+  for (let done = 1; done <= resamples; done++) {
+    for (const { videos, weights } of strata.values()) {
+      const times = drawVideos(videos.length, random);
+      for (const of of weights) videos.forEach((place, i) => of[place] = times[i]);
+    }
+    for (const { levels, weights, drawn } of sets) {
+      for (const { sorted, resampled } of levels) {
+        if (!drawn || !sorted) continue;
+        const values = resampledMetrics(sorted, weights);
+        for (const name of NAMES) resampled[name].push(values[name]);
+      }
+    }
+    yield done;
+  }
+  return sets.flatMap(({ method, levels, drawn }) =>
+    levels.flatMap((level) => NAMES.map((name) => rowOf(name, { level, method, drawn, resamples })))
+  );
+}
+
 /**
  * The table. A method's fakes are measured against all reals; a metric that is undefined has its
  * reason in the place of a number.
+ *
+ * Intervals are bootstrapped by video, within each class, as `bootstrapInterval` says. A resample is one
+ * draw of the reals, one of each method's fakes and one of all fakes together, in the order of the
+ * table, and serves all metrics at both levels; rows of the same samples, such as those of the only
+ * method and of `"all"`, have the same draws.
  *
  * @throws TypeError when frames of one video have different labels, or a label is not 0 or 1.
  *
@@ -54,11 +219,11 @@ export interface MetricTableOptions {
  * import { createRandom } from "lib/random.ts";
  * import assert from "node:assert/strict";
  *
- * const predictions = [0.1, 0.2, 0.7, 0.9].map((score, i) => ({
+ * const predictions = [-3, -2, 0.8, 2].map((logOdds, i) => ({
  *   video: `video ${i}`,
  *   label: i < 2 ? 0 : 1,
  *   method: i < 2 ? "real" : "DF",
- *   score,
+ *   logOdds,
  * }));
  * const table = metricTable(predictions, { random: createRandom(1), resamples: 100 });
  * const auc = table.find((row) => row.method === "DF" && row.metric === "AUC");
@@ -67,21 +232,11 @@ export interface MetricTableOptions {
  */
 export function metricTable(
   predictions: readonly Prediction[],
-  { random, resamples = 1000 }: MetricTableOptions,
+  options: MetricTableOptions,
 ): MetricRow[] {
-  const methods = [...new Set(predictions.map((row) => row.method))].filter((m) => m !== "real");
-  return [...methods, "all"].flatMap((method) => {
-    const frames = predictions.filter((row) =>
-      method === "all" || row.method === method || row.method === "real"
-    );
-    const counts = { frame: frames.length, video: new Set(frames.map((row) => row.video)).size };
-    return (["frame", "video"] as const).flatMap((level) =>
-      Object.entries(METRICS).map(([name, metric]): MetricRow => {
-        // Asked for when it is measured, as the mean score of a video may be undefined too.
-        const rows = () => level === "frame" ? frames : videoScores(frames);
-        const measured = measureWithInterval(rows, { metric, random, resamples });
-        return { method, level, metric: name, samples: counts[level], ...measured };
-      })
-    );
-  });
+  const steps = metricTableInSteps(predictions, options);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
 }

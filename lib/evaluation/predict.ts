@@ -10,13 +10,14 @@ import type { TrainedDetector } from "lib/detectors/detector.ts";
 import { compileEachShape } from "lib/engine/compile_each_shape.ts";
 import { chunksOf } from "lib/io/chunks.ts";
 import { normaliseImages } from "lib/networks/normalise_images.ts";
+import { probability } from "./probability.ts";
 
 /** Pictures that run at once, unless said otherwise: enough to fill a machine's cores. */
-const BATCH_SIZE = 32;
+export const BATCH_SIZE = 32;
 
 /** A sample's record with the detector's score of it. */
 export interface FramePrediction extends Sample {
-  /** Log-odds of fake, in nats: what decisions and comparisons rest on. */
+  /** Log-odds of fake, in nats, as float32 has them: what decisions and comparisons rest on. */
   readonly logOdds: number;
   /** The same as a probability of fake, 0 to 1, for people. */
   readonly score: number;
@@ -43,11 +44,6 @@ export interface Predictor extends Disposable {
     samples: Iterable<Sample> | AsyncIterable<Sample>,
     options: Pick<InOrderOptions, "root" | "onUnreadable">,
   ): AsyncGenerator<FramePrediction, void, void>;
-}
-
-/** The probability that log-odds stand for. */
-export function probability(logOdds: number): number {
-  return 1 / (1 + Math.exp(-logOdds));
 }
 
 /**

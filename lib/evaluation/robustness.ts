@@ -108,7 +108,7 @@ function measured(
   { metric = rocAuc, seed, resamples = 1000 }: RobustnessOptions,
 ): MeasuredInterval {
   const videos = videoScores(frames), random = createRandom(seed, "intervals");
-  return measureWithInterval(() => videos, { metric, random, resamples });
+  return measureWithInterval(videos, { metric, random, resamples });
 }
 
 /** A distortion's curve in two numbers. */

@@ -1,5 +1,5 @@
 /** A measure over many pictures with its interval, and over maps that know nothing beside it. */
-import { bootstrapInterval } from "lib/evaluation/bootstrap.ts";
+import { percentileInterval, resampledPlaces } from "lib/evaluation/bootstrap.ts";
 import type { Random } from "lib/random.ts";
 import type { Grid } from "./map_grid.ts";
 
@@ -13,7 +13,12 @@ export interface OverImages {
   readonly high: number | null;
   /** Pictures that have the measure. */
   readonly images: number;
+  /** Of the 1000 resamples that the interval is made of, those left out because it is undefined there. */
+  readonly undefinedResamples: number;
 }
+
+/** Times that videos are drawn for an interval. */
+const RESAMPLES = 1000;
 
 /** Something measured for one picture. */
 export interface ImageValue {
@@ -50,7 +55,9 @@ export function meanOverImages(values: readonly ImageValue[], random: Random): O
 }
 
 /**
- * Any statistic over pictures, such as a correlation, with a bootstrap interval over videos.
+ * Any statistic over pictures, such as a correlation, with a bootstrap interval over videos. The interval
+ * is that of the resamples on which the statistic is defined; how many are not is said beside it, as with
+ * many of them the interval speaks for the others only.
  *
  * @param videos The video of each picture.
  * @param options `statistic`: a number from places in the list, of which some are there several times;
@@ -65,13 +72,16 @@ export function overImages(
 ): OverImages {
   const images = videos.length;
   const value = statistic(videos.map((_, i) => i));
-  if (value === null || new Set(videos).size < 2) return { value, low: null, high: null, images };
-  // A metric sees scores and labels: the score of a picture is its place here.
-  const { low, high } = bootstrapInterval(
-    videos.map((video, i) => ({ video, label: 0, score: i })),
-    { metric: (places) => statistic(places) ?? value, random },
-  );
-  return { value, low, high, images };
+  const none = { value, low: null, high: null, images, undefinedResamples: 0 };
+  if (value === null || new Set(videos).size < 2) return none;
+  const rows = videos.map((video) => ({ video, label: 0 })), defined: number[] = [];
+  for (const places of resampledPlaces(rows, { random, resamples: RESAMPLES })) {
+    const resampled = statistic(places);
+    if (resampled !== null) defined.push(resampled);
+  }
+  const undefinedResamples = RESAMPLES - defined.length;
+  if (defined.length === 0) return { ...none, undefinedResamples };
+  return { value, ...percentileInterval(defined), images, undefinedResamples };
 }
 
 /** The map's cells in a random order: as strong, but nowhere in particular. */

@@ -33,7 +33,7 @@ export interface PartMapOptions<Outputs = unknown> extends TrainedDetector<objec
    */
   readonly layer?: string;
   /** What to explain: one number an image, `[batch]`. Default: the log-odds that the detector decides by. */
-  readonly explain?: (outputs: Outputs) => tf.Tensor1D;
+  explain?(outputs: Outputs): tf.Tensor1D;
   /** The method. Default: `gradCam`. */
   readonly weigh?: ChannelWeights;
   /** Pictures that run at once. Default 8. */

@@ -1,6 +1,6 @@
 /**
  * The crop of a face, as a file and as what is read back from it: one way for all that cuts faces, so that
- * a face is scored as it would be after `prepare`. Finding faces is left to faces.ts and upright_faces.ts.
+ * a face is scored as it would be after `prepare`. Finding faces is left to detect_faces.ts and upright_faces.ts.
  */
 import { type Box, cropFace } from "lib/media/crop.ts";
 import { decodeImage, type RgbImage } from "lib/media/image.ts";

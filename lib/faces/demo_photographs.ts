@@ -1,6 +1,6 @@
 /**
  * Where the six demo photographs are: they come with an installed package, so real faces are there
- * without a download. Finding the faces is left to faces.ts, licences to data/README.md.
+ * without a download. Finding the faces is left to detect_faces.ts, licences to data/README.md.
  */
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";

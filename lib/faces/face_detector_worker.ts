@@ -1,20 +1,23 @@
 /** The thread in which RetinaFace's network runs: one picture after the other. */
 import { parentPort } from "node:worker_threads";
-import * as ort from "onnxruntime-node";
+import { openOnnxruntime } from "./onnxruntime.ts";
 import type { Outputs } from "./retinaface.ts";
 
-/** What the thread is asked: to load the network, then to run it. */
-export type RetinafaceQuestion = {
-  /** An ONNX file with the inputs and outputs of RetinaFace. */
-  readonly path: string;
-} | {
+/** A picture for the network. */
+export interface RetinafacePlanes {
   /** float32: the planes B, G, R of height · width with their means subtracted. */
   readonly planes: ArrayBuffer;
   /** Pixels. */
   readonly width: number;
   /** Pixels. */
   readonly height: number;
-};
+}
+
+/** What the thread is asked: to load the network, then to run it. */
+export type RetinafaceQuestion = {
+  /** An ONNX file with the inputs and outputs of RetinaFace. */
+  readonly path: string;
+} | RetinafacePlanes;
 
 /** What came of it. */
 export interface RetinafaceReply {
@@ -26,19 +29,22 @@ export interface RetinafaceReply {
   readonly error?: string;
 }
 
-/** What is needed of an onnxruntime session. */
-interface Session {
-  run(feeds: Record<string, ort.Tensor>): Promise<Record<string, { readonly data: unknown }>>;
-}
-
-let session: Session | undefined;
+/** Runs the loaded network on planes of height · width. */
+let network: ((question: RetinafacePlanes) => Promise<Outputs>) | undefined;
 
 async function load(path: string): Promise<void> {
-  session = await ort.InferenceSession.create(path, {
+  const { InferenceSession, Tensor } = await openOnnxruntime();
+  const session = await InferenceSession.create(path, {
     intraOpNumThreads: 1,
     graphOptimizationLevel: "all",
     logSeverityLevel: 3, // errors only: the export carries unused names
   });
+  network = async ({ planes, width, height }) => {
+    const input = new Tensor("float32", new Float32Array(planes), [1, 3, height, width]);
+    const out = await session.run({ input });
+    const values = (name: string) => out[name].data as Float32Array;
+    return { loc: values("loc"), conf: values("conf"), landmarks: values("landmarks") };
+  };
 }
 
 async function answer(question: RetinafaceQuestion): Promise<Pick<RetinafaceReply, "outputs">> {
@@ -46,11 +52,7 @@ async function answer(question: RetinafaceQuestion): Promise<Pick<RetinafaceRepl
     await load(question.path);
     return {};
   }
-  const { planes, width, height } = question;
-  const input = new ort.Tensor("float32", new Float32Array(planes), [1, 3, height, width]);
-  const out = await session!.run({ input });
-  const values = (name: string) => out[name].data as Float32Array;
-  return { outputs: { loc: values("loc"), conf: values("conf"), landmarks: values("landmarks") } };
+  return { outputs: await network!(question) };
 }
 
 let last: Promise<void> = Promise.resolve();

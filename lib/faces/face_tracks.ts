@@ -4,7 +4,7 @@
  */
 import { type Box, resizeImage } from "lib/media/crop.ts";
 import type { RgbImage } from "lib/media/image.ts";
-import { overlap } from "./faces.ts";
+import { overlap } from "./detect_faces.ts";
 
 /** Faces of two frames are one person's from this overlap on (area of both over area of either). [ours] */
 const LEAST_OVERLAP = 0.3;

@@ -1,38 +1,24 @@
 /**
- * The 68 landmarks of a face (the numbering of the iBUG 300-W annotations), by the small network whose
+ * The 68 landmarks of a face (their numbering is in landmark_numbers.ts), by the small network whose
  * weights come with @vladmandic/face-api. It runs on whichever backend is active; finding the faces is
- * left to faces.ts.
+ * left to detect_faces.ts.
  */
 import * as tf from "@tensorflow/tfjs";
 import { join } from "node:path";
-import { cropSquare, resizeImage, type Square, squareAround } from "lib/media/crop.ts";
-import type { Face, Point } from "./faces.ts";
+import { cropSquare, resizeImage, squareAround } from "lib/media/crop.ts";
+import type { Face, Point } from "./face.ts";
 import type { RgbImage } from "lib/media/image.ts";
 import { faceApiFolder } from "./demo_photographs.ts";
+import { mirrorLandmarks } from "./landmark_numbers.ts";
 import { sample, toRaster } from "lib/media/raster.ts";
-
-/** Where each part of the face is in the list of 68 landmarks: first index, and one past the last. */
-export const LANDMARK_PARTS = {
-  /** From the ear at the picture's left along the chin to the other ear. */
-  jaw: [0, 17],
-  /** Both eyebrows, from the picture's left to right. */
-  brows: [17, 27],
-  /** Bridge from above, then the base from left to right. */
-  nose: [27, 36],
-  /** The eye at the picture's left, clockwise from its outer corner. */
-  leftEye: [36, 42],
-  /** The eye at the picture's right, clockwise from its inner corner. */
-  rightEye: [42, 48],
-  /** Outline of the lips, clockwise from the corner at the picture's left. */
-  outerLips: [48, 60],
-  /** Inner edge of the lips, clockwise from the corner at the picture's left. */
-  innerLips: [60, 68],
-} as const satisfies Record<string, readonly [number, number]>;
 
 /** The network's input side in pixels, and the R, G, B means that are subtracted. */
 const SIDE = 112, RGB_MEAN = [122.782, 117.001, 104.298];
-/** Margin around the detector's box that the network sees; chosen by eye on the 22 faces. */
-const MARGIN = 0.05;
+/**
+ * What the network sees of a face: the detector's box, moved towards the chin and grown, both in shares of
+ * its longer side; see `detectLandmarks` for how they were chosen.
+ */
+const DOWN = 0.225, MARGIN = 0.05;
 
 /** The loaded landmark network. It owns tensors: dispose it. */
 export interface LandmarkDetector {
@@ -67,7 +53,7 @@ export async function openLandmarkDetector(): Promise<LandmarkDetector> {
  * @param images float32 [batch, 112, 112, 3], RGB, 0 to 255.
  * @returns float32 [batch, 136]: x and y of each landmark in turn, as shares of the side.
  */
-export function landmarkNetwork(images: tf.Tensor4D, weights: tf.NamedTensorMap): tf.Tensor2D {
+function landmarkNetwork(images: tf.Tensor4D, weights: tf.NamedTensorMap): tf.Tensor2D {
   const weight = <T extends tf.Tensor>(name: string) => weights[name] as T;
   const convolution = (x: tf.Tensor4D, name: string, stride: number): tf.Tensor4D => {
     const full = weights[`${name}/filters`] as tf.Tensor4D | undefined; // the first layer only
@@ -107,19 +93,36 @@ function roll([leftEye, rightEye, , leftMouth, rightMouth]: Face["points"]): num
   return Math.atan2(across[1] - down[0], across[0] + down[1]);
 }
 
-/** The square's contents turned upright by `angle` around its centre, SIDE × SIDE, RGB 0 to 255. */
-async function uprightCrop(image: RgbImage, square: Square, angle: number): Promise<Float32Array> {
+/** What the network sees of a face: a square turned by an angle around its centre. */
+interface SeenSquare {
+  /** In whole pixels. */
+  readonly centre: Point;
+  /** Length of a side in whole pixels. */
+  readonly side: number;
+  /** Cosine and sine of the angle. */
+  readonly cos: number;
+  readonly sin: number;
+}
+
+function seenSquare({ box: [x0, y0, x1, y1], points }: Face): SeenSquare {
+  const angle = roll(points), cos = Math.cos(angle), sin = Math.sin(angle);
+  const down = DOWN * Math.max(x1 - x0, y1 - y0);
+  const centre: Point = [
+    Math.round((x0 + x1) / 2 - sin * down),
+    Math.round((y0 + y1) / 2 + cos * down),
+  ];
+  return { centre, side: squareAround([x0, y0, x1, y1], MARGIN).side, cos, sin };
+}
+
+/** The square's contents turned upright, SIDE × SIDE, RGB 0 to 255. */
+async function uprightCrop(image: RgbImage, square: SeenSquare): Promise<Float32Array> {
+  const { centre, side, cos, sin } = square;
   // √2 of the side holds the square at any angle.
-  const half = Math.ceil(square.side * Math.SQRT1_2), wide = 2 * half;
-  const cut = cropSquare(image, {
-    left: Math.round(square.left + square.side / 2) - half,
-    top: Math.round(square.top + square.side / 2) - half,
-    side: wide,
-  });
-  const size = Math.round(wide * SIDE / square.side);
+  const half = Math.ceil(side * Math.SQRT1_2), wide = 2 * half;
+  const cut = cropSquare(image, { left: centre[0] - half, top: centre[1] - half, side: wide });
+  const size = Math.round(wide * SIDE / side);
   const pixels = toRaster(await resizeImage(cut, { width: size, height: size }));
   const crop = new Float32Array(SIDE * SIDE * 3);
-  const cos = Math.cos(angle), sin = Math.sin(angle);
   for (let y = 0; y < SIDE; y++) {
     for (let x = 0; x < SIDE; x++) {
       const right = x + 0.5 - SIDE / 2, down = y + 0.5 - SIDE / 2;
@@ -136,7 +139,18 @@ async function uprightCrop(image: RgbImage, square: Square, angle: number): Prom
 /**
  * The 68 landmarks of each face, in the picture's pixels.
  *
- * Each face is turned upright by its five points first: the network was trained on upright faces.
+ * Each face is turned upright by its five points first: the network was trained on upright faces. It is
+ * asked for the face and for its mirror image, and the answers are averaged: alone, it puts everything a
+ * little to the left.
+ *
+ * Measured on the 102 neutral pictures of the Face Research Lab London Set (doi
+ * 10.6084/m9.figshare.5047666, 480 pixels), as the mean distance of the four corners of the eyes and the
+ * two of the mouth from those placed by hand, in distances of the outer corners of the eyes: 0.0267, and
+ * at most 0.042 for a face; the detector's box where it is, asked once, gave 0.045. The place of the crop
+ * is, of 104 with margins from -0.15 to 0.15 and shifts from -0.05 to 0.35 of the box, the one whose error
+ * is smallest on average over itself and its neighbours a twentieth of the box above and below, both
+ * measured: from a shift of 0.3 on the network no longer knows a face. Persons of odd and of even number choose the same place,
+ * and give 0.0267 each. The other 62 points have no such measurement.
  *
  * @param picture An RGB image and its faces, from `detectFaces`.
  * @returns One list of 68 points a face, in the order of `faces`; see `LANDMARK_PARTS`.
@@ -147,25 +161,30 @@ export async function detectLandmarks(
 ): Promise<Point[][]> {
   const { image, faces } = picture;
   if (faces.length === 0) return [];
-  const squares = faces.map(({ box }) => squareAround(box, MARGIN));
-  const angles = faces.map(({ points }) => roll(points));
-  const crops = await Promise.all(squares.map((s, i) => uprightCrop(image, s, angles[i])));
+  const squares = faces.map(seenSquare);
+  const crops = await Promise.all(squares.map((square) => uprightCrop(image, square)));
   const pixels = new Float32Array(faces.length * SIDE * SIDE * 3);
   crops.forEach((crop, i) => pixels.set(crop, i * crop.length));
-  const output = tf.tidy(() =>
-    landmarkNetwork(tf.tensor4d(pixels, [faces.length, SIDE, SIDE, 3]), detector.weights)
-  );
+  const output = tf.tidy(() => {
+    const upright = tf.tensor4d(pixels, [faces.length, SIDE, SIDE, 3]);
+    return landmarkNetwork(tf.concat([upright, tf.reverse(upright, 2)]), detector.weights);
+  });
   const shares = await output.data();
   output.dispose();
+  const seen = (crop: number) =>
+    Array.from({ length: 68 }, (_, i): Point => {
+      const at = crop * 136 + 2 * i;
+      return [shares[at], shares[at + 1]];
+    });
   return faces.map((_, face) => {
-    const { left, top, side } = squares[face];
-    const cos = Math.cos(angles[face]), sin = Math.sin(angles[face]);
-    return Array.from({ length: 68 }, (_, i): Point => {
-      const right = (shares[face * 136 + 2 * i] - 0.5) * side;
-      const down = (shares[face * 136 + 2 * i + 1] - 0.5) * side;
+    const { centre, side, cos, sin } = squares[face];
+    const mirrored = mirrorLandmarks(seen(faces.length + face), 1);
+    return seen(face).map(([x, y], i): Point => {
+      const right = ((x + mirrored[i][0]) / 2 - 0.5) * side;
+      const down = ((y + mirrored[i][1]) / 2 - 0.5) * side;
       return [
-        left + side / 2 + cos * right - sin * down,
-        top + side / 2 + sin * right + cos * down,
+        centre[0] + cos * right - sin * down,
+        centre[1] + sin * right + cos * down,
       ];
     });
   });

@@ -1,11 +1,11 @@
 /**
  * The network RetinaFace: what goes into it, and what its outputs mean. Running it is left to
- * face_detector.ts, which of the faces found are kept to faces.ts.
+ * face_detector.ts, which of the faces found are kept to detect_faces.ts.
  *
  * Deng et al., "RetinaFace: Single-stage Dense Face Localisation in the Wild", CVPR 2020. Anchors and
  * variances are those the weights were trained with (biubug6/Pytorch_Retinaface).
  */
-import type { Face, Point } from "./faces.ts";
+import type { Face, Point } from "./face.ts";
 import type { RgbImage } from "lib/media/image.ts";
 
 /** The network's outputs, flat: 4 offsets, 2 scores and 10 coordinates for each anchor. */

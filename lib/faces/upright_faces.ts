@@ -7,7 +7,8 @@ import sharp from "sharp";
 import type { Box } from "lib/media/crop.ts";
 import { rawOptions, type RgbImage } from "lib/media/image.ts";
 import type { FaceDetector } from "./face_detector.ts";
-import { detectFaces, type DetectOptions, type Face, type Point } from "./faces.ts";
+import { detectFaces, type DetectOptions } from "./detect_faces.ts";
+import type { Face, Point } from "./face.ts";
 
 /** Degrees, clockwise, by which a picture is turned. */
 export type Turn = 0 | 90 | 180 | 270;
@@ -157,7 +158,7 @@ export function turnBack(
  * @example A photograph on its side
  * ```ts
  * import { demoPhotographs } from "lib/faces/demo_photographs.ts";
- * import { openFaceDetector } from "lib/faces/faces.ts";
+ * import { openFaceDetector } from "lib/faces/detect_faces.ts";
  * import { detectUpright, turnImage } from "lib/faces/upright_faces.ts";
  * import { readImage } from "lib/media/image.ts";
  * import assert from "node:assert/strict";

@@ -1,39 +1,19 @@
 /**
  * The stand-ins: the demo photographs' faces, real and manipulated in four ways, as two splits that
  * share no face. Made in seconds, kept on disk. They show that the pipeline works on real pixels; they
- * are no benchmark. The manipulations themselves are in stand_ins/methods.ts.
+ * are no benchmark. The manipulations themselves are in stand_ins/manipulations.ts.
  */
 import { createRandom } from "lib/random.ts";
-import type { Mask, RgbImage } from "lib/media/image.ts";
 import type { Sample } from "lib/data/samples.ts";
 import { donorsFor, splitFaces } from "./stand_ins/choose_faces.ts";
 import { keptOnDisk } from "./stand_ins/stand_in_cache.ts";
 import { cropDemoFace } from "./stand_ins/demo_crops.ts";
 import { type DemoFace, findDemoFaces } from "./stand_ins/demo_faces.ts";
 import { MANIPULATIONS } from "./stand_ins/manipulations.ts";
+import type { StandIn, StandIns } from "./stand_ins/stand_in.ts";
 
 /** A short name of one of the four manipulations. */
 export type StandInMethod = keyof typeof MANIPULATIONS;
-
-/** A stand-in: the crop, where it was changed, and its record. */
-export interface StandIn {
-  /** size × size, RGB. */
-  readonly image: RgbImage;
-  /** 0 where the picture is exactly the real crop, up to 255 where it is all new; all 0 for a real one. */
-  readonly mask: Mask;
-  /** Its record; `video` is the face, such as "sample4/0", as if it were a video of one frame. */
-  readonly sample: Sample;
-  /** The face that appearance or expression was taken from; undefined for a real one. */
-  readonly donor: string | undefined;
-}
-
-/** Both splits. */
-export interface StandIns {
-  /** About seven tenths of the faces. */
-  readonly train: readonly StandIn[];
-  /** The other faces. */
-  readonly test: readonly StandIn[];
-}
 
 /** What is made. */
 export interface StandInOptions {
@@ -53,12 +33,13 @@ export interface StandInOptions {
   readonly notice?: (line: string) => void;
 }
 
-type Settled = Required<StandInOptions>;
+/** The options with every default in its place. */
+type FullStandInOptions = Required<StandInOptions>;
 
 async function makeSplit(
   faces: readonly DemoFace[],
   split: "train" | "test",
-  options: Settled,
+  options: FullStandInOptions,
 ): Promise<StandIn[]> {
   const { methods, seed, size, variants } = options;
   const made: StandIn[] = [];
@@ -105,7 +86,7 @@ async function makeSplit(
   return made;
 }
 
-function checked(options: StandInOptions): Settled {
+function checked(options: StandInOptions): FullStandInOptions {
   const all = Object.keys(MANIPULATIONS) as StandInMethod[];
   const { size = 224, margin = 0.15, seed = 1, variants = 2, methods = all } = options;
   const { cache = "", notice = () => {} } = options;
@@ -142,12 +123,12 @@ function checked(options: StandInOptions): Settled {
  * @throws RangeError for an option out of range, or a margin so wide that no split keeps faces apart.
  */
 export async function makeStandIns(options: StandInOptions = {}): Promise<StandIns> {
-  const settled = checked(options);
-  return await keptOnDisk(settled, async () => {
-    const { train, test } = splitFaces(await findDemoFaces(), settled);
+  const full = checked(options);
+  return await keptOnDisk(full, async () => {
+    const { train, test } = splitFaces(await findDemoFaces(), full);
     return {
-      train: await makeSplit(train, "train", settled),
-      test: await makeSplit(test, "test", settled),
+      train: await makeSplit(train, "train", full),
+      test: await makeSplit(test, "test", full),
     };
   });
 }

@@ -1,15 +1,26 @@
-/** Ctrl-C, and the stop button of Jupyter, as an AbortSignal: work ends between two steps. */
+/** Ctrl-C, a scheduler's SIGTERM and Jupyter's stop button as an AbortSignal: work ends between two steps. */
 
 /** A signal that aborts at the first interrupt, for as long as the work runs. */
 export interface InterruptSignal extends Disposable {
-  /** Aborted once the process received SIGINT. */
+  /** Aborted once the process received SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
 }
 
+/** Windows has no SIGTERM to listen for. */
+const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
+  ? ["SIGINT"]
+  : ["SIGINT", "SIGTERM"];
+
 /**
- * Listens for SIGINT until disposed of. While it listens the process does not die of the first
- * interrupt (nor does Jupyter's kernel, which would lose every variable); a second one, once the
- * work has been asked to stop, ends the process the usual way, in case the work hangs.
+ * Within this time SIGINT and SIGTERM are one request: a terminal sends Ctrl-C to every program of a
+ * task, and the program that started this one hands it on as SIGTERM. In milliseconds.
+ */
+const SAME_REQUEST = 500;
+
+/**
+ * Listens for SIGINT and SIGTERM until disposed of. While it listens the process does not die of the
+ * first one (nor does Jupyter's kernel, which would lose every variable); a second one, once the work
+ * has been asked to stop, ends the process the usual way, in case the work hangs.
  *
  * @example Work that can be interrupted
  * ```ts
@@ -23,13 +34,22 @@ export interface InterruptSignal extends Disposable {
  */
 export function listenForInterrupt(): InterruptSignal {
   const controller = new AbortController();
-  const stop = () => {
-    controller.abort(new DOMException("Interrupted.", "AbortError"));
-    Deno.removeSignalListener("SIGINT", stop);
+  let asked = 0;
+  const listeners = SIGNALS.map((name) => ({ name, listen: () => stop(name) }));
+  function stop(name: Deno.Signal): void {
+    const own = listeners.filter((listener) => listener.name === name);
+    if (!controller.signal.aborted) {
+      asked = performance.now();
+      controller.abort(new DOMException("Interrupted.", "AbortError"));
+      remove(own); // the next one of its kind does what it does without us
+    } else if (performance.now() - asked > SAME_REQUEST) {
+      remove(own);
+      Deno.kill(Deno.pid, name);
+    }
+  }
+  const remove = (these: typeof listeners) => {
+    for (const { name, listen } of these) Deno.removeSignalListener(name, listen);
   };
-  Deno.addSignalListener("SIGINT", stop);
-  return {
-    signal: controller.signal,
-    [Symbol.dispose]: () => Deno.removeSignalListener("SIGINT", stop),
-  };
+  for (const { name, listen } of listeners) Deno.addSignalListener(name, listen);
+  return { signal: controller.signal, [Symbol.dispose]: () => remove(listeners) };
 }

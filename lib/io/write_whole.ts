@@ -3,6 +3,9 @@
  */
 import { basename, dirname, join } from "node:path";
 
+/** The end of a temporary name. */
+const UNFINISHED = ".part";
+
 /**
  * A file that grows under a temporary name beside its target and takes the target's name at `commit`: a
  * run that is killed, or a disk that is full, never leaves half a file under the target's name.
@@ -42,7 +45,7 @@ export class WholeFile implements AsyncDisposable {
    * @throws Error naming the path and the remedy when its folder cannot be written to.
    */
   static async open(path: string): Promise<WholeFile> {
-    const temporary = join(dirname(path), `.${basename(path)}.${crypto.randomUUID()}.part`);
+    const temporary = join(dirname(path), `.${basename(path)}.${crypto.randomUUID()}${UNFINISHED}`);
     return await orSay(path, async () => {
       await Deno.mkdir(dirname(path), { recursive: true });
       const file = await Deno.open(temporary, { write: true, createNew: true });
@@ -132,4 +135,16 @@ export async function writeWhole(
   await using file = await WholeFile.open(path);
   for (const part of content instanceof Uint8Array ? [content] : content) await file.write(part);
   await file.commit();
+}
+
+/**
+ * Removes what killed writers left in a folder under temporary names. The caller makes sure that nobody
+ * is writing there, by a lock.
+ *
+ * @throws Deno's errors when the folder cannot be read or a file not removed.
+ */
+export async function removeUnfinished(folder: string): Promise<void> {
+  for await (const { name } of Deno.readDir(folder)) {
+    if (name.startsWith(".") && name.endsWith(UNFINISHED)) await Deno.remove(join(folder, name));
+  }
 }

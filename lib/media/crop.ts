@@ -1,6 +1,6 @@
 /**
  * Cropping and resizing. A crop is a square in whole pixels that may leave the picture; finding the
- * faces to crop is left to faces.ts.
+ * faces to crop is left to detect_faces.ts.
  */
 import sharp from "sharp";
 import { type Mask, rawOptions, RESIZING, type RgbImage } from "./image.ts";

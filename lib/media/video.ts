@@ -1,6 +1,6 @@
 /**
  * Videos as frames: every k-th, or some spread over the whole video, upright and in RGB. Given files are
- * read and nothing else: no network, no playlists. Finding faces is left to faces.ts.
+ * read and nothing else: no network, no playlists. Finding faces is left to detect_faces.ts.
  */
 import type { RgbImage } from "./image.ts";
 import { VideoDecoder } from "./video_decoder.ts";

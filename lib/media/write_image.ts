@@ -48,9 +48,8 @@ export async function encodeImage(
 export async function writeImage(
   path: string,
   image: RgbImage | Mask,
-  options: { quality?: number } = {},
+  { quality = 95 }: { quality?: number } = {},
 ): Promise<void> {
-  const { quality = 95 } = options;
   const ending = extname(path).toLowerCase();
   if (![".png", ".jpg", ".jpeg"].includes(ending)) {
     throw new RangeError(`Cannot write ${JSON.stringify(path)}: end its name in .png or .jpg.`);

@@ -7,7 +7,11 @@ export interface DataSettings {
   readonly batchSize: number;
   /** How real and fake are mixed in an epoch: as many of both, reals repeated, or as they come. [code: repeatReals] */
   readonly balance: "equal" | "repeatReals" | "none";
-  /** How often a real picture stands in an epoch when balance is "repeatReals", 1 or more. [code: 4 for FF++] */
+  /**
+   * How often a real picture stands in an epoch when balance is "repeatReals": 1 or more, or 0 for as
+   * often as makes reals as many as fakes, counted in the data. [code: 4 for FF++, 6 for Celeb-DF v2, 5
+   * for DFDC]
+   */
   readonly realRepeats: number;
   /** Which augmentations are drawn: flip, rotation, brightness and contrast; the flip alone; none. [paper: all] */
   readonly augmentation: "all" | "flip" | "none";
@@ -21,7 +25,7 @@ export const DATA_RULES: SettingsRules<DataSettings> = Object.freeze({
     batchSize: wholeNumberRule(2, 65536),
     balance: choiceRule("equal", "repeatReals", "none"),
     realRepeats: {
-      ...wholeNumberRule(1, 1000),
+      ...wholeNumberRule(0, 1000),
       matters: {
         when: ({ balance }: DataSettings) => balance === "repeatReals",
         why: 'only balance "repeatReals" repeats reals',

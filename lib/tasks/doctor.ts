@@ -1,10 +1,9 @@
-// deno-lint-ignore-file no-console -- a command: it prints
 /**
  * `deno task doctor`: sets up what is missing, then says what is there and whether it works. Exit code
  * 1, with a remedy for each, when something is broken. With a data set after it, that is looked at.
  */
 
-import { listenForInterrupt } from "lib/io/interrupt.ts";
+import { parseDoctorOptions, USAGE } from "./doctor/doctor_options.ts";
 import {
   checkChrome,
   checkDeno,
@@ -17,8 +16,8 @@ import {
   checkSpace,
   checkTensors,
 } from "./doctor/installation_checks.ts";
+import { inTask, type TaskSurroundings } from "./in_task.ts";
 import { PROJECT } from "./setup/project.ts";
-import { setUp } from "./setup/setup.ts";
 
 const CHECKS = [
   checkDeno,
@@ -33,25 +32,29 @@ const CHECKS = [
   checkGpu,
 ];
 
-/** Looks at a data set until it is done or interrupted. */
-async function atDataSet(): Promise<number> {
-  // Its packages are there only after the set-up.
-  const { doctorDataSet } = await import("./doctor/doctor_data_set.ts");
-  using interrupt = listenForInterrupt();
-  return await doctorDataSet(Deno.args, { project: PROJECT.root, signal: interrupt.signal });
-}
-
-if (import.meta.main) {
-  await setUp();
-  if (Deno.args.length > 0) Deno.exit(await atDataSet());
+/** Prints what each check finds and returns the exit code. */
+async function doctorInstallation({ signal, say }: TaskSurroundings): Promise<number> {
   let broken = 0;
   for (const check of CHECKS) {
     const { name, detail, remedy } = await check(PROJECT);
-    console.log(`${remedy === undefined ? "ok    " : "BROKEN"}  ${name}: ${detail}`);
+    signal.throwIfAborted(); // what was interrupted says that it is broken
+    say(`${remedy === undefined ? "ok    " : "BROKEN"}  ${name}: ${detail}`);
     if (remedy === undefined) continue;
-    console.log(`        Remedy: ${remedy}`);
+    say(`        Remedy: ${remedy}`);
     broken++;
   }
-  console.log(broken === 0 ? "Everything works." : `${broken} broken; the remedies stand above.`);
-  Deno.exit(broken === 0 ? 0 : 1);
+  say(broken === 0 ? "Everything works." : `${broken} broken; the remedies stand above.`);
+  return broken === 0 ? 0 : 1;
+}
+
+if (import.meta.main) {
+  const stopped = "Nothing was changed.";
+  const command = { args: Deno.args, usage: USAGE, parse: parseDoctorOptions, stopped };
+  Deno.exit(
+    await inTask(command, async (options, surroundings) => {
+      if (options === "installation") return await doctorInstallation(surroundings);
+      const { doctorDataSet } = await import("./doctor/doctor_data_set.ts"); // its packages are there only now
+      return await doctorDataSet(options, { project: PROJECT.root, signal: surroundings.signal });
+    }),
+  );
 }

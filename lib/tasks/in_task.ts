@@ -1,8 +1,9 @@
 // deno-lint-ignore-file no-console -- what tasks have in common prints for them
 /**
- * What `train`, `evaluate` and `predict` do alike: read the command line, set up, work until done or
- * interrupted, and say in one line what went wrong. Imports no package: set-up comes first.
+ * What all tasks do alike: read the command line, set up, work until done or interrupted, and say in one
+ * line what went wrong. Imports no package: set-up comes first.
  */
+import { parseArgs } from "node:util";
 import { listenForInterrupt } from "lib/io/interrupt.ts";
 import { setUp } from "./setup/setup.ts";
 
@@ -21,14 +22,15 @@ export interface TaskCommand<Options> {
   /** What `--help` prints, and a wrong command line after what is wrong with it. */
   readonly usage: string;
   /** Reads the arguments; throws a RangeError or TypeError that says what is wrong. */
-  readonly parse: (args: readonly string[]) => Options | "help";
+  readonly parse: (args: readonly string[]) => Options | "help" | Promise<Options | "help">;
   /** What an interrupted task leaves. Default: nothing that could go on. */
   readonly stopped?: string;
 }
 
 /**
  * Runs a task and returns the program's exit code: 0 done, 1 failed, 2 a wrong command line or settings
- * that do not fit, 130 interrupted.
+ * that do not fit, 130 interrupted by SIGINT or SIGTERM and ended in order. What fails after an
+ * interrupt, such as the last save, is said and makes the code 1.
  *
  * @param work Does what the options say; a number that it returns is the exit code.
  */
@@ -38,7 +40,7 @@ export async function inTask<Options>(
 ): Promise<number> {
   let options: Options | "help";
   try {
-    options = parse(args);
+    options = await parse(args);
   } catch (error) {
     console.error(`${(error as Error).message}\n\n${usage}`);
     return 2;
@@ -54,12 +56,35 @@ export async function inTask<Options>(
     const code = await work(options, { signal, say: console.log });
     if (!signal.aborted) return code ?? 0;
   } catch (error) {
-    if (!signal.aborted) {
-      if (error instanceof TypeError) throw error; // a fault of ours: with its stack
-      console.error((error as Error).message);
-      return error instanceof RangeError ? 2 : 1;
+    const failures = failuresIn(error, signal);
+    for (const failure of failures) {
+      if (failure instanceof TypeError) throw error; // a fault of ours: with its stack
+      console.error(failure instanceof Error ? failure.message : String(failure));
     }
+    if (failures.length > 0) return error instanceof RangeError && !signal.aborted ? 2 : 1;
   }
   console.error(`Stopped. ${stopped}`);
   return 130;
+}
+
+/** What failed, of all that was thrown at once: everything but the interrupt itself. */
+function failuresIn(error: unknown, signal: AbortSignal): unknown[] {
+  if (signal.aborted && error === signal.reason) return [];
+  if (error instanceof SuppressedError) {
+    return [error.suppressed, error.error].flatMap((part) => failuresIn(part, signal));
+  }
+  if (error instanceof AggregateError) {
+    return error.errors.flatMap((part) => failuresIn(part, signal));
+  }
+  return [error];
+}
+
+/**
+ * Reads the arguments of a task that takes none but --help.
+ *
+ * @throws TypeError for any other.
+ */
+export function parseNothing(args: readonly string[]): "nothing" | "help" {
+  const { values } = parseArgs({ args: [...args], options: { help: { type: "boolean" } } });
+  return values.help ? "help" : "nothing";
 }

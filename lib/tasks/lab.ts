@@ -3,9 +3,16 @@
  * kernel ready. Lab prints its address with the token. One Ctrl-C ends it with its kernels.
  */
 
+import { inTask } from "./in_task.ts";
 import { runOnTerminal } from "./setup/run_command.ts";
 import { PROJECT, type Project, projectEnvironment } from "./setup/project.ts";
-import { setUp } from "./setup/setup.ts";
+
+const USAGE = `deno task lab [options]    opens JupyterLab with the Deno kernel ready
+
+  --help         this
+  any other      is JupyterLab's own, such as --no-browser or --port 9000; --help-all lists them
+
+The address to open stands in its output. Ctrl-C ends it with its kernels.`;
 
 /**
  * The command line that starts JupyterLab for `project`; `options` are Lab's own and replace ours. Its
@@ -29,10 +36,14 @@ export function labCommand(project: Project, options: readonly string[]): string
 }
 
 if (import.meta.main) {
-  await setUp();
-  const code = await runOnTerminal(labCommand(PROJECT, Deno.args), {
-    cwd: PROJECT.root,
-    env: projectEnvironment(PROJECT),
-  });
-  Deno.exit(code);
+  const parse = (args: readonly string[]) => args.includes("--help") ? "help" as const : args;
+  const command = { args: Deno.args, usage: USAGE, parse, stopped: "JupyterLab has ended." };
+  Deno.exit(
+    await inTask(command, (options) =>
+      runOnTerminal(labCommand(PROJECT, options), {
+        cwd: PROJECT.root,
+        env: projectEnvironment(PROJECT),
+        watcher: PROJECT.python,
+      })),
+  );
 }

@@ -1,4 +1,3 @@
-// deno-lint-ignore-file no-console -- a command: it prints
 /**
  * `deno task notebooks [names] [--profile smoke|quick|full] [--check]`: runs notebooks headless and
  * keeps their clean outputs; with --check, and in the profile smoke, whose numbers mean nothing, they
@@ -8,9 +7,18 @@
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { isGreeting } from "lib/engine/tensorflow_greeting.ts";
+import { inTask, type TaskSurroundings } from "./in_task.ts";
 import { runCommand, tiedPython } from "./setup/run_command.ts";
 import { PROJECT, type Project, projectEnvironment } from "./setup/project.ts";
-import { setUp } from "./setup/setup.ts";
+
+const USAGE =
+  `deno task notebooks [names] [options]    runs notebooks headless and keeps their outputs
+
+  names           beginnings of their names, such as 00 03; none: all
+  --profile NAME  smoke (seconds; keeps nothing), quick (minutes) or full (quick)
+  --check         run them and leave the files as they are
+  --timeout N     seconds that one cell may take (1800; in the profile full a day)
+  --help          this`;
 
 /** How much work a notebook does: seconds, minutes, or what the paper did. */
 export type Profile = "smoke" | "quick" | "full";
@@ -80,42 +88,56 @@ export async function findNotebooks(
   });
 }
 
-async function main(): Promise<number> {
+interface NotebooksOptions {
+  readonly notebooks: readonly string[];
+  readonly profile: Profile;
+  readonly check: boolean;
+  readonly timeout?: number;
+}
+
+async function parseNotebooksOptions(args: readonly string[]): Promise<NotebooksOptions | "help"> {
   const { values, positionals } = parseArgs({
-    args: Deno.args,
+    args: [...args],
     allowPositionals: true,
     options: {
       profile: { type: "string", default: "quick" },
       check: { type: "boolean", default: false },
       timeout: { type: "string" },
+      help: { type: "boolean", default: false },
     },
   });
+  if (values.help) return "help";
   if (!PROFILES.includes(values.profile)) {
     throw new RangeError(`--profile is one of ${PROFILES.join(", ")}, not "${values.profile}".`);
   }
-  const check = values.check || values.profile === "smoke"; // its figures are not kept either
-  const notebooks = await findNotebooks(positionals);
-  await setUp();
+  const timeout = values.timeout === undefined ? undefined : Number(values.timeout);
+  if (timeout !== undefined && !(timeout > 0 && timeout < Infinity)) {
+    throw new RangeError(`--timeout is "${values.timeout}", but must be seconds above 0.`);
+  }
+  return {
+    notebooks: await findNotebooks(positionals),
+    profile: values.profile as Profile,
+    check: values.check || values.profile === "smoke", // its figures are not kept either
+    ...timeout === undefined ? {} : { timeout },
+  };
+}
+
+/** Runs the notebooks in turn until one fails, and returns the exit code. */
+async function runNotebooks(
+  { notebooks, ...options }: NotebooksOptions,
+  { say }: TaskSurroundings,
+): Promise<number> {
   for (const [index, notebook] of notebooks.entries()) {
-    console.log(`${notebook} (${index + 1} of ${notebooks.length}, profile ${values.profile})`);
-    const code = await runNotebook(notebook, {
-      profile: values.profile as Profile,
-      check,
-      ...(values.timeout === undefined ? {} : { timeout: Number(values.timeout) }),
-      onLine: console.log,
-    });
+    say(`${notebook} (${index + 1} of ${notebooks.length}, profile ${options.profile})`);
+    const code = await runNotebook(notebook, { ...options, onLine: say });
     if (code !== 0) return code;
-    console.log(check ? "  passed" : "  passed and kept");
+    say(options.check ? "  passed" : "  passed and kept");
   }
   return 0;
 }
 
 if (import.meta.main) {
-  try {
-    Deno.exit(await main());
-  } catch (error) {
-    if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
-    console.error(error.message);
-    Deno.exit(2);
-  }
+  const stopped = "Notebooks that passed before it are kept.";
+  const command = { args: Deno.args, usage: USAGE, parse: parseNotebooksOptions, stopped };
+  Deno.exit(await inTask(command, runNotebooks));
 }

@@ -8,27 +8,47 @@
 import { join, relative } from "node:path";
 import { leadBack, writeCellModules, type WrittenModule } from "./notebook_cells.ts";
 import { documentationFaults } from "./documentation.ts";
+import { inTask, parseNothing, type TaskSurroundings } from "./in_task.ts";
 import { findNotebooks } from "./notebooks.ts";
 import { runAllTests } from "./run_tests.ts";
 import { runCommand } from "./setup/run_command.ts";
-import { PROJECT, projectEnvironment } from "./setup/project.ts";
-import { setUp } from "./setup/setup.ts";
+import { PROJECT, type Project, projectEnvironment } from "./setup/project.ts";
+import { exists } from "./setup/setup_steps.ts";
+
+const USAGE = `deno task ok    checks everything that must hold before a change is shared
+
+  --help    this
+
+In turn: format, lint, types (notebook cells too), documentation, tests, the documentation's examples.
+It stops at the first failure.`;
 
 /** Where the modules made from notebooks lie while they are checked. */
 const CELLS = join(PROJECT.cache, "cells");
 
-/** The .ts files below `folder` (relative to the project), sorted. */
-export async function sourceFiles(folder: string): Promise<string[]> {
-  const found: string[] = [];
-  const visit = async (path: string) => {
-    for await (const entry of Deno.readDir(path)) {
-      const inner = join(path, entry.name);
-      if (entry.isDirectory) await visit(inner);
-      else if (entry.name.endsWith(".ts")) found.push(relative(PROJECT.root, inner));
-    }
+/** What `deno fmt` formats by itself, less notebooks, which have a check of their own. */
+const FORMATTED = /\.(ts|js|json|jsonc|md|css|html|ya?ml)$/;
+
+/**
+ * The files of the project that git knows, and new ones in lib and tests that it does not ignore; paths in
+ * the project, sorted. Crops and results that commands wrote are nobody's source.
+ */
+export async function knownFiles(project: Project = PROJECT): Promise<string[]> {
+  const list = async (...options: string[]) => {
+    const command = new Deno.Command("git", {
+      args: ["ls-files", "-z", ...options],
+      cwd: project.root,
+    });
+    const { code, stdout, stderr } = await command.output();
+    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    if (code === 0) return text(stdout).split("\0").filter((path) => path !== "");
+    throw new Error(`git does not list the project's files: ${text(stderr).trim()}`);
   };
-  await visit(join(PROJECT.root, folder));
-  return found.sort();
+  const paths = [
+    ...await list("--cached"),
+    ...await list("--others", "--exclude-standard", "lib", "tests"),
+  ];
+  const there = await Promise.all(paths.map((path) => exists(join(project.root, path))));
+  return paths.filter((_, i) => there[i]).sort(); // a deleted file is known until the next commit
 }
 
 /** What `deno doc --lint` finds in `files` (paths in the project), one line each. */
@@ -62,15 +82,15 @@ async function runChecks(checks: readonly Check[], modules: WrittenModule[]): Pr
   return true;
 }
 
-async function checkSources(lib: string[]): Promise<boolean> {
+async function checkSources(files: readonly string[]): Promise<boolean> {
+  const formatted = files.filter((path) =>
+    FORMATTED.test(path) && !/^(results|tests\/fixtures)\//.test(path)
+  );
+  const sources = files.filter((path) => /^(lib|tests)\/.*\.ts$/.test(path));
   return await runChecks([
-    [
-      "format",
-      ["fmt", "--check", "--ignore=notebooks,results,tests/fixtures"],
-      "`deno fmt` mends it.",
-    ],
-    ["lint", ["lint", "lib", "tests"], "Mend what is listed."],
-    ["types", ["check", ...lib, ...await sourceFiles("tests")], "Mend what is listed."],
+    ["format", ["fmt", "--check", ...formatted], "`deno fmt` mends it."],
+    ["lint", ["lint", ...sources], "Mend what is listed."],
+    ["types", ["check", ...sources], "Mend what is listed."],
   ], []);
 }
 
@@ -137,17 +157,25 @@ async function checkDocumentation(lib: string[]): Promise<boolean> {
   return true;
 }
 
-async function main(): Promise<number> {
-  await setUp();
-  const lib = await sourceFiles("lib");
-  if (
-    !(await checkSources(lib) && await checkNotebookFormat() && await checkCells() &&
-      await checkDocumentation(lib))
-  ) return 1;
+async function checkAll({ signal, say }: TaskSurroundings): Promise<number> {
+  const files = await knownFiles(), lib = files.filter((path) => /^lib\/.*\.ts$/.test(path));
+  const checks = [
+    () => checkSources(files),
+    checkNotebookFormat,
+    checkCells,
+    () => checkDocumentation(lib),
+  ];
+  for (const check of checks) {
+    if (signal.aborted || !await check()) return 1;
+  }
   const { passed, failed } = await runAllTests();
-  console.log(failed === 0 ? "Everything is ok." : "Not ok: tests.");
-  console.log(`${passed} passed, ${failed} failed`);
+  say(failed === 0 ? "Everything is ok." : "Not ok: tests.");
+  say(`${passed} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
 }
 
-if (import.meta.main) Deno.exit(await main());
+if (import.meta.main) {
+  const stopped = "Not everything was checked.";
+  const command = { args: Deno.args, usage: USAGE, parse: parseNothing, stopped };
+  Deno.exit(await inTask(command, (_, surroundings) => checkAll(surroundings)));
+}

@@ -16,47 +16,15 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from queue import Empty
 
 import nbformat
 from jupyter_client.utils import ensure_async
-from nbclient import NotebookClient
-from nbclient.exceptions import (
-    CellExecutionComplete,
-    CellExecutionError,
-    CellTimeoutError,
-    DeadKernelError,
-)
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from notebook_client import CellRunner, UncaughtError
 
-LATE_SECONDS = 0.15  # Deno's kernel sends some outputs after it has said that it is idle.
 HEARTBEAT_SECONDS = 10
 LARGEST_BYTES = 300_000
-
-# Kills a kernel's process group when the starter is gone: its standard input then closes.
-WATCHER = """
-import os, signal, sys
-while os.read(0, 1024): pass
-try: os.killpg(int(sys.argv[1]), signal.SIGKILL)
-except (OSError, AttributeError): pass
-"""
-
-
-class LateOutputClient(NotebookClient):
-    """A client that waits a moment after "idle" for outputs that are still on their way."""
-
-    async def _async_poll_output_msg(self, parent_msg_id, cell, cell_index):
-        await super()._async_poll_output_msg(parent_msg_id, cell, cell_index)
-        end = time.monotonic() + LATE_SECONDS
-        while (left := end - time.monotonic()) > 0:
-            try:
-                message = await ensure_async(self.kc.iopub_channel.get_msg(timeout=left))
-            except Empty:
-                return
-            if message["parent_header"].get("msg_id") == parent_msg_id:
-                try:
-                    self.process_message(message, cell, cell_index)
-                except CellExecutionComplete:
-                    pass
+WATCHER = Path(__file__).parent / "setup" / "watch_starter.py"
 
 
 class Progress:
@@ -69,11 +37,12 @@ class Progress:
         self.taken = []
         self.stopped = False
         self.begun = self.cell_begun = time.monotonic()
-        self.current = None
+        self.current = None  # the number of the cell that is running, among the code cells
+        self.latest = None  # of the last one that was begun
 
     def start(self, cell, cell_index):
         if is_code(cell):
-            self.current = self.cells.index(cell_index)
+            self.current = self.latest = self.cells.index(cell_index)
             self.cell_begun = time.monotonic()
 
     def done(self, cell, cell_index, execute_reply):
@@ -137,16 +106,6 @@ def write_whole(path, text):
 
 async def execute(notebook, path, arguments, progress):
     """Runs the cells in a kernel of their own, which is gone when this returns or throws."""
-    client = LateOutputClient(
-        notebook,
-        kernel_name="deno",
-        timeout=arguments.timeout,
-        record_timing=False,
-        coalesce_streams=True,
-        resources={"metadata": {"path": str(path.parent)}},
-        on_cell_start=progress.start,
-        on_cell_executed=progress.done,
-    )
     loop = asyncio.get_running_loop()
     running = asyncio.current_task()
     heartbeat = asyncio.create_task(progress.heartbeat())
@@ -156,17 +115,27 @@ async def execute(notebook, path, arguments, progress):
         progress.stopped = True  # nbclient takes a cancelled task for a dead kernel: tell apart
         running.cancel()
 
+    def listen_for_signals():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if os.name == "posix":
+                loop.add_signal_handler(number, stop)
+
+    client = CellRunner(
+        notebook,
+        listen_for_signals,
+        kernel_name="deno",
+        timeout=arguments.timeout,
+        record_timing=False,
+        resources={"metadata": {"path": str(path.parent)}},
+        on_cell_start=progress.start,
+        on_cell_executed=progress.done,
+    )
     try:
         async with client.async_setup_kernel():
-            # nbclient has put its own handlers in place by now; ours end the run in order.
-            for number in (signal.SIGINT, signal.SIGTERM):
-                if os.name == "posix":
-                    loop.add_signal_handler(number, stop)
             watcher = watch(client.km.provisioner.pid)
             reply = await client.async_wait_for_reply(await ensure_async(client.kc.kernel_info()))
             notebook.metadata["language_info"] = reply["content"]["language_info"]
-            for index, cell in enumerate(notebook.cells):
-                await client.async_execute_cell(cell, index)
+            await client.run_cells()
     finally:
         heartbeat.cancel()
         if client.km is not None and await ensure_async(client.km.is_alive()):
@@ -177,8 +146,9 @@ async def execute(notebook, path, arguments, progress):
 
 
 def watch(pid):
+    """Ends the kernel's process group when we are gone: the watcher's standard input then closes."""
     return subprocess.Popen(
-        [sys.executable, "-c", WATCHER, str(pid)],
+        [sys.executable, "-B", WATCHER, str(pid), "--group"],
         stdin=subprocess.PIPE,
         start_new_session=True,
     )
@@ -227,6 +197,11 @@ def check_size(text, notebook):
 
 def explain(error, notebook, index):
     """What went wrong, with the cell it went wrong in."""
+    if isinstance(error, UncaughtError):
+        return (
+            f"  Failed: an error that no cell waited for, of a promise or a timer. It came in or after "
+            f"cell {index + 1}:\n  {error}"
+        )
     if isinstance(error, CellTimeoutError):
         words = "The cell did not end within the time allowed (--timeout)."
     elif isinstance(error, DeadKernelError):
@@ -264,9 +239,10 @@ def main():
         if progress.stopped or isinstance(error, KeyboardInterrupt):
             print("  Stopped; the notebook is as it was.", flush=True)
             sys.exit(130)
-        if progress.current is None:
+        number = progress.latest if isinstance(error, UncaughtError) else progress.current
+        if number is None:
             raise
-        print(explain(error, notebook, progress.cells[progress.current]), flush=True)
+        print(explain(error, notebook, progress.cells[number]), flush=True)
         sys.exit(1)
     progress.keep()
     if arguments.check:

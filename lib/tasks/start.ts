@@ -1,13 +1,19 @@
-// deno-lint-ignore-file no-console -- a command: it prints
 /**
  * `deno task start`: sets everything up, runs the first notebook on real photographs, and says where
  * its figures are.
  */
 
 import { join, relative } from "node:path";
+import { inTask, parseNothing, type TaskSurroundings } from "./in_task.ts";
 import { runNotebook } from "./notebooks.ts";
 import { PROJECT } from "./setup/project.ts";
-import { setUp } from "./setup/setup.ts";
+
+const USAGE = `deno task start    runs the first notebook and says where its figures are
+
+  --help    this
+
+Sets up what is missing, runs notebooks/00_start_here.ipynb in the profile quick, which takes minutes
+and no data set, and writes its figures to results/.`;
 
 const NOTEBOOK = join("notebooks", "00_start_here.ipynb");
 const FIGURE = /\.(svg|png)$/;
@@ -24,14 +30,21 @@ export async function figuresSince(folder: string, since: number): Promise<strin
   return found.sort();
 }
 
-if (import.meta.main) {
-  await setUp();
+/** Runs the first notebook and returns the exit code. */
+async function start({ say }: TaskSurroundings): Promise<number> {
   const begun = Date.now();
-  console.log(`Running ${NOTEBOOK} (profile quick). Ctrl-C stops it and changes nothing.`);
-  const code = await runNotebook(NOTEBOOK, { profile: "quick", onLine: console.log });
-  if (code !== 0) Deno.exit(code);
+  say(`Running ${NOTEBOOK} (profile quick). Ctrl-C stops it and changes nothing.`);
+  const code = await runNotebook(NOTEBOOK, { profile: "quick", onLine: say });
+  if (code !== 0) return code;
   const figures = await figuresSince(join(PROJECT.root, "results"), begun);
-  console.log(`\nDone in ${((Date.now() - begun) / 60_000).toFixed(1)} minutes. Its figures:`);
-  for (const figure of figures) console.log(`  ${relative(PROJECT.root, figure)}`);
-  console.log("To read the notebook and change it: deno task lab");
+  say(`\nDone in ${((Date.now() - begun) / 60_000).toFixed(1)} minutes. Its figures:`);
+  for (const figure of figures) say(`  ${relative(PROJECT.root, figure)}`);
+  say("To read the notebook and change it: deno task lab");
+  return 0;
+}
+
+if (import.meta.main) {
+  const stopped = "The notebook is as it was; the same command begins it anew.";
+  const command = { args: Deno.args, usage: USAGE, parse: parseNothing, stopped };
+  Deno.exit(await inTask(command, (_, surroundings) => start(surroundings)));
 }

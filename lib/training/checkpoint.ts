@@ -1,11 +1,9 @@
 /**
- * A run's whole state in one file: variables, optimiser, and a record of every step so far. All else
- * follows: random numbers, order and schedule from seed and step, the best step and the end of patience
- * from the records. Two states are kept, the last and the one before; each is whole at any moment, so
- * that a run that is killed, or meets a full disk, goes on from one of them.
+ * A run's state in one file: variables, optimiser, and how far the run is. All else follows: random
+ * numbers, order and schedule from seed and step. What grows with the run is in its history. Two states
+ * are kept, the last and the one before; each is whole at any moment.
  */
 import * as tf from "@tensorflow/tfjs";
-import { basename, dirname, join } from "node:path";
 import {
   type Configuration,
   effectiveFields,
@@ -18,18 +16,27 @@ import {
   readSafetensors,
   type StoredTensor,
   storeFloat32,
+  type TensorFile,
   writeSafetensors,
 } from "lib/networks/weights/safetensors.ts";
+import type { Selection } from "./selection.ts";
 import type { StepRecord } from "./step_record.ts";
 
 /** What a checkpoint holds besides the variables. */
 export interface RunState {
   /** The configuration of the run; a checkpoint of another one is refused. */
   readonly configuration: Configuration;
-  /** Steps done. */
+  /** Steps done and written down. */
   readonly step: number;
-  /** One record for each step done. */
-  readonly history: readonly StepRecord[];
+  /** What their validations have shown. */
+  readonly selection: Selection;
+  /**
+   * The step after those, where it was taken but its validation did not come to its end: the variables
+   * are those after it.
+   */
+  readonly taken?: StepRecord | undefined;
+  /** Whether the run is over: then the file holds no variables, and the detector's file is what is left. */
+  readonly finished?: boolean;
 }
 
 /** Every float32 variable that the run changes, by name: parameters, loss weights, optimiser. */
@@ -40,19 +47,11 @@ function beside(path: string, word: "previous" | "next"): string {
   return path.replace(/(\.safetensors)?$/, `.${word}.safetensors`);
 }
 
-/**
- * Writes the state of a run, whole or not at all; the folder is made when missing. The state that was
- * there becomes `….previous.safetensors`, and what had that name is gone: of all states, the last two
- * are kept.
- *
- * @param path The file, `…/checkpoint.safetensors`.
- * @throws RangeError when a variable holds NaN or an infinity, naming it: only good states are kept.
- * @throws Errors of the file system (a full disk, no permission); the two states are then as they were.
- */
-export async function saveCheckpoint(
+/** The variables as they are written; only good ones are. */
+async function storedVariables(
   path: string,
-  { variables, state }: { variables: RunVariables; state: RunState },
-): Promise<void> {
+  { variables, step }: { variables: RunVariables; step: number },
+): Promise<Map<string, StoredTensor>> {
   const tensors = new Map<string, StoredTensor>();
   for (const [name, variable] of Object.entries(variables)) {
     const values = await variable.data();
@@ -62,23 +61,39 @@ export async function saveCheckpoint(
     const bad = values.findIndex((x) => !Number.isFinite(x));
     if (bad >= 0) {
       throw new RangeError(
-        `After ${state.step} steps ${name} holds ${
-          values[bad]
-        }: the run has diverged, and this state ` +
+        `After ${step} steps ${name} holds ${values[bad]}: the run has diverged, and this state ` +
           `is not written to ${path}. Go on from the last one with a smaller learning rate.`,
       );
     }
     tensors.set(name, storeFloat32(values, variable.shape));
   }
-  // Whole on the disk first; then two renames, between which the previous state is still there.
+  return tensors;
+}
+
+/**
+ * Writes the state of a run, whole or not at all; the folder is made when missing. The state that was
+ * there becomes `….previous.safetensors`, and what had that name is gone: of all states, the last two
+ * are kept. Of a finished run one is, and it holds no variables.
+ *
+ * @param path The file, `…/checkpoint.safetensors`.
+ * @throws RangeError when a variable holds NaN or an infinity, naming it: only good states are kept.
+ * @throws Errors of the file system (a full disk, no permission); the two states are then as they were.
+ */
+export async function saveCheckpoint(
+  path: string,
+  { variables, state }: { variables: RunVariables; state: RunState },
+): Promise<void> {
+  const tensors = state.finished
+    ? new Map<string, StoredTensor>()
+    : await storedVariables(path, { variables, step: state.step });
+  const written = { ...state, configuration: plainConfiguration(state.configuration) };
+  // Whole on the disk first: from here on this is the run's state, whenever the rest is done.
   await writeSafetensors(beside(path, "next"), {
     tensors,
-    metadata: {
-      run: JSON.stringify({ ...state, configuration: plainConfiguration(state.configuration) }),
-    },
+    metadata: { run: JSON.stringify(written) },
   });
-  await Deno.rename(path, beside(path, "previous")).catch(unlessMissing);
-  await Deno.rename(beside(path, "next"), path);
+  await putInPlace(path);
+  if (state.finished) await Deno.remove(beside(path, "previous")).catch(unlessMissing);
 }
 
 /** Takes it that a file is not there; other errors go on. */
@@ -87,22 +102,23 @@ function unlessMissing(error: unknown): undefined {
   throw error;
 }
 
-/** Removes what a killed run had not put in its place; a run has one writer. */
-async function removeLeftovers(path: string): Promise<void> {
-  const folder = dirname(path), next = basename(beside(path, "next"));
-  try {
-    for await (const { name } of Deno.readDir(folder)) {
-      const half = name.startsWith(`.${next}.`) && name.endsWith(".part");
-      if (half || name === next) await Deno.remove(join(folder, name));
-    }
-  } catch (error) {
-    unlessMissing(error);
-  }
+/** Gives a state that is whole on the disk the place of the last one, which becomes the one before. */
+async function putInPlace(path: string): Promise<void> {
+  const next = beside(path, "next");
+  if (!await Deno.stat(next).then(() => true, unlessMissing)) return;
+  await Deno.rename(path, beside(path, "previous")).catch(unlessMissing);
+  await Deno.rename(next, path);
+}
+
+/** What a checkpoint gave back. */
+export interface RestoredState extends RunState {
+  /** The records of all steps, which the first edition of the kit kept in its states. */
+  readonly history?: readonly StepRecord[];
 }
 
 /**
  * Puts a saved state back into the variables of a run that was set up in the same way: the last one, or
- * the previous one where that is missing.
+ * the previous one where that is missing. The state of a finished run changes no variable.
  *
  * @returns The state, or `undefined` when there is neither: the run begins.
  * @throws Error when the file is damaged, belongs to another configuration or to other variables;
@@ -111,42 +127,47 @@ async function removeLeftovers(path: string): Promise<void> {
 export async function restoreCheckpoint(
   path: string,
   { variables, configuration }: { variables: RunVariables; configuration: Configuration },
-): Promise<RunState | undefined> {
-  await removeLeftovers(path);
-  const found = await readFirst([path, beside(path, "previous")]);
-  if (found === undefined) return undefined;
-  const { file } = found;
-
+): Promise<RestoredState | undefined> {
+  await putInPlace(path);
+  const file = await readFirst([path, beside(path, "previous")]);
+  if (file === undefined) return undefined;
   const refuse = (why: string): never => {
     throw new Error(
-      `${found.path}: ${why}. Move the run's files away to begin it anew, or choose another folder.`,
+      `${file.path}: ${why}. Move the run's files away to begin it anew, or choose another folder.`,
     );
   };
-  const state = JSON.parse(file.metadata.run ?? refuse("no run is recorded in it")) as WrittenState;
-  const difference = firstDifference(
-    readConfiguration(state.configuration, [configuration.detector.kind]),
-    configuration,
-  );
+  const written = JSON.parse(
+    file.metadata.run ?? refuse("no run is recorded in it"),
+  ) as WrittenState;
+  const then = readConfiguration(written.configuration, [configuration.detector.kind]);
+  const difference = firstDifference(then, configuration);
   if (difference) refuse(difference);
-  const names = new Set([...Object.keys(variables), ...file.tensors.keys()]);
-  for (const name of names) {
-    const [here, there] = [variables[name]?.shape, file.tensors.get(name)?.shape];
+  if (written.finished) await Deno.remove(beside(path, "previous")).catch(unlessMissing);
+  else assign(variables, file, refuse);
+  const { selection = { since: 0 }, ...rest } = written;
+  return { ...rest, configuration, selection: { best: undefined, ...selection } };
+}
+
+/** A state as JSON has it; that of the first edition has a flat configuration and no selection. */
+type WrittenState = Omit<RestoredState, "configuration" | "selection"> & {
+  readonly configuration: PlainConfiguration;
+  readonly selection?: Partial<Selection> & Pick<Selection, "since">;
+};
+
+/** Gives the variables their values in the file, once all of them are there in their shapes. */
+function assign(variables: RunVariables, { tensors }: TensorFile, refuse: (why: string) => never) {
+  for (const name of new Set([...Object.keys(variables), ...tensors.keys()])) {
+    const [here, there] = [variables[name]?.shape, tensors.get(name)?.shape];
     if (String(here) !== String(there) || !here || !there) {
       const shape = (s?: readonly number[]) => s ? `[${s}]` : "nothing";
       refuse(`${name} is ${shape(there)} in the file and ${shape(here)} in this run`);
     }
   }
   for (const [name, variable] of Object.entries(variables)) {
-    const stored = file.tensors.get(name)!;
+    const stored = tensors.get(name)!;
     tf.tidy(() => variable.assign(tf.tensor(float32Values(stored), variable.shape)));
   }
-  return { ...state, configuration };
 }
-
-/** A state as JSON has it; that of the first edition has a flat configuration. */
-type WrittenState = Omit<RunState, "configuration"> & {
-  readonly configuration: PlainConfiguration;
-};
 
 /** What differs between the configuration in the file and this run's, in words. */
 function firstDifference(then: Configuration, now: Configuration): string | undefined {
@@ -161,10 +182,10 @@ function firstDifference(then: Configuration, now: Configuration): string | unde
 }
 
 /** The first of the files that is there; a damaged one is an error. */
-async function readFirst(paths: readonly string[]) {
+async function readFirst(paths: readonly string[]): Promise<TensorFile | undefined> {
   for (const path of paths) {
     const file = await readSafetensors(path).catch(unlessMissing);
-    if (file) return { path, file };
+    if (file) return { ...file, path };
   }
   return undefined;
 }

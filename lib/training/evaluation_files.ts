@@ -5,6 +5,7 @@
 import { fromCSV } from "arquero";
 import { join } from "node:path";
 import { writeCsv } from "lib/io/csv_rows.ts";
+import { sha256 } from "lib/io/sha256.ts";
 import type { MetricRow } from "lib/evaluation/metric_table.ts";
 import { RUNS } from "./run_folder.ts";
 
@@ -18,10 +19,14 @@ export interface EvaluationRow extends MetricRow {
   readonly dataset: string;
   /** The split that was tested on. */
   readonly split: string;
-  /** `protocolHash` of the run's configuration, its data and the tested manifest. */
+  /** `protocolHash` of the run's configuration, its data and what was tested on. */
   readonly protocol: string;
-  /** SHA-256 of the tested manifest. */
-  readonly manifest: string;
+  /** The fingerprint of what was tested on: its pixels and how they were cut. */
+  readonly data: string;
+  /** What was done to its frames before faces were cut, such as `"GB:3"`; empty for nothing. */
+  readonly distortion: string;
+  /** What differs from the paper's training that the run is called after; empty where nothing does. */
+  readonly differences: string;
 }
 
 const COLUMNS = [
@@ -38,20 +43,28 @@ const COLUMNS = [
   "reason",
   "samples",
   "protocol",
-  "manifest",
+  "data",
+  "distortion",
+  "differences",
 ] as const satisfies (keyof EvaluationRow)[];
 
 /** How evaluation files begin; what follows is the data set. */
 const BEGINNING = "evaluation-";
 
-/** The end of a file name for a data set and a split: letters and digits of both. */
-export function fileWord(dataset: string, split: string): string {
-  return `${dataset}-${split}`.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, "-");
+/**
+ * The end of a file name for what was tested on: letters and digits of data set and split for people, and
+ * eight digits that tell apart what these do not, such as `FF` from `FF++`, or one distortion from another.
+ */
+export function resultName(
+  { dataset, split, data }: Pick<EvaluationRow, "dataset" | "split" | "data">,
+): string {
+  const word = `${dataset}-${split}`.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, "-");
+  return `${word}-${sha256(JSON.stringify([dataset, split, data])).slice(0, 8)}`;
 }
 
 /**
- * Writes the metrics of one data set, whole or not at all; an earlier result of the same data set and
- * split is replaced.
+ * Writes the metrics of one data set, whole or not at all; an earlier result on the very same pictures is
+ * replaced.
  *
  * @param folder The run's folder.
  * @returns The file's path.
@@ -62,8 +75,7 @@ export async function saveEvaluation(
   rows: readonly EvaluationRow[],
 ): Promise<string> {
   if (rows.length === 0) throw new RangeError("An evaluation without rows says nothing.");
-  const { dataset, split } = rows[0];
-  const path = join(folder, `${BEGINNING}${fileWord(dataset, split)}.csv`);
+  const path = join(folder, `${BEGINNING}${resultName(rows[0])}.csv`);
   const cells = rows.map((row) =>
     Object.fromEntries(COLUMNS.map((column) => [column, row[column] ?? ""]))
   );
@@ -84,6 +96,9 @@ function parseEvaluation(text: string): EvaluationRow[] {
         low: number(cells.low),
         high: number(cells.high),
         reason: cells.reason || null,
+        distortion: cells.distortion ?? "",
+        differences: cells.differences ?? "",
+        data: cells.data ?? cells.manifest ?? "", // the first edition's files name the manifest's digest
       }) as unknown as EvaluationRow,
   );
 }

@@ -88,3 +88,17 @@ export function scalarEvent(
   const event = [wallTime(seconds), varintField(2, step), bytesField(5, message(values))];
   return record(message(event));
 }
+
+/** `SessionLog.status` that says that a run began again. */
+const START = 1;
+
+/**
+ * An event that says that a run goes on with a step: what earlier files hold of it and of later steps no
+ * longer counts.
+ *
+ * @param when The step, and the time in seconds since 1970.
+ */
+export function restartEvent({ step, seconds }: { step: number; seconds: number }): Uint8Array {
+  const log = bytesField(7, message([varintField(1, START)]));
+  return record(message([wallTime(seconds), varintField(2, step), log]));
+}

@@ -1,13 +1,12 @@
 /** The runs that were recorded: listed, and their metrics read back, as plain rows for a data frame. */
 import { parse } from "@std/yaml";
-import { fromCSV } from "arquero";
 import { join } from "node:path";
 import type { Configuration } from "lib/detectors/configuration.ts";
 import { readConfiguration } from "lib/detectors/read_configuration.ts";
+import { readHistory, summariseHistory } from "./history_rows.ts";
 import { RUNS } from "./run_folder.ts";
 import { RUN_FILES, type RunRecord } from "./run_record.ts";
 import type { StepRecord } from "./step_record.ts";
-import { selectionOf } from "./selection.ts";
 
 /** A run in a list; every cell is a text, a number or `null`. */
 export interface RunRow {
@@ -52,21 +51,6 @@ export interface RecordedRun {
 }
 
 /**
- * The metrics of a run, step by step.
- *
- * @param folder The run's folder.
- * @throws Deno's NotFound when there is none.
- */
-export async function readMetrics(folder: string): Promise<StepRecord[]> {
-  const text = await Deno.readTextFile(join(folder, RUN_FILES.metrics));
-  const whole = text.slice(0, text.lastIndexOf("\n") + 1); // a killed run may have left half a line
-  if (whole === "") return [];
-  return fromCSV(whole, { autoType: true }).objects().map((row) =>
-    Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as StepRecord
-  );
-}
-
-/**
  * What run.yaml in a folder says; undefined where no run was recorded.
  */
 export async function readRunRecord(folder: string): Promise<RunRecord | undefined> {
@@ -78,6 +62,9 @@ export async function readRunRecord(folder: string): Promise<RunRecord | undefin
   }
 }
 
+const noSuchRun = (id: string) =>
+  new RangeError(`No run ${JSON.stringify(id)} was recorded in this project.`);
+
 /**
  * A run by its id.
  *
@@ -86,10 +73,10 @@ export async function readRunRecord(folder: string): Promise<RunRecord | undefin
 export async function readRun(id: string, { root = RUNS }: RunsOptions = {}): Promise<RecordedRun> {
   const folder = join(root, id);
   const record = await readRunRecord(folder);
-  if (!record) throw new RangeError(`No run ${JSON.stringify(id)} was recorded in this project.`);
+  if (!record) throw noSuchRun(id);
   const written = parse(await Deno.readTextFile(join(folder, RUN_FILES.configuration)));
   const configuration = readConfiguration(written);
-  return { record, configuration, metrics: await readMetrics(folder) };
+  return { record, configuration, metrics: await Array.fromAsync(readHistory(folder)) };
 }
 
 /**
@@ -115,16 +102,15 @@ export async function listRuns({ root = RUNS }: RunsOptions = {}): Promise<RunRo
   for (const id of ids.sort()) {
     const record = await readRunRecord(join(root, id));
     if (!record) continue;
-    const metrics = await readMetrics(join(root, id));
+    const { steps, last, selection: { best } } = await summariseHistory(join(root, id));
     const { name, seed, protocol, data, finished } = record;
-    const last = metrics.at(-1), { best } = selectionOf(metrics);
     rows.push({
       id,
       name,
       seed,
       protocol,
       data: data.source,
-      steps: metrics.length,
+      steps,
       state: finished ? "finished" : "stopped",
       minutes: (last?.seconds ?? 0) / 60,
       total: last?.total ?? null,
@@ -160,15 +146,22 @@ export async function compareRuns(
 ): Promise<MetricOfRun[]> {
   const rows: MetricOfRun[] = [];
   for (const run of ids) {
-    const { metrics } = await readRun(run, { root });
-    for (const term of terms) {
-      const having = metrics.filter((record) => record[term] !== undefined);
-      if (having.length === 0 && metrics.length > 0) {
-        const known = [...new Set(metrics.flatMap(Object.keys))].join(", ");
-        throw new RangeError(`${run} recorded no "${term}". It recorded: ${known}.`);
-      }
-      rows.push(...having.map((record) => ({ run, term, step: record.step, value: record[term] })));
+    if (!await readRunRecord(join(root, run))) throw noSuchRun(run);
+    const known = new Set<string>(), found = terms.map((): MetricOfRun[] => []);
+    for await (const record of readHistory(join(root, run))) {
+      for (const name of Object.keys(record)) known.add(name);
+      terms.forEach((term, i) => {
+        const value = record[term];
+        if (value !== undefined) found[i].push({ run, term, step: record.step, value });
+      });
     }
+    const missing = terms.find((_, i) => found[i].length === 0);
+    if (missing !== undefined && known.size > 0) {
+      throw new RangeError(
+        `${run} recorded no "${missing}". It recorded: ${[...known].join(", ")}.`,
+      );
+    }
+    for (const of of found) for (const row of of) rows.push(row);
   }
   return rows;
 }

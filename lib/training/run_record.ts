@@ -1,36 +1,30 @@
 /**
- * What a run leaves for people: its configuration, where and on what it ran, its metrics by step for
- * data frames and for TensorBoard. The state that it goes on from is the checkpoint's matter; all here
- * can be made again from that, and is, when a run goes on.
+ * What a run leaves for people beside its history: its configuration, where and on what it ran, and its
+ * metrics for TensorBoard. The run itself goes on without any of it.
  */
 import { stringify } from "@std/yaml";
 import { join } from "node:path";
 import { type Configuration, plainConfiguration } from "lib/detectors/configuration.ts";
 import type { Engine } from "lib/engine/engine.ts";
 import { writeWhole } from "lib/io/write_whole.ts";
-import { eventFileHead, scalarEvent } from "./event_file.ts";
+import { eventFileHead, restartEvent, scalarEvent } from "./event_file.ts";
 import { type ProtocolData, protocolHash } from "./protocol.ts";
+import { summariseHistory } from "./history_rows.ts";
 import type { StepRecord } from "./step_record.ts";
 import { runLength } from "./schedule.ts";
-import { endsEarly, selectionOf } from "./selection.ts";
-import type { ValidationMetrics } from "./validation.ts";
+import { endsEarly } from "./selection.ts";
 
-/** The files of a run's folder, beside those of the checkpoint. */
+/** The files of a run's folder, beside history, state and detector. */
 export const RUN_FILES: Readonly<
-  Record<"configuration" | "run" | "metrics" | "events", string>
+  Record<"configuration" | "run" | "tensorboard", string>
 > = Object.freeze({
   configuration: "configuration.yaml",
   run: "run.yaml",
-  metrics: "metrics.csv",
-  events: "tensorboard/events.out.tfevents.forgery-clues",
+  tensorboard: "tensorboard",
 });
 
-/** Columns of metrics.csv that hold numbers only at steps after which the run was validated. */
-const VALIDATION = [
-  "validationAuc",
-  "validationAccuracy",
-  "validationLogLoss",
-] as const satisfies (keyof ValidationMetrics)[];
+/** How event files begin, as TensorBoard wants it. */
+const EVENTS = "events.out.tfevents.forgery-clues";
 
 /** The data of a run, as its record names it. */
 export interface RunData {
@@ -105,27 +99,46 @@ function environmentOf({ backend, device, version, threads }: Engine) {
 }
 
 /** What an earlier sitting left in run.yaml, as far as it is kept. */
-async function earlier(folder: string): Promise<Pick<RunRecord, "started" | "sittings">> {
+async function earlier(
+  folder: string,
+): Promise<Pick<RunRecord, "started" | "sittings"> & { isFinished: boolean }> {
   try {
     const text = await Deno.readTextFile(join(folder, RUN_FILES.run));
     const [, started] = /^started: (\S+)$/m.exec(text) ?? [];
     const [, sittings] = /^sittings: (\d+)$/m.exec(text) ?? [];
-    if (started && sittings) return { started, sittings: Number(sittings) };
+    const isFinished = !/^finished: null$/m.test(text);
+    if (started && sittings) return { started, sittings: Number(sittings), isFinished };
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
-  return { started: new Date().toISOString(), sittings: 0 };
+  return { started: new Date().toISOString(), sittings: 0, isFinished: false };
 }
 
 const yaml = (value: object) => new TextEncoder().encode(stringify(value));
 
-/** A text file that grows; each write is on its way to the disk when it returns. */
-async function openFresh(path: string): Promise<Deno.FsFile> {
-  return await Deno.open(path, { write: true, create: true, truncate: true });
-}
-
 async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
   for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
+}
+
+/**
+ * The event file of a sitting that begins with this step: all events anew from step 0 on, or a file
+ * beside the earlier ones, whose events of the same and of later steps no longer count.
+ */
+async function openEvents(
+  folder: string,
+  { first, begin }: { first: number; begin: number },
+): Promise<Deno.FsFile> {
+  if (first === 0) {
+    await Deno.remove(folder, { recursive: true }).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    });
+  }
+  await Deno.mkdir(folder, { recursive: true });
+  const name = first === 0 ? EVENTS : `${EVENTS}.${String(first).padStart(10, "0")}`;
+  const file = await Deno.open(join(folder, name), { write: true, create: true, truncate: true });
+  await writeAll(file, eventFileHead(begin));
+  if (first > 0) await writeAll(file, restartEvent({ step: first, seconds: begin }));
+  return file;
 }
 
 /** Tags by which TensorBoard groups the metrics. */
@@ -142,66 +155,67 @@ function tagged({ step: _, ...metrics }: StepRecord): Record<string, number> {
 }
 
 /**
- * Passes a run's records on and writes them down on the way. A run that goes on hands out its kept
- * records first, so the files are written anew from the first step, and match the checkpoint.
+ * Passes a run's records on and writes down on the way what people look for. A run that goes on may hand
+ * out its kept records again, or not. The record of a run that was finished before stays as it is.
  *
  * - `configuration.yaml`: every field;
  * - `run.yaml`: a `RunRecord`;
- * - `metrics.csv`: a line a step; the columns of validation are empty at steps without one;
- * - `tensorboard/`: the same numbers for `tensorboard --logdir results/runs`.
+ * - `tensorboard/`: the metrics for `tensorboard --logdir results/runs`.
  *
- * @param records Those of `train`.
- * @param folder The run's folder; made when missing.
- * @throws Error naming the file when one cannot be written; the run ends, its checkpoint stays.
+ * @param records Those of `train`, which keeps the run in the same folder, and its history there.
+ * @param folder The run's folder.
+ * @throws Error naming the file when one cannot be written; the run ends, its state is kept.
  */
 export async function* recordRun(
   records: AsyncIterable<StepRecord>,
   { folder, ...facts }: RunFacts & { folder: string },
 ): AsyncGenerator<StepRecord, void, void> {
   const { name, configuration, data, batchesPerEpoch, engine, notes = "" } = facts;
-  const { started, sittings } = await earlier(folder);
-  const fixed = {
-    name,
-    protocol: protocolHash(configuration, protocolData(data)),
-    seed: configuration.training.seed,
-    started,
-    sittings: sittings + 1,
-    data,
-    environment: environmentOf(engine),
-    notes,
+  let sitting: { describe(): Promise<void>; events: Deno.FsFile; begin: number } | undefined;
+  const start = async (first: number) => {
+    const { started, sittings } = await earlier(folder), begin = Date.parse(started) / 1000;
+    const described = plainConfiguration(configuration);
+    await writeWhole(join(folder, RUN_FILES.configuration), yaml(described));
+    const describe = async () => {
+      const { steps, selection } = await summariseHistory(folder);
+      const isOver = steps >= runLength({ ...configuration, batchesPerEpoch }) ||
+        endsEarly(selection, configuration.training);
+      const record: RunRecord = {
+        name,
+        protocol: protocolHash(configuration, protocolData(data)),
+        seed: configuration.training.seed,
+        started,
+        finished: isOver ? new Date().toISOString() : null,
+        sittings: sittings + 1,
+        steps,
+        data,
+        environment: environmentOf(engine),
+        notes,
+      };
+      await writeWhole(join(folder, RUN_FILES.run), yaml(record));
+    };
+    await describe();
+    const events = await openEvents(join(folder, RUN_FILES.tensorboard), { first, begin });
+    return { describe, events, begin };
   };
-  const begin = Date.parse(started) / 1000;
-  let steps = 0;
-  const describe = (finished: string | null) => {
-    const { name, protocol, seed, started, sittings, ...rest } = fixed;
-    const record: RunRecord = { name, protocol, seed, started, finished, sittings, steps, ...rest };
-    return writeWhole(join(folder, RUN_FILES.run), yaml(record));
-  };
-  await writeWhole(join(folder, RUN_FILES.configuration), yaml(plainConfiguration(configuration)));
-  await describe(null);
-  await Deno.mkdir(join(folder, "tensorboard"), { recursive: true });
-  using metrics = await openFresh(join(folder, RUN_FILES.metrics));
-  using events = await openFresh(join(folder, RUN_FILES.events));
-  await writeAll(events, eventFileHead(begin));
-  let columns: readonly string[] = [];
-  const validated: StepRecord[] = [];
+  let failure: unknown;
   try {
-    for await (const record of records) {
-      if (steps === 0) {
-        columns = [...new Set([...Object.keys(record), ...VALIDATION])];
-        await writeAll(metrics, new TextEncoder().encode(columns.join(",") + "\n"));
-      }
-      const cells = columns.map((column) => record[column] ?? "");
-      await writeAll(metrics, new TextEncoder().encode(cells.join(",") + "\n"));
+    for await (const record of records) { // the first one comes when nobody else has the folder
+      sitting ??= (await earlier(folder)).isFinished ? undefined : await start(record.step);
       const { step, seconds } = record;
-      await writeAll(events, scalarEvent(tagged(record), { step, seconds: begin + seconds }));
-      steps++;
-      if (record.validationAuc !== undefined) validated.push(record);
+      if (sitting) {
+        const event = scalarEvent(tagged(record), { step, seconds: sitting.begin + seconds });
+        await writeAll(sitting.events, event);
+      }
       yield record;
     }
+  } catch (error) {
+    failure = error;
+    throw error;
   } finally {
-    const isOver = steps >= runLength({ ...configuration, batchesPerEpoch }) ||
-      endsEarly(selectionOf(validated), configuration.training);
-    await describe(isOver ? new Date().toISOString() : null);
+    sitting?.events.close();
+    await sitting?.describe().catch((second) => {
+      if (failure === undefined) throw second; // else what came first is what is to be said
+    });
   }
 }

@@ -1,6 +1,6 @@
 /**
- * When a run is validated, which step is its best, and when it ends early: functions of the records so
- * far, so that a checkpoint that holds the records holds all of it.
+ * When a run is validated, which step is its best, and when it ends early: functions of what validations
+ * have shown so far, which is two numbers and a count, however long the run.
  */
 import type { TrainingSettings } from "lib/settings/training_settings.ts";
 import type { StepRecord } from "./step_record.ts";
@@ -14,8 +14,21 @@ export interface Selection {
   readonly since: number;
 }
 
+/** Before the first validation. */
+export const BEGINNING: Selection = Object.freeze({ best: undefined, since: 0 });
+
+/** What is known after one more step; a record without `validationAuc` was not validated. */
+export function selected(
+  { best, since }: Selection,
+  { step, validationAuc }: { readonly step: number; readonly validationAuc?: number | undefined },
+): Selection {
+  if (validationAuc === undefined) return { best, since };
+  if (best !== undefined && !(validationAuc > best.auc)) return { best, since: since + 1 };
+  return { best: { step, auc: validationAuc }, since: 0 };
+}
+
 /**
- * The best step of a run so far. Records without `validationAuc` were not validated.
+ * The best step of a run so far.
  *
  * @example
  * ```ts
@@ -29,15 +42,7 @@ export interface Selection {
  * ```
  */
 export function selectionOf(records: readonly StepRecord[]): Selection {
-  let best: Selection["best"], since = 0;
-  for (const { step, validationAuc } of records) {
-    if (validationAuc === undefined) continue;
-    if (best === undefined || validationAuc > best.auc) {
-      best = { step, auc: validationAuc };
-      since = 0;
-    } else since++;
-  }
-  return { best, since };
+  return records.reduce<Selection>(selected, BEGINNING);
 }
 
 /** Whether a run ends before its last step: `patience` validations in a row were no better. */

@@ -1,4 +1,5 @@
 /** What is written down of every training step. */
+import type { ValidationMetrics } from "./validation.ts";
 
 /** One row for each step; every field is a plain number, ready for a data frame. */
 export interface StepRecord {
@@ -10,6 +11,13 @@ export interface StepRecord {
   readonly seconds: number;
   /** The objective that was minimised. */
   readonly total: number;
-  /** Every other term of the loss, by name; see `detectorLoss`. */
+  /** Every other term of the loss, by name; see the detector's `loss`. */
   readonly [term: string]: number;
 }
+
+/** Fields that only the records of steps have after which the run was validated. */
+export const VALIDATION_FIELDS: readonly (keyof ValidationMetrics)[] = Object.freeze([
+  "validationAuc",
+  "validationAccuracy",
+  "validationLogLoss",
+]);

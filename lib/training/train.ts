@@ -1,23 +1,24 @@
 /**
- * The training loop: batches in, one record a step out; validations, the best detector and checkpoints
- * on the way.
+ * The training loop: batches in, one record a step out; validations, the best detector and the run's
+ * state on the way.
  */
 import * as tf from "@tensorflow/tfjs";
 import type { BatchSource } from "lib/batches/batch_source.ts";
 import type { Configuration } from "lib/detectors/configuration.ts";
 import { openPredictor } from "lib/evaluation/predict.ts";
+import type { FaceCut } from "lib/faces/face_cut.ts";
 import {
   type CapturedTrainingStep,
   captureTrainingStep,
   stepInputs,
   stepNumbers,
 } from "./captured_training_step.ts";
-import { restoreCheckpoint, saveCheckpoint } from "./checkpoint.ts";
-import { detectorFileBeside, saveDetector } from "lib/detectors/detector_file.ts";
+import { readHistory } from "./history_rows.ts";
 import type { Learner } from "./learner.ts";
-import type { StepRecord } from "./step_record.ts";
+import { openRunStore } from "./run_store.ts";
 import { ratesAt, runLength } from "./schedule.ts";
-import { endsEarly, isValidated, selectionOf } from "./selection.ts";
+import { BEGINNING, endsEarly, isValidated, selected } from "./selection.ts";
+import type { StepRecord } from "./step_record.ts";
 import { assertValidation, validate, type ValidationSamples } from "./validation.ts";
 
 /** How a run is fed, kept and stopped. */
@@ -32,16 +33,19 @@ export interface TrainOptions {
    */
   readonly validation?: ValidationSamples;
   /**
-   * File of the run's state, `…/checkpoint.safetensors`. A run that finds it goes on from there; without
-   * it nothing is kept. Beside it are the state before, and the detector of the best step so far
-   * (`detectorFileBeside`).
+   * The run's folder, of `runFolder`. A run that finds its state there goes on from it; without a folder
+   * nothing is kept. One process at a time works in it.
    */
-  readonly checkpoint?: string;
-  /** Steps between two checkpoints; the last step is always kept. Default 50. */
-  readonly checkpointEvery?: number;
-  /** Ends the run after the step at hand, with a checkpoint. */
+  readonly folder?: string;
+  /** How the faces of the samples were cut; it goes into the detector's file. Default: nobody knows. */
+  readonly cut?: FaceCut;
+  /** Steps between two states that are kept; the last step's always is. Default 50. */
+  readonly keepEvery?: number;
+  /** Whether the records of earlier sittings are handed out again, before new ones. Default true. */
+  readonly replay?: boolean;
+  /** Ends the run after the step at hand, or within its validation, with its state kept. */
   readonly signal?: AbortSignal;
-  /** Hears in a line what was kept of an earlier sitting. Default: nobody does. */
+  /** Hears in a line what was kept of an earlier sitting, or of one that fails. Default: nobody does. */
   readonly notice?: (line: string) => void;
 }
 
@@ -51,13 +55,18 @@ export interface TrainOptions {
  *
  * Yields one record a step, the kept ones of an earlier sitting first. With validation samples, the
  * record of a step after which the run was validated has `ValidationMetrics`, and the detector is kept
- * whenever its AUC is the highest so far; the learner itself ends with the last step's weights.
+ * whenever its AUC is the highest so far.
  *
- * After an error, be it a loss that is no number or a disk that is full, the last good checkpoint is as
- * it was.
+ * With a folder, the learner of a run that is over holds the run's detector: that of the best step, or
+ * without validation of the last one. A run that was over before is found so in a moment, and gives the
+ * same. Without a folder the learner ends with the last step's weights.
+ *
+ * After an error, such as a file that cannot be read, the state is kept as after an abort, unless the
+ * weights are no longer good; on a disk that is full the last state stays as it was.
  *
  * @throws RangeError when the loss is no longer a number, naming the step and the terms.
  * @throws TypeError when the validation samples were not made by `validationCrops` or `validationFiles`.
+ * @throws Error when another process trains in the folder, or what is in it does not fit the run.
  *
  * @example A run of four steps over eight made-up crops
  * ```ts
@@ -87,77 +96,81 @@ export async function* train(
   learner: Learner,
   options: TrainOptions,
 ): AsyncGenerator<StepRecord, void, void> {
-  const { source, configuration, checkpoint, checkpointEvery = 50 } = options;
+  const { source, configuration, folder, cut, keepEvery = 50, replay = true } = options;
   const { validation, signal, notice } = options;
   if (validation) assertValidation(validation);
   const { detector, training } = configuration;
   const run = { training, batchesPerEpoch: source.batchesPerEpoch }, length = runLength(run);
-  const { variables, parameters } = learner;
-  const kept = checkpoint
-    ? await restoreCheckpoint(checkpoint, { variables, configuration })
-    : undefined;
-  const history: StepRecord[] = [...kept?.history ?? []];
-  let selection = selectionOf(history);
-  if (kept) notice?.(`Kept ${kept.step} of ${length} steps of an earlier sitting.`);
-  if (checkpoint && selection.best) {
-    await assertKept(detectorFileBeside(checkpoint), selection.best);
-  }
-  yield* history;
+  await using store = folder === undefined
+    ? undefined
+    : await openRunStore(folder, { learner, configuration, cut });
+  let { step, selection, taken, seconds } = store?.kept ??
+    { step: 0, selection: BEGINNING, taken: undefined, seconds: 0 };
+  if (step > 0) notice?.(`Kept ${step} of ${length} steps of an earlier sitting.`);
+  if (step > 0 && replay) yield* readHistory(folder!);
 
-  const isOver = () => history.length >= length || endsEarly(selection, training);
-  if (isOver()) return;
-  let saved = history.length, broken = false;
+  const isOver = () => step >= length || endsEarly(selection, training);
+  const begin = performance.now() - 1000 * seconds;
+  let saved = step, isGood = true, captured: CapturedTrainingStep | undefined;
+  using predictor = validation && openPredictor({ detector, parameters: learner.parameters });
+  const takeStep = async (): Promise<StepRecord> => {
+    const rates = ratesAt(step, run), { learningRate } = rates;
+    const batch = await source.batch(step);
+    const inputs = stepInputs(batch, stepNumbers(configuration, { step, rates }));
+    captured ??= captureTrainingStep(learner, inputs, configuration);
+    isGood = false; // until it is known what the step has made of the weights
+    if (rates.adamStep === 1) forget(learner);
+    const { total, ...terms } = await captured.take(inputs);
+    if (!Number.isFinite(total)) throw notANumber({ total, ...terms }, { step, saved, folder });
+    isGood = true;
+    seconds = (performance.now() - begin) / 1000;
+    return { step, learningRate, seconds, total, ...terms };
+  };
   const save = async () => {
-    if (!checkpoint || saved === history.length) return;
-    const state = { configuration, step: history.length, history };
-    await saveCheckpoint(checkpoint, { variables, state });
-    saved = history.length;
+    if (!store || saved === step && !taken) return;
+    isGood = false; // of a state that cannot be written a second try tells nothing
+    await store.save({ step, selection, taken });
+    [saved, isGood] = [step, true];
   };
-  const keepDetector = async ({ step, validationAuc }: StepRecord) => {
-    if (!checkpoint) return;
-    const origin = { configuration, step, ...validation && { validationAuc } };
-    await saveDetector(detectorFileBeside(checkpoint), { parameters, origin });
+  const stop = async () => {
+    const before = saved;
+    try {
+      if (isGood) await save();
+    } catch (error) {
+      throw failure === undefined ? error : both(failure, error as Error);
+    }
+    if (failure === undefined) return;
+    if (store && saved > 0) {
+      const now = saved > before ? "Kept" : "Kept before:";
+      notice?.(`${now} ${saved} of ${length} steps. The same call goes on there.`);
+    }
+    throw failure;
   };
-  const begin = performance.now() - 1000 * (history.at(-1)?.seconds ?? 0);
-  let captured: CapturedTrainingStep | undefined;
-  using predictor = validation && openPredictor({ detector, parameters });
+  let failure: unknown;
   try {
     while (!isOver() && !signal?.aborted) {
-      const step = history.length, rates = ratesAt(step, run);
-      if (rates.adamStep === 1) forget(learner);
-      const batch = await source.batch(step);
-      const inputs = stepInputs(batch, stepNumbers(configuration, { step, rates }));
-      captured ??= captureTrainingStep(learner, inputs, configuration);
-      const { total, ...terms } = await captured.take(inputs);
-      if (!Number.isFinite(total)) {
-        throw notANumber({ total, ...terms }, { step, kept: saved > 0 ? checkpoint : undefined });
+      taken ??= await takeStep();
+      const isDue = validation && isValidated(step, run);
+      const measured = isDue ? await validate(predictor!, validation, { signal }) : {};
+      const record: StepRecord = { ...taken, ...measured };
+      const chosen = selected(selection, record);
+      if (validation ? chosen.best?.step === step : step + 1 === length) {
+        await store?.keepDetector(record);
       }
-      const seconds = (performance.now() - begin) / 1000;
-      const trained: StepRecord = {
-        step,
-        learningRate: rates.learningRate,
-        seconds,
-        total,
-        ...terms,
-      };
-      const validated = validation && isValidated(step, run);
-      const record = validated
-        ? { ...trained, ...await validate(predictor!, validation) }
-        : trained;
-      history.push(record);
-      if (validated) selection = selectionOf(history);
-      if (validation ? selection.best?.step === step : history.length === length) {
-        await keepDetector(record);
-      }
-      if (history.length % checkpointEvery === 0) await save();
+      await store?.append(record);
+      [step, selection, taken] = [step + 1, chosen, undefined];
+      if (step % keepEvery === 0) await save();
       yield record;
     }
+    if (isOver()) {
+      isGood = false; // the end keeps what is to be kept
+      await store?.finish({ step, selection });
+    }
   } catch (error) {
-    broken = true; // what is on disk is the last good state: leave it
-    throw error;
+    if (!signal?.aborted || error !== signal.reason) failure = error;
   } finally {
-    if (!broken) await save();
     captured?.[Symbol.dispose]();
+    await stop();
   }
 }
 
@@ -168,24 +181,25 @@ function forget({ slots }: Learner): void {
   }
 }
 
+/** A failure, and that after it the state could not be kept either. */
+function both(failure: unknown, second: Error): Error {
+  const { message } = failure as Error;
+  return new AggregateError(
+    [failure, second],
+    `${message}\nThe run's state could not be kept either: ${second.message}`,
+  );
+}
+
 function notANumber(
   terms: Record<string, number>,
-  { step, kept }: { step: number; kept: string | undefined },
+  { step, saved, folder }: { step: number; saved: number; folder: string | undefined },
 ): RangeError {
   const named = Object.entries(terms).map(([name, value]) => `${name} ${value}`).join(", ");
   return new RangeError(
     `The loss is ${terms.total} at step ${step}: ${named}. ` +
-      (kept ? `The last good state is in ${kept}. ` : "Nothing was kept of this run. ") +
+      (folder && saved > 0
+        ? `The last good state, after ${saved} steps, is in ${folder}. `
+        : "Nothing was kept of this run. ") +
       "Try a smaller learning rate.",
-  );
-}
-
-async function assertKept(path: string, { step, auc }: { step: number; auc: number }) {
-  if (await Deno.stat(path).then(() => true, () => false)) return;
-  throw new Error(
-    `The run's best detector (step ${step}, validation AUC ${
-      auc.toFixed(4)
-    }) should be in ${path}, ` +
-      "but that file is missing. Put it back, or move the run's files away to begin it anew.",
   );
 }

@@ -117,25 +117,29 @@ export interface ValidationMetrics {
 /**
  * Scores the validation samples.
  *
- * @throws RangeError when a sample is of another split after all, or a score is not a number.
+ * @param options `signal`: ends it between two samples.
+ * @throws RangeError when a sample is of another split after all, or a score is not a number. The
+ * signal's reason when it aborts.
  */
 export async function validate(
   predictor: Predictor,
   validation: ValidationSamples,
+  { signal }: { signal?: AbortSignal | undefined } = {},
 ): Promise<ValidationMetrics> {
   assertValidation(validation);
-  const scores = new Float64Array(validation.count), labels = new Uint8Array(validation.count);
+  const allLogOdds = new Float64Array(validation.count), labels = new Uint8Array(validation.count);
   let i = 0;
-  for await (const { score, label, split, path } of validation.predictions(predictor)) {
+  for await (const { logOdds, label, split, path } of validation.predictions(predictor)) {
+    signal?.throwIfAborted();
     if (split !== "validation") {
       throw new RangeError(
         `${JSON.stringify(path)} is a ${split} sample; nothing was chosen by it.`,
       );
     }
-    scores[i] = score;
+    allLogOdds[i] = logOdds;
     labels[i++] = label;
   }
-  const seen = [scores.subarray(0, i), labels.subarray(0, i)] as const;
+  const seen = [allLogOdds.subarray(0, i), labels.subarray(0, i)] as const;
   return {
     validationAuc: rocAuc(...seen),
     validationAccuracy: accuracy(...seen),

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { createRandom } from "lib/random.ts";
-import { augment, drawAugmentation, MILD, NO_AUGMENTATION } from "lib/batches/augmentation.ts";
+import {
+  augment,
+  augmentMasks,
+  drawAugmentation,
+  MILD,
+  NO_AUGMENTATION,
+} from "lib/batches/augmentation.ts";
 
 /** The definition, pixel by pixel: where each comes from, bilinear with repeated edges, then light. */
 function reference(
@@ -91,6 +97,34 @@ Deno.test("augment turns counter-clockwise by a quarter, exactly", () => {
   );
   assert.deepEqual(red, [2, 4, 1, 3]); // above 1 2, below 3 4: the right column comes to the top
   tf.dispose([image, parameters, turned]);
+});
+
+Deno.test("augmentMasks moves masks as augment moves pictures, and light leaves them", () => {
+  const masks = tf.tidy(() => tf.slice(noise([6, 15, 20, 3]), [0, 0, 0, 0], [6, 15, 20, 1]));
+  const ranges = { flip: 0.5, rotation: 40, brightness: 0.3, contrast: 0.4 };
+  const drawn = drawAugmentation(6, { ranges, random: createRandom(2) });
+  assert.ok(drawn.includes(-1), "a picture is flipped");
+  const plain = drawn.map((value, i) => i % 4 === 2 ? 0 : i % 4 === 3 ? 1 : value);
+  const parameters = tf.tensor2d(drawn, [6, 4]), withoutLight = tf.tensor2d(plain, [6, 4]);
+  const before = tf.memory().numTensors;
+  const moved = augmentMasks(masks as tf.Tensor4D, parameters);
+  assert.equal(tf.memory().numTensors, before + 1);
+  assert.deepEqual([moved.shape, moved.dtype], [[6, 15, 20, 1], "float32"]);
+  const expected = augment(tf.tile(masks, [1, 1, 1, 3]) as tf.Tensor4D, withoutLight);
+  const values = moved.dataSync();
+  expected.dataSync().forEach((value, i) => assert.equal(value, values[Math.floor(i / 3)]));
+  assert.notDeepEqual(values, Float32Array.from(masks.dataSync()));
+  tf.dispose([masks, parameters, withoutLight, moved, expected]);
+});
+
+Deno.test("augmentMasks flips and turns exactly, and refuses parameters of another batch", () => {
+  const mask = tf.tensor4d([0, 255, 0, 0], [1, 2, 2, 1]); // above 0 255
+  const at = (side: number, angle: number) =>
+    [...augmentMasks(mask, tf.tensor2d([[side, angle, 0.5, 0.5]])).dataSync()].map(Math.round);
+  assert.deepEqual(at(1, 0), [0, 255, 0, 0]);
+  assert.deepEqual(at(-1, 0), [255, 0, 0, 0]);
+  assert.deepEqual(at(1, Math.PI / 2), [255, 0, 0, 0]);
+  assert.throws(() => augmentMasks(mask, tf.zeros([2, 4])), /1 pictures.*\[2, 4\]/);
 });
 
 Deno.test("augment refuses parameters of another batch", () => {

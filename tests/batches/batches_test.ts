@@ -1,44 +1,54 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { type Batch, batchesInOrder, stackCrops, trainingBatch } from "lib/batches/batches.ts";
+import {
+  batchesInOrder,
+  disposeBatch,
+  requireCropSize,
+  roundedBatchSize,
+  stackCrops,
+  trainingBatch,
+} from "lib/batches/batches.ts";
+import { PAPER_DATA } from "lib/settings/data_settings.ts";
 import { numberedCrops } from "./made_up_crops.ts";
 
-const dispose = ({ images, labels, augmentation, mixup }: Batch) =>
-  tf.dispose([images, labels, augmentation, mixup]);
-const all = { seed: 7, augmentation: "all", mixup: 0.5 } as const;
+type Settings = Parameters<typeof trainingBatch>[1]["settings"];
+const all: Settings = {
+  data: { ...PAPER_DATA, augmentation: "all", mixup: 0.5 },
+  training: { seed: 7 },
+};
 
 Deno.test("trainingBatch of stackCrops gives the pixels, labels and places that were asked for", () => {
   const crops = numberedCrops([0, 0, 1, 1, 1, 1]), indices = [5, 0, 3, 5];
   const before = tf.memory().numTensors;
-  const batch = trainingBatch(stackCrops(crops, indices), { step: 3, configuration: all });
+  const batch = trainingBatch(stackCrops(crops, indices), { step: 3, settings: all });
   assert.equal(tf.memory().numTensors, before + 4);
   assert.deepEqual(batch.indices, indices);
   assert.deepEqual([batch.images.shape, batch.images.dtype], [[4, 2, 2, 3], "int32"]);
   assert.deepEqual([...batch.images.dataSync()], indices.flatMap((i) => Array(12).fill(i)));
   assert.deepEqual([...batch.labels.dataSync()], [1, 0, 1, 1]);
   assert.deepEqual([batch.augmentation.shape, batch.mixup.shape], [[4, 4], [4, 2]]);
-  dispose(batch);
+  disposeBatch(batch);
   assert.equal(tf.memory().numTensors, before);
 });
 
 Deno.test("trainingBatch keeps pixels above 127, and pictures that are not square, upright", () => {
   const data = Uint8Array.from({ length: 2 * 3 * 3 }, (_, i) => 255 - i);
   const pictures = { pixels: data, width: 3, height: 2, labels: [1], indices: [0] };
-  const batch = trainingBatch(pictures, { step: 0, configuration: all });
+  const batch = trainingBatch(pictures, { step: 0, settings: all });
   assert.deepEqual(batch.images.shape, [1, 2, 3, 3]);
   assert.deepEqual([...batch.images.dataSync()], [...data]);
-  dispose(batch);
+  disposeBatch(batch);
 });
 
 Deno.test("trainingBatch draws the same parameters again for a step, and others for the next", () => {
   const pictures = stackCrops(numberedCrops([0, 1, 1]), [0, 1, 2]);
   const parameters = (
     step: number,
-    configuration: Parameters<typeof trainingBatch>[1]["configuration"],
+    settings: Settings,
   ) => {
-    const batch = trainingBatch(pictures, { step, configuration });
+    const batch = trainingBatch(pictures, { step, settings });
     const values = [batch.augmentation, batch.mixup].map((t) => [...t.dataSync()]);
-    dispose(batch);
+    disposeBatch(batch);
     return values;
   };
   assert.deepEqual(parameters(3, all), parameters(3, all));
@@ -48,20 +58,20 @@ Deno.test("trainingBatch draws the same parameters again for a step, and others 
   ];
   assert.notDeepEqual(augmentation, otherAugmentation);
   assert.notEqual(mixup[0], otherMixup[0]);
-  assert.notDeepEqual(parameters(3, { ...all, seed: 8 }), parameters(3, all));
+  assert.notDeepEqual(parameters(3, { ...all, training: { seed: 8 } }), parameters(3, all));
 });
 
 Deno.test("trainingBatch follows the configuration's augmentation and mixup", () => {
   const crops = numberedCrops(Array.from({ length: 64 }, (_, i) => (i % 2) as 0 | 1));
   const pictures = stackCrops(crops, crops.map((_, i) => i));
   const drawn = (augmentation: "all" | "flip" | "none", mixup: number) => {
-    const configuration = { seed: 7, augmentation, mixup };
-    const batch = trainingBatch(pictures, { step: 0, configuration });
+    const settings = { ...all, data: { ...all.data, augmentation, mixup } };
+    const batch = trainingBatch(pictures, { step: 0, settings });
     const values = {
       augmentation: batch.augmentation.arraySync(),
       mixup: batch.mixup.arraySync(),
     };
-    dispose(batch);
+    disposeBatch(batch);
     return values;
   };
   const nothing = drawn("none", 0);
@@ -84,19 +94,51 @@ Deno.test("stackCrops refuses crops of different size, by name", () => {
   });
 });
 
-Deno.test("batchesInOrder shows every crop once, in order, in batches of one size", () => {
+Deno.test("batchesInOrder shows every crop once, in order, in whole batches and one for the rest", () => {
   const crops = numberedCrops([0, 1, 0, 1, 1]);
   const seen: number[] = [];
   for (const batch of batchesInOrder(crops, { batchSize: 2 })) {
-    assert.deepEqual(batch.images.shape, [2, 2, 2, 3]);
-    assert.deepEqual([...batch.augmentation.dataSync()], [1, 0, 0, 1, 1, 0, 0, 1]);
-    assert.deepEqual([...batch.mixup.dataSync()], [1, 0, 1, 1]);
+    const size = batch.indices.length; // the last batch holds one picture
+    assert.deepEqual(batch.images.shape, [size, 2, 2, 3]);
+    assert.deepEqual(
+      [...batch.augmentation.dataSync()],
+      [1, 0, 0, 1, 1, 0, 0, 1].slice(0, 4 * size),
+    );
+    assert.deepEqual([...batch.mixup.dataSync()], [1, 0, 1, 1].slice(0, 2 * size));
     const pixels = batch.images.dataSync();
     batch.indices.forEach((index, i) => assert.equal(pixels[i * 12], index));
     seen.push(...batch.indices);
-    dispose(batch);
+    disposeBatch(batch);
   }
   assert.deepEqual(seen, [0, 1, 2, 3, 4]);
   assert.throws(() => [...batchesInOrder(crops, { batchSize: 0 })], RangeError);
   assert.deepEqual([...batchesInOrder([], { batchSize: 4 })], []);
+});
+
+Deno.test("batchesInOrder fills the last batch up with its last crop to a power of two", () => {
+  const crops = numberedCrops([0, 1, 0, 1, 1, 0, 1]);
+  const batches = [...batchesInOrder(crops, { batchSize: 4 })];
+  assert.deepEqual(batches.map(({ indices }) => indices), [[0, 1, 2, 3], [4, 5, 6]]);
+  assert.deepEqual(batches.map(({ images }) => images.shape[0]), [4, 4]);
+  const values = [...batches[1].images.dataSync()].filter((_, i) => i % 12 === 0);
+  assert.deepEqual(values, [4, 5, 6, 6]);
+  batches.forEach(disposeBatch);
+});
+
+Deno.test("roundedBatchSize is the batch size, or for fewer pictures the next power of two", () => {
+  const sizes = [1, 2, 3, 4, 5, 9, 17, 23, 24].map((count) => roundedBatchSize(count, 24));
+  assert.deepEqual(sizes, [1, 2, 4, 4, 8, 16, 24, 24, 24]);
+  for (let count = 1; count <= 64; count++) {
+    const size = roundedBatchSize(count, 64);
+    assert.ok(size >= count && size < 2 * count);
+  }
+});
+
+Deno.test("requireCropSize names the crop and both sizes", () => {
+  const [crop] = numberedCrops([0]);
+  requireCropSize(crop, 2);
+  assert.throws(() => requireCropSize(crop, 3), {
+    name: "TypeError",
+    message: /"0.png" is 2 × 2, but the detector takes 3 × 3/,
+  });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { epochOrder, type OrderSettings } from "lib/batches/epoch_order.ts";
+import { epochOrder, type OrderSettings, pairOrder } from "lib/batches/epoch_order.ts";
 import { createRandom } from "lib/random.ts";
 
 const labelLists = fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 30 }))
@@ -120,5 +120,58 @@ Deno.test("epochOrder refuses small batches, a missing kind, no samples and odd 
   assert.throws(() => epochOrder([], { ...EQUAL, balance: "none" }), RangeError);
   for (const step of [-1, 0.5, NaN]) {
     assert.throws(() => epochOrder([0, 1], EQUAL).places(step), /step is a whole number/);
+  }
+});
+
+const sourceLists = fc.array(fc.option(fc.nat(4), { freq: 3 }), { minLength: 1, maxLength: 25 })
+  .filter((sources) => sources.some((source) => source !== null))
+  // Five reals come first; a fake names one of them, or none.
+  .map((sources) =>
+    Int32Array.from([...Array(5).fill(-1), ...sources.map((place) => place ?? -1)])
+  );
+const pairSettings = fc.record({
+  batchSize: fc.integer({ min: 1, max: 6 }).map((pairs) => 2 * pairs),
+  seed: fc.nat(),
+  balance: fc.constantFrom("equal", "repeatReals", "none"),
+  realRepeats: fc.integer({ min: 1, max: 6 }),
+}) as fc.Arbitrary<OrderSettings>;
+
+Deno.test("pairOrder puts each fake beside its real source, once an epoch, but for filling the last batch", () => {
+  fc.assert(fc.property(sourceLists, pairSettings, fc.nat(4), (sourceOf, settings, epoch) => {
+    const { batchesPerEpoch, places } = pairOrder(sourceOf, settings);
+    const epochs = Array.from(
+      { length: batchesPerEpoch },
+      (_, i) => places(epoch * batchesPerEpoch + i),
+    );
+    assert.ok(epochs.every((batch) => batch.length === settings.batchSize));
+    const flat = epochs.flat(), fakes = flat.filter((_, i) => i % 2 === 1);
+    fakes.forEach((fake, i) => assert.equal(flat[2 * i], sourceOf[fake]));
+    const paired = [...sourceOf.keys()].filter((place) => sourceOf[place] >= 0);
+    assert.deepEqual(fakes.slice(0, paired.length).sort((a, b) => a - b), paired);
+    assert.ok(fakes.length - paired.length < settings.batchSize / 2);
+  }));
+});
+
+Deno.test("pairOrder gives a step the same pairs, whatever was asked before, and other epochs others", () => {
+  const sourceOf = Int32Array.from({ length: 60 }, (_, i) => i < 20 ? -1 : i % 20);
+  const settings = { ...EQUAL, batchSize: 6 }, steps = 70;
+  const inTurn = pairOrder(sourceOf, settings), random = createRandom(5, "pairs");
+  const expected = Array.from({ length: steps }, (_, step) => inTurn.places(step));
+  const resumed = pairOrder(sourceOf, settings);
+  for (let i = 0; i < 100; i++) {
+    const step = random.integer(steps);
+    assert.deepEqual(resumed.places(step), expected[step]);
+  }
+  assert.notDeepEqual(expected[0], expected[inTurn.batchesPerEpoch]);
+  assert.notDeepEqual(pairOrder(sourceOf, { ...settings, seed: 2 }).places(0), expected[0]);
+});
+
+Deno.test("pairOrder refuses batches that are no whole number of pairs", () => {
+  const sourceOf = Int32Array.of(-1, 0);
+  for (const batchSize of [0, 3, 1, 2.5]) {
+    assert.throws(() => pairOrder(sourceOf, { ...EQUAL, batchSize }), {
+      name: "RangeError",
+      message: /pairs hold an even number/,
+    });
   }
 });

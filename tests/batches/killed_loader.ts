@@ -3,7 +3,8 @@
  * Arguments: the folder, the first step, the last one, and how many batches are prefetched.
  */
 import { createHash } from "node:crypto";
-import { SMOKE, vary } from "lib/config.ts";
+import { vary } from "lib/detectors/configuration.ts";
+import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { openLoader } from "lib/batches/loader.ts";
 import { numberedSamples } from "./loader_folder.ts";
 

@@ -54,6 +54,19 @@ Deno.test("mixUp with alpha 0 changes not a bit, and frees what it makes", () =>
   assert.deepEqual(mixed.targets.dataSync(), own.targets.dataSync());
 });
 
+Deno.test("mixUp mixes masks as it mixes pictures, and makes none where there are none", () => {
+  const own = madeUp(5), masks = tf.tidy(() => tf.slice(own.images, [0, 0, 0, 1], [5, 4, 5, 1]));
+  const drawn = drawMixup(5, { alpha: 0.5, random: createRandom(4) });
+  const parameters = tf.tensor2d(drawn, [5, 2]);
+  const mixed = mixUp({ ...own, masks: masks as tf.Tensor4D }, parameters);
+  assert.deepEqual(mixed.masks!.shape, [5, 4, 5, 1]);
+  // The masks are the pictures' second channel, so what comes out is its too.
+  const channel = tf.tidy(() => tf.slice(mixed.images, [0, 0, 0, 1], [5, 4, 5, 1]).dataSync());
+  assert.deepEqual(mixed.masks!.dataSync(), channel);
+  assert.notDeepEqual(channel, masks.dataSync());
+  assert.ok(!Object.hasOwn(mixUp(own, parameters), "masks"));
+});
+
 Deno.test("mixUp refuses parameters of another batch", () => {
   assert.throws(() => mixUp(madeUp(2), tf.zeros([3, 2])), /2 pictures.*\[3, 2\]/);
 });

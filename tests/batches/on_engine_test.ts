@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { compile, startEngine } from "lib/engine/engine.ts";
 import { createRandom } from "lib/random.ts";
 import { augment, drawAugmentation, MILD } from "lib/batches/augmentation.ts";
-import { detectFaces, openFaceDetector } from "lib/faces/faces.ts";
+import { detectFaces, openFaceDetector } from "lib/faces/detect_faces.ts";
 import { readImage } from "lib/media/image.ts";
 import { detectLandmarks, openLandmarkDetector } from "lib/faces/landmarks.ts";
 import { drawMixup, mixUp } from "lib/batches/mixup.ts";

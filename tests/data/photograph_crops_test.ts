@@ -4,7 +4,7 @@ import { cropsOfPhotograph } from "lib/data/photograph_crops.ts";
 import { Preparation } from "lib/data/prepare.ts";
 import { readManifest } from "lib/data/manifest.ts";
 import { demoPhotographs } from "lib/faces/demo_photographs.ts";
-import { openFaceDetector } from "lib/faces/faces.ts";
+import { openFaceDetector } from "lib/faces/detect_faces.ts";
 import { readImage } from "lib/media/image.ts";
 import { inFolder } from "../in_folder.ts";
 import { SETTINGS, sourceOf, still } from "./prepare/made_data_set.ts";
@@ -15,7 +15,7 @@ Deno.test("cropsOfPhotograph gives each face the pixels that prepare's defaults 
     await Deno.mkdir(root);
     await Deno.copyFile(demoPhotographs()[3]!, join(root, "four.jpg"));
     const source = sourceOf(root, [still("four.jpg")]);
-    const settings = { ...SETTINGS, faces: "all", format: "png" } as const; // else its defaults
+    const settings = { ...SETTINGS, faces: "all" } as const; // else its defaults
     await using run = await Preparation.open(source, { folder, settings });
     for await (const _ of run.run());
     await run.join();

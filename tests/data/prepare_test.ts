@@ -3,11 +3,15 @@ import { basename, join } from "node:path";
 import { parseDescription } from "lib/data/descriptions.ts";
 import type { VideoEntry } from "lib/data/data_set_entries.ts";
 import { readImage, readMask } from "lib/media/image.ts";
+import { contentName } from "lib/data/fingerprint.ts";
+import { cutName } from "lib/data/prepare/prepare_settings.ts";
 import { readManifest } from "lib/data/manifest.ts";
 import { demoPhotographs } from "lib/faces/demo_photographs.ts";
 import { Preparation } from "lib/data/prepare.ts";
 import type { PrepareSummary, Source } from "lib/data/prepare/join_manifest.ts";
 import type { PrepareSettings } from "lib/data/prepare/prepare_settings.ts";
+import { turnImage } from "lib/faces/upright_faces.ts";
+import { writeImage } from "lib/media/write_image.ts";
 import { openDataSet } from "lib/data/readers/open_data_set.ts";
 import { csvRows } from "lib/io/csv_rows.ts";
 import { countingClip, faceClip, runFfmpeg, temporaryFolder } from "../media/made_clips.ts";
@@ -55,8 +59,10 @@ Deno.test("prepare finds a face in every fifth frame of a clip of 640 × 480", a
   const samples = await readManifest(join(place.out, "manifest.csv"));
   assert.deepEqual(samples.map(({ frame }) => frame), [0, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50]);
   for (const sample of samples) {
-    const { path, frame: _, ...rest } = sample;
-    assert.deepEqual(rest, { ...REAL, dataset: "made", video: "a.mp4" });
+    const { path, frame: _, content, ...rest } = sample;
+    const cut = cutName(SETTINGS);
+    assert.deepEqual(rest, { ...REAL, dataset: "made", video: "a.mp4", cut });
+    assert.equal(content, contentName(await Deno.readFile(join(place.out, path))));
     const { width, height } = await readImage(join(place.out, path));
     assert.deepEqual([width, height], [64, 64]);
   }
@@ -314,4 +320,24 @@ Deno.test("Preparation.open refuses a folder that will not do, and says why", as
     /Cannot write into ".*Not a directory|Cannot write/,
   );
   await assert.rejects(open(place.out, { ...SETTINGS, size: 8 }), /size is 8, but must be/);
+});
+
+Deno.test("prepare turns a picture that lies on its side, and cuts the face that the upright one gives", async () => {
+  const cropOf = async (turn: 0 | 90) => {
+    await using place = await places();
+    const image = await turnImage(await readImage(demoPhotographs()[0]!), turn);
+    await writeImage(join(place.root, "a.png"), image);
+    await prepareAll(sourceOf(place.root, [still("a.png")]), place.out);
+    const report = await Deno.readTextFile(join(place.out, "report.csv"));
+    const [{ path }] = await readManifest(join(place.out, "manifest.csv"));
+    return { crop: await readImage(join(place.out, path)), report };
+  };
+  const upright = await cropOf(0), turned = await cropOf(90);
+  assert.match(turned.report, /turned,by 270 degrees/);
+  assert.doesNotMatch(upright.report, /turned/);
+  const apart = upright.crop.data.reduce(
+    (sum, x, i) => sum + Math.abs(x - turned.crop.data[i]!),
+    0,
+  );
+  assert.ok(apart / upright.crop.data.length < 2, `${apart / upright.crop.data.length}`);
 });

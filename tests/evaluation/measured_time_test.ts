@@ -1,19 +1,16 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { SMOKE } from "lib/config.ts";
+import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { startEngine } from "lib/engine/engine.ts";
-import { blankDetector } from "lib/detectors/blank_detector.ts";
+import { blankParameters } from "lib/detectors/blank_parameters.ts";
 import { measureInTurns, openInference } from "lib/evaluation/measured_time.ts";
 import { quantile } from "lib/evaluation/quantile.ts";
-import {
-  createDetector,
-  detect,
-  detectorParameters,
-} from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import { disposeParameters } from "lib/networks/parameters.ts";
 import { createRandom } from "lib/random.ts";
 
 await startEngine();
+const { detector } = SMOKE;
 
 Deno.test("quantile interpolates as NumPy does", () => {
   const sample = [1, 2, 4, 8]; // numpy.quantile(sample, [0, 0.1, 0.5, 0.75, 1])
@@ -38,17 +35,17 @@ Deno.test("measureInTurns warms up, then runs each work in turn and times it as 
   assert.throws(() => measureInTurns(works, { runs: 0 }), RangeError);
 });
 
-Deno.test("blankDetector has every parameter, and runs; shared ones are one of a shape", () => {
+Deno.test("blankParameters has every parameter, and runs; shared ones are one of a shape", () => {
   const before = tf.memory().numTensors;
   for (const shared of [false, true]) {
-    const parameters = blankDetector(SMOKE, { shared });
+    const parameters = blankParameters(detector, { shared });
     const shapes = Object.entries(parameters).map(([name, { shape }]) => ({ name, shape }));
-    const wanted = detectorParameters(SMOKE).map(({ name, shape }) => ({ name, shape }));
+    const wanted = detector.parameters.map(({ name, shape }) => ({ name, shape }));
     assert.deepEqual(shapes, wanted);
     const different = new Set(Object.values(parameters)).size;
     assert.ok(shared ? different < 40 : different === wanted.length, `${different}`);
     tf.tidy(() => {
-      const { global } = detect(tf.ones([1, 32, 32, 3]), parameters, SMOKE);
+      const { global } = detector.forward(tf.ones([1, 32, 32, 3]), parameters);
       assert.deepEqual([...global.dataSync()], [0, 0]);
     });
     disposeParameters(parameters);
@@ -57,10 +54,10 @@ Deno.test("blankDetector has every parameter, and runs; shared ones are one of a
 });
 
 Deno.test("openInference runs the detector, keeps its parameters and frees all else", () => {
-  const parameters = createDetector(SMOKE, createRandom(1, "weights"));
+  const parameters = initialiseParameters(detector.parameters, createRandom(1, "weights"));
   const before = tf.memory().numTensors;
   {
-    using inference = openInference({ parameters, configuration: SMOKE }, { batchSize: 2 });
+    using inference = openInference({ detector, parameters }, { batchSize: 2 });
     const during = tf.memory().numTensors;
     inference.run();
     inference.run();

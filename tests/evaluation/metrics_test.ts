@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { accuracy, confusionMatrix } from "lib/evaluation/accuracy.ts";
 import { averagePrecision } from "lib/evaluation/average_precision.ts";
 import { logLoss } from "lib/evaluation/log_loss.ts";
+import { logOddsOf, probability } from "lib/evaluation/probability.ts";
 import { equalErrorRate, rocAuc, rocCurve } from "lib/evaluation/roc.ts";
 import { videoScores } from "lib/evaluation/video_scores.ts";
 import { createRandom, type Random } from "lib/random.ts";
@@ -48,11 +49,13 @@ function near(actual: number, expected: number, bound: number, what: string): vo
   assert.ok(Math.abs(actual - expected) <= bound, `${what}: ${actual}, not ${expected}`);
 }
 
+/** The metrics of probabilities, as scikit-learn takes them. */
 const METRICS = {
   auc: rocAuc,
-  "acc_ge_0.5": (scores: number[], labels: number[]) => accuracy(scores, labels),
+  "acc_ge_0.5": (scores: number[], labels: number[]) =>
+    accuracy(scores, labels, { threshold: 0.5 }),
   ap: averagePrecision,
-  logloss_labels01: logLoss,
+  logloss_labels01: (scores: number[], labels: number[]) => logLoss(scores.map(logOddsOf), labels),
 };
 
 Deno.test("metrics agree with scikit-learn, and throw a RangeError where it has no value", () => {
@@ -93,12 +96,18 @@ Deno.test("videoScores gives the means, and metrics of videos those of scikit-le
     const rows = ids.map((id, i) => ({
       video: id,
       label: first.get(id)!,
-      score: Number(scores[i]),
+      logOdds: logOddsOf(Number(scores[i])),
     }));
     const videos = videoScores(rows);
     assert.deepEqual(videos.map((v) => v.video), video.ids);
     videos.forEach((v, i) => near(v.score, video.mean_scores[i], 1e-12, `${name}, ${v.video}`));
     const [means, kinds] = [videos.map((v) => v.score), videos.map((v) => v.label)];
+    const logOdds = videos.map((v) => v.logOdds);
+    for (const metric of [rocAuc, averagePrecision, equalErrorRate, accuracy]) {
+      const ofScores = metric === accuracy ? METRICS["acc_ge_0.5"] : metric;
+      assert.equal(metric(logOdds, kinds), ofScores(means, kinds));
+    }
+    near(logLoss(logOdds, kinds), video.logloss_labels01, 1e-12, `${name}, log loss of videos`);
     for (const key of Object.keys(METRICS) as (keyof typeof METRICS)[]) {
       near(METRICS[key](means, kinds), video[key], 1e-12, `${name}, videos, ${key}`);
     }
@@ -111,7 +120,9 @@ Deno.test("metrics agree with the official code's classes", () => {
     const scores = logits.map(([real, fake]) => 1 / (1 + Math.exp(real - fake)));
     expected.score_fake?.forEach((score, i) => near(scores[i], score, 1e-6, `${name}, score ${i}`));
     if (expected.auc !== undefined) near(rocAuc(scores, labels), expected.auc, 1e-12, name);
-    if (name === "l32") near(logLoss(scores, labels), expected.logloss!, 1e-6, name);
+    const logOdds = logits.map(([real, fake]) => fake - real);
+    if (name === "l32") near(logLoss(logOdds, labels), expected.logloss!, 1e-6, name);
+    assert.equal(rocAuc(logOdds, labels), rocAuc(scores, labels));
     // The official code calls equal logits real: a threshold just above one half.
     const threshold = 0.5 + Number.EPSILON;
     near(100 * accuracy(scores, labels, { threshold }), expected.acc_percent, 1e-9, name);
@@ -168,7 +179,7 @@ Deno.test("metrics equal their definitions on 1,000 random cases", () => {
 
     const losses = scores.map((s, i) => -Math.log(labels[i] === 1 ? s : 1 - s));
     const clipped = losses.map((l) => l === Infinity ? -Math.log(Number.EPSILON) : l);
-    near(logLoss(scores, labels), mean(clipped), 1e-9, `case ${n}, log loss`);
+    near(logLoss(scores.map(logOddsOf), labels), mean(clipped), 1e-9, `case ${n}, log loss`);
 
     const threshold = thresholds[random.integer(thresholds.length)];
     const right = scores.map((s, i) => Number((s >= threshold) === (labels[i] === 1)));
@@ -197,9 +208,51 @@ Deno.test("metrics refuse mistakes with a TypeError and say what is undefined wi
     assert.throws(() => metric([0.5, 0.5], [1]), /2 scores but 1 labels/);
     assert.throws(() => metric([0.5, 0.5], [1, 2]), /Label 1 is 2/);
     assert.throws(() => metric([], []), /no samples/);
-    assert.throws(() => metric([0.5, Infinity], [0, 1]), /Score 1 is Infinity/);
+    // Infinity has no log-odds, so log loss never sees it.
+    assert.throws(
+      () => metric([0.5, Infinity], [0, 1]),
+      /Score 1 is Infinity|Infinity is not a prob/,
+    );
   }
   assert.throws(() => rocAuc([0.1, 0.2], [0, 0]), /no fake sample, only reals/);
   assert.throws(() => equalErrorRate([0.1, 0.2], [1, 1]), /no real sample, only fakes/);
-  assert.throws(() => logLoss([1.3], [1]), /1\.3, not a probability/);
+  assert.throws(() => logLoss([Infinity, 1], [1, 1]), /Score 0 is Infinity/);
+  assert.throws(() => logOddsOf(1.3), /1\.3 is not a probability/);
+  assert.throws(() => logOddsOf(NaN), RangeError);
+});
+
+Deno.test("sure samples are told apart by log-odds where their probabilities tie", () => {
+  const labels = [0, 0, 1, 1], logOdds = [18, 40, 41, 90];
+  assert.equal(rocAuc(logOdds, labels), 1);
+  assert.equal(averagePrecision(logOdds, labels), 1);
+  assert.equal(equalErrorRate(logOdds, labels), 0);
+  const asFloat32 = logOdds.map((value) => Math.fround(probability(value)));
+  assert.equal(rocAuc(asFloat32, labels), 0.5); // all are 1
+});
+
+Deno.test("a sure mistake costs its log-odds, however sure", () => {
+  assert.equal(logLoss([700], [0]), 700);
+  assert.equal(logLoss([-700, -700], [1, 0]), 350);
+  near(logLoss([0.3], [0]), Math.log(1 + Math.exp(0.3)), 1e-15, "0.3");
+});
+
+Deno.test("videoScores is the mean of probabilities, and sure videos do not tie", () => {
+  const rows = (video: string, logOdds: number[]) =>
+    logOdds.map((value) => ({ video, label: 1, logOdds: value }));
+  const of = (logOdds: number[]) => videoScores(rows("v", logOdds))[0];
+  // The mean of probabilities, not of log-odds: one sure frame does not outvote two doubtful ones.
+  near(of([-1, -1, 50]).score, (2 / (1 + Math.E) + 1) / 3, 1e-12, "mean");
+  const sure = of([40, 50]), surer = of([45, 60]);
+  assert.ok(surer.logOdds > sure.logOdds && sure.logOdds > 40, `${sure.logOdds}`);
+  // mean(1 − p) = (e⁻⁴⁰ + e⁻⁵⁰) / 2, in which p is no part of the sum.
+  near(sure.logOdds, -Math.log((Math.exp(-40) + Math.exp(-50)) / 2), 1e-12, "sure");
+  near(
+    of([-700, -700.5]).logOdds,
+    -700 + Math.log((1 + Math.exp(-0.5)) / 2),
+    1e-9,
+    "beyond float64",
+  );
+  assert.equal(of([0.1, 0.1, 0.1]).logOdds, 0.1); // frames that agree keep every digit
+  const mirrored = of([-40, -50]);
+  assert.equal(mirrored.logOdds, -sure.logOdds);
 });

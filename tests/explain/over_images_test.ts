@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { repetition } from "lib/explain/balance_of_blocks.ts";
+import { repetition } from "lib/explain/balance_of_parts.ts";
 import { meanOverImages, otherImages, overImages } from "lib/explain/over_images.ts";
 import { createRandom } from "lib/random.ts";
 
@@ -16,12 +16,14 @@ Deno.test("meanOverImages leaves pictures without a value out, and draws whole v
     low: null,
     high: null,
     images: 0,
+    undefinedResamples: 0,
   });
   assert.deepEqual(meanOverImages([{ video: "a", value: 2 }], createRandom(1)), {
     value: 2,
     low: null,
     high: null,
     images: 1,
+    undefinedResamples: 0,
   });
 });
 
@@ -47,6 +49,29 @@ Deno.test("overImages bootstraps a statistic of pictures together", () => {
     random: createRandom(2),
   });
   assert.ok(result.low! > 0.95 && result.value! > result.low! && result.high! <= 1);
+});
+
+Deno.test("overImages leaves resamples out on which the statistic is undefined, and counts them", () => {
+  const statistic = (places: ArrayLike<number>) => {
+    const drawn = new Set(Array.from(places));
+    if (drawn.size === 4) return 10;
+    return drawn.size === 1 && drawn.has(3) ? 1 : null;
+  };
+  const { value, low, high, undefinedResamples } = overImages(["a", "b", "c", "d"], {
+    statistic,
+    random: createRandom(3),
+  });
+  // Of 256 draws of four from four, all are there in 24 and only "d" in 1; on 231 it is undefined. The one
+  // is 4 % of those that count; with the others filled in by the overall value it would be 0.4 %, and
+  // the lower end 10.
+  assert.equal(value, 10);
+  assert.ok(Math.abs(undefinedResamples - 1000 * 231 / 256) < 40, `${undefinedResamples}`);
+  assert.ok(low! < 10 && high === 10, `${low} to ${high}`);
+  const never = overImages(["a", "b"], {
+    statistic: (places) => Array.isArray(places) ? 5 : null, // on all pictures only
+    random: createRandom(3),
+  });
+  assert.deepEqual(never, { value: 5, low: null, high: null, images: 2, undefinedResamples: 1000 });
 });
 
 Deno.test("otherImages never gives a picture of the same video", () => {

@@ -1,20 +1,15 @@
 /** Maps against pytorch-grad-cam's of the same weights and pictures, in float64. */
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { PAPER, vary } from "lib/config.ts";
+import { vary } from "lib/detectors/configuration.ts";
+import type { ExposingOutputs } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
 import { startEngine } from "lib/engine/engine.ts";
-import {
-  type Evidence,
-  globalEvidence,
-  jointEvidence,
-} from "lib/detectors/exposing_the_deception/head_evidence.ts";
+import { jointEvidence } from "lib/detectors/exposing_the_deception/head_evidence.ts";
+import { PAPER } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { classActivationMaps, gradCam } from "lib/explain/grad_cam.ts";
 import { gradCamPlusPlus } from "lib/explain/grad_cam_plus_plus.ts";
 import { scoreCamMap } from "lib/explain/score_cam.ts";
-import {
-  createDetector,
-  detect,
-} from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import { createRandom } from "lib/random.ts";
 import {
   fillImages,
@@ -42,15 +37,15 @@ const fixture = await readFixture<{
 const TOLERANCE = 2e-5;
 
 const { blocks, width, epsilon } = fixture.meta;
-const configuration = vary(PAPER, { blocks, width, imageSize: 96 });
-const HEADS: Record<"global" | "joint", Evidence> = {
-  global: globalEvidence,
+const { detector } = vary(PAPER, { blocks, width, imageSize: 96 });
+const HEADS: Record<"global" | "joint", (outputs: ExposingOutputs) => tf.Tensor1D> = {
+  global: (outputs) => detector.logOdds(outputs),
   joint: jointEvidence,
 };
 
 for (const method of ["GradCAM", "GradCAMPlusPlus", "ScoreCAM"] as const) {
   Deno.test(`maps are those of pytorch-grad-cam's ${method}`, async () => {
-    const parameters = createDetector(configuration, createRandom(1));
+    const parameters = initialiseParameters(detector.parameters, createRandom(1));
     fillParameters(parameters, 3);
     const images = fillImages("cam", 2, 96);
     const cases = fixture.maps.filter((reference) => reference.method === method);
@@ -59,7 +54,7 @@ for (const method of ["GradCAM", "GradCAMPlusPlus", "ScoreCAM"] as const) {
       const explain = HEADS[head];
       if (method === "ScoreCAM") {
         const forward = (x: tf.Tensor4D, tap: (name: string, a: tf.Tensor4D) => tf.Tensor4D) =>
-          detect(x, parameters, configuration, { tap });
+          detector.forward(x, parameters, { tap });
         const ours = await scoreCamMap({ images, forward, layer, explain, batchSize: 24 });
         assert.deepEqual(ours.shape, [2, map[0].length, map[0].length]);
         // Softmax over 64 runs of the network: each logit's rounding moves the weights.
@@ -69,7 +64,7 @@ for (const method of ["GradCAM", "GradCAMPlusPlus", "ScoreCAM"] as const) {
         continue;
       }
       const { explained, maps: [ours] } = classActivationMaps({
-        forward: (tap) => detect(images, parameters, configuration, { tap }),
+        forward: (tap) => detector.forward(images, parameters, { tap }),
         layers: [layer],
         explain,
         weigh: method === "GradCAM" ? gradCam : gradCamPlusPlus({ epsilon }),

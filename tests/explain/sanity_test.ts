@@ -1,21 +1,24 @@
 /** Maps of a detector that has learnt something simple follow what it has learnt. */
 import assert from "node:assert/strict";
-import { SMOKE, vary } from "lib/config.ts";
+import { presetOf, vary } from "lib/detectors/configuration.ts";
+import type { Detector } from "lib/detectors/detector.ts";
+import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
+import { xception } from "lib/detectors/xception.ts";
 import { cropSource } from "lib/batches/batch_source.ts";
 import type { Crop } from "lib/data/samples.ts";
 import type { Mask } from "lib/media/image.ts";
 import { startEngine } from "lib/engine/engine.ts";
-import { blockMaps } from "lib/explain/block_maps.ts";
+import { partMaps } from "lib/explain/part_maps.ts";
 import { energyGain, pointsInside } from "lib/explain/localisation.ts";
-import { measureBlocks } from "lib/explain/measure_blocks.ts";
+import { measureParts } from "lib/explain/measure_parts.ts";
 import { meanOverImages } from "lib/explain/over_images.ts";
 import {
   cascadeSimilarity,
-  layersFromTop,
   randomiseFromTop,
   rankCorrelation,
+  stagesFromTop,
 } from "lib/explain/sanity.ts";
-import { createDetector } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import { disposeParameters } from "lib/networks/parameters.ts";
 import { createRandom } from "lib/random.ts";
 import { createLearner, type Learner } from "lib/training/learner.ts";
@@ -33,6 +36,7 @@ const configuration = vary(SMOKE, {
   localInformation: false,
   globalInformation: false,
 });
+const { detector } = configuration;
 
 /** Noise in which a fake has a red square, and where it is, or would be. */
 function squares(count: number, seed: number): (Crop & { mask: Mask })[] {
@@ -81,7 +85,7 @@ Deno.test("maps of a detector point at what it was taught to see, and fresh weig
   const { parameters } = await learnt();
   const fakes = squares(60, 2).filter(({ sample }) => sample.label === 1);
   const over = async (of: typeof parameters, measure: typeof energyGain) => {
-    const maps = await blockMaps(fakes, { parameters: of, configuration });
+    const maps = await partMaps(fakes, { detector, parameters: of });
     const values = maps.map(({ whole }, i) => measure(whole, fakes[i].mask));
     return meanOverImages(values.map((value, i) => ({ video: `${i}`, value })), createRandom(1));
   };
@@ -91,7 +95,7 @@ Deno.test("maps of a detector point at what it was taught to see, and fresh weig
   const taught = await over(parameters, energyGain);
   assert.ok(taught.images === 30 && taught.low! > 4, JSON.stringify(taught));
   assert.ok((await over(parameters, pointsInside)).low! > 0.2);
-  const fresh = createDetector(configuration, createRandom(3));
+  const fresh = initialiseParameters(detector.parameters, createRandom(3));
   const untaught = await over(fresh, energyGain);
   assert.ok(untaught.images === 0 || untaught.high! < taught.low!, JSON.stringify(untaught));
   disposeParameters(fresh);
@@ -99,7 +103,7 @@ Deno.test("maps of a detector point at what it was taught to see, and fresh weig
 
 Deno.test("on pictures without the clue maps do not point at where it would be", async () => {
   const { parameters } = await learnt();
-  const pictures = squares(120, 4), maps = await blockMaps(pictures, { parameters, configuration });
+  const pictures = squares(120, 4), maps = await partMaps(pictures, { detector, parameters });
   const gain = (label: number) => {
     const values = pictures.map(({ mask, sample }, i) => ({
       video: sample.video,
@@ -120,18 +124,18 @@ Deno.test("on pictures without the clue maps do not point at where it would be",
   assert.ok(evidence(1) > 3 * evidence(0));
 });
 
-Deno.test("measureBlocks finds the taught place, and nothing in maps that know nothing", async () => {
+Deno.test("measureParts finds the taught place, and nothing in maps that know nothing", async () => {
   const { parameters } = await learnt();
   const fakes = squares(80, 5).filter(({ sample }) => sample.label === 1);
-  const maps = await blockMaps(fakes, { parameters, configuration });
+  const maps = await partMaps(fakes, { detector, parameters });
   const images = fakes.map(({ mask, sample }, i) => ({
     video: sample.video,
     maps: maps[i],
     mask,
     size: 48,
   }));
-  const rows = measureBlocks(images, createRandom(1));
-  assert.deepEqual(rows, measureBlocks(images, createRandom(1)));
+  const rows = measureParts(images, createRandom(1));
+  assert.deepEqual(rows, measureParts(images, createRandom(1)));
   const of = (measure: string, kind: string) =>
     rows.find((row) => row.measure === measure && row.of === kind)!;
   assert.ok(of("wholeGain", "this picture").low! > 5);
@@ -141,12 +145,12 @@ Deno.test("measureBlocks finds the taught place, and nothing in maps that know n
     assert.ok(of("wholePoints", kind).high! < of("wholePoints", "this picture").low!);
   }
   assert.ok(Math.abs(of("wholePoints", "chance").value! - 100 / 48 ** 2) < 1e-12);
-  assert.equal(of("blocksGain", "chance").value, 1);
-  assert.ok(of("blocksGain", "this picture").low! > of("blocksGain", "another picture").high!);
-  assert.ok(of("effectiveBlocks", "this picture").high! <= 2);
+  assert.equal(of("partsGain", "chance").value, 1);
+  assert.ok(of("partsGain", "this picture").low! > of("partsGain", "another picture").high!);
+  assert.ok(of("effectiveParts", "this picture").high! <= 2);
   const { low, high } = of("repetition", "another picture");
   assert.ok(low! < 0.2 && high! > -0.2); // pictures that have nothing in common
-  const unknown = measureBlocks(images.map((image) => ({ ...image, mask: null })), createRandom(1));
+  const unknown = measureParts(images.map((image) => ({ ...image, mask: null })), createRandom(1));
   assert.equal(unknown.find(({ measure }) => measure === "wholeGain")!.value, null);
 });
 
@@ -154,11 +158,11 @@ Deno.test("cascadeSimilarity falls from 1 to about 0 as what was learnt is taken
   const { parameters } = await learnt();
   const fakes = squares(40, 6).filter(({ sample }) => sample.label === 1);
   const steps = await cascadeSimilarity(fakes, {
+    detector,
     parameters,
-    configuration,
     random: createRandom(8),
   });
-  assert.deepEqual(steps.map(({ layer }) => layer), [
+  assert.deepEqual(steps.map(({ stage }) => stage), [
     "nothing",
     "heads",
     "stage4",
@@ -172,28 +176,45 @@ Deno.test("cascadeSimilarity falls from 1 to about 0 as what was learnt is taken
   assert.ok(means.slice(1).every((value) => value < 0.95), means.join(", "));
 });
 
-Deno.test("randomiseFromTop takes each parameter once, from the heads down, and leaves the learnt ones alone", () => {
-  for (const backbone of ["resnet34", "mobilenetV1", "efficientnetB0", "conv4"] as const) {
-    const small = vary(SMOKE, { backbone, blocks: 2 });
-    const parameters = createDetector(small, createRandom(1));
-    const before = Object.values(parameters).map((variable) => variable.dataSync().slice());
-    using cascade = randomiseFromTop(parameters, { configuration: small, random: createRandom(2) });
-    let changed = 0;
-    for (const [i, step] of cascade.steps.entries()) {
-      const fresh = Object.keys(parameters).filter((name) =>
-        step.parameters[name] !== parameters[name]
-      );
-      assert.ok(fresh.length > changed, step.layer);
-      changed = fresh.length;
-      assert.equal(i === 0, step.layer === "heads");
-      if (i === 0) assert.ok(fresh.every((name) => !name.startsWith("region_model")));
-    }
-    assert.equal(changed, Object.keys(parameters).length);
-    assert.deepEqual(Object.values(parameters).map((variable) => variable.dataSync()), before);
-    const layers = layersFromTop(small), first = layers.at(-1)!;
-    assert.ok(["conv1", "model.0", "_conv_stem", "stage1"].includes(first), first);
-    disposeParameters(parameters);
+/** Takes a cascade through a detector of random weights; `heads` is its last stage. */
+function cascadeOf(detector: Detector, { heads, isHead }: {
+  heads: string;
+  isHead: (name: string) => boolean;
+}): string[] {
+  const parameters = initialiseParameters(detector.parameters, createRandom(1));
+  const before = Object.values(parameters).map((variable) => variable.dataSync().slice());
+  using cascade = randomiseFromTop({ detector, parameters }, createRandom(2));
+  let changed = 0;
+  for (const [i, step] of cascade.steps.entries()) {
+    const fresh = Object.keys(parameters).filter((name) =>
+      step.parameters[name] !== parameters[name]
+    );
+    assert.ok(fresh.length > changed, step.stage);
+    changed = fresh.length;
+    assert.equal(i === 0, step.stage === heads);
+    if (i === 0) assert.ok(fresh.every(isHead));
   }
+  assert.equal(changed, Object.keys(parameters).length);
+  assert.deepEqual(Object.values(parameters).map((variable) => variable.dataSync()), before);
+  disposeParameters(parameters);
+  return stagesFromTop(detector);
+}
+
+Deno.test("randomiseFromTop takes each parameter once, from the heads down, and leaves the learnt ones alone", () => {
+  const firsts = ["resnet34", "mobilenetV1", "efficientnetB0", "conv4"].map((backbone) => {
+    const { detector } = vary(SMOKE, { backbone, blocks: 2 });
+    const isHead = (name: string) => !name.startsWith("region_model");
+    return cascadeOf(detector, { heads: "heads", isHead }).at(-1)!;
+  });
+  assert.deepEqual(firsts, ["conv1", "model.0", "_conv_stem", "stage1"]);
+});
+
+Deno.test("randomiseFromTop goes down an Xception block by block, a convolution with its batch norm", () => {
+  const isHead = (name: string) => name.startsWith("last_linear.");
+  const { detector } = presetOf(xception, "smoke");
+  const stages = cascadeOf(detector, { heads: "last_linear", isHead });
+  const blocks = Array.from({ length: 12 }, (_, i) => `block${12 - i}`);
+  assert.deepEqual(stages, ["last_linear", "conv4", "conv3", ...blocks, "conv2", "conv1"]);
 });
 
 Deno.test("rankCorrelation is Spearman's, ties and signs included", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { FaceDetector } from "lib/faces/face_detector.ts";
-import { detectFaces, openFaceDetector } from "lib/faces/faces.ts";
+import { detectFaces, openFaceDetector } from "lib/faces/detect_faces.ts";
 import { readImage } from "lib/media/image.ts";
 import { demoPhotographs } from "lib/faces/demo_photographs.ts";
 import { inFolder } from "../in_folder.ts";

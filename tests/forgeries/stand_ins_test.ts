@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { startEngine } from "lib/engine/engine.ts";
 import { assertDisjoint } from "lib/data/samples.ts";
-import { makeStandIns, type StandIn, type StandIns } from "lib/forgeries/stand_ins.ts";
+import { makeStandIns } from "lib/forgeries/stand_ins.ts";
+import type { StandIn, StandIns } from "lib/forgeries/stand_ins/stand_in.ts";
 import { pack, unpack } from "lib/forgeries/stand_ins/stand_in_cache.ts";
 import { standInSheet } from "lib/forgeries/stand_ins/stand_in_sheet.ts";
 

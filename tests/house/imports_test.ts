@@ -1,6 +1,8 @@
 /** Who may import whom. */
 
 import assert from "node:assert/strict";
+import { join } from "node:path";
+import { PROJECT } from "lib/tasks/setup/project.ts";
 import { circlesOf, type Import, importsOf, roomOf, withoutComments } from "./import_graph.ts";
 import { projectFiles } from "./sources.ts";
 
@@ -104,9 +106,17 @@ Deno.test("only the engine touches FFI and the backend of TensorFlow.js", () => 
   assert.deepEqual(wrong.map((f) => f.path), []);
 });
 
-Deno.test("set-up imports no package, as it runs before there are any", () => {
-  const entries = ["start", "lab", "notebooks", "run_tests", "ok", "doctor", "bench"];
-  entries.push("train", "evaluate", "predict");
+Deno.test("only one file opens onnxruntime, with its telemetry off", async () => {
+  const wrong = (await projectFiles()).filter(({ path, text }) =>
+    path !== "lib/faces/onnxruntime.ts" && /\.(ts|ipynb)$/.test(path) &&
+    /(?:\bfrom|\bimport|\brequire|\bresolve)\s*\(?\s*\\?["'](npm:)?onnxruntime-/.test(text)
+  );
+  assert.deepEqual(wrong.map((f) => f.path), []);
+});
+
+Deno.test("set-up imports no package, as it runs before there are any", async () => {
+  const { tasks } = JSON.parse(await Deno.readTextFile(join(PROJECT.root, "deno.json")));
+  const entries = JSON.stringify(tasks).match(/lib\/tasks\/\w+\.ts/g)!;
   const visited = new Set<string>();
   const visit = (path: string, from: string) => {
     if (!path.startsWith("lib/")) return assert.match(path, /^node:/, `${from} imports ${path}`);
@@ -118,7 +128,7 @@ Deno.test("set-up imports no package, as it runs before there are any", () => {
       if (how === "statement") visit(target, path);
     }
   };
-  for (const entry of entries) visit(`lib/tasks/${entry}.ts`, "deno.json");
+  for (const entry of entries) visit(entry, "deno.json");
   assert.ok(visited.has("lib/tasks/setup/setup.ts"));
 });
 

@@ -1,13 +1,15 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { OFFICIAL_CODE, PAPER, vary } from "lib/config.ts";
+import { vary } from "lib/detectors/configuration.ts";
+import { OFFICIAL_CODE, PAPER } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { automaticWeightedLoss } from "lib/losses/automatic_weights.ts";
 import { crossEntropy } from "lib/losses/cross_entropy.ts";
-import { detectorLoss } from "lib/losses/detector_loss.ts";
 import { klDivergence } from "lib/losses/divergences.ts";
-import { globalInformationLoss } from "lib/losses/global_information.ts";
-import { jointDivergence } from "lib/losses/joint_divergence.ts";
-import { localInformationLoss } from "lib/losses/local_information.ts";
+import {
+  globalInformationLoss,
+  localInformationLoss,
+  paperObjective,
+} from "lib/losses/paper_losses.ts";
 import { sinkhornDistance } from "lib/losses/sinkhorn.ts";
 import { createRandom } from "lib/random.ts";
 
@@ -75,11 +77,15 @@ const OF_TWO: Record<string, Loss> = {
     klDivergence(p, q, { temperature: 1.5, reduction: "elementMean" })
   ),
 };
-for (const form of ["paper", "official"] as const) {
-  const options = { form, temperature: 1.5, detachJoint: false };
-  OF_TWO[`jointDivergence, ${form}`] = two((p, q) => jointDivergence(p, q, options));
-  OF_TWO[`globalInformationLoss, ${form}`] = two((p, q) => globalInformationLoss(p, q, options));
-  OF_TWO[`localInformationLoss, ${form}`] = two((p, q) => localInformationLoss(p, [q], options));
+const KL = { divergence: "kl", temperature: 1.5, detachJoint: false } as const;
+for (const lossForm of ["paper", "official"] as const) {
+  const options = { ...KL, lossForm };
+  OF_TWO[`globalInformationLoss, ${lossForm}`] = two((joint, global) =>
+    globalInformationLoss({ joint, global }, options)
+  );
+  OF_TWO[`localInformationLoss, ${lossForm}`] = two((joint, other) =>
+    localInformationLoss({ joint, leaveOneOut: [other] }, options)
+  );
 }
 
 for (const [name, loss] of Object.entries(OF_TWO)) {
@@ -108,13 +114,13 @@ const OBJECTIVES = {
   "cross-entropy of the global head alone": vary(PAPER, { crossEntropyTerms: ["global"] }),
 };
 
-for (const [name, settings] of Object.entries(OBJECTIVES)) {
-  Deno.test(`detectorLoss has the gradients of finite differences: ${name}`, () => {
-    const configuration = vary(settings, { blocks: 2 });
+for (const [name, configuration] of Object.entries(OBJECTIVES)) {
+  Deno.test(`paperObjective has the gradients of finite differences: ${name}`, () => {
+    const { settings } = vary(configuration, { blocks: 2 }).detector;
     const loss: Loss = (z, a, b, g, p) => {
       const heads = [z, a, b, g] as tf.Tensor2D[];
       const logits = { joint: heads[0], leaveOneOut: heads.slice(1, 3), global: heads[3] };
-      return detectorLoss(logits, targets, { configuration, lossWeights: p as tf.Tensor1D }).total;
+      return paperObjective(logits, targets, { settings, weights: p as tf.Tensor1D }).total;
     };
     const arguments_ = [joint, first, second, global, weights];
     assertAgree(gradientOf(loss, arguments_), differencesOf(loss, arguments_, 0.02), name);
@@ -122,12 +128,14 @@ for (const [name, settings] of Object.entries(OBJECTIVES)) {
 }
 
 Deno.test("detachJoint takes the gradient from the joint head and leaves the other's as it was", () => {
-  for (const form of ["paper", "official"] as const) {
-    const at = (detachJoint: boolean) =>
-      gradientOf(
-        two((p, q) => localInformationLoss(p, [q], { form, temperature: 1, detachJoint })),
-        [joint, first],
+  for (const lossForm of ["paper", "official"] as const) {
+    const at = (detachJoint: boolean) => {
+      const options = { ...KL, lossForm, temperature: 1, detachJoint };
+      const loss = two((joint, other) =>
+        localInformationLoss({ joint, leaveOneOut: [other] }, options)
       );
+      return gradientOf(loss, [joint, first]);
+    };
     const [free, detached] = [at(false), at(true)];
     assert.deepEqual(detached.slice(0, joint.size), Array(joint.size).fill(0));
     assert.deepEqual(detached.slice(joint.size), free.slice(joint.size));

@@ -1,7 +1,7 @@
 /** The cases of loss_fixtures.json as typed values, and how the tests compare with them. */
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import type { DetectorLogits } from "lib/losses/detector_loss.ts";
+import type { HeadLogits } from "lib/losses/paper_losses.ts";
 
 type Rows = number[][];
 
@@ -87,7 +87,7 @@ export function caseTargets({ y_a, y_b, lam }: LossCase): tf.Tensor2D {
 /** Value and gradients of a loss at a case's logits and weights. */
 export function valueAndGradients(
   { joint, loo, global, p }: LossCase,
-  loss: (logits: DetectorLogits, weights: tf.Tensor1D) => tf.Scalar,
+  loss: (logits: HeadLogits, weights: tf.Tensor1D) => tf.Scalar,
 ): { value: number; gradients: CaseGradients } {
   return tf.tidy(() => {
     const inputs = [joint, ...loo, global].map((rows) => tf.tensor2d(rows));

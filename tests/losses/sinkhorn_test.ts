@@ -1,9 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { OFFICIAL_CODE, vary } from "lib/config.ts";
-import { detectorLoss } from "lib/losses/detector_loss.ts";
-import { globalInformationLoss } from "lib/losses/global_information.ts";
-import { localInformationLoss } from "lib/losses/local_information.ts";
+import { vary } from "lib/detectors/configuration.ts";
+import { OFFICIAL_CODE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
+import {
+  globalInformationLoss,
+  localInformationLoss,
+  paperObjective,
+} from "lib/losses/paper_losses.ts";
 import { sinkhornDistance } from "lib/losses/sinkhorn.ts";
 import {
   assertClose,
@@ -36,28 +39,28 @@ for (const { name, joint, other, f64 } of sinkhorn) {
   });
 }
 
-const configuration = vary(OFFICIAL_CODE, { divergence: "sinkhorn" });
+const { settings } = vary(OFFICIAL_CODE, { divergence: "sinkhorn" }).detector;
 
 for (const lossCase of LOSS_CASES) {
   Deno.test(`the losses with divergence "sinkhorn" equal the official ones: ${lossCase.name}`, () => {
     const expected = lossCase.official_sinkhorn_f64;
-    const options = { form: "official", divergence: "sinkhorn", ...OFFICIAL } as const;
+    const options = { lossForm: "official", divergence: "sinkhorn", ...OFFICIAL } as const;
     const global = valueAndGradients(
       lossCase,
-      (x) => globalInformationLoss(x.joint, x.global, options),
+      (x) => globalInformationLoss(x, options),
     );
     assertClose(global.value, expected.gil, 5e-5, "GIL");
     assertGradients(global.gradients, expected.grad_gil, 2e-3, "GIL");
     const local = valueAndGradients(
       lossCase,
-      (x) => localInformationLoss(x.joint, x.leaveOneOut, options),
+      (x) => localInformationLoss(x, options),
     );
     assertClose(local.value, expected.lil, 5e-4, "LIL");
     assertGradients(local.gradients, expected.grad_lil, 2e-3, "LIL");
     const targets = caseTargets(lossCase);
     const total = valueAndGradients(
       lossCase,
-      (logits, lossWeights) => detectorLoss(logits, targets, { configuration, lossWeights }).total,
+      (logits, weights) => paperObjective(logits, targets, { settings, weights }).total,
     );
     assertClose(total.value, expected.total_auto, 5e-5, "total");
     assertGradients(total.gradients, expected.grad_total_auto, 2e-3, "total");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import fc from "fast-check";
-import { detectFaces, openFaceDetector } from "lib/faces/faces.ts";
+import { detectFaces, openFaceDetector } from "lib/faces/detect_faces.ts";
 import {
   damageIn,
   probeVideo,

@@ -1,9 +1,8 @@
 /** Runs a stand-alone backbone on the fixtures' numbers and says how far it is from PyTorch. */
 import * as tf from "@tensorflow/tfjs";
-import type { Configuration } from "lib/config.ts";
 import { BACKBONES } from "lib/networks/backbones.ts";
 import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
-import { openLayers } from "lib/networks/layers.ts";
+import { openLayers, type Updates } from "lib/networks/layers.ts";
 import { disposeParameters, type Parameters } from "lib/networks/parameters.ts";
 import { createRandom } from "lib/random.ts";
 import {
@@ -39,7 +38,7 @@ export interface BackboneErrors {
 
 /** Which backbone is run, and how. */
 export interface BackboneRun {
-  readonly backbone: Configuration["backbone"];
+  readonly backbone: string;
   readonly mode: "eval" | "train";
   /** Of the formula that fills its filters. */
   readonly gain: number;
@@ -82,7 +81,7 @@ function errorsOf(
   let features = NaN;
 
   const { value, grads } = tf.variableGrads(() => {
-    const training = { seed: tf.tensor1d([0, 0], "int32") };
+    const updates: Updates = {}, training = { seed: tf.tensor1d([0, 0], "int32"), updates };
     const layers = openLayers(parameters, {
       ...(mode === "train" ? { training } : {}),
       tap: (name, x) => {
@@ -95,7 +94,7 @@ function errorsOf(
     });
     const z = run(images as tf.Tensor4D, { prefix: "b", width: 1, dropConnect: 0, layers });
     features = relativeError(z.dataSync(), expected.features_f64.flat());
-    for (const [name, x] of Object.entries(layers.statistics)) {
+    for (const [name, x] of Object.entries(updates)) {
       const summary = expected.running_stats_after![alone(name)];
       statistics[alone(name)] = summaryError(torchValues(x, "weight"), summary);
     }

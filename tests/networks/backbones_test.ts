@@ -1,16 +1,19 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { type Configuration, PAPER, SMOKE, vary } from "lib/config.ts";
+import { cropSource } from "lib/batches/batch_source.ts";
+import { presetOf, vary } from "lib/detectors/configuration.ts";
+import { PAPER, SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { compile, startEngine } from "lib/engine/engine.ts";
 import { BACKBONES } from "lib/networks/backbones.ts";
-import {
-  createDetector,
-  detect,
-  detectorParameters,
-} from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
-import { disposeParameters } from "lib/networks/parameters.ts";
+import { exposingWith } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
+import type { Updates } from "lib/networks/layers.ts";
+import { disposeParameters, linearParameters } from "lib/networks/parameters.ts";
 import { torchShape } from "lib/networks/weights/torch_layout.ts";
 import { createRandom } from "lib/random.ts";
+import { createLearner } from "lib/training/learner.ts";
+import { train } from "lib/training/train.ts";
+import { numberedCrops } from "../batches/made_up_crops.ts";
 import { type BackboneCase, backboneErrors, gradientErrors } from "./backbone_parity.ts";
 import { readFixture } from "./fixture_formula.ts";
 
@@ -18,7 +21,7 @@ await startEngine();
 
 /** What is expected of a backbone that the official code offers. */
 interface Expectation {
-  backbone: Configuration["backbone"];
+  backbone: string;
   file: string;
   /** Of the fixture's formula. */
   gain: number;
@@ -81,7 +84,7 @@ for (const { backbone, file, gain, keys, count, unseen } of EXPECTED) {
   });
 
   Deno.test(`a detector of four ${backbone} has the official number of parameters`, () => {
-    const numbers = detectorParameters(vary(PAPER, { backbone }))
+    const numbers = vary(PAPER, { backbone }).detector.parameters
       .filter(({ role }) => role !== "runningMean" && role !== "runningVariance")
       .reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
     assert.equal(numbers, stateDict.param_counts[count].total);
@@ -111,13 +114,13 @@ for (const { backbone, file, gain, keys, count, unseen } of EXPECTED) {
   });
 
   Deno.test(`a small detector of ${backbone} runs and trains its heads' input`, () => {
-    const configuration = vary(SMOKE, { backbone });
-    const parameters = createDetector(configuration, createRandom(1, "weights"));
+    const { detector } = vary(SMOKE, { backbone });
+    const parameters = initialiseParameters(detector.parameters, createRandom(1, "weights"));
     tf.tidy(() => {
       const images = tf.randomNormal<tf.Rank.R4>([2, 32, 32, 3], 0, 1, "float32", 1);
-      const training = { seed: tf.tensor1d([1, 2], "int32") };
+      const training = { seed: tf.tensor1d([1, 2], "int32"), updates: {} };
       const { grads } = tf.variableGrads(() =>
-        tf.sum(detect(images, parameters, configuration, { training }).global) as tf.Scalar
+        tf.sum(detector.forward(images, parameters, { training }).global) as tf.Scalar
       );
       const first = Object.values(parameters).find((variable) => variable.trainable)!;
       assert.ok(grads[first.name].dataSync().some((x) => x !== 0));
@@ -129,18 +132,17 @@ for (const { backbone, file, gain, keys, count, unseen } of EXPECTED) {
 
 for (const backbone of ["resnet34", "mobilenetV1", "efficientnetB0"] as const) {
   Deno.test(`a captured training pass of ${backbone} equals the eager one, dropout included`, () => {
-    const configuration = vary(SMOKE, { backbone, dropConnect: 0.5 });
-    const parameters = createDetector(configuration, createRandom(1, "weights"));
+    const skipping = backbone === "efficientnetB0" ? { dropConnect: 0.5 } : {};
+    const { detector } = vary(SMOKE, { backbone, ...skipping });
+    const parameters = initialiseParameters(detector.parameters, createRandom(1, "weights"));
     const images = tf.randomNormal<tf.Rank.R4>([4, 32, 32, 3], 0, 1, "float32", 1);
     const seed = tf.tensor1d([3, 4], "int32");
     const pass = (x: tf.Tensor, s: tf.Tensor): tf.Tensor[] => {
       let kept: tf.Tensor[] = [];
       const { value, grads } = tf.variableGrads(() => {
-        const training = { seed: s as tf.Tensor1D };
-        const { global, statistics } = detect(x as tf.Tensor4D, parameters, configuration, {
-          training,
-        });
-        kept = Object.values(statistics).map((statistic) => tf.keep(statistic));
+        const updates: Updates = {}, training = { seed: s as tf.Tensor1D, updates };
+        const { global } = detector.forward(x as tf.Tensor4D, parameters, { training });
+        kept = Object.values(updates).map((statistic) => tf.keep(statistic));
         return tf.sum(tf.square(global)) as tf.Scalar;
       });
       return [value, ...kept, ...Object.values(grads)];
@@ -162,8 +164,8 @@ for (const backbone of ["resnet34", "mobilenetV1", "efficientnetB0"] as const) {
 }
 
 Deno.test("efficientnet's drop connect skips whole images, more often in later blocks", () => {
-  const configuration = vary(SMOKE, { backbone: "efficientnetB0", blocks: 1, dropConnect: 0.9 });
-  const parameters = createDetector(configuration, createRandom(1, "weights"));
+  const { detector } = vary(SMOKE, { backbone: "efficientnetB0", blocks: 1, dropConnect: 0.9 });
+  const parameters = initialiseParameters(detector.parameters, createRandom(1, "weights"));
   tf.tidy(() => {
     const one = tf.randomNormal<tf.Rank.R4>([1, 32, 32, 3], 0, 1, "float32", 1);
     const images = tf.tile(one, [16, 1, 1, 1]);
@@ -173,12 +175,46 @@ Deno.test("efficientnet's drop connect skips whole images, more often in later b
       differing[name] = new Set(rows.map((row) => row.map((v) => v.toFixed(3)).join())).size;
       return x;
     };
-    detect(images, parameters, configuration, {
-      training: { seed: tf.tensor1d([1, 2], "int32") },
+    detector.forward(images, parameters, {
+      training: { seed: tf.tensor1d([1, 2], "int32"), updates: {} },
       tap,
     });
     assert.equal(differing["region_model1._blocks.1"], 1, "no shortcut yet, so equal images");
     assert.ok(differing["region_model1._blocks.14"] > 1);
   });
   disposeParameters(parameters);
+});
+
+Deno.test("a backbone of one's own trains a step beside the published ones", async () => {
+  // The mean colour through one linear layer: what a backbone costs is what it says of itself.
+  const kind = exposingWith({
+    ...BACKBONES,
+    colour: {
+      features: (width) => 8 * width,
+      bottleneck: [16, 8],
+      parameters: (prefix, width) =>
+        linearParameters(`${prefix}.mix`, { inputs: 3, outputs: 8 * width }),
+      lastLayer: "pixels",
+      run: (images, { prefix, layers }) => {
+        const seen = layers.tap(`${prefix}.pixels`, images);
+        return layers.linear(tf.mean(seen, [1, 2]), `${prefix}.mix`);
+      },
+    },
+  });
+  const changes = { backbone: "colour", width: 1, batchSize: 4, steps: 2 };
+  const configuration = vary(presetOf(kind, "smoke"), changes);
+  const { detector } = configuration;
+  assert.deepEqual(detector.parts().map(({ layer }) => layer), [
+    "region_model1.pixels",
+    "region_model2.pixels",
+  ]);
+  const crops = numberedCrops([0, 1, 0, 1, 0, 1], 32);
+  await using source = cropSource(crops, configuration);
+  using learner = createLearner(configuration);
+  const mix = learner.parameters["region_model2.mix.weight"], before = mix.dataSync().slice();
+  const totals: number[] = [];
+  for await (const { total } of train(learner, { source, configuration })) totals.push(total);
+  assert.ok(totals.length === 2 && totals.every(Number.isFinite));
+  assert.notDeepEqual(mix.dataSync(), before);
+  assert.throws(() => vary(SMOKE, { backbone: "colour" }), /backbone is "colour", but must be/);
 });

@@ -1,12 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { SMOKE, vary } from "lib/config.ts";
+import { vary } from "lib/detectors/configuration.ts";
+import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { compile, startEngine } from "lib/engine/engine.ts";
-import {
-  createDetector,
-  detect,
-} from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
 import { foldBatchNorm } from "lib/networks/fold_batch_norm.ts";
+import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import { disposeParameters } from "lib/networks/parameters.ts";
 import { createRandom } from "lib/random.ts";
 import { fillParameters } from "./fixture_formula.ts";
@@ -14,17 +12,18 @@ import { fillParameters } from "./fixture_formula.ts";
 await startEngine();
 
 const images = tf.randomNormal<tf.Rank.R4>([3, 32, 32, 3], 0, 1, "float32", 1);
+const small = SMOKE.detector;
 
 for (const backbone of ["resnet34", "mobilenetV1", "efficientnetB0"] as const) {
-  const configuration = vary(SMOKE, { backbone });
+  const { detector } = vary(SMOKE, { backbone });
 
   Deno.test(`foldBatchNorm keeps what ${backbone} answers, with no batch norm left`, () => {
-    const parameters = createDetector(configuration, createRandom(1, "weights"));
+    const parameters = initialiseParameters(detector.parameters, createRandom(1, "weights"));
     fillParameters(parameters, 3); // scales, offsets and running statistics that are not 1 and 0
-    const folded = foldBatchNorm(parameters, configuration);
+    const folded = foldBatchNorm(parameters, detector.parameters);
     tf.tidy(() => {
-      const original = detect(images, parameters, configuration);
-      const answer = detect(images, folded, configuration, { folded: true });
+      const original = detector.forward(images, parameters);
+      const answer = detector.forward(images, folded, { folded: true });
       for (const head of ["joint", "global"] as const) {
         const [a, b] = [original[head], answer[head]];
         const error = tf.max(tf.abs(tf.sub(a, b))).dataSync()[0];
@@ -39,11 +38,11 @@ for (const backbone of ["resnet34", "mobilenetV1", "efficientnetB0"] as const) {
 }
 
 Deno.test("foldBatchNorm's result runs captured, in fewer nodes", () => {
-  const parameters = createDetector(SMOKE, createRandom(1, "weights"));
-  const folded = foldBatchNorm(parameters, SMOKE);
-  const run = compile((x) => detect(x as tf.Tensor4D, parameters, SMOKE).global, [images]);
+  const parameters = initialiseParameters(small.parameters, createRandom(1, "weights"));
+  const folded = foldBatchNorm(parameters, small.parameters);
+  const run = compile((x) => small.forward(x as tf.Tensor4D, parameters).global, [images]);
   const lean = compile(
-    (x) => detect(x as tf.Tensor4D, folded, SMOKE, { folded: true }).global,
+    (x) => small.forward(x as tf.Tensor4D, folded, { folded: true }).global,
     [images],
   );
   tf.tidy(() => {
@@ -57,9 +56,9 @@ Deno.test("foldBatchNorm's result runs captured, in fewer nodes", () => {
 });
 
 Deno.test("foldBatchNorm leaves the original as it was, and its result independent", () => {
-  const parameters = createDetector(SMOKE, createRandom(1, "weights"));
+  const parameters = initialiseParameters(small.parameters, createRandom(1, "weights"));
   const before = parameters["linear.1.weight"].dataSync().slice();
-  const folded = foldBatchNorm(parameters, SMOKE);
+  const folded = foldBatchNorm(parameters, small.parameters);
   folded["linear.1.weight"].assign(tf.zerosLike(folded["linear.1.weight"]));
   assert.deepEqual(parameters["linear.1.weight"].dataSync(), before);
   disposeParameters(folded);
@@ -67,15 +66,15 @@ Deno.test("foldBatchNorm leaves the original as it was, and its result independe
   disposeParameters(parameters);
 });
 
-Deno.test("detect refuses to train folded parameters, and misses batch norms when not told", () => {
-  const parameters = createDetector(SMOKE, createRandom(1, "weights"));
-  const folded = foldBatchNorm(parameters, SMOKE);
-  const training = { seed: tf.tensor1d([1, 2], "int32") };
-  assert.throws(() => detect(images, folded, SMOKE, { folded: true, training }), {
+Deno.test("a detector refuses to train folded parameters, and misses batch norms when not told", () => {
+  const parameters = initialiseParameters(small.parameters, createRandom(1, "weights"));
+  const folded = foldBatchNorm(parameters, small.parameters);
+  const training = { seed: tf.tensor1d([1, 2], "int32"), updates: {} };
+  assert.throws(() => small.forward(images, folded, { folded: true, training }), {
     name: "TypeError",
     message: /no batch norm to train/,
   });
-  assert.throws(() => detect(images, folded, SMOKE), /no parameter .*bn1/);
+  assert.throws(() => small.forward(images, folded), /no parameter .*bn1/);
   disposeParameters(folded);
   disposeParameters(parameters);
 });

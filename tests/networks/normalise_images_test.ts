@@ -1,10 +1,13 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { OFFICIAL_CODE, PAPER } from "lib/config.ts";
-import { normaliseImages } from "lib/networks/normalise_images.ts";
+import { OFFICIAL_CODE, PAPER } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
+import { MINUS_ONE_TO_ONE, normaliseImages } from "lib/networks/normalise_images.ts";
 import { readFixture } from "./fixture_formula.ts";
 
 await tf.setBackend("cpu");
+
+const { normalisation: paper } = PAPER.detector.input;
+const { normalisation: official } = OFFICIAL_CODE.detector.input;
 
 const fixture = await readFixture<{
   width: number;
@@ -27,17 +30,30 @@ function assertNear(actual: ArrayLike<number>, expected: readonly number[]) {
 
 for (const type of ["int32", "float32"] as const) {
   Deno.test(`normaliseImages equals PyTorch's normalisation of ${type} pixels`, () => {
-    assertNear(byChannel(normaliseImages(image(type), PAPER)), fixture.rgb_chw);
+    assertNear(byChannel(normaliseImages(image(type), paper)), fixture.rgb_chw);
   });
 }
 
 Deno.test("normaliseImages in the order bgr is what the official code feeds its model", () => {
-  assertNear(byChannel(normaliseImages(image("int32"), OFFICIAL_CODE)), fixture.official_bgr_chw);
+  assertNear(byChannel(normaliseImages(image("int32"), official)), fixture.official_bgr_chw);
 });
 
 Deno.test("normaliseImages refuses images without three channels", () => {
-  assert.throws(() => normaliseImages(tf.zeros([1, 4, 4, 4]), PAPER), {
+  assert.throws(() => normaliseImages(tf.zeros([1, 4, 4, 4]), paper), {
     name: "TypeError",
     message: /\[1,4,4,4\]/,
   });
+});
+
+Deno.test("normaliseImages by MINUS_ONE_TO_ONE is x / 127.5 − 1, in the order rgb", () => {
+  const normalised = normaliseImages(image("int32"), MINUS_ONE_TO_ONE);
+  assertNear(normalised.dataSync(), fixture.pixels.map((x) => x / 127.5 - 1));
+  const ends = tf.tensor4d([0, 255, 0], [1, 1, 1, 3]);
+  assert.deepEqual([...normaliseImages(ends, MINUS_ONE_TO_ONE).dataSync()], [-1, 1, -1]);
+});
+
+Deno.test("normaliseImages in the order bgr turns colours before red's mean is taken, whatever the scale", () => {
+  const bgr = { ...MINUS_ONE_TO_ONE, mean: [0, 0.5, 1], channelOrder: "bgr" } as const;
+  const pixel = tf.tensor4d([255, 51, 0], [1, 1, 1, 3]); // red 1, green 0.2, blue 0
+  assertNear(normaliseImages(pixel, bgr).dataSync(), [0, -0.6, 0]); // blue − 0, green − 0.5, red − 1
 });

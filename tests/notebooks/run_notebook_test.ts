@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { runNotebook } from "lib/tasks/notebooks.ts";
 import { tiedPython } from "lib/tasks/setup/run_command.ts";
 import { PROJECT, projectEnvironment } from "lib/tasks/setup/project.ts";
+import { isAlive, until } from "../processes.ts";
 import { temporaryNotebook } from "./temporary_notebook.ts";
 
 interface Output {
@@ -20,24 +21,6 @@ interface Notebook {
 
 async function readNotebook(path: string): Promise<Notebook> {
   return JSON.parse(await Deno.readTextFile(path));
-}
-
-/** Whether a process runs: a signal that would continue a stopped one reaches it. */
-function isAlive(pid: number): boolean {
-  try {
-    Deno.kill(pid, "SIGCONT");
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-async function until(condition: () => boolean | Promise<boolean>, seconds = 30): Promise<void> {
-  for (let i = 0; i < seconds * 20; i++) {
-    if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error("It did not happen in time.");
 }
 
 const PID_CELL = `
@@ -115,6 +98,64 @@ Deno.test("runNotebook shows the failing cell and its error and changes nothing"
   assert.equal(await Deno.readTextFile(notebook.path), before);
   const left = [...Deno.readDirSync(notebook.folder)].map((entry) => entry.name);
   assert.deepEqual(left, ["bad.ipynb"]);
+});
+
+const UNCAUGHT: { name: string; cells: string[]; error: RegExp }[] = [
+  {
+    name: "a rejection that nothing handles",
+    cells: ['void Promise.reject(new RangeError("let go"));', "1"],
+    error: /cell 2:\s+RangeError: let go/,
+  },
+  {
+    name: "an error in a timer, while a later cell waits",
+    cells: [
+      'setTimeout(() => { throw new Error("in a timer"); }, 400); 1',
+      "await new Promise((resolve) => setTimeout(resolve, 1000)); 2",
+      "3",
+    ],
+    error: /cell 3:\s+Error: in a timer/,
+  },
+  {
+    name: "an error in a timer after the last cell",
+    cells: ['setTimeout(() => { throw "too late"; }, 400); 1'],
+    error: /cell 2:\s+Error: too late/,
+  },
+];
+
+for (const { name, cells, error } of UNCAUGHT) {
+  Deno.test(`runNotebook fails at ${name}`, async () => {
+    await using notebook = await temporaryNotebook("uncaught.ipynb", cells);
+    const before = await Deno.readTextFile(notebook.path);
+    const lines: string[] = [];
+    const onLine = (line: string) => lines.push(line);
+    assert.equal(await runNotebook(notebook.path, { profile: "quick", onLine }), 1);
+    assert.match(lines.join("\n"), /an error that no cell waited for/);
+    assert.match(lines.join("\n"), error);
+    assert.equal(await Deno.readTextFile(notebook.path), before);
+  });
+}
+
+Deno.test("runNotebook keeps what a terminal would show, one stream a name", async () => {
+  await using notebook = await temporaryNotebook("streams.ipynb", [
+    'console.log("10 %\\r20 %"); console.error("beside"); console.log("ab\\b\\bc\\nd\\r"); 1',
+  ]);
+  assert.equal(await runNotebook(notebook.path, { profile: "quick" }), 0);
+  const { cells } = await readNotebook(notebook.path);
+  const [stdout, stderr, result] = cells[1]!.outputs!;
+  assert.deepEqual(stdout!.text, ["20 %\n", "c\n", "d\r\n"]);
+  assert.deepEqual(stderr!.text, ["beside\n"]);
+  assert.equal(result!.output_type, "execute_result");
+});
+
+Deno.test("runNotebook takes a line of three million characters as it takes any other", async () => {
+  await using notebook = await temporaryNotebook("long_line.ipynb", [
+    'console.log("x".repeat(3_000_000))',
+  ]);
+  assert.equal(await runNotebook(notebook.path, { profile: "quick", check: true }), 0);
+  const lines: string[] = [];
+  const onLine = (line: string) => lines.push(line);
+  assert.equal(await runNotebook(notebook.path, { profile: "quick", onLine }), 1);
+  assert.match(lines.join("\n"), /Not kept: .* Cell 2 alone has 3000 kB/);
 });
 
 Deno.test("runNotebook ends a cell that takes longer than allowed", async () => {

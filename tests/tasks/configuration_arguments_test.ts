@@ -128,7 +128,7 @@ Deno.test("options of train, evaluate and predict refuse what they cannot mean",
   const wrong: [(args: string[]) => unknown, string, RegExp][] = [
     [parseTrainOptions, "", /--data is missing/],
     [parseTrainOptions, "--data a --data b", /one manifest/],
-    [parseTrainOptions, "--data a --tables all --preset paper", /leave out --preset/],
+    [parseTrainOptions, "--data a --tables all --preset paper", /leave out --detector, --preset/],
     [parseTrainOptions, "--data a --tables all --detector xception", /leave out --detector/],
     [parseTrainOptions, "--data a --seeds 1,x", /--seeds has "x"/],
     [parseTrainOptions, "--data a --checkpoint-every 0", /--checkpoint-every has "0"/],

@@ -1,43 +1,58 @@
 /** The commands themselves: what they print and how they exit before any work begins. */
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
-import { inTask } from "lib/tasks/in_task.ts";
+import { join } from "node:path";
+import { PROJECT } from "lib/tasks/setup/project.ts";
 
-const ENTRIES: [file: string, wrong: string[], words: RegExp][] = [
-  ["lib/tasks/train.ts", ["--data", "m.csv", "--set", "block=3"], /no field "block"/],
-  ["lib/tasks/evaluate.ts", ["run"], /--data is missing/],
-  ["lib/tasks/predict.ts", [], /nothing to score/],
-  ["lib/tasks/study.ts", ["--job", "3/2"], /--job is "3\/2"/],
-];
+/** A wrong command line for each task, and what is said of it. */
+const WRONG: Record<string, [args: string[], words: RegExp]> = {
+  start: [["--fast"], /--fast/],
+  ok: [["now"], /now/],
+  notebooks: [["77"], /No notebook is called "77"/],
+  doctor: [["data", "--fast"], /--fast/],
+  prepare: [["data"], /Say with --out/],
+  train: [["--data", "m.csv", "--set", "block=3"], /no field "block"/],
+  evaluate: [["run"], /--data is missing/],
+  predict: [[], /nothing to score/],
+  study: [["--job", "3/2"], /--job is "3\/2"/],
+  bench: [["--rounds", "0"], /--rounds is "0"/],
+  "bench-data": [["--rounds", "many"], /--rounds is "many"/],
+};
 
-for (const [file, wrong, words] of ENTRIES) {
-  Deno.test(`${file} explains itself with --help, and a wrong command line with exit code 2`, async () => {
-    const run = async (args: string[]) => {
-      const path = fileURLToPath(new URL(`../../${file}`, import.meta.url));
-      const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-        args: ["run", "-A", "--no-check", path, ...args],
-        env: { NO_COLOR: "1" },
-      }).output();
-      const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-      return { code, out: text(stdout), problem: text(stderr) };
-    };
-    const help = await run(["--help"]);
-    assert.equal(help.code, 0);
-    assert.match(help.out, /^deno task \w+ .*\n/);
-    const failed = await run(wrong);
+/** Tasks whose other arguments are for the program that they start. */
+const PASSING_ON = ["lab", "test"];
+
+const { tasks } = JSON.parse(await Deno.readTextFile(join(PROJECT.root, "deno.json"))) as {
+  tasks: Record<string, string>;
+};
+
+Deno.test("every task is tried with --help and a wrong command line", () => {
+  assert.deepEqual(Object.keys(tasks).sort(), [...Object.keys(WRONG), ...PASSING_ON].sort());
+});
+
+/** Runs a task's program. */
+async function runTask(task: string, args: string[]) {
+  const file = join(PROJECT.root, /lib\/tasks\/\w+\.ts/.exec(tasks[task]!)![0]);
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", file, ...args],
+    env: { NO_COLOR: "1" },
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, out: text(stdout), problem: text(stderr) };
+}
+
+for (const task of Object.keys(tasks)) {
+  Deno.test(`${task} explains itself with --help, and a wrong command line with exit code 2`, async () => {
+    const help = await runTask(task, ["--help"]);
+    assert.equal(help.code, 0, help.problem);
+    assert.ok(help.out.startsWith(`deno task ${task} `), help.out);
+    assert.match(help.out, /^ {2}--help +this$/m);
+    assert.doesNotMatch(help.out, /Set-up/);
+    if (PASSING_ON.includes(task)) return;
+    const [wrong, words] = WRONG[task]!;
+    const failed = await runTask(task, wrong);
     assert.equal(failed.code, 2);
     assert.match(failed.problem, words);
     assert.ok(failed.problem.endsWith(help.out), "the usage follows what is wrong");
     assert.equal(failed.out, "");
   });
 }
-
-Deno.test("inTask does no work when the command line is wrong or asks for help", async () => {
-  const work = () => Promise.reject(new Error("work began"));
-  const command = { args: ["x"], usage: "" };
-  assert.equal(await inTask({ ...command, parse: () => "help" }, work), 0);
-  const parse = () => {
-    throw new RangeError("");
-  };
-  assert.equal(await inTask({ ...command, parse }, work), 2);
-});

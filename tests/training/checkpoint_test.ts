@@ -1,13 +1,17 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { SMOKE, vary } from "lib/config.ts";
+import { vary } from "lib/detectors/configuration.ts";
+import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
+import { removeUnfinished } from "lib/io/write_whole.ts";
 import { createRandom } from "lib/random.ts";
 import { restoreCheckpoint, saveCheckpoint } from "lib/training/checkpoint.ts";
+import { BEGINNING } from "lib/training/selection.ts";
 import { inFolder } from "../in_folder.ts";
 
 await tf.setBackend("cpu");
 
-const record = (step: number) => ({ step, learningRate: 1e-3, seconds: step / 7, total: 1 / 3 });
+const taken = { step: 2, learningRate: 1e-3, seconds: 2 / 7, total: 1 / 3 };
+const selection = BEGINNING;
 
 function variables(seed: number): Record<string, tf.Variable> {
   return {
@@ -20,11 +24,12 @@ function variables(seed: number): Record<string, tf.Variable> {
 const bits = (v: Record<string, tf.Variable>) =>
   Object.entries(v).map(([name, x]) => [name, [...x.dataSync()]]);
 
-Deno.test("restoreCheckpoint brings back variables and history bit for bit", async () => {
+Deno.test("restoreCheckpoint brings back variables bit for bit, and how far the run was", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/new/folder/checkpoint.safetensors`;
     const saved = variables(1);
-    const state = { configuration: SMOKE, step: 2, history: [record(0), record(1)] };
+    const best = { step: 1, auc: 2 / 3 };
+    const state = { configuration: SMOKE, step: 2, selection: { best, since: 0 }, taken };
     await saveCheckpoint(path, { variables: saved, state });
     const fresh = variables(5);
     const restored = await restoreCheckpoint(path, { variables: fresh, configuration: SMOKE });
@@ -41,12 +46,12 @@ Deno.test("restoreCheckpoint is undefined where there is no file", async () => {
 Deno.test("restoreCheckpoint refuses what does not belong to the run, and changes nothing", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/checkpoint.safetensors`;
-    const state = { configuration: SMOKE, step: 0, history: [] };
+    const state = { configuration: SMOKE, step: 0, selection };
     await saveCheckpoint(path, { variables: variables(1), state });
     const { "block.bias": bias, ...less } = variables(2);
     const wider = { ...less, "block.bias": tf.variable(tf.zeros([5])) };
     const cases: [Record<string, tf.Variable>, typeof SMOKE, RegExp][] = [
-      [variables(2), vary(SMOKE, { seed: 9 }), /written with seed = 1, this run has 9/],
+      [variables(2), vary(SMOKE, { seed: 9 }), /written with training\.seed = 1, this run has 9/],
       [less, SMOKE, /block\.bias is \[4\] in the file and nothing in this run/],
       [{ ...less, "block.bias": bias, extra: bias }, SMOKE, /extra is nothing in the file/],
       [wider, SMOKE, /block\.bias is \[4\] in the file and \[5\] in this run/],
@@ -76,7 +81,7 @@ Deno.test("saveCheckpoint keeps the last two states, and the one before stands i
     const w = tf.variable(tf.zeros([3]));
     for (const step of [1, 2, 3]) {
       tf.tidy(() => w.assign(tf.fill([3], step)));
-      const state = { configuration: SMOKE, step, history: [] };
+      const state = { configuration: SMOKE, step, selection };
       await saveCheckpoint(path, { variables: { w }, state });
     }
     assert.deepEqual([...Deno.readDirSync(folder)].map((e) => e.name).sort(), KEPT);
@@ -85,7 +90,10 @@ Deno.test("saveCheckpoint keeps the last two states, and the one before stands i
       return [state?.step, ...w.dataSync()];
     };
     assert.deepEqual(await restored(), [3, 3, 3, 3]);
-    await Deno.remove(path); // as a kill between the two renames would leave it
+    const next = path.replace("checkpoint", "checkpoint.next");
+    await Deno.rename(path, next); // as a kill between the two renames leaves it
+    assert.deepEqual(await restored(), [3, 3, 3, 3]);
+    await Deno.remove(path); // a state that its owner took away
     assert.deepEqual(await restored(), [2, 2, 2, 2]);
     await Deno.writeFile(path, new Uint8Array([1, 2, 3]));
     await assert.rejects(restored(), /checkpoint\.safetensors/); // damage is said, not passed over
@@ -99,7 +107,7 @@ Deno.test("saveCheckpoint refuses a state that has diverged and leaves the last 
     const save = (step: number) =>
       saveCheckpoint(path, {
         variables: { w },
-        state: { configuration: SMOKE, step, history: [] },
+        state: { configuration: SMOKE, step, selection },
       });
     await save(1);
     for (const bad of [NaN, Infinity]) {
@@ -120,13 +128,13 @@ Deno.test("saveCheckpoint on a full disk fails by name and leaves both states as
     const path = `${folder}/checkpoint.safetensors`;
     const program = `
       import * as tf from "@tensorflow/tfjs";
-      import { SMOKE } from "lib/config.ts";
+      import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
       import { saveCheckpoint } from "lib/training/checkpoint.ts";
       await tf.setBackend("cpu");
       const path = ${JSON.stringify(path)};
       const save = (size, step) => saveCheckpoint(path, {
         variables: { w: tf.variable(tf.fill([size], step)) },
-        state: { configuration: SMOKE, step, history: [] },
+        state: { configuration: SMOKE, step, selection: { best: undefined, since: 0 } },
       });
       await save(1000, 1);
       await save(1000, 2);
@@ -155,7 +163,7 @@ Deno.test("saveCheckpoint killed at any moment leaves a whole file", async () =>
     // Each state's numbers all equal its step: a mixture of two states could not hide.
     const program = `
       import * as tf from "@tensorflow/tfjs";
-      import { SMOKE } from "lib/config.ts";
+      import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
       import { saveCheckpoint } from "lib/training/checkpoint.ts";
       await tf.setBackend("cpu");
       const w = tf.variable(tf.zeros([200_000]));
@@ -163,7 +171,7 @@ Deno.test("saveCheckpoint killed at any moment leaves a whole file", async () =>
         tf.tidy(() => w.assign(tf.fill([200_000], step)));
         await saveCheckpoint(${JSON.stringify(path)}, {
           variables: { w },
-          state: { configuration: SMOKE, step, history: [] },
+          state: { configuration: SMOKE, step, selection: { best: undefined, since: 0 } },
         });
         if (step === 1) console.log("first");
       }
@@ -185,8 +193,29 @@ Deno.test("saveCheckpoint killed at any moment leaves a whole file", async () =>
       const state = await restoreCheckpoint(path, { variables: { w }, configuration: SMOKE });
       const values = new Set(w.dataSync());
       assert.deepEqual([...values], [state?.step]);
+      await removeUnfinished(folder);
       const left = [...Deno.readDirSync(folder)].map((e) => e.name).sort();
       assert.ok(left.length > 0 && left.every((name) => KEPT.includes(name)), left.join());
     }
+  });
+});
+
+Deno.test("saveCheckpoint of a finished run leaves a state without variables, and that one only", async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/checkpoint.safetensors`;
+    const state = { configuration: SMOKE, step: 4, selection };
+    const w = tf.variable(tf.ones([100_000]));
+    for (const step of [3, 4]) {
+      await saveCheckpoint(path, { variables: { w }, state: { ...state, step } });
+    }
+    await saveCheckpoint(path, { variables: { w }, state: { ...state, finished: true } });
+    assert.deepEqual([...Deno.readDirSync(folder)].map((e) => e.name), [KEPT[1]]);
+    assert.ok((await Deno.stat(path)).size < 4000);
+    const before = bits({ w });
+    const found = await restoreCheckpoint(path, { variables: { w }, configuration: SMOKE });
+    assert.deepEqual([found?.step, found?.finished], [4, true]);
+    assert.deepEqual(bits({ w }), before);
+    const other = { variables: { w }, configuration: vary(SMOKE, { steps: 9 }) };
+    await assert.rejects(restoreCheckpoint(path, other), /training\.steps = 4, this run has 9/);
   });
 });

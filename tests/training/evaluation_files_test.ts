@@ -14,13 +14,15 @@ const from = {
   dataset: "Celeb-DF-v2",
   split: "test",
   protocol: "0123456789012345",
-  manifest: "ab",
+  data: "ab",
+  distortion: "",
+  differences: "",
 };
-const frames = [0.1, 0.6, 0.4, 0.9].map((score, i) => ({
+const frames = [-2, 0.5, -0.4, 2].map((logOdds, i) => ({
   video: `v${i}`,
   label: i % 2,
   method: i % 2 ? "DF, new" : "real",
-  score,
+  logOdds,
 }));
 const table = (of: typeof frames): EvaluationRow[] =>
   metricTable(of, { random: createRandom(1), resamples: 20 }).map((row) => ({ ...from, ...row }));
@@ -31,7 +33,7 @@ Deno.test("saveEvaluation and readEvaluations keep every row, reasons in the pla
     const rows = table(frames), undefinedOnes = table(frames.slice(0, 1));
     assert.ok(undefinedOnes.some((row) => row.value === null && row.reason !== null));
     const path = await saveEvaluation(`${root}/a`, rows);
-    assert.equal(path, `${root}/a/evaluation-celeb-df-v2-test.csv`);
+    assert.match(path, /a\/evaluation-celeb-df-v2-test-[0-9a-f]{8}\.csv$/);
     const other = undefinedOnes.map((row) => ({ ...row, dataset: "FaceForensics++" }));
     await saveEvaluation(`${root}/b`, other);
     await Deno.writeTextFile(`${root}/b/notes.csv`, "x\n1\n");
@@ -39,10 +41,28 @@ Deno.test("saveEvaluation and readEvaluations keep every row, reasons in the pla
   });
 });
 
-Deno.test("saveEvaluation replaces the result of the same data set, and needs rows", async () => {
+Deno.test("saveEvaluation keeps results on other pictures apart, and names that only signs tell", async () => {
+  await inFolder(async (root) => {
+    const others = [
+      { data: "cd" },
+      { data: "ef", distortion: "GB:3" },
+      { dataset: "Celeb-DF-v2++" },
+      { split: "validation" },
+    ];
+    const all = [{}, ...others].map((change) =>
+      table(frames).map((row) => ({ ...row, ...change }))
+    );
+    for (const rows of all) await saveEvaluation(`${root}/a`, rows);
+    const read = await readEvaluations({ root });
+    assert.equal(read.length, all.flat().length);
+    assert.equal(new Set(read.map(({ data, dataset, split }) => data + dataset + split)).size, 5);
+  });
+});
+
+Deno.test("saveEvaluation replaces the result on the same pictures, and needs rows", async () => {
   await inFolder(async (root) => {
     await saveEvaluation(`${root}/a`, table(frames));
-    const again = table(frames.map((row) => ({ ...row, score: 1 - row.score })));
+    const again = table(frames.map((row) => ({ ...row, logOdds: -row.logOdds })));
     await saveEvaluation(`${root}/a`, again);
     assert.deepEqual(await readEvaluations({ root }), again);
     await assert.rejects(saveEvaluation(root, []), /without rows/);

@@ -3,14 +3,15 @@
  * shortened run was measured with seeds 1 to 8: AUC .837 in the mean, standard deviation .034.
  */
 import assert from "node:assert/strict";
-import { QUICK, vary } from "lib/config.ts";
+import { vary } from "lib/detectors/configuration.ts";
+import { QUICK } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { cropSource } from "lib/batches/batch_source.ts";
 import { drawPlantedClues } from "lib/forgeries/planted_clues.ts";
 import { PLANTED_SETTINGS } from "lib/forgeries/planted_clues/planted_settings.ts";
 import type { Split } from "lib/data/samples.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { rocAuc } from "lib/evaluation/roc.ts";
-import { scoreCrops } from "lib/evaluation/score_crops.ts";
+import { scoreCrops } from "lib/evaluation/predict.ts";
 import { createRandom } from "lib/random.ts";
 import { createLearner } from "lib/training/learner.ts";
 import { train } from "lib/training/train.ts";
@@ -48,7 +49,10 @@ Deno.test("a short run on planted clues reaches its stated AUC within its stated
     using learner = createLearner(configuration);
     await using source = cropSource(draw(600, "train", seed), configuration);
     await Array.fromAsync(train(learner, { source, configuration }));
-    const scores = await scoreCrops(test, { parameters: learner.parameters, configuration });
+    const scores = await scoreCrops(test, {
+      detector: configuration.detector,
+      parameters: learner.parameters,
+    });
     aucs.push(rocAuc(scores, labels));
   }
   for (const auc of aucs) assert.ok(Math.abs(auc - MEAN) < 3 * DEVIATION, `${aucs}`);

@@ -1,20 +1,15 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { type Configuration, OFFICIAL_CODE, PAPER, vary } from "lib/config.ts";
+import { vary } from "lib/detectors/configuration.ts";
+import { OFFICIAL_CODE, PAPER } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { mixUp } from "lib/batches/mixup.ts";
 import { adamNumbers, type AdamSlots, applyAdam } from "lib/engine/adam.ts";
 import { compile, compileStep, startEngine } from "lib/engine/engine.ts";
-import { createLossWeights } from "lib/losses/automatic_weights.ts";
-import { detectorLoss } from "lib/losses/detector_loss.ts";
-import {
-  createDetector,
-  detect,
-} from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
-import {
-  assignParameters,
-  disposeParameters,
-  trainableVariables,
-} from "lib/networks/parameters.ts";
+import { LOSS_WEIGHTS } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import { paperObjective } from "lib/losses/paper_losses.ts";
+import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
+import type { Updates } from "lib/networks/layers.ts";
+import { disposeParameters } from "lib/networks/parameters.ts";
 import { createRandom } from "lib/random.ts";
 import {
   fillImages,
@@ -60,32 +55,35 @@ const zeros = (x: tf.Variable) => tf.tidy(() => tf.variable(tf.zeros(x.shape), f
 /** One captured step of the fixture's run: forward, losses, gradients, Adam, running statistics. */
 function captureVariant({ n, B, paper, bn_frozen }: Variant["settings"]) {
   const common = { blocks: n, dropout: 0 };
-  const configuration: Configuration = paper
+  const { detector } = paper
     ? vary(PAPER, { ...common, crossEntropyTerms: ["global"] })
     : vary(OFFICIAL_CODE, common);
-  const parameters = createDetector(configuration, { ...createRandom(1), normal: () => 0 });
+  const { settings } = detector;
+  const unused = { ...createRandom(1), normal: () => 0 };
+  const parameters = initialiseParameters(detector.parameters, unused);
   fillParameters(parameters, 3);
-  const lossWeights = createLossWeights(configuration);
-  const learnt = [...trainableVariables(parameters), lossWeights as tf.Variable];
+  const { [LOSS_WEIGHTS]: lossWeights } = initialiseParameters(detector.trainingState, unused);
+  const learnt = [...Object.values(parameters).filter(({ trainable }) => trainable), lossWeights];
   const slots: AdamSlots[] = learnt.map((variable) => ({ m: zeros(variable), v: zeros(variable) }));
-  const training = { seed: tf.tensor1d([0, 0], "int32") };
+  const seed = tf.tensor1d([0, 0], "int32");
 
   const step = compileStep(
     (images, targets, adam) => {
       const kept: Record<string, tf.Tensor> = {};
       const losses: tf.Tensor[] = [];
       const { value, grads } = tf.variableGrads(() => {
-        const outputs = detect(
+        const updates: Updates = {};
+        const outputs = detector.forward(
           images as tf.Tensor4D,
           parameters,
-          configuration,
-          bn_frozen ? {} : { training },
+          bn_frozen ? {} : { training: { seed, updates } },
         );
-        const { total, terms } = detectorLoss(outputs, targets as tf.Tensor2D, {
-          configuration,
-          lossWeights,
+        const weights = lossWeights as tf.Tensor as tf.Tensor1D;
+        const { total, terms } = paperObjective(outputs, targets as tf.Tensor2D, {
+          settings,
+          weights,
         });
-        Object.entries(outputs.statistics).forEach(([name, s]) => kept[name] = tf.keep(s));
+        Object.entries(updates).forEach(([name, s]) => kept[name] = tf.keep(s));
         const { crossEntropy, globalInformation, localInformation } = terms;
         losses.push(...[crossEntropy, globalInformation, localInformation].map((t) => tf.keep(t)));
         return total;
@@ -93,10 +91,10 @@ function captureVariant({ n, B, paper, bn_frozen }: Variant["settings"]) {
       const [ofNet, ofWeights, epsilon] = tf.unstack(adam) as tf.Scalar[];
       learnt.forEach((variable, i) => {
         const gradient = tf.add(grads[variable.name], tf.mul(variable as tf.Tensor, WEIGHT_DECAY));
-        const stepSize = variable === (lossWeights as tf.Variable) ? ofWeights : ofNet;
+        const stepSize = variable === lossWeights ? ofWeights : ofNet;
         applyAdam(variable, slots[i], { gradient, step: { ...ADAM, stepSize, epsilon } });
       });
-      assignParameters(parameters, kept);
+      for (const [name, value] of Object.entries(kept)) parameters[name].assign(value);
       return [value, ...losses];
     },
     [tf.zeros([B, 64, 64, 3]), tf.zeros([B, 2]), tf.zeros([3])],
@@ -106,7 +104,7 @@ function captureVariant({ n, B, paper, bn_frozen }: Variant["settings"]) {
     disposeParameters(parameters);
     tf.dispose([lossWeights, ...slots.flatMap(({ m, v }) => [m, v])]);
   };
-  return { step, parameters, lossWeights, configuration, dispose };
+  return { step, parameters, lossWeights, detector, dispose };
 }
 
 /** Images and targets of a step, mixed where the fixture mixes. */
@@ -145,7 +143,7 @@ function lossError(actual: readonly number[], expected: readonly number[]): numb
 }
 
 for (const [name, variant] of Object.entries(variants)) {
-  Deno.test(`detect, detectorLoss and applyAdam, captured, follow three PyTorch steps: ${name}`, () => {
+  Deno.test(`forward, paperObjective and applyAdam, captured, follow three PyTorch steps: ${name}`, () => {
     const run = captureVariant(variant.settings);
     const limits = CALM[name] ?? CHAOTIC;
     variant.steps_f64.forEach((expected, k) => {
@@ -162,7 +160,7 @@ for (const [name, variant] of Object.entries(variants)) {
     });
 
     const forward = compile((x) => {
-      const { joint, global } = detect(x as tf.Tensor4D, run.parameters, run.configuration);
+      const { joint, global } = run.detector.forward(x as tf.Tensor4D, run.parameters);
       return [joint, global];
     }, [tf.zeros([2, 64, 64, 3])]);
     const [joint, global] = forward(fillImages("input", 2, 64)).map((t) => t.dataSync());

@@ -1,10 +1,18 @@
 import assert from "node:assert/strict";
 import { dirname } from "node:path";
-import { PAPER, SMOKE, vary } from "lib/config.ts";
+import { type Configuration, vary } from "lib/detectors/configuration.ts";
+import { PAPER, SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { runFolder, RUNS } from "lib/training/run_folder.ts";
 
 Deno.test("runFolder is the same for equal configurations, whatever the order of their fields", () => {
-  const shuffled = Object.fromEntries(Object.entries(SMOKE).reverse()) as unknown as typeof SMOKE;
+  const { detector: { kind, settings }, data, training } = SMOKE;
+  const reversed = <T extends object>(part: T) =>
+    Object.fromEntries(Object.entries(part).reverse()) as T;
+  const shuffled: Configuration = {
+    training: reversed(training),
+    data: reversed(data),
+    detector: kind.of(reversed(settings)) as Configuration["detector"],
+  };
   assert.equal(runFolder("run", shuffled), runFolder("run", SMOKE));
   assert.equal(dirname(runFolder("run", SMOKE)), RUNS);
 });

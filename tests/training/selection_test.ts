@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { QUICK, vary } from "lib/config.ts";
+import { vary } from "lib/detectors/configuration.ts";
+import { QUICK } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import type { StepRecord } from "lib/training/step_record.ts";
 import { endsEarly, isValidated, selectionOf } from "lib/training/selection.ts";
 
@@ -39,7 +40,7 @@ Deno.test("endsEarly waits for patience validations without a better one, and fo
 
 Deno.test("isValidated is true every so many steps, or at each epoch's end, and at the last step", () => {
   const validated = (validateEvery: number) => {
-    const run = { configuration: vary(QUICK, { steps: 10, validateEvery }), batchesPerEpoch: 4 };
+    const run = { ...vary(QUICK, { steps: 10, validateEvery }), batchesPerEpoch: 4 };
     return Array.from({ length: 10 }, (_, s) => s).filter((step) => isValidated(step, run));
   };
   assert.deepEqual(validated(0), [3, 7, 9]);

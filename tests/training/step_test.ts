@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { type Configuration, SMOKE, vary } from "lib/config.ts";
+import { type Configuration, vary } from "lib/detectors/configuration.ts";
+import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { augment } from "lib/batches/augmentation.ts";
 import { cropSource } from "lib/batches/batch_source.ts";
 import { mixUp } from "lib/batches/mixup.ts";
@@ -20,7 +21,7 @@ async function inputsOf(configuration: Configuration): Promise<StepInputs> {
   return {
     ...tensors,
     seed: tf.tensor1d([1, 0], "int32"),
-    adam: tf.tensor1d([stepSize, epsilon, stepSize]),
+    adam: tf.tensor1d([epsilon, stepSize, stepSize]),
   };
 }
 
@@ -33,18 +34,22 @@ Deno.test("trainingStep, captured, learns from the batch as augmented and mixed 
       using learner = createLearner(configuration);
       const step = compileStep(
         (...tensors) => {
-          const entries = keys.map((key, i) => [key, tensors[i]]);
-          return trainingStep(learner, Object.fromEntries(entries), { configuration }).total;
+          const entries = Object.fromEntries(keys.map((key, i) => [key, tensors[i]]));
+          return trainingStep(learner, entries as unknown as StepInputs, configuration).total;
         },
-        keys.map((key) => inputs[key]),
+        keys.map((key) => inputs[key]!),
       );
-      const [total] = step(...keys.map((key) => inputs[key]));
+      const [total] = step(...keys.map((key) => inputs[key]!));
 
       using other = createLearner(configuration);
-      const images = normaliseImages(augment(inputs.images, inputs.augmentation), configuration);
+      const images = normaliseImages(
+        augment(inputs.images, inputs.augmentation),
+        configuration.detector.input.normalisation,
+      );
       const targets = tf.oneHot(inputs.labels, 2).toFloat() as tf.Tensor2D;
       const { images: x, targets: mixed } = mixUp({ images, targets }, inputs.mixup);
-      const expected = learn(other, { ...inputs, x, targets: mixed }, { configuration }).total;
+      const { seed, adam } = inputs, seen = { images: x, targets: { classes: mixed }, seed, adam };
+      const expected = learn(other, seen, configuration).total;
       const [found, wanted] = [total, expected].map((t) => t.dataSync()[0]);
       assert.ok(
         Math.abs(found - wanted) < 1e-5 * wanted,

@@ -1,11 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { SMOKE, vary } from "lib/config.ts";
+import { vary } from "lib/detectors/configuration.ts";
+import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { cropSource } from "lib/batches/batch_source.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { rocAuc } from "lib/evaluation/roc.ts";
-import { scoreCrops } from "lib/evaluation/score_crops.ts";
-import { createRandom } from "lib/random.ts";
+import { scoreCrops } from "lib/evaluation/predict.ts";
 import { createLearner } from "lib/training/learner.ts";
 import type { StepRecord } from "lib/training/step_record.ts";
 import { train } from "lib/training/train.ts";
@@ -44,7 +44,10 @@ Deno.test("train learns: held-out pictures of the same kind are told apart", asy
     train(learner, { source: cropSource(seen, configuration), configuration }),
   );
   assert.ok(records.at(-1)!.crossEntropyGlobal < 0.4, `${records.at(-1)!.crossEntropyGlobal}`);
-  const scores = await scoreCrops(unseen, { parameters: learner.parameters, configuration });
+  const scores = await scoreCrops(unseen, {
+    detector: configuration.detector,
+    parameters: learner.parameters,
+  });
   const auc = rocAuc(scores, unseen.map((c) => c.sample.label));
   assert.ok(auc > 0.95, `AUC ${auc}`);
 });
@@ -56,14 +59,14 @@ Deno.test("train goes on after an abort and ends in the weights of an undisturbe
     using whole = createLearner(SMOKE);
     const expected = await collect(train(whole, { source, configuration: SMOKE }));
 
-    const checkpoint = `${folder}/run/checkpoint.safetensors`;
+    const run = `${folder}/run`;
     const stop = new AbortController();
     using first = createLearner(SMOKE);
-    const options = { source, configuration: SMOKE, checkpoint, signal: stop.signal };
+    const options = { source, configuration: SMOKE, folder: run, signal: stop.signal };
     for await (const { step } of train(first, options)) if (step === 1) stop.abort();
     using second = createLearner(vary(SMOKE, { seed: 1 }));
     const lines: string[] = [], notice = (line: string) => lines.push(line);
-    const again = { source, configuration: SMOKE, checkpoint, notice };
+    const again = { source, configuration: SMOKE, folder: run, notice };
     const records = await collect(train(second, again));
     assert.deepEqual(lines, ["Kept 2 of 4 steps of an earlier sitting."]);
     assert.deepEqual(records.map((r) => r.total), expected.map((r) => r.total));
@@ -71,50 +74,10 @@ Deno.test("train goes on after an abort and ends in the weights of an undisturbe
   });
 });
 
-Deno.test("train killed at twenty random moments ends in the same weights, bit for bit", async () => {
-  const program = new URL("./killed_run.ts", import.meta.url).pathname;
-  const lastStep = (text: string) => Number([...text.matchAll(/step (\d+) /g)].at(-1)?.[1] ?? -1);
-  /** Runs until the end, or until `after` milliseconds past the first step that is later than `done`. */
-  const run = async (
-    checkpoint: string,
-    { after, done = -1 }: { after?: number; done?: number } = {},
-  ) => {
-    const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--no-check", program, checkpoint],
-      stdout: "piped",
-      stderr: "null",
-    }).spawn();
-    let text = "", timer: ReturnType<typeof setTimeout> | undefined;
-    for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
-      text += chunk;
-      if (after !== undefined && lastStep(text) > done) {
-        timer ??= setTimeout(() => child.kill("SIGKILL"), after);
-      }
-    }
-    await child.status;
-    clearTimeout(timer);
-    return text;
-  };
-  const hashIn = (text: string) => /hash (\w+)/.exec(text)?.[1];
-  await inFolder(async (folder) => {
-    const expected = hashIn(await run(`${folder}/undisturbed.safetensors`));
-    assert.ok(expected);
-    const random = createRandom(4, "kills");
-    const checkpoint = `${folder}/killed.safetensors`;
-    for (let kill = 1, done = -1; kill <= 20; kill++) {
-      const text = await run(checkpoint, { after: random.integer(60), done });
-      assert.equal(hashIn(text), undefined, `the run ended before kill ${kill}`);
-      done = lastStep(text);
-    }
-    assert.equal(hashIn(await run(checkpoint)), expected);
-  });
-});
-
 Deno.test("train stops at a loss that is no number, naming step, terms and the last good state", async () => {
   await inFolder(async (folder) => {
-    const checkpoint = `${folder}/checkpoint.safetensors`;
     using learner = createLearner(SMOKE);
-    const options = { source, configuration: SMOKE, checkpoint, checkpointEvery: 1 };
+    const options = { source, configuration: SMOKE, folder, keepEvery: 1 };
     const records: number[] = [];
     await assert.rejects(async () => {
       for await (const { step } of train(learner, options)) {
@@ -125,12 +88,12 @@ Deno.test("train stops at a loss that is no number, naming step, terms and the l
     }, (error: Error) => {
       assert.ok(error instanceof RangeError);
       assert.match(error.message, /loss is NaN at step 2.*crossEntropyGlobal/);
-      assert.ok(error.message.includes(checkpoint));
+      assert.ok(error.message.includes(`after 2 steps, is in ${folder}`));
       return true;
     });
     assert.deepEqual(records, [0, 1]);
     using again = createLearner(SMOKE);
-    const resumed = await collect(train(again, { source, configuration: SMOKE, checkpoint }));
+    const resumed = await collect(train(again, { source, configuration: SMOKE, folder }));
     assert.ok(resumed.every((r) => Number.isFinite(r.total)));
   });
 });
@@ -142,7 +105,8 @@ Deno.test("train takes the same first step on the plain cpu backend, which says 
     train(learner, { source: cropSource(crops, configuration), configuration }),
   );
   const program = `
-    import { SMOKE, vary } from "lib/config.ts";
+    import { vary } from "lib/detectors/configuration.ts";
+import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
     import { cropSource } from "lib/batches/batch_source.ts";
     import { startEngine } from "lib/engine/engine.ts";
     import { createLearner } from "lib/training/learner.ts";

@@ -1,13 +1,13 @@
 /** Training with validation: which detector is kept, when a run ends early, and what a stop changes. */
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { type Configuration, SMOKE, vary } from "lib/config.ts";
+import { type Configuration, plainConfiguration, vary } from "lib/detectors/configuration.ts";
+import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { cropSource } from "lib/batches/batch_source.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { rocAuc } from "lib/evaluation/roc.ts";
-import { scoreCrops } from "lib/evaluation/score_crops.ts";
-import { restoreCheckpoint } from "lib/training/checkpoint.ts";
-import { detectorFileBeside, loadDetector } from "lib/detectors/detector_file.ts";
+import { scoreCrops } from "lib/evaluation/predict.ts";
+import { DETECTOR_FILE, loadDetector } from "lib/detectors/detector_file.ts";
 import { createLearner } from "lib/training/learner.ts";
 import type { StepRecord } from "lib/training/step_record.ts";
 import { selectionOf } from "lib/training/selection.ts";
@@ -20,14 +20,15 @@ await startEngine();
 const crops = madeUpCrops(32);
 const heldOut = madeUpCrops(24, "validation");
 const validation = validationCrops(heldOut);
-const small = vary(SMOKE, {
+const CHANGES = {
   backbone: "conv4",
   width: 1,
   batchSize: 16,
   steps: 20,
   validateEvery: 3,
   learningRate: 5e-3,
-});
+};
+const small = vary(SMOKE, CHANGES);
 
 /** Trains a fresh learner to the end, or past a step, and gives its records without the clock. */
 async function run(
@@ -46,9 +47,8 @@ async function run(
 
 Deno.test("train validates when it is due and keeps the detector of the best step", async () => {
   await inFolder(async (folder) => {
-    const checkpoint = `${folder}/checkpoint.safetensors`;
     const before = tf.memory().numTensors;
-    const records = await run({ configuration: small, validation, checkpoint });
+    const records = await run({ configuration: small, validation, folder });
     assert.equal(tf.memory().numTensors, before);
     const validated = records.filter((record) => record.validationAuc !== undefined);
     assert.deepEqual(validated.map((record) => record.step), [2, 5, 8, 11, 14, 17, 19]);
@@ -64,23 +64,22 @@ Deno.test("train validates when it is due and keeps the detector of the best ste
 
 Deno.test("train stopped between validations goes on to the same records and the same best detector", async () => {
   await inFolder(async (folder) => {
-    const paths = ["whole", "stopped"].map((name) => `${folder}/${name}/checkpoint.safetensors`);
+    const runs = ["whole", "stopped"].map((name) => `${folder}/${name}`);
     const options = { configuration: small, validation };
-    const whole = await run({ ...options, checkpoint: paths[0] });
+    const whole = await run({ ...options, folder: runs[0] });
     for (const step of [0, 7, 8]) {
-      await run({ ...options, checkpoint: paths[1] }, { stopAfter: step });
+      await run({ ...options, folder: runs[1] }, { stopAfter: step });
     }
-    assert.deepEqual(await run({ ...options, checkpoint: paths[1] }), whole);
-    const [one, other] = paths.map((path) => Deno.readFileSync(detectorFileBeside(path)));
+    assert.deepEqual(await run({ ...options, folder: runs[1] }), whole);
+    const [one, other] = runs.map((run) => Deno.readFileSync(`${run}/${DETECTOR_FILE}`));
     assert.deepEqual(one, other);
   });
 });
 
 Deno.test("train ends early when patience runs out, and a later sitting adds nothing", async () => {
   await inFolder(async (folder) => {
-    const checkpoint = `${folder}/checkpoint.safetensors`;
     const configuration = vary(small, { patience: 2, validateEvery: 1, steps: 200 });
-    const options = { configuration, validation, checkpoint };
+    const options = { configuration, validation, folder };
     const records = await run(options);
     assert.ok(records.length < 200, `${records.length} steps`);
     const { best, since } = selectionOf(records);
@@ -92,17 +91,21 @@ Deno.test("train ends early when patience runs out, and a later sitting adds not
 
 Deno.test("train without validation keeps the last step's detector", async () => {
   await inFolder(async (folder) => {
-    const checkpoint = `${folder}/checkpoint.safetensors`;
     const configuration = vary(small, { steps: 3 });
-    await run({ configuration, checkpoint }, { stopAfter: 1 });
+    await run({ configuration, folder }, { stopAfter: 1 });
     await assert.rejects(loadDetector(folder), Deno.errors.NotFound); // not yet at its end
-    await run({ configuration, checkpoint });
+    await run({ configuration, folder });
     using kept = await loadDetector(folder);
-    assert.deepEqual(kept.origin, { configuration, step: 2 });
-    using learner = createLearner(configuration);
-    await restoreCheckpoint(checkpoint, { variables: learner.variables, configuration });
-    for (const [name, variable] of Object.entries(learner.parameters)) {
-      assert.deepEqual(kept.parameters[name].dataSync(), variable.dataSync());
+    const { configuration: own, ...origin } = kept.origin!;
+    assert.deepEqual(plainConfiguration(own), plainConfiguration(configuration));
+    assert.deepEqual(origin, { step: 2 });
+    using whole = createLearner(configuration), found = createLearner(configuration);
+    await using source = cropSource(crops, configuration);
+    await Array.fromAsync(train(whole, { source, configuration }));
+    await Array.fromAsync(train(found, { source, configuration, folder }));
+    for (const [name, variable] of Object.entries(whole.parameters)) {
+      assert.deepEqual(kept.parameters[name].dataSync(), variable.dataSync(), name);
+      assert.deepEqual(found.parameters[name].dataSync(), variable.dataSync(), name);
     }
   });
 });
@@ -111,10 +114,9 @@ Deno.test("train refuses samples that no check has seen, and a run whose best de
   const cast = { ...validation } as ValidationSamples; // a copy that no check has made
   await assert.rejects(run({ configuration: small, validation: cast }), TypeError);
   await inFolder(async (folder) => {
-    const checkpoint = `${folder}/checkpoint.safetensors`;
-    const options = { configuration: small, validation, checkpoint };
+    const options = { configuration: small, validation, folder };
     await run(options, { stopAfter: 4 });
-    await Deno.remove(detectorFileBeside(checkpoint));
+    await Deno.remove(`${folder}/${DETECTOR_FILE}`);
     await assert.rejects(run(options), /best detector \(step 2.*is missing/);
   });
 });
@@ -126,7 +128,7 @@ Deno.test("train on the official schedule begins Adam anew in every epoch", asyn
   const steps: number[] = [];
   for await (const { step } of train(learner, { source, configuration })) {
     steps.push(step);
-    const { m, v } = learner.slots[learner.parameters["linear.1.weight"].name];
+    const { m, v } = learner.slots["linear.1.weight"];
     const [mean, square] = [m.dataSync(), v.dataSync()];
     // After one step m = (1 − β₁) g and v = (1 − β₂) g², so v = m² · 0.001 / 0.01; later it is not.
     const fresh = mean.every((x, i) => Math.abs(square[i] - 0.1 * x * x) <= 1e-3 * square[i]);
@@ -150,56 +152,60 @@ Deno.test("train overfits one batch to near zero", async () => {
   assert.ok(total < 0.02 && crossEntropyGlobal < 0.005, `${total} ${crossEntropyGlobal}`);
 });
 
-Deno.test("train on a disk that fills up ends, and the last good checkpoint takes the run to its end", async () => {
-  await inFolder(async (folder) => {
-    const checkpoint = `${folder}/checkpoint.safetensors`;
-    const script = `${folder}/program.ts`;
-    const here = (name: string) => new URL(name, import.meta.url).pathname;
-    await Deno.writeTextFile(
-      script,
-      `
-      import { cropSource } from "lib/batches/batch_source.ts";
-      import { startEngine } from "lib/engine/engine.ts";
-      import { createLearner } from "lib/training/learner.ts";
-      import { train } from "lib/training/train.ts";
-      import { madeUpCrops } from "${here("./made_up_crops.ts")}";
-      await startEngine();
-      const configuration = ${JSON.stringify(small)};
-      const learner = createLearner(configuration);
-      const source = cropSource(madeUpCrops(32), configuration);
-      const checkpoint = ${JSON.stringify(checkpoint)};
-      const options = { source, configuration, checkpoint, checkpointEvery: 1 };
-      try {
-        for await (const { step } of train(learner, options)) console.log("step", step);
-      } catch (error) { console.log(error.message); }
-      `,
-    );
-    // The state grows with every record, so that some checkpoint is the first one above the limit.
-    using learner = createLearner(small);
-    const numbers = Object.values(learner.variables).reduce((sum, v) => sum + v.size, 0);
-    const limit = Math.ceil((4 * numbers + 24_000) / 1024);
-    // A file's limit stands in for a disk's.
-    const { stdout, stderr } = await new Deno.Command("bash", {
-      args: [
-        "-c",
-        `trap "" XFSZ; ulimit -f ${limit}; exec "$0" run -A --no-check --config "$1" "$2"`,
-        Deno.execPath(),
-        here("../../deno.json"),
-        script,
-      ],
-    }).output();
-    const text = new TextDecoder().decode(stdout);
-    assert.match(text, /step \d+\n/, new TextDecoder().decode(stderr));
-    assert.match(text, /Cannot write .*checkpoint.*disk has space/);
-    const reached = Number([...text.matchAll(/step (\d+)/g)].at(-1)![1]);
-    assert.ok(reached < small.steps - 1, `step ${reached}`);
-    const lines: string[] = [];
-    const again = await run({
-      configuration: small,
-      checkpoint,
-      notice: (line) => lines.push(line),
+Deno.test("train on a disk that fills up says so, and the last good state takes the run to its end", async () => {
+  const whole = await run({ configuration: small });
+  using learner = createLearner(small);
+  const numbers = Object.values(learner.variables).reduce((sum, v) => sum + v.size, 0);
+  const stateAlone = Math.floor(4 * numbers / 1024);
+  // Limits of a file in kB stand in for a disk's: below the state, and below the history.
+  for (const [limit, file] of [[stateAlone, "checkpoint"], [1, "metrics"]] as const) {
+    await inFolder(async (folder) => {
+      await run({ configuration: small, folder }, { stopAfter: 7 });
+      const text = await runLimited(folder, limit);
+      assert.match(text, new RegExp(`Cannot write .*${file}.*disk has space`));
+      assert.doesNotMatch(text, /step \d+/); // a step is told of when it is kept
+      const lines: string[] = [], notice = (line: string) => lines.push(line);
+      assert.deepEqual(await run({ configuration: small, folder, notice }), whole);
+      assert.deepEqual(lines, ["Kept 8 of 20 steps of an earlier sitting."]);
     });
-    assert.deepEqual(lines, [`Kept ${reached + 1} of 20 steps of an earlier sitting.`]);
-    assert.deepEqual(again, await run({ configuration: small }));
-  });
+  }
 });
+
+/** Goes on with the run in a process whose files may have so many kB, and returns what it prints. */
+async function runLimited(folder: string, limit: number): Promise<string> {
+  const here = (name: string) => new URL(name, import.meta.url).pathname;
+  const script = `${folder}/program.ts`;
+  await Deno.writeTextFile(
+    script,
+    `
+    import { cropSource } from "lib/batches/batch_source.ts";
+    import { vary } from "lib/detectors/configuration.ts";
+    import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
+    import { startEngine } from "lib/engine/engine.ts";
+    import { createLearner } from "lib/training/learner.ts";
+    import { train } from "lib/training/train.ts";
+    import { madeUpCrops } from "${here("./made_up_crops.ts")}";
+    await startEngine();
+    const configuration = vary(SMOKE, ${JSON.stringify(CHANGES)});
+    const learner = createLearner(configuration);
+    const source = cropSource(madeUpCrops(32), configuration);
+    const folder = ${JSON.stringify(folder)};
+    const options = { source, configuration, folder, keepEvery: 1, replay: false };
+    try {
+      for await (const { step } of train(learner, options)) console.log("step", step);
+    } catch (error) { console.log(error.message); }
+    `,
+  );
+  const { stdout, stderr } = await new Deno.Command("bash", {
+    args: [
+      "-c",
+      `trap "" XFSZ; ulimit -f ${limit}; exec "$0" run -A --no-check --config "$1" "$2"`,
+      Deno.execPath(),
+      here("../../deno.json"),
+      script,
+    ],
+  }).output();
+  const text = new TextDecoder().decode(stdout);
+  assert.notEqual(text, "", new TextDecoder().decode(stderr));
+  return text;
+}

@@ -1,10 +1,10 @@
 /** Test samples cannot reach selection: not by type, and not at run time. */
 import assert from "node:assert/strict";
-import { SMOKE } from "lib/config.ts";
+import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import type { Crop, Split } from "lib/data/samples.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { openPredictor, type Predictor } from "lib/evaluation/predict.ts";
-import { createDetector } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import { createRandom } from "lib/random.ts";
 import {
   assertValidation,
@@ -58,8 +58,8 @@ Deno.test("a list of test crops is no ValidationSamples: not for the compiler, a
 
 Deno.test("validate gives the metrics of the scores, and looks at the splits once more", async () => {
   using predictor = openPredictor({
-    parameters: createDetector(SMOKE, createRandom(1)),
-    configuration: SMOKE,
+    detector: SMOKE.detector,
+    parameters: initialiseParameters(SMOKE.detector.parameters, createRandom(1)),
   });
   const validation = validationCrops(inSplit("validation", 12));
   const metrics = await validate(predictor, validation);

@@ -1,32 +1,20 @@
 /**
  * The audit of a data set: what is there against what its publisher states, what is broken, and what is
  * in two places that must be apart. Memory does not grow with the data set. Printing and reports are
- * left to the doctor command and report.ts.
+ * left to the doctor command and audit_report.ts.
  */
-import type { Facts, PublishedCount, ReadProblem } from "../readers/data_set.ts";
+import type { Facts, PublishedCount, ReadProblem } from "../readers/data_set_reader.ts";
 import type { DataSet } from "../readers/open_data_set.ts";
 import { findFfmpeg } from "lib/media/ffmpeg.ts";
-import { contentHash } from "lib/io/content_hash.ts";
+import { sha256OfFiles } from "lib/io/sha256.ts";
 import { lookForFaces } from "./faces_sample.ts";
 import type { FindingKind, Severity } from "./audit_finding.ts";
+import type { AuditOptions } from "./audit_options.ts";
 import type { Ledger, NotedEntry } from "./audit_ledger.ts";
-import { type Depth, filesOf, lookAt } from "./look_at_entry.ts";
+import { filesOf, lookAt } from "./look_at_entry.ts";
+import { findChangedContents } from "./changed_contents.ts";
 import { notePrepared } from "./prepare_findings.ts";
 import { findDuplicates, findShared } from "./duplicates_and_leaks.ts";
-
-/** How a data set is audited. */
-export interface AuditOptions {
-  /** How much is decoded. Default "first". */
-  readonly depth?: Depth;
-  /** In how many entries, spread over the data set, faces are looked for. Default 0. */
-  readonly faces?: number;
-  /** Entries looked at at the same time. Default: as many as there are processors. */
-  readonly parallel?: number;
-  /** Told how far it is. `total` is undefined while the reader is still reading. */
-  readonly onProgress?: (phase: string, done: number, total?: number) => void;
-  /** Ends the audit with the signal's reason. */
-  readonly signal?: AbortSignal;
-}
 
 /** What the publisher states beside what was found. */
 export interface Comparison extends PublishedCount {
@@ -72,6 +60,7 @@ export async function auditDataSet(
   findShared(ledger, { why: dataSet.facts.sharedIdentities, heldOut: validation > 0 });
   const comparisons = compareCounts(dataSet.facts, ledger);
   await notePrepared(dataSet, ledger);
+  await findChangedContents(dataSet, ledger, options);
   const faces = await lookForFaces(dataSet.root, ledger, options);
   return { comparisons, faces };
 }
@@ -151,7 +140,7 @@ async function compareContents(
   let done = 0;
   await onEach(ledger.entriesOfSharedSize(), async (entry) => {
     const files = await filesOf(entry, root);
-    const hash = await contentHash(files).catch(() => undefined); // told when it was looked at
+    const hash = await sha256OfFiles(files).catch(() => undefined); // told when it was looked at
     if (hash !== undefined) ledger.addContent(entry.id, hash);
     done++;
     options.onProgress?.("comparing contents", done);

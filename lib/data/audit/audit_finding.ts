@@ -22,6 +22,7 @@ export const FINDING_KINDS = {
   empty: "Empty",
   undecodable: "Cannot be decoded",
   damaged: "Damaged in parts",
+  changed: "Changed since the manifest was written",
   fewFrames: "Fewer pictures than the list says",
   noMask: "The mask is not there",
   sharedVideo: "Videos in several splits",

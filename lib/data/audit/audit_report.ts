@@ -4,7 +4,7 @@
  */
 import { writeCsv } from "lib/io/csv_rows.ts";
 import { LABEL_LEGEND } from "../manifest.ts";
-import type { Facts } from "../readers/data_set.ts";
+import type { Facts } from "../readers/data_set_reader.ts";
 import type { DataSet } from "../readers/open_data_set.ts";
 import { WholeFile } from "lib/io/write_whole.ts";
 import { type Audit, countName } from "./audit_data_set.ts";

@@ -2,14 +2,14 @@
  * Whether faces are found, on a sample of a data set. Finding them in every frame is prepare's work.
  */
 import { join } from "node:path";
-import { detectFaces, openFaceDetector } from "lib/faces/faces.ts";
+import { detectFaces, openFaceDetector } from "lib/faces/detect_faces.ts";
 import { readImage, type RgbImage } from "lib/media/image.ts";
 import { ImageError } from "lib/media/image_error.ts";
 import type { FaceDetector } from "lib/faces/face_detector.ts";
 import { videoFrames } from "lib/media/video.ts";
 import { VideoError } from "lib/media/video_error.ts";
-import type { AuditOptions } from "./audit_data_set.ts";
 import type { Ledger, NotedEntry } from "./audit_ledger.ts";
+import type { AuditOptions } from "./audit_options.ts";
 import { filesOf } from "./look_at_entry.ts";
 
 /** The picture to look for a face in: a still, or the one in the middle. */

@@ -1,6 +1,6 @@
 /**
  * Looking at one entry of a data set: is it there, how large is it, can it be decoded. What follows
- * from many entries is left to audit.ts.
+ * from many entries is left to audit_data_set.ts.
  */
 import { join } from "node:path";
 import { fileFault } from "lib/io/file_fault.ts";

@@ -1,16 +1,19 @@
 /**
- * Cuts the faces out of one unit into a folder. Which units there are is left to units.ts, what makes the
+ * Cuts the faces out of one unit into a folder. Which units there are is left to prepared_units.ts, what makes the
  * folder count to records.ts.
  */
 import { join } from "node:path";
+import { writeWhole } from "lib/io/write_whole.ts";
 import { type Box, cropFace, resizeImage } from "lib/media/crop.ts";
-import { detectFaces } from "lib/faces/faces.ts";
+import { faceFile } from "lib/faces/cut_face.ts";
+import { detectUpright, type Turn, turnBack, turnImage } from "lib/faces/upright_faces.ts";
 import { readImage, type RgbImage } from "lib/media/image.ts";
 import { ImageError } from "lib/media/image_error.ts";
 import type { FaceDetector } from "lib/faces/face_detector.ts";
 import { damageIn, spreadFrames, videoFrames } from "lib/media/video.ts";
 import { VideoError } from "lib/media/video_error.ts";
 import { writeImage } from "lib/media/write_image.ts";
+import { contentName } from "../fingerprint.ts";
 import { distortedFrame } from "./distorted_frame.ts";
 import type { CropRecord, Remark, UnitRecord } from "./unit_records.ts";
 import type { PrepareSettings } from "./prepare_settings.ts";
@@ -60,9 +63,13 @@ const wordsOf = (error: Error, root: string) =>
  *
  * @throws Error when a crop cannot be written, or there is no ffmpeg; the signal's reason when it aborts.
  */
-export async function cutUnit(unit: Unit, options: CutOptions): Promise<Omit<UnitRecord, "bytes">> {
+export async function cutUnit(
+  unit: Unit,
+  options: CutOptions,
+): Promise<Omit<UnitRecord, "source">> {
   const crops: CropRecord[] = [], remarks: Remark[] = [], names = new Set<string>();
-  let looked = 0;
+  const thorough = unit.entry.kind === "still"; // a video's frames are many, and turned all alike
+  let looked = 0, turn: Turn = 0;
   try {
     for await (const picture of look(unit, options, remarks)) {
       options.signal.throwIfAborted();
@@ -75,7 +82,10 @@ export async function cutUnit(unit: Unit, options: CutOptions): Promise<Omit<Uni
       const name = freeName(String(frame).padStart(6, "0"), names);
       const from = { settings: options.settings, video: unit.entry.video, frame };
       const image = await distortedFrame(picture.image, from);
-      const found = await cutFaces({ ...picture, image }, name, options);
+      const seen = await upright({ ...picture, image }, { first: turn, thorough }, options);
+      turn = seen.turn;
+      const found = await cutFaces(seen, { frame, name }, options);
+      remarks.push(...seen.remarks);
       if (found.length === 0) remarks.push({ what: "no face", frame });
       if (picture.maskMissing !== undefined) {
         remarks.push({ what: "no mask", frame, detail: picture.maskMissing });
@@ -182,23 +192,48 @@ async function readPicture({ path, frame, mask }: UnitPicture, root: string): Pr
   }
 }
 
-async function cutFaces(
-  { image, mask, frame }: { image: RgbImage; mask?: RgbImage; frame: number },
-  name: string,
-  { folder, detector, settings }: CutOptions,
-): Promise<CropRecord[]> {
-  const { faces: keep, minScore, longSide, margin, size, format, quality } = settings;
-  const faces = await detectFaces(image, detector, { minScore, longSide, keep });
+/** A picture with its faces upright, what is to be said of it, and its mask turned like it. */
+async function upright(
+  { image: given, mask, frame }: { image: RgbImage; mask?: RgbImage; frame: number },
+  { first, thorough }: { first: Turn; thorough: boolean },
+  { detector, settings: { faces: keep, minScore, longSide } }: CutOptions,
+) {
+  const options = { minScore, longSide, first, isSettled: !thorough, searchTurned: thorough };
+  const { image, turn, faces, lying } = await detectUpright(given, detector, options);
   // A mask of another size is of the same picture all the same.
-  const fitting = mask && await resizeImage(mask, { width: image.width, height: image.height });
+  const fitting = mask && await resizeImage(mask, { width: given.width, height: given.height });
+  const remarks: Remark[] = [
+    ...turn === first ? [] : [{ what: "turned", frame, detail: `by ${turn} degrees` } as const],
+    ...lying.length === 0
+      ? []
+      : [{ what: "lying face", frame, detail: `${lying.length} of them` } as const],
+  ];
+  return {
+    image,
+    mask: fitting && await turnImage(fitting, turn),
+    turn,
+    faces: keep === "largest" ? faces.slice(0, 1) : faces,
+    remarks,
+  };
+}
+
+async function cutFaces(
+  { image, mask, turn, faces }: Awaited<ReturnType<typeof upright>>,
+  { frame, name }: { frame: number; name: string },
+  { folder, settings }: CutOptions,
+): Promise<CropRecord[]> {
+  const { faces: keep, margin, size, format } = settings;
   return await Promise.all(faces.map(async ({ box, score }, i): Promise<CropRecord> => {
     const own = keep === "all" ? `${name}_${i}` : name;
     const file = `${own}.${format}`;
-    await writeImage(join(folder, file), await cropFace(image, box, { margin, size }), { quality });
-    const record = { file, frame, box: rounded(box), score: Math.round(score * 1e4) / 1e4 };
-    if (fitting === undefined) return record;
+    const bytes = await faceFile(image, box, settings);
+    await writeWhole(join(folder, file), bytes);
+    const content = contentName(bytes), rate = Math.round(score * 1e4) / 1e4;
+    const place = rounded(turnBack(box, turn, image));
+    const record = { file, content, frame, box: place, score: rate };
+    if (mask === undefined) return record;
     const maskFile = `${own}_mask.png`;
-    const cut = await cropFace(fitting, box, { margin, size });
+    const cut = await cropFace(mask, box, { margin, size });
     await writeImage(join(folder, maskFile), {
       ...cut,
       data: cut.data.filter((_, at) => at % 3 === 0),

@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { writeCsv } from "lib/io/csv_rows.ts";
 import { writeManifest } from "../manifest.ts";
-import type { OnProblem, ReadProblem } from "../readers/data_set.ts";
+import type { OnProblem, ReadProblem } from "../readers/data_set_reader.ts";
 import type { DataSet } from "../readers/open_data_set.ts";
 import type { Sample } from "../samples.ts";
 import { hasFailed, readRecord, type UnitRecord } from "./unit_records.ts";
@@ -63,15 +63,17 @@ async function* recorded(
   }
 }
 
-async function* samplesOf(source: Source, folder: string): AsyncGenerator<Sample> {
+async function* samplesOf(source: Source, folder: string, cut: string): AsyncGenerator<Sample> {
   for await (const { unit, record } of recorded(source, folder, () => {})) {
     const { video, label, method, split, identities } = unit.entry;
-    for (const { file, mask, frame } of record.crops) {
+    for (const { file, content, mask, frame } of record.crops) {
       yield {
         path: `${unit.folder}/${file}`,
         dataset: source.name,
         ...{ label, method, video, split, frame, identities },
         ...(mask === undefined ? {} : { mask: `${unit.folder}/${mask}` }),
+        content,
+        cut,
       };
     }
   }
@@ -119,9 +121,13 @@ async function* reportOf(
 /**
  * Writes manifest.csv and report.csv, each whole or not at all.
  *
+ * @param options `cut`: `cutName` of the settings.
  * @throws Error when a unit has no record, or a file cannot be written.
  */
-export async function joinRecords(source: Source, folder: string): Promise<PrepareSummary> {
+export async function joinRecords(
+  source: Source,
+  { folder, cut }: { folder: string; cut: string },
+): Promise<PrepareSummary> {
   const summary: PrepareSummary = {
     units: 0,
     looked: 0,
@@ -131,7 +137,7 @@ export async function joinRecords(source: Source, folder: string): Promise<Prepa
     unreadable: 0,
     problems: 0,
   };
-  await writeManifest(join(folder, "manifest.csv"), samplesOf(source, folder));
+  await writeManifest(join(folder, "manifest.csv"), samplesOf(source, folder, cut));
   await writeCsv(join(folder, "report.csv"), reportOf(source, folder, summary), REPORT_COLUMNS);
   return summary;
 }

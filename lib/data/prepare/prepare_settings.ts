@@ -2,8 +2,9 @@
  * How faces are cut out of a data set. The settings stand in the output folder, so that pictures cut in
  * two ways never meet in one manifest.
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { FACE_CUT, type FaceCut } from "lib/faces/face_cut.ts";
+import { sha256 } from "lib/io/sha256.ts";
 import { writeWhole } from "lib/io/write_whole.ts";
 import { type Distortion, distortionText, parseDistortion } from "lib/media/distortions.ts";
 import type { FrameChoice } from "lib/media/video.ts";
@@ -16,6 +17,48 @@ export interface PrepareSettings extends FaceCut {
   readonly faces: "largest" | "all";
   /** What is done to whole frames before faces are looked for, for robustness tables. Default: nothing. */
   readonly distortion?: Distortion;
+}
+
+/**
+ * A short name for the way in which crops were made: all settings that decide their pixels. It stands
+ * beside every crop in the manifest, so that sets that were cut in two ways never pass for one.
+ */
+export function cutName(settings: PrepareSettings): string {
+  const { choose: _, faces: __, distortion, ...cut } = settings;
+  const all = { ...cut, ...distortion ? { distortion: distortionText(distortion) } : {} };
+  const fields = Object.entries(all).sort(([a], [b]) => a < b ? -1 : 1);
+  return sha256(JSON.stringify(fields)).slice(0, 8);
+}
+
+/** The file in an output folder that holds its settings. */
+const SETTINGS_FILE = "settings.json";
+
+/** How the faces beside a manifest were cut, and what was done to their frames first. */
+export interface RecordedCut {
+  /** The cut, as it goes with runs and detectors. */
+  readonly cut: FaceCut;
+  /** The distortion as the command line says it; undefined for none. */
+  readonly distortion?: string;
+}
+
+/**
+ * How the crops of a manifest were cut, from the settings beside it; undefined for a list of one's own or a
+ * folder of the kit's first edition.
+ *
+ * @param manifest The manifest's path.
+ */
+export async function readCut(manifest: string): Promise<RecordedCut | undefined> {
+  const path = join(dirname(manifest), SETTINGS_FILE);
+  const text = await Deno.readTextFile(path).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  });
+  if (text === undefined) return undefined;
+  const { size, margin, minScore, longSide, format, quality, finder, code, distortion } = JSON
+    .parse(text) as FaceCut & { distortion?: string };
+  if (code === undefined) return undefined;
+  const cut = { size, margin, minScore, longSide, format, quality, finder, code };
+  return { cut, ...distortion === undefined ? {} : { distortion } };
 }
 
 /** Every fifth frame and the largest face, cut as everywhere. */
@@ -62,7 +105,7 @@ export async function claimFolder(
   folder: string,
   { dataset, settings }: { dataset: string; settings: PrepareSettings },
 ): Promise<void> {
-  const path = join(folder, "settings.json");
+  const path = join(folder, SETTINGS_FILE);
   // Where nothing is distorted the file says nothing of it, as it did before there were distortions.
   const distortion = settings.distortion && distortionText(settings.distortion);
   const now: Record<string, unknown> = { dataset, ...settings, distortion };

@@ -1,9 +1,9 @@
 /**
  * What is prepared as one piece: a video, a folder of frames, or the stills of one video that stand
- * together in a list. What becomes of it is left to cut.ts.
+ * together in a list. What becomes of it is left to cut_faces.ts.
  */
-import { createHash } from "node:crypto";
 import { resolve } from "node:path";
+import { openDigest, sha256 } from "lib/io/sha256.ts";
 import type { ClipEntry, FramesEntry, StillEntry, VideoEntry } from "../data_set_entries.ts";
 import { isPicture, stem } from "../readers/walk_folder.ts";
 
@@ -33,7 +33,7 @@ const MOST_STILLS = 1000;
 /** A name made of the source's own, fit for every file system, with a hash that makes it unique. */
 function folderOf(entry: VideoEntry, stills: readonly StillEntry[]): string {
   const source = [entry.kind, entry.video, ...stills.map(({ path }) => path)];
-  const hash = createHash("sha256").update(JSON.stringify(source)).digest("hex");
+  const hash = sha256(JSON.stringify(source));
   const name = stem(entry.video.split("/").at(-1)!).replaceAll(/[^A-Za-z0-9_-]+/g, "_");
   // 4096 folders keep each of them small where there are 100,000 videos.
   return `crops/${hash.slice(0, 3)}/${name.slice(0, 40)}-${hash.slice(0, 16)}`;
@@ -102,14 +102,36 @@ async function framesIn(entry: FramesEntry, root: string): Promise<UnitPicture[]
   })).sort((a, b) => a.frame - b.frame);
 }
 
-/** Size of a unit's files in bytes, those that are not there counted as −1 each; masks do not count. */
-export async function sizeOf(unit: Unit, root: string): Promise<number> {
-  const sizeOfFile = (path: string) => Deno.stat(path).then(({ size }) => size, () => -1);
+/** Pieces of a file that are looked at to tell whether it was replaced, and their length in bytes. */
+const PIECES = 16, PIECE = 1 << 16;
+
+/**
+ * A file in short: its size, and a digest of pieces spread over all of it (the whole of up to a megabyte).
+ * Reading videos whole would take as long as preparing them.
+ */
+async function fileMark(path: string): Promise<string> {
+  try {
+    using file = await Deno.open(path);
+    const { size } = await file.stat(), digest = openDigest(), piece = new Uint8Array(PIECE);
+    const last = Math.max(0, size - PIECE);
+    for (let i = 0; i < Math.min(PIECES, Math.ceil(size / PIECE)); i++) {
+      await file.seek(size <= PIECES * PIECE ? i * PIECE : Math.floor(last * i / (PIECES - 1)), 0);
+      const read = await file.read(piece) ?? 0;
+      digest.add(piece.subarray(0, read));
+    }
+    return `${size}:${digest.hex().slice(0, 16)}`;
+  } catch {
+    return "not there"; // what is wrong with it is told when it is read
+  }
+}
+
+/** A unit's source files in short: another text where one was replaced, even by one of equal size. */
+export async function sourceMark(unit: Unit, root: string): Promise<string> {
   const { entry } = unit;
-  if (entry.kind === "video") return await sizeOfFile(clipFiles(entry, root).video);
+  if (entry.kind === "video") return await fileMark(clipFiles(entry, root).video);
   const pictures = await picturesOf(unit, root).catch(() => undefined);
-  if (pictures === undefined) return -1;
-  let bytes = 0;
-  for (const { path } of pictures) bytes += await sizeOfFile(path);
-  return bytes;
+  if (pictures === undefined) return "not there";
+  const marks: string[] = [];
+  for (const { path } of pictures) marks.push(await fileMark(path));
+  return marks.length === 1 ? marks[0] : sha256(marks.join("\n")).slice(0, 32);
 }

@@ -9,6 +9,8 @@ import { writeWhole } from "lib/io/write_whole.ts";
 export interface CropRecord {
   /** The crop's file name in the unit's folder. */
   readonly file: string;
+  /** The first 32 hexadecimal digits of the SHA-256 of the crop's file. */
+  readonly content: string;
   /** The mask's file name, where there is a mask. */
   readonly mask?: string;
   /** Index of the frame in its video. */
@@ -24,8 +26,10 @@ export interface Remark {
   /**
    * "no face": none in this frame. "unreadable": this picture, or without a frame the whole unit, could
    * not be read. "damaged": the decoder complained, and damaged frames were left out. "no mask": the mask of this frame is not there.
+   * "turned": the picture was turned until its faces stood upright. "lying face": a face that no turn
+   * brings upright, of which no crop was made.
    */
-  readonly what: "no face" | "unreadable" | "damaged" | "no mask";
+  readonly what: "no face" | "unreadable" | "damaged" | "no mask" | "turned" | "lying face";
   /** Index of the frame; without it the remark is about the whole unit. */
   readonly frame?: number;
   /** The reason in words. */
@@ -34,8 +38,8 @@ export interface Remark {
 
 /** All that is remembered of a unit. */
 export interface UnitRecord {
-  /** Size of its source files in bytes: a source that was replaced is prepared again. */
-  readonly bytes: number;
+  /** Size and content of its source files in short: a source that was replaced is prepared again. */
+  readonly source: string;
   /** Pictures that were looked at. */
   readonly looked: number;
   /** By frame; of a frame, largest face first. */
@@ -53,8 +57,8 @@ export function hasFailed({ remarks }: UnitRecord): boolean {
 
 function isRecord(value: unknown): value is UnitRecord {
   if (typeof value !== "object" || value === null) return false;
-  const { bytes, looked, crops, remarks } = value as Record<string, unknown>;
-  return typeof bytes === "number" && typeof looked === "number" && Array.isArray(crops) &&
+  const { source, looked, crops, remarks } = value as Record<string, unknown>;
+  return typeof source === "string" && typeof looked === "number" && Array.isArray(crops) &&
     Array.isArray(remarks);
 }
 

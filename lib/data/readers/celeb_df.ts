@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import type { Description } from "../descriptions.ts";
 import type { VideoEntry } from "../data_set_entries.ts";
-import type { Facts, OnProblem, PublishedCount, Reader } from "./data_set.ts";
+import type { Facts, OnProblem, PublishedCount, Reader } from "./data_set_reader.ts";
 import { heldOut } from "./held_out.ts";
 import { isVideo, listFolder, stem } from "./walk_folder.ts";
 

@@ -7,7 +7,7 @@ import { csvRows } from "lib/io/csv_rows.ts";
 import type { Description } from "../descriptions.ts";
 import type { VideoEntry } from "../data_set_entries.ts";
 import type { Split } from "../samples.ts";
-import type { Facts, OnProblem, Reader } from "./data_set.ts";
+import type { Facts, OnProblem, Reader } from "./data_set_reader.ts";
 import { heldOut } from "./held_out.ts";
 import { isVideo, listFolder, stem } from "./walk_folder.ts";
 

@@ -4,7 +4,7 @@
 import { join } from "node:path";
 import type { Description } from "../descriptions.ts";
 import type { VideoEntry } from "../data_set_entries.ts";
-import type { Facts, OnProblem, Reader } from "./data_set.ts";
+import type { Facts, OnProblem, Reader } from "./data_set_reader.ts";
 import { heldOut } from "./held_out.ts";
 import { foldersBelow, isVideo, stem, whatIs } from "./walk_folder.ts";
 

@@ -4,7 +4,7 @@
  */
 import type { Description } from "../descriptions.ts";
 import type { VideoEntry } from "../data_set_entries.ts";
-import type { Facts, OnProblem, PublishedCount, Reader } from "./data_set.ts";
+import type { Facts, OnProblem, PublishedCount, Reader } from "./data_set_reader.ts";
 import { FACEFORENSICS_SPLITS, type PairSplits, readPairSplits } from "./pair_splits.ts";
 import { type FolderItem, isVideo, listFolder, stem } from "./walk_folder.ts";
 

@@ -2,7 +2,7 @@
  * Validation where a publisher has none: which training identities are held out. Choices are made on
  * validation, so test is never touched.
  */
-import { createHash } from "node:crypto";
+import { sha256 } from "lib/io/sha256.ts";
 import type { Split } from "../samples.ts";
 
 /**
@@ -22,6 +22,6 @@ import type { Split } from "../samples.ts";
  * ```
  */
 export function heldOut(key: string, share: number): Split {
-  const number = createHash("sha256").update(key).digest().readUInt32BE(0) / 2 ** 32;
+  const number = parseInt(sha256(key).slice(0, 8), 16) / 2 ** 32;
   return number < share ? "validation" : "train";
 }

@@ -6,7 +6,7 @@ import { isAbsolute, join, relative } from "node:path";
 import type { Description } from "../descriptions.ts";
 import type { VideoEntry } from "../data_set_entries.ts";
 import type { Split } from "../samples.ts";
-import type { Facts, OnProblem, Reader } from "./data_set.ts";
+import type { Facts, OnProblem, Reader } from "./data_set_reader.ts";
 import { celebIdentities } from "./celeb_df.ts";
 import { faceForensicsIdentities } from "./faceforensics.ts";
 import { stem, whatIs } from "./walk_folder.ts";

@@ -5,13 +5,13 @@ import { dirname } from "node:path";
 import type { Description, ReaderName } from "../descriptions.ts";
 import type { VideoEntry } from "../data_set_entries.ts";
 import { CELEB_DF } from "./celeb_df.ts";
-import { CSV_LIST } from "./csv_list.ts";
-import type { Facts, OnProblem, Reader } from "./data_set.ts";
+import { CSV_LIST } from "./own_csv_list.ts";
+import type { Facts, OnProblem, Reader } from "./data_set_reader.ts";
 import { DEEPFAKEBENCH_JSON } from "./deepfakebench_json.ts";
 import { DFDC } from "./dfdc.ts";
 import { DFDC_PREVIEW } from "./dfdc_preview.ts";
 import { FACEFORENSICS } from "./faceforensics.ts";
-import { FOLDERS } from "./folders.ts";
+import { FOLDERS } from "./own_folders.ts";
 import { OFFICIAL_LISTS } from "./official_lists.ts";
 
 const READERS: Readonly<Record<ReaderName, Reader>> = {

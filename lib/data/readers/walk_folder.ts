@@ -3,7 +3,7 @@
  * circle. What the names mean is left to the readers.
  */
 import { join } from "node:path";
-import type { OnProblem } from "./data_set.ts";
+import type { OnProblem } from "./data_set_reader.ts";
 
 /** Something in a folder. */
 export interface FolderItem {

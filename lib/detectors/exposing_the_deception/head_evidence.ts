@@ -8,7 +8,7 @@ import type { Parameters } from "lib/networks/parameters.ts";
 import type { ExposingOutputs } from "./exposing_the_deception.ts";
 
 /** One number a picture, `[batch]`, from what the detector says about a batch. */
-type Evidence = (outputs: ExposingOutputs) => tf.Tensor1D;
+export type Evidence = (outputs: ExposingOutputs) => tf.Tensor1D;
 
 /** Evidence of the joint head. It is linear, so a block's map is the block's own share of it. */
 export const jointEvidence: Evidence = ({ joint }): tf.Tensor1D => logOddsOfFake(joint);

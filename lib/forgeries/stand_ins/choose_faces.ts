@@ -5,7 +5,8 @@ import { createRandom } from "lib/random.ts";
 import { mirrorImage } from "lib/media/crop.ts";
 import { reachOf } from "./demo_crops.ts";
 import type { DemoFace } from "./demo_faces.ts";
-import { expressionDistance, mirrorLandmarks } from "./face_shape.ts";
+import { mirrorLandmarks } from "lib/faces/landmark_numbers.ts";
+import { expressionDistance } from "./face_shape.ts";
 import { shapeDistance } from "./landmark_geometry.ts";
 import type { FaceCrop } from "./manipulations.ts";
 

@@ -1,10 +1,11 @@
 /**
  * The 22 faces of the six demo photographs with their landmarks, and which of them may not be parted
- * by a split. What is done to them is in methods.ts.
+ * by a split. What is done to them is in manipulations.ts.
  */
 import { basename } from "node:path";
 import type { Box } from "lib/media/crop.ts";
-import { detectFaces, type Face, openFaceDetector, type Point } from "lib/faces/faces.ts";
+import type { Face, Point } from "lib/faces/face.ts";
+import { detectFaces, openFaceDetector } from "lib/faces/detect_faces.ts";
 import { readImage, type RgbImage } from "lib/media/image.ts";
 import { detectLandmarks, openLandmarkDetector } from "lib/faces/landmarks.ts";
 import { demoPhotographs } from "lib/faces/demo_photographs.ts";

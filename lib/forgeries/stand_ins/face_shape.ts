@@ -2,8 +2,8 @@
  * What is known about faces, in terms of their 68 landmarks: forehead, region of the mouth, and how an
  * expression is carried from one face to another.
  */
-import type { Point } from "lib/faces/faces.ts";
-import { LANDMARK_PARTS } from "lib/faces/landmarks.ts";
+import type { Point } from "lib/faces/face.ts";
+import { LANDMARK_PARTS } from "lib/faces/landmark_numbers.ts";
 import { align, between, centreOf, convexHull, move, scaleAbout } from "./landmark_geometry.ts";
 
 /** The name of a part of the face. */
@@ -11,19 +11,6 @@ export type Part = keyof typeof LANDMARK_PARTS;
 
 const part = (landmarks: readonly Point[], name: Part) =>
   landmarks.slice(LANDMARK_PARTS[name][0], LANDMARK_PARTS[name][1]);
-
-/** Which landmark of a mirrored face stands where each one stood: left and right change places. */
-const MIRRORED: readonly number[] = [
-  ...[16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0],
-  ...[26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 27, 28, 29, 30, 35, 34, 33, 32, 31],
-  ...[45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40],
-  ...[54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55, 64, 63, 62, 61, 60, 67, 66, 65],
-];
-
-/** The landmarks of the mirrored picture, `width` pixels wide, in their usual order. */
-export function mirrorLandmarks(landmarks: readonly Point[], width: number): Point[] {
-  return MIRRORED.map((i): Point => [width - landmarks[i][0], landmarks[i][1]]);
-}
 
 /** The landmarks and ten more, above the brows by up to a quarter of the way from mouth to brows. */
 export function withForehead(landmarks: readonly Point[]): Point[] {

@@ -5,7 +5,7 @@
  * (0.5, 0.5).
  */
 import Delaunator from "delaunator";
-import type { Point } from "lib/faces/faces.ts";
+import type { Point } from "lib/faces/face.ts";
 
 /** The mean of some points. */
 export function centreOf(points: readonly Point[]): Point {

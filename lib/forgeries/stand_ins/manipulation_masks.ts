@@ -1,7 +1,7 @@
 /**
  * Where a manipulation acts: polygons and soft edges. A mask is 0 where nothing may change.
  */
-import type { Point } from "lib/faces/faces.ts";
+import type { Point } from "lib/faces/face.ts";
 import type { Mask } from "lib/media/image.ts";
 import { blur, type Raster } from "lib/media/raster.ts";
 

@@ -5,9 +5,9 @@
  * Rössler et al., "FaceForensics++: Learning to Detect Manipulated Facial Images", ICCV 2019.
  */
 import type { Random } from "lib/random.ts";
-import type { Point } from "lib/faces/faces.ts";
+import type { Point } from "lib/faces/face.ts";
 import type { Mask, RgbImage } from "lib/media/image.ts";
-import { LANDMARK_PARTS } from "lib/faces/landmarks.ts";
+import { LANDMARK_PARTS } from "lib/faces/landmark_numbers.ts";
 import { transferColour, transferShading } from "./match_colour.ts";
 import { carryExpression, mouthRegion, surroundings, withForehead } from "./face_shape.ts";
 import { area, centreOf, convexHull, foldedArea, scaleAbout } from "./landmark_geometry.ts";
@@ -24,7 +24,7 @@ export interface FaceCrop {
 }
 
 /** A manipulated crop. */
-export interface Manipulated {
+interface Manipulated {
   /** As large as the target. */
   readonly image: RgbImage;
   /** Weight of the change at each pixel: 0 is exactly the original, 255 is all new. */
@@ -32,7 +32,7 @@ export interface Manipulated {
 }
 
 /** What a manipulation works with. */
-export interface Means {
+interface Means {
   /** The other face, a crop of the target's size. */
   readonly donor: FaceCrop;
   /** Decides the strength. */
@@ -40,7 +40,7 @@ export interface Means {
 }
 
 /** Changes `target` with the help of another face. */
-export type Manipulation = (target: FaceCrop, means: Means) => Manipulated;
+type Manipulation = (target: FaceCrop, means: Means) => Manipulated;
 
 const draw = (low: number, high: number, random: Random) => low + (high - low) * random.uniform();
 
@@ -65,7 +65,7 @@ function finish(target: FaceCrop, above: Raster, mask: Mask): Manipulated {
  * In the manner of DeepFakes: another face's appearance on this face's geometry, slightly blurred like
  * an autoencoder's output, colours by Reinhard's transfer, softly blended up to the forehead.
  */
-export function deepFakes(target: FaceCrop, { donor, random }: Means): Manipulated {
+function deepFakes(target: FaceCrop, { donor, random }: Means): Manipulated {
   const to = withForehead(target.landmarks), scale = scaleOf(target);
   const { raster, distance } = warp(toRaster(donor.image), {
     from: withForehead(donor.landmarks),
@@ -86,7 +86,7 @@ export function deepFakes(target: FaceCrop, { donor, random }: Means): Manipulat
  * In the manner of FaceSwap: another face's texture on a coarse mesh (facets, no eyelids or inner
  * lips), sharp, with a hard edge along the jaw and brows.
  */
-export function faceSwap(target: FaceCrop, { donor, random }: Means): Manipulated {
+function faceSwap(target: FaceCrop, { donor, random }: Means): Manipulated {
   const coarse = (points: readonly Point[]) => points.filter((_, i) => COARSE.has(i));
   const { raster, distance } = warp(toRaster(donor.image), {
     from: coarse(donor.landmarks),
@@ -114,7 +114,7 @@ const COARSE: ReadonlySet<number> = new Set([
  * In the manner of Face2Face: this face's own texture in another face's expression (shape of mouth,
  * eyes and brows). The mask shows where the expression moved it.
  */
-export function face2Face(target: FaceCrop, { donor, random }: Means): Manipulated {
+function face2Face(target: FaceCrop, { donor, random }: Means): Manipulated {
   const scale = scaleOf(target);
   const { raster, distance } = reenact(target, donor, {
     parts: ["outerLips", "innerLips", "leftEye", "rightEye", "brows"],
@@ -131,7 +131,7 @@ export function face2Face(target: FaceCrop, { donor, random }: Means): Manipulat
  * In the manner of NeuralTextures: only the region of the mouth is rendered anew, in another
  * expression and with less fine detail.
  */
-export function neuralTextures(target: FaceCrop, { donor, random }: Means): Manipulated {
+function neuralTextures(target: FaceCrop, { donor, random }: Means): Manipulated {
   const scale = scaleOf(target);
   const { raster, landmarks } = reenact(target, donor, {
     parts: ["outerLips", "innerLips"],

@@ -1,30 +1,42 @@
 /**
  * Stand-ins kept on disk: one file for each set of options and version of the code, with a checksum.
  */
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { StandIn, StandIns } from "../stand_ins.ts";
+import { sha256 } from "lib/io/sha256.ts";
 import { writeWhole } from "lib/io/write_whole.ts";
+import type { StandIn, StandIns } from "./stand_in.ts";
 
-const HERE = fileURLToPath(new URL("../../data/stand_ins/", import.meta.url));
-const FOLDER = fileURLToPath(new URL("../../../.cache/stand_ins/", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+const FOLDER = join(ROOT, ".cache", "stand_ins");
 /** Length of a SHA-256 in bytes: the file's beginning is the checksum of the rest. */
 const CHECKSUM = 32;
 
-const sha256 = (...parts: (string | Uint8Array)[]) =>
-  parts.reduce((hash, part) => hash.update(part), createHash("sha256")).digest();
+/** Folders whose files decide what the pixels become, and the files beside them. */
+const FOLDERS = ["lib/media", "lib/faces", "lib/forgeries/stand_ins"];
+const FILES = ["lib/forgeries/stand_ins.ts", "lib/random.ts"];
+
+/**
+ * The files whose text is part of what kept stand-ins are named by: whoever changes one of them gets
+ * new stand-ins.
+ *
+ * @returns Paths below the project's root, with forward slashes, sorted.
+ */
+export async function decidingFiles(): Promise<string[]> {
+  const files = [...FILES];
+  for (const folder of FOLDERS) {
+    for await (const { name, isFile } of Deno.readDir(join(ROOT, folder))) {
+      if (isFile) files.push(`${folder}/${name}`);
+    }
+  }
+  return files.sort();
+}
 
 /** A name for the options and for the text of all code that decides what the pixels become. */
 async function keyOf(options: unknown): Promise<string> {
-  const above = [
-    ...["stand_ins", "crop", "image", "landmarks", "raster"],
-    ...["faces", "face_detector", "face_detector_worker", "retinaface"],
-  ];
-  const files = above.map((name) => join(HERE, "..", `${name}.ts`));
-  for await (const { name } of Deno.readDir(HERE)) files.push(join(HERE, name));
-  const texts = await Promise.all(files.sort().map((file) => Deno.readTextFile(file)));
-  return sha256(JSON.stringify(options), ...texts).toString("hex").slice(0, 32);
+  const files = await decidingFiles();
+  const texts = await Promise.all(files.map((file) => Deno.readTextFile(join(ROOT, file))));
+  return sha256(JSON.stringify(options), ...texts).slice(0, 32);
 }
 
 /**
@@ -47,14 +59,14 @@ export function pack({ train, test }: StandIns): Uint8Array {
     bytes.set(mask.data, at + image.data.length);
     at += image.data.length + mask.data.length;
   }
-  bytes.set(sha256(bytes.subarray(CHECKSUM)));
+  bytes.set(Uint8Array.fromHex(sha256(bytes.subarray(CHECKSUM))));
   return bytes;
 }
 
 /** The stand-ins in a block that `pack` made; undefined when a single byte is not as it was. */
 export function unpack(bytes: Uint8Array): StandIns | undefined {
   const sum = sha256(bytes.subarray(CHECKSUM));
-  if (bytes.length < CHECKSUM + 4 || !sum.equals(bytes.subarray(0, CHECKSUM))) return undefined;
+  if (bytes.length < CHECKSUM + 4 || bytes.subarray(0, CHECKSUM).toHex() !== sum) return undefined;
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(CHECKSUM);
   let at = CHECKSUM + 4 + length;
   const text = new TextDecoder().decode(bytes.subarray(CHECKSUM + 4, at));

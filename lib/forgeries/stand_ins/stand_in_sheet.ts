@@ -3,7 +3,7 @@
  */
 import { contactSheet, type SheetRow } from "lib/media/contact_sheet.ts";
 import type { RgbImage } from "lib/media/image.ts";
-import type { StandIn, StandIns } from "../stand_ins.ts";
+import type { StandIn, StandIns } from "./stand_in.ts";
 
 /** One manipulated picture on the sheet. */
 export interface StandInRow {

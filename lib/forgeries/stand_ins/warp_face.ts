@@ -2,7 +2,7 @@
  * The piecewise affine warp: each triangle of the target takes the pixels of the same triangle of the
  * source.
  */
-import type { Point } from "lib/faces/faces.ts";
+import type { Point } from "lib/faces/face.ts";
 import { cross, triangulate } from "./landmark_geometry.ts";
 import { type Raster, sample } from "lib/media/raster.ts";
 

@@ -5,7 +5,7 @@
  */
 import { readLegacyLayout } from "./pth/legacy_layout.ts";
 import { describe, isTensor, type TensorReference } from "./pth/torch_names.ts";
-import type { Pickled } from "./pth/pickle.ts";
+import type { Pickled } from "./pth/pickled_values.ts";
 import { bytesSource, fileSource, type PthSource, quoted, type Refuse } from "./pth/pth_bytes.ts";
 import { readTensors } from "./pth/pth_tensors.ts";
 import { readZipLayout } from "./pth/zip_layout.ts";

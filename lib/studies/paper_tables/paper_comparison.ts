@@ -47,6 +47,16 @@ function resultsFor(value: PaperValue, results: readonly EvaluationRow[]): Evalu
   );
 }
 
+/** Why results that there are do not stand beside the paper's: they are of another experiment. */
+function unlike(found: readonly EvaluationRow[]): string | undefined {
+  const why = found.flatMap(({ differences, distortion }) => [
+    ...differences === "" ? [] : [differences],
+    ...distortion === "" ? [] : [`tested on distorted frames (${distortion})`],
+  ]);
+  if (why.length === 0) return undefined;
+  return `Ours is another experiment: ${[...new Set(why)].join("; ")}.`;
+}
+
 /** What fills an empty cell. */
 function neededFor({ test }: PaperValue, { data }: PaperTraining): string {
   const sets = [...new Set([data, test])].map((set) => BENCHMARKS[set].source);
@@ -64,7 +74,8 @@ function ourValue(found: readonly EvaluationRow[]): Pick<ComparisonRow, "value" 
 /**
  * One of the paper's Tables 1 to 5, the lines that are about its method.
  *
- * @param results Of `readEvaluations`; runs that are called after the paper's trainings count.
+ * @param results Of `readEvaluations`; runs that are called after the paper's trainings count, where nothing
+ * differs from the paper's: of others the empty cell says what does.
  *
  * @example Without any result, the paper's values stand alone
  * ```ts
@@ -88,11 +99,12 @@ export function compareWithPaper(
     const column = `${value.metric} ${BENCHMARKS[value.test].short}`;
     const paper = { row, column, source: "paper", low: null, high: null, reason: null } as const;
     rows.push({ ...paper, value: value.paper });
-    const found = resultsFor(value, results);
+    const all = resultsFor(value, results);
+    const found = all.filter((row) => row.differences === "" && row.distortion === "");
     byColumn.set(column, [...byColumn.get(column) ?? [], ...found]);
     const ours = found.length > 0
       ? { ...ourValue(found), reason: null }
-      : { value: null, low: null, high: null, reason: neededFor(value, training) };
+      : { value: null, low: null, high: null, reason: unlike(all) ?? neededFor(value, training) };
     rows.push({ row, column, source: "ours", ...ours });
   }
   const remarks = [...byColumn].flatMap(([column, found]) => {

@@ -78,8 +78,8 @@ const training = (
  */
 export const PAPER_TRAININGS: readonly PaperTraining[] = Object.freeze([
   training("ff_resnet34", "ResNet-34, both", "FaceForensics++"),
-  training("cd2_resnet34", "ResNet-34, both", "Celeb-DF-v2"),
-  training("dfdc_resnet34", "ResNet-34, both", "DFDC"),
+  training("cd2_resnet34", "ResNet-34, both", "Celeb-DF-v2", { realRepeats: 6 }), // [code]
+  training("dfdc_resnet34", "ResNet-34, both", "DFDC", { realRepeats: 5 }), // [code]
   training("ff_gil_only", "GIL only", "FaceForensics++", { localInformation: false }),
   training("ff_lil_only", "LIL only", "FaceForensics++", { globalInformation: false }),
   training("ff_neither", "neither loss", "FaceForensics++", {

@@ -15,7 +15,7 @@ import { openLayers } from "lib/networks/layers.ts";
 import type { Parameters } from "lib/networks/parameters.ts";
 
 /** What a loss of the study is asked with. */
-type Inputs = LossInputs<ExposingOutputs>;
+export type StudyInputs = LossInputs<ExposingOutputs>;
 
 /** The linear heads over these features with parameters that no gradient reaches. */
 function heldHeads({ features }: ExposingOutputs, parameters: Parameters) {
@@ -30,7 +30,7 @@ function heldHeads({ features }: ExposingOutputs, parameters: Parameters) {
 /** Cross-entropy of the heads that are on, with nothing else: the information terms come on top. */
 function crossEntropies(
   outputs: ExposingOutputs,
-  { targets }: Inputs,
+  { targets }: StudyInputs,
   settings: ExposingSettings,
 ): Loss {
   const without = {
@@ -46,7 +46,7 @@ function plus({ total, terms }: Loss, added: Record<string, tf.Scalar>): Loss {
 }
 
 /** Eq. 8 in the paper's form through heads whose parameters are held fixed; weight 1. */
-export function throughHeldHeads(inputs: Inputs, settings: ExposingSettings): Loss {
+export function throughHeldHeads(inputs: StudyInputs, settings: ExposingSettings): Loss {
   const outputs = inputs.forward(), held = heldHeads(outputs, inputs.parameters);
   const form = { ...settings, lossForm: "paper", divergence: "kl", detachJoint: false } as const;
   return plus(crossEntropies(outputs, inputs, settings), {
@@ -61,7 +61,7 @@ const MINIMAX = 0.1;
  * A game: the leave-one-out heads lower their cross-entropy on features that they cannot change, the
  * features raise it above the joint head's.
  */
-export function minimax(inputs: Inputs, settings: ExposingSettings): Loss {
+export function minimax(inputs: StudyInputs, settings: ExposingSettings): Loss {
   const { parameters, targets } = inputs, outputs = inputs.forward();
   const features = outputs.features.map(detach);
   const { leaveOneOut } = linearHeads(features, openLayers(parameters, {}));
@@ -77,7 +77,7 @@ export function minimax(inputs: Inputs, settings: ExposingSettings): Loss {
 }
 
 /** The exponential of each sample's gap, through held heads, weight 1. The first study found nothing. */
-export function perSample(inputs: Inputs, settings: ExposingSettings): Loss {
+export function perSample(inputs: StudyInputs, settings: ExposingSettings): Loss {
   const outputs = inputs.forward(), held = heldHeads(outputs, inputs.parameters);
   return plus(crossEntropies(outputs, inputs, settings), {
     perSampleInformation: exponentialGapPerSample(held, inputs.targets.classes),

@@ -157,20 +157,30 @@ export const STUDY_ROWS: readonly StudyRow[] = Object.freeze([
   },
 ]);
 
-/** A row by its name. @throws RangeError with the names there are. */
-export function studyRow(name: string): StudyRow {
+/**
+ * A row by its name, or one of your own as it is.
+ *
+ * @throws RangeError for a name that the study does not have, with those it has; for a row of your own
+ * that is called as one of the study's, whose results it would be taken for.
+ */
+export function studyRow(wanted: string | StudyRow): StudyRow {
+  const name = typeof wanted === "string" ? wanted : wanted.name;
   const row = STUDY_ROWS.find((row) => row.name === name);
+  if (typeof wanted !== "string") {
+    if (row === undefined || row === wanted) return wanted;
+    throw new RangeError(`The study has a row "${name}" already: give yours another name.`);
+  }
   if (row) return row;
   const names = STUDY_ROWS.map(({ name }) => `"${name}"`).join(", ");
   throw new RangeError(`The study has no row "${name}". Rows: ${names}.`);
 }
 
-/** One training of the study. */
-export interface StudyRun {
+/** One training of the study; results and tables name its row. */
+export interface StudyRun<Row extends string | StudyRow = string> {
   /** Name of a setting of `PLANTED_SETTINGS`. */
   readonly setting: keyof typeof PLANTED_SETTINGS;
-  /** Name of a row. */
-  readonly row: string;
+  /** Name of a row, or a row of your own. */
+  readonly row: Row;
   /** Seed of pictures, order and weights. */
   readonly seed: number;
 }

@@ -69,7 +69,7 @@ const TRACED = 25;
 /** Pictures that a run may share with others; drawing them takes as long as a third of a training. */
 export interface StudyPictures {
   /** Training pictures of a run. */
-  training(run: StudyRun): readonly PlantedPicture[];
+  training(run: StudyRun<string | StudyRow>): readonly PlantedPicture[];
   /** Test pictures of a setting. */
   test(setting: StudyRun["setting"]): TestPictures;
 }
@@ -95,7 +95,7 @@ export function studyPictures(sizes: StudySizes): StudyPictures {
 
 /** The settings of a run, its loss included. @param steps Length, where it is not the study's own. */
 export function studyConfiguration(
-  run: StudyRun,
+  run: StudyRun<string | StudyRow>,
   steps: number = STUDY.training.steps,
 ): ExposingConfiguration {
   const { changes, loss } = studyRow(run.row);
@@ -107,9 +107,27 @@ export function studyConfiguration(
  * Trains and measures.
  *
  * @param options The pictures, the run's protocol word, and its settings of `studyConfiguration`.
+ *
+ * @example A row of one's own, without a change in lib
+ * ```ts
+ * import { startEngine } from "lib/engine/engine.ts";
+ * import type { StudyRow } from "lib/studies/planted_clues/study_rows.ts";
+ * import { runStudy, studyConfiguration, studyPictures } from "lib/studies/planted_clues/study_run.ts";
+ * import assert from "node:assert/strict";
+ *
+ * await startEngine();
+ * const row: StudyRow = { name: "three blocks", is: "three in place of four", changes: { blocks: 3 } };
+ * const run = { setting: "A8", row, seed: 1 } as const;
+ * const result = await runStudy(run, {
+ *   pictures: studyPictures({ training: 64, reals: 24, fakes: 12 }),
+ *   protocol: "a look",
+ *   configuration: studyConfiguration(run, 3),
+ * });
+ * assert.equal(result.row, "three blocks");
+ * ```
  */
 export async function runStudy(
-  run: StudyRun,
+  run: StudyRun<string | StudyRow>,
   options: { pictures: StudyPictures; protocol: string; configuration: ExposingConfiguration },
 ): Promise<StudyResult> {
   const { pictures, protocol, configuration } = options,
@@ -133,6 +151,7 @@ export async function runStudy(
   const seconds = (performance.now() - begin - spent) / 1000;
   return {
     ...run,
+    row: row.name,
     protocol,
     ...await measure(learner, { test, training, detector }),
     pull: { early, late: await pull(learner, { row, training, configuration }) },

@@ -5,7 +5,7 @@ import { type Configuration, effectiveFields } from "lib/detectors/configuration
 import { writeWhole } from "lib/io/write_whole.ts";
 import { RUNS } from "lib/training/run_folder.ts";
 import type { StudySizes } from "./study_pictures.ts";
-import { studyRow, type StudyRun } from "./study_rows.ts";
+import { type StudyRow, studyRow, type StudyRun } from "./study_rows.ts";
 import type { StudyResult } from "./study_run.ts";
 
 /** Raised when the drawing of pictures or what is measured changes: older results no longer count. */
@@ -16,12 +16,12 @@ export const STUDY_RUNS: string = join(RUNS, "planted_clues");
 
 /** A run's experiment in eight hexadecimal digits: all of its settings but the seed. */
 export function studyProtocol(
-  run: StudyRun,
+  run: StudyRun<string | StudyRow>,
   { configuration, sizes }: { configuration: Configuration; sizes: StudySizes },
 ): string {
-  const { loss, trainOn } = studyRow(run.row);
+  const { name, loss, trainOn } = studyRow(run.row);
   const settings = effectiveFields(configuration).filter(([field]) => field !== "training.seed");
-  const own = [Boolean(loss), Boolean(trainOn), run.row, run.setting];
+  const own = [Boolean(loss), Boolean(trainOn), name, run.setting];
   const text = JSON.stringify([VERSION, settings, sizes, own]);
   return createHash("sha256").update(text).digest("hex").slice(0, 8);
 }

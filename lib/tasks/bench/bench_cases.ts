@@ -1,7 +1,7 @@
 /** What is timed: the cases, how they are named and chosen, and the arithmetic each step costs. */
 
 /** What all cases have. */
-interface AnyCase {
+export interface AnyCase {
   /** "inference" is a forward pass in evaluation mode; "training" is a whole step with Adam. */
   readonly work: "inference" | "training";
   /** float32 throughout, or bfloat16 where the framework's mixed precision chooses it. */

@@ -3,72 +3,23 @@
  * printed and as two reports. The looking is done by lib/data/audit.
  */
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { type Audit, auditDataSet, countName } from "lib/data/audit/audit_data_set.ts";
 import { FINDING_KINDS, type FindingKind } from "lib/data/audit/audit_finding.ts";
 import { Ledger } from "lib/data/audit/audit_ledger.ts";
-import type { Depth } from "lib/data/audit/look_at_entry.ts";
 import { balanceOf, formatBytes, writeFindings, writePage } from "lib/data/audit/audit_report.ts";
 import { findDescription } from "lib/data/descriptions.ts";
 import { LABEL_LEGEND } from "lib/data/manifest.ts";
-import type { Facts } from "lib/data/readers/data_set.ts";
+import type { Facts } from "lib/data/readers/data_set_reader.ts";
 import { type DataSet, openDataSet } from "lib/data/readers/open_data_set.ts";
 import { formatDuration } from "lib/io/progress.ts";
 import { WholeFile } from "lib/io/write_whole.ts";
 import { type Report, terminalReport } from "../setup/setup_report.ts";
-
-/** How the command is used. */
-export const USAGE =
-  `deno task doctor <data set> [--depth nothing|first|all] [--faces N] [--report folder]
-
-<data set>  a name in data/ (such as faceforensics), a description's file, a folder with real/ and
-            fake/, or a CSV with path and label
---depth     how much is decoded: nothing; first (default): pictures whole, of videos the first frame
-            and the file's structure; all: every frame
---faces     in how many entries, spread over the data set, faces are looked for; default 0
---report    folder for <data set>.html and .csv; default results/runs/doctor
-
-Exit code: 0 nothing is wrong, 1 there are problems, 2 it could not be audited, 130 after Ctrl-C.`;
+import type { DataSetQuestion } from "./doctor_options.ts";
 
 /** Findings of one kind that are printed; the reports hold more. */
 const PRINTED = 5;
 
 const plural = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
-
-interface Arguments {
-  readonly dataSet: string;
-  readonly depth: Depth;
-  readonly faces: number;
-  readonly report: string;
-}
-
-function parse(args: readonly string[], project: string) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        depth: { type: "string", default: "first" },
-        faces: { type: "string", default: "0" },
-        report: { type: "string", default: join(project, "results/runs/doctor") },
-      },
-    });
-  } catch (cause) {
-    throw new RangeError(`${(cause as Error).message}\n\n${USAGE}`, { cause });
-  }
-}
-
-function readArguments(args: readonly string[], project: string): Arguments {
-  const { values: { depth, faces, report }, positionals } = parse(args, project);
-  if (positionals.length !== 1) throw new RangeError(`Name one data set.\n\n${USAGE}`);
-  if (!["nothing", "first", "all"].includes(depth)) {
-    throw new RangeError(`--depth is nothing, first or all, not ${JSON.stringify(depth)}.`);
-  }
-  if (!/^\d{1,9}$/.test(faces)) {
-    throw new RangeError(`--faces is a whole number from 0, not ${JSON.stringify(faces)}.`);
-  }
-  return { dataSet: positionals[0]!, depth: depth as Depth, faces: Number(faces), report };
-}
 
 /** Time left as a passing line: from the share of a phase that is done. */
 function progress(report: Report) {
@@ -124,7 +75,7 @@ function sayFindings(report: Report, ledger: Ledger): void {
 
 async function report(
   dataSet: DataSet,
-  { depth, faces, report: folder }: Arguments,
+  { depth, faces, report: folder }: DataSetQuestion,
   { to, signal }: { to: Report; signal: AbortSignal },
 ): Promise<number> {
   const name = dataSet.name.replaceAll(/[^\p{L}\p{N}.+_-]+/gu, "_");
@@ -152,36 +103,26 @@ async function report(
 }
 
 /**
- * Run the command.
+ * Look at a data set.
  *
- * @param args What stands after `doctor`.
- * @param project The project's folder.
- * @returns The exit code: 0 nothing is wrong, 1 there are problems, 2 it could not be audited, 130 when
- * the signal ended it.
- * @throws TypeError for a fault of the program itself.
+ * @param question What the command line says.
+ * @param options `project` is the project's folder.
+ * @returns The exit code: 0 nothing is wrong, 1 there are problems, 2 it could not be looked at.
+ * @throws TypeError for a fault of the program itself; the signal's reason when it aborts.
  */
 export async function doctorDataSet(
-  args: readonly string[],
+  question: DataSetQuestion,
   { project, to = terminalReport(), signal = new AbortController().signal }: {
     project: string;
     to?: Report;
     signal?: AbortSignal;
   },
 ): Promise<number> {
-  if (args.includes("--help")) {
-    to.say(USAGE);
-    return 0;
-  }
   try {
-    const chosen = readArguments(args, project);
-    const description = await findDescription(chosen.dataSet, join(project, "data"));
-    return await report(await openDataSet(description), chosen, { to, signal });
+    const description = await findDescription(question.dataSet, join(project, "data"));
+    return await report(await openDataSet(description), question, { to, signal });
   } catch (error) {
-    if (signal.aborted) {
-      to.say("Stopped. Nothing was changed.");
-      return 130;
-    }
-    if (error instanceof TypeError) throw error; // a fault of ours: with its stack
+    if (error === signal.reason || error instanceof TypeError) throw error; // the last: a fault of ours
     to.say((error as Error).message);
     return 2;
   }

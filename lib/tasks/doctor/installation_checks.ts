@@ -87,7 +87,7 @@ export async function checkNpmPackages(project: Project): Promise<Finding> {
 /** Whether the tensor engine loads and computes. The plain backend is a finding, not a fault. */
 export async function checkTensors(project: Project): Promise<Finding> {
   const name = "Tensor engine";
-  const program = join(project.root, "lib", "tasks", "doctor", "tensors.ts");
+  const program = join(project.root, "lib", "tasks", "doctor", "multiply_matrices.ts");
   const { code, lines } = await runCommand([project.deno, "run", "-A", program], {
     cwd: project.root,
     env: { ...projectEnvironment(project), NO_COLOR: "1" },

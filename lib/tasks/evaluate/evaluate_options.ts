@@ -13,8 +13,12 @@ export interface EvaluateOptions {
   readonly split: Split;
   /** Videos drawn for the intervals, as many times; 0: no intervals. */
   readonly resamples: number;
+  /** Whether people that the detector learnt from may be in the test, as in Celeb-DF; videos never may. */
+  readonly allowSharedIdentities: boolean;
   /** For weights that do not hold their configuration, and runs of a detector of one's own. */
   readonly configuration: ConfigurationArguments;
+  /** Whether files that cannot be read are left out and counted, instead of ending the work. */
+  readonly skipUnreadable: boolean;
   /** Where results go; left out: the run's folder, or the detector's. */
   readonly out?: string;
 }
@@ -29,10 +33,18 @@ export const USAGE = `deno task evaluate DETECTOR --data MANIFEST [options]    m
   --preset NAME       for weights of other origin: a preset of their detector, such as officialCode
   --detector NAME     their detector; for runs of a detector of your own, its TypeScript file
   --set FIELD=VALUE   with --preset: change one setting
+  --allow-shared-identities   people of the training may be in the test, as in Celeb-DF's own lists
+  --skip-unreadable   leave out files that cannot be read; they are counted and named
   --out FOLDER        where results go (the run's folder)
   --help              this
 
-Writes predictions-*.csv (by frame) and evaluation-*.csv (metrics), one of each for a data set.`;
+Writes predictions-*.csv (by frame) and evaluation-*.csv (metrics, and how many of the expected
+samples they rest on), one of each for a data set; unscored-*.csv names what has no score. Other
+pictures, or the same ones cut or distorted otherwise, have files of their own. Work that ends early
+keeps its predictions in predictions-*.part, and the same command goes on.
+
+Exit code: 0 all expected samples were scored; 1 a file could not be read, be it skipped or not,
+or cannot be written; 2 a wrong command line, or nothing to evaluate; 130 after Ctrl-C.`;
 
 const SPLITS: readonly string[] = ["train", "validation", "test"] satisfies Split[];
 
@@ -51,7 +63,9 @@ export function parseEvaluateOptions(args: readonly string[]): EvaluateOptions |
       resamples: { type: "string", default: "1000" },
       detector: { type: "string" },
       preset: { type: "string" },
+      "skip-unreadable": { type: "boolean", default: false },
       set: { type: "string", multiple: true, default: [] },
+      "allow-shared-identities": { type: "boolean", default: false },
       out: { type: "string" },
       help: { type: "boolean", default: false },
     },
@@ -77,6 +91,8 @@ export function parseEvaluateOptions(args: readonly string[]): EvaluateOptions |
     manifest: data,
     split: split as Split,
     resamples,
+    allowSharedIdentities: values["allow-shared-identities"],
+    skipUnreadable: values["skip-unreadable"],
     configuration: {
       ...values.detector === undefined ? {} : { detector: values.detector },
       ...preset === undefined ? {} : { preset },

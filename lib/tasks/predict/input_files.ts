@@ -3,7 +3,7 @@
  * `prepare` walks them. One that cannot be looked at is told of and stops no other.
  */
 import { extname, join } from "node:path";
-import type { ReadProblem } from "lib/data/readers/data_set.ts";
+import type { ReadProblem } from "lib/data/readers/data_set_reader.ts";
 import { foldersBelow } from "lib/data/readers/walk_folder.ts";
 import { fileFault } from "lib/io/file_fault.ts";
 import { isPictureName, isUnreadName, isVideoName } from "lib/media/file_endings.ts";

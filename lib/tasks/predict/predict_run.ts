@@ -6,7 +6,7 @@ import type { LoadedDetector } from "lib/detectors/detector_file.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { openPredictor } from "lib/evaluation/predict.ts";
 import { FACE_CUT } from "lib/faces/face_cut.ts";
-import { openFaceDetector } from "lib/faces/faces.ts";
+import { openFaceDetector } from "lib/faces/detect_faces.ts";
 import { writeCsv } from "lib/io/csv_rows.ts";
 import { findDetector } from "../find_detector.ts";
 import type { TaskSurroundings } from "../in_task.ts";

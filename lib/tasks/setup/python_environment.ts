@@ -12,21 +12,30 @@ import { findPython } from "./find_python.ts";
 import type { Report } from "./setup_report.ts";
 import { exists, type Step } from "./setup_steps.ts";
 
-/** The step for .venv with the packages of requirements.txt. */
+/** The step for .venv with the packages of requirements.txt, and what they need as constraints.txt pins it. */
 export function environmentStep(project: Project): Step {
   const requirements = join(project.root, "requirements.txt");
+  const constraints = join(project.root, "constraints.txt");
   const chosen = Deno.env.get("FORGERY_CLUES_PYTHON");
   return {
     name: "environment",
     title: "Python environment with JupyterLab",
     gigabytes: 0.8,
-    inputs: async () => [project.root, chosen ?? "", await Deno.readTextFile(requirements)],
+    inputs: async () => [
+      project.root,
+      chosen ?? "",
+      await Deno.readTextFile(requirements),
+      await Deno.readTextFile(constraints),
+    ],
     async run({ report, left }) {
       // What somebody else made is completed; what we left in pieces or made otherwise goes.
       if (left !== "nothing" || !await exists(project.python)) {
         await remake(project, chosen, report);
       }
-      await pipInstall(project, ["-r", requirements], { what: "JupyterLab", report });
+      await pipInstall(project, ["-r", requirements, "--constraint", constraints], {
+        what: "JupyterLab",
+        report,
+      });
       return { paths: [project.python, join(project.venv, "pyvenv.cfg")] };
     },
   };

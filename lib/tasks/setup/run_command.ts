@@ -72,10 +72,16 @@ export async function runCommand(
   }
 }
 
+/** How to run a program on our own terminal. */
+export interface TerminalOptions extends Pick<CommandOptions, "cwd" | "env"> {
+  /** The Python that ends the program when this process is gone, by kill -9 too. */
+  watcher: string;
+}
+
 /** Runs `command` on our own terminal (its input, output and signals), and returns its exit code. */
 export async function runOnTerminal(
   command: readonly string[],
-  options: Pick<CommandOptions, "cwd" | "env"> = {},
+  { watcher, ...options }: TerminalOptions,
 ): Promise<number> {
   const child = new Deno.Command(command[0]!, {
     args: command.slice(1),
@@ -85,6 +91,7 @@ export async function runOnTerminal(
     ...options,
   }).spawn();
   const stopForwarding = forwardSignals(child);
+  await using _watch = watch(watcher, child.pid);
   try {
     return (await child.status).code;
   } finally {
@@ -92,15 +99,33 @@ export async function runOnTerminal(
   }
 }
 
-/** Passes our SIGINT and SIGTERM on to `child` as SIGTERM; the returned function stops that. */
+/** Starts the program that ends process `pid` should we be gone before we dispose of it. */
+function watch(python: string, pid: number): AsyncDisposable {
+  const program = join(dirname(fileURLToPath(import.meta.url)), "watch_starter.py");
+  const watcher = new Deno.Command(python, {
+    args: ["-B", program, String(pid)],
+    stdin: "piped",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  return {
+    async [Symbol.asyncDispose]() {
+      kill(watcher, "SIGKILL");
+      await watcher.status;
+      await watcher.stdin.close().catch(() => {}); // its reader is gone
+    },
+  };
+}
+
+/**
+ * Passes our SIGINT and SIGTERM on to `child` as SIGTERM; the returned function stops that. On Windows
+ * Ctrl-C reaches every program of a console by itself, and SIGTERM would end it without a word.
+ */
 function forwardSignals(child: Deno.ChildProcess): () => void {
-  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+  const windows = Deno.build.os === "windows";
+  const signals: Deno.Signal[] = windows ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
   const forward = () => {
-    try {
-      child.kill("SIGTERM");
-    } catch {
-      // it has ended already
-    }
+    if (!windows) kill(child, "SIGTERM");
   };
   for (const signal of signals) Deno.addSignalListener(signal, forward);
   return () => {
@@ -108,16 +133,29 @@ function forwardSignals(child: Deno.ChildProcess): () => void {
   };
 }
 
+function kill(child: Deno.ChildProcess, signal: Deno.Signal): void {
+  try {
+    child.kill(signal);
+  } catch {
+    // it has ended already
+  }
+}
+
+/** Hands on the lines of a stream; the time grows with its length, whatever the lines' length. */
 async function eachLine(
   stream: ReadableStream<Uint8Array>,
   take: (line: string) => void,
 ): Promise<void> {
-  let rest = "";
+  let begun: string[] = []; // the parts so far of a line whose end has not come
   const decoder = new TextDecoder();
   for await (const chunk of stream) {
-    const parts = (rest + decoder.decode(chunk, { stream: true })).split(/\r?\n|\r/);
-    rest = parts.pop()!;
+    const parts = decoder.decode(chunk, { stream: true }).split(/\r?\n|\r/);
+    begun.push(parts.shift()!);
+    if (parts.length === 0) continue;
+    take(begun.join(""));
+    begun = [parts.pop()!];
     for (const part of parts) take(part);
   }
+  const rest = begun.join("");
   if (rest !== "") take(rest);
 }

@@ -51,15 +51,17 @@ interface Stamp extends Made {
 
 /**
  * Does what is not done of `steps`, in order, and says what it keeps and what it makes.
+ * Returns whether anything was made since the call, here or by another set-up that was waited for.
  * Throws `SetUpFailure` with the remedy when a step cannot be done.
  */
 export async function runSteps(
   project: Project,
   steps: readonly Step[],
   report: Report,
-): Promise<void> {
+): Promise<boolean> {
   await writing("making the folder .cache", () => Deno.mkdir(project.state, { recursive: true }));
-  using _lock = await lockSetUp(project, report);
+  using lock = await lockSetUp(project, report);
+  let made = lock.waited;
   const kept: string[] = [];
   let spaceChecked = false;
   for (const [index, step] of steps.entries()) {
@@ -73,6 +75,7 @@ export async function runSteps(
     if (kept.length > 0) report.say(`Kept from before: ${kept.splice(0).join("; ")}.`);
     if (!spaceChecked) await checkSpace(project, steps.slice(index));
     spaceChecked = true;
+    made = true;
     await doStep(project, step, {
       inputs,
       left: await exists(begunPath(project, step))
@@ -84,6 +87,7 @@ export async function runSteps(
       report,
     });
   }
+  return made;
 }
 
 interface Doing extends StepContext {
@@ -151,13 +155,19 @@ export async function exists(path: string): Promise<boolean> {
   }
 }
 
-async function lockSetUp(project: Project, report: Report): Promise<Disposable> {
+/** The lock, and whether another set-up had to be waited for. */
+interface SetUpLock extends Disposable {
+  readonly waited: boolean;
+}
+
+async function lockSetUp(project: Project, report: Report): Promise<SetUpLock> {
   const file = await Deno.open(join(project.state, "lock"), { write: true, create: true });
-  if (!await file.tryLock(true)) {
+  const waited = !await file.tryLock(true);
+  if (waited) {
     report.say("Another set-up is at work in this folder; waiting for it to finish …");
     await file.lock(true);
   }
-  return file;
+  return { waited, [Symbol.dispose]: () => file.close() };
 }
 
 async function checkSpace(project: Project, todo: readonly Step[]): Promise<void> {

@@ -18,6 +18,8 @@ export interface TrainTaskOptions {
   readonly job: string;
   /** Weights of a published backbone; none: random ones. */
   readonly pretrained?: string;
+  /** Whether people may be in several splits, as in Celeb-DF and DFDC; videos never may. */
+  readonly allowSharedIdentities: boolean;
   /** Steps between two checkpoints. */
   readonly checkpointEvery: number;
   /** Free text for the record. */
@@ -37,11 +39,13 @@ export const USAGE =
   --tables NAMES      the paper's detectors instead of a preset: "all", or names with commas between
   --seeds A,B         one run for each seed (the preset's)
   --job K/N           only every N-th run from the K-th: jobs side by side share a sweep
+  --allow-shared-identities   people may be in several splits, as in Celeb-DF's and DFDC's own lists
   --checkpoint-every N  steps between two checkpoints (500)
   --notes TEXT        kept with the run
   --help              this
 
-Training and validation samples are those of the manifest's splits; test samples are not looked at.
+Training and validation samples are those of the manifest's splits; test samples are not looked at, but
+their names: no video may be in two splits, and no person unless that is allowed.
 The same command later goes on where a run was stopped. Runs are in results/runs/.`;
 
 /**
@@ -76,6 +80,7 @@ export function parseTrainOptions(args: readonly string[]): TrainTaskOptions | "
       tables: { type: "string" },
       seeds: { type: "string" },
       job: { type: "string", default: "1/1" },
+      "allow-shared-identities": { type: "boolean", default: false },
       "checkpoint-every": { type: "string", default: "500" },
       notes: { type: "string", default: "" },
       help: { type: "boolean", default: false },
@@ -106,6 +111,7 @@ export function parseTrainOptions(args: readonly string[]): TrainTaskOptions | "
       : { seeds: seeds.split(",").map((seed) => wholeNumber("--seeds", seed, 0)) },
     job: values.job,
     ...pretrained === undefined ? {} : { pretrained },
+    allowSharedIdentities: values["allow-shared-identities"],
     checkpointEvery: wholeNumber("--checkpoint-every", values["checkpoint-every"], 1),
     notes: values.notes,
   };

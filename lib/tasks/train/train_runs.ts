@@ -2,25 +2,34 @@
  * The runs of one `train` command: from a manifest to a folder in results/runs, one after another.
  * Imports packages, so it is loaded after the set-up.
  */
-import { basename, dirname, join } from "node:path";
+import { basename, dirname } from "node:path";
+import { evenRepeats } from "lib/batches/epoch_order.ts";
 import { openLoader } from "lib/batches/loader.ts";
 import { LABEL_LEGEND, readManifest } from "lib/data/manifest.ts";
+import { assertContents, fingerprintOf } from "lib/data/fingerprint.ts";
+import { readCut, type RecordedCut } from "lib/data/prepare/prepare_settings.ts";
 import { assertDisjoint, type Sample } from "lib/data/samples.ts";
 import type { Configuration } from "lib/detectors/configuration.ts";
 import { type Engine, startEngine } from "lib/engine/engine.ts";
+import { freeMemory } from "lib/io/free_memory.ts";
 import { withProgress } from "lib/io/progress.ts";
 import { readStateDict } from "lib/networks/weights/state_dict_file.ts";
+import { summariseHistory } from "lib/training/history_rows.ts";
 import { createLearner } from "lib/training/learner.ts";
+import { learningRemarks } from "lib/training/learning_remarks.ts";
+import { readRunRecord } from "lib/training/recorded_runs.ts";
 import { runFolder, RUNS } from "lib/training/run_folder.ts";
 import { recordRun, type RunData } from "lib/training/run_record.ts";
 import { runLength } from "lib/training/schedule.ts";
-import { selectionOf } from "lib/training/selection.ts";
 import type { StepRecord } from "lib/training/step_record.ts";
 import { train } from "lib/training/train.ts";
+import { writeTrainedOn } from "lib/training/trained_on.ts";
 import { validationFiles } from "lib/training/validation.ts";
-import { fileHash } from "../file_hash.ts";
+import { sha256OfFile } from "lib/io/sha256.ts";
 import type { TaskSurroundings } from "../in_task.ts";
+import { memoryWarning } from "./memory_warning.ts";
 import { type PlannedRun, plannedRuns } from "./planned_runs.ts";
+import { evaluateCommand, stepNotes, videosOf } from "./run_words.ts";
 import type { TrainTaskOptions } from "./train_options.ts";
 
 /** Where training happens. */
@@ -32,7 +41,10 @@ export interface TrainSurroundings extends TaskSurroundings {
 /** A manifest that was read. */
 interface Manifest {
   readonly path: string;
+  /** The fingerprint of its pictures. */
   readonly sha256: string;
+  /** How its faces were cut; undefined where nobody wrote it down. */
+  readonly cut: RecordedCut | undefined;
   readonly samples: readonly Sample[];
 }
 
@@ -46,11 +58,15 @@ interface Lessons {
 /**
  * A run's samples, of the first manifest that holds any.
  *
- * @throws RangeError when there are none, or videos are in two splits.
+ * @throws RangeError when there are none, or videos are in two splits (test included), or people who may
+ * not be.
  */
 function lessonsOf(
   { name, dataset }: PlannedRun,
-  { manifests, say }: { manifests: readonly Manifest[]; say: TaskSurroundings["say"] },
+  { manifests, allowSharedIdentities, say }: Pick<
+    Sitting,
+    "manifests" | "allowSharedIdentities" | "say"
+  >,
 ): Lessons {
   let forTesting = 0;
   for (const manifest of manifests) {
@@ -62,7 +78,7 @@ function lessonsOf(
       forTesting += own.length;
       continue;
     }
-    const shared = assertDisjoint(samples, { allowSharedIdentities: true });
+    const shared = assertDisjoint(own, { allowSharedIdentities });
     if (shared.length > 0) {
       say(`${shared.length} identities are shared by splits, as ${shared[0]}.`);
     }
@@ -87,11 +103,52 @@ function lessonsOf(
  *
  * @throws RangeError naming both numbers.
  */
-export function assertBatchFits(samples: number, { data: { batchSize } }: Configuration): void {
+function assertBatchFits(samples: number, { data: { batchSize } }: Configuration): void {
   if (batchSize <= samples) return;
   throw new RangeError(
     `A batch holds ${batchSize} pictures, but there are only ${samples} training samples. ` +
       `Use --set batchSize=${Math.max(2, samples)} or less, or more data.`,
+  );
+}
+
+/**
+ * Checks that crops are not smaller than what the detector is fed: enlarged, they would be another data set
+ * than the one that they pass for.
+ *
+ * @throws RangeError naming both sizes.
+ */
+function assertCropsFit(
+  { path, cut }: Manifest,
+  { detector: { input: { size } } }: Configuration,
+  say: TaskSurroundings["say"],
+): void {
+  if (!cut || cut.cut.size === size) return;
+  if (cut.cut.size > size) {
+    return say(`The crops of ${cut.cut.size} pixels are shrunk to the detector's ${size}.`);
+  }
+  throw new RangeError(
+    `The crops of ${path} have ${cut.cut.size} pixels a side, and the detector takes ${size}: enlarged ` +
+      `ones hold less than they seem to. Prepare them with --size ${size}, or use --set ` +
+      `imageSize=${cut.cut.size}.`,
+  );
+}
+
+/** Says how reals and fakes are mixed, where their repetition does not fit the data. */
+function sayBalance(
+  training: readonly Sample[],
+  { data: { balance, realRepeats } }: Configuration,
+  say: TaskSurroundings["say"],
+): void {
+  if (balance !== "repeatReals" || realRepeats === 0) return;
+  const labels = training.map(({ label }) => label), even = evenRepeats(labels);
+  if (even === realRepeats) return;
+  const fakes = labels.filter((label) => label === 1).length, reals = labels.length - fakes;
+  const share = reals * realRepeats / (reals * realRepeats + fakes);
+  say(
+    `Each real picture stands ${realRepeats} times in an epoch, so ${
+      Math.round(100 * share)
+    } % of it is ` +
+      `real (${reals} reals, ${fakes} fakes). --set realRepeats=${even} would even it out.`,
   );
 }
 
@@ -110,18 +167,23 @@ function runData({ manifest, training, validation }: Lessons, pretrained?: strin
 interface Sitting extends TrainSurroundings, Omit<TrainTaskOptions, "manifests" | "configuration"> {
   readonly engine: Engine;
   readonly manifests: readonly Manifest[];
+  /** What the command line calls the detector; undefined where it names none. */
+  readonly detector: string | undefined;
 }
 
 async function trainOne(run: PlannedRun, sitting: Sitting): Promise<void> {
   const { name, configuration } = run, { engine, runsFolder, signal, say } = sitting;
   const lessons = lessonsOf(run, sitting), { manifest, training } = lessons;
   assertBatchFits(training.length, configuration);
+  assertCropsFit(manifest, configuration, say);
+  await assertContents([...training, ...lessons.validation], { manifest: manifest.path });
+  sayBalance(training, configuration, say);
   const root = dirname(manifest.path), pretrained = sitting.pretrained;
   const validation = lessons.validation.length === 0
     ? undefined
     : validationFiles(lessons.validation, { root });
   if (!validation) say("No validation samples: the last step's detector is kept.");
-  const data = runData(lessons, pretrained && await fileHash(pretrained));
+  const data = runData(lessons, pretrained && await sha256OfFile(pretrained));
   const folder = runFolder(name, configuration, {
     data: data.sha256 + (data.pretrained ?? ""),
     root: runsFolder,
@@ -131,6 +193,13 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<void> {
       `${data.validation} for validation; ${basename(folder)}`,
   );
 
+  const isDone = (await readRunRecord(folder))?.finished;
+  if (!isDone && engine.device.startsWith("CPU")) { // of a GPU's memory nothing is known here
+    const warning = await memoryWarning(configuration, await freeMemory());
+    if (warning) say(warning);
+  }
+  await Deno.mkdir(folder, { recursive: true });
+  await writeTrainedOn(folder, [...training, ...lessons.validation]);
   using learner = createLearner(configuration);
   if (pretrained) {
     configuration.detector.loadPretrained(learner.parameters, await readStateDict(pretrained));
@@ -141,8 +210,10 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<void> {
     source,
     configuration,
     ...validation ? { validation } : {},
-    checkpoint: join(folder, "checkpoint.safetensors"),
-    checkpointEvery: sitting.checkpointEvery,
+    folder,
+    ...manifest.cut ? { cut: manifest.cut.cut } : {},
+    keepEvery: sitting.checkpointEvery,
+    replay: false,
     signal,
     notice: say,
   });
@@ -156,15 +227,18 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<void> {
     notes: sitting.notes,
   };
   const total = runLength({ training: configuration.training, batchesPerEpoch });
-  const validated: StepRecord[] = [];
-  for await (const record of withProgress(recordRun(records, facts), { name, total, note })) {
-    if (record.validationAuc !== undefined) validated.push(record);
-  }
-  const { best } = selectionOf(validated);
+  const progress = { name, total, note: stepNotes(), doneAt: ({ step }: StepRecord) => step + 1 };
+  let isNew = false;
+  for await (const _ of withProgress(recordRun(records, facts), progress)) isNew = true;
+  if (signal.aborted) return;
+  const { selection: { best } } = await summariseHistory(folder);
   if (best) say(`Best validation AUC ${best.auc.toFixed(4)}, after step ${best.step + 1}.`);
+  const videos = validation && videosOf(lessons.validation);
+  if (isNew) { for (const remark of await learningRemarks(folder, videos)) say(remark); }
+  const { detector } = sitting;
+  const tested = manifest.samples.some(({ split }) => split === "test") ? manifest.path : undefined;
+  say(`Next: ${evaluateCommand(basename(folder), { manifest: tested, detector })}`);
 }
-
-const note = ({ total }: StepRecord) => `loss ${total.toFixed(4)}`;
 
 /**
  * Trains the runs of a job; a run that is done is found so in a moment.
@@ -180,12 +254,14 @@ export async function trainRuns(
   const engine = await startEngine();
   const manifests = await Promise.all(options.manifests.map(async (path): Promise<Manifest> => ({
     path,
-    sha256: await fileHash(path),
+    sha256: (await fingerprintOf(path)).sha256,
+    cut: await readCut(path),
     samples: await readManifest(path),
   })));
   say(`${runs.length} of ${sweep} runs in this job. ${LABEL_LEGEND}.`);
   for (const run of runs) {
     if (signal.aborted) return;
-    await trainOne(run, { ...options, engine, manifests, signal, say, runsFolder });
+    const { configuration: { detector } } = options;
+    await trainOne(run, { ...options, detector, engine, manifests, signal, say, runsFolder });
   }
 }

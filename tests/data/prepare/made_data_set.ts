@@ -2,15 +2,14 @@
 
 import { createHash } from "node:crypto";
 import { join, relative } from "node:path";
-import { PAPER, vary } from "lib/config.ts";
 import type { VideoEntry } from "lib/data/data_set_entries.ts";
 import { demoPhotographs } from "lib/faces/demo_photographs.ts";
 import type { Source } from "lib/data/prepare/join_manifest.ts";
-import { type PrepareSettings, settingsOf } from "lib/data/prepare/prepare_settings.ts";
+import { PREPARE_SETTINGS, type PrepareSettings } from "lib/data/prepare/prepare_settings.ts";
 import { countingClip, faceClip } from "../../media/made_clips.ts";
 
 /** Crops that are quickly written. */
-export const SETTINGS: PrepareSettings = settingsOf(vary(PAPER, { imageSize: 64 }));
+export const SETTINGS: PrepareSettings = { ...PREPARE_SETTINGS, size: 64 };
 
 /** A source of exactly these entries. */
 export function sourceOf(root: string, entries: readonly VideoEntry[]): Source {

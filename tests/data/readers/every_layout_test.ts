@@ -2,16 +2,15 @@
 
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
-import { SMOKE } from "lib/config.ts";
 import { auditDataSet } from "lib/data/audit/audit_data_set.ts";
 import { Ledger } from "lib/data/audit/audit_ledger.ts";
 import type { Description } from "lib/data/descriptions.ts";
-import { detectFaces, openFaceDetector } from "lib/faces/faces.ts";
+import { detectFaces, openFaceDetector } from "lib/faces/detect_faces.ts";
 import { readImage } from "lib/media/image.ts";
 import { manifestRows } from "lib/data/manifest.ts";
 import { demoPhotographs } from "lib/faces/demo_photographs.ts";
 import { Preparation } from "lib/data/prepare.ts";
-import { settingsOf } from "lib/data/prepare/prepare_settings.ts";
+import { PREPARE_SETTINGS } from "lib/data/prepare/prepare_settings.ts";
 import { openDataSet } from "lib/data/readers/open_data_set.ts";
 import { videoFrames } from "lib/media/video.ts";
 import { writeImage } from "lib/media/write_image.ts";
@@ -242,7 +241,7 @@ for (const { name, make, fields, entries, crops } of LAYOUTS) {
 
       await using preparation = await Preparation.open(dataSet, {
         folder: out,
-        settings: { ...settingsOf(SMOKE), choose: { spread: 1 } },
+        settings: { ...PREPARE_SETTINGS, size: 32, choose: { spread: 1 } },
       });
       for await (const unit of preparation.run()) assert.equal(unit.failed, false);
       const summary = await preparation.join();

@@ -61,7 +61,7 @@ Deno.test("FaceForensics++'s four fakes of one pair are four videos: 560 in test
     const frames = [...entries, ...entries].map(({ video, label }) => ({
       video,
       label,
-      score: 0.5,
+      logOdds: 0,
     }));
     assert.equal(videoScores(frames).length, 560);
   });

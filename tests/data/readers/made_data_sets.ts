@@ -3,7 +3,7 @@
 import { dirname, join } from "node:path";
 import { type Description, parseDescription } from "lib/data/descriptions.ts";
 import type { VideoEntry } from "lib/data/data_set_entries.ts";
-import type { ReadProblem } from "lib/data/readers/data_set.ts";
+import type { ReadProblem } from "lib/data/readers/data_set_reader.ts";
 import { openDataSet } from "lib/data/readers/open_data_set.ts";
 
 /** Writes files by path; content defaults to the path itself, so that no two are the same. */

@@ -1,21 +1,26 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { type Configuration, OFFICIAL_CODE, PAPER, SMOKE, vary } from "lib/config.ts";
+import { vary } from "lib/detectors/configuration.ts";
+import {
+  type ExposingConfiguration,
+  OFFICIAL_CODE,
+  PAPER,
+  SMOKE,
+} from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { startEngine } from "lib/engine/engine.ts";
-import { createLossWeights } from "lib/losses/automatic_weights.ts";
-import { detectorLoss } from "lib/losses/detector_loss.ts";
+import { LOSS_WEIGHTS } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
+import type { Updates } from "lib/networks/layers.ts";
 import {
-  createDetector,
-  detect,
-  detectorParameters,
-} from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
-import {
-  assignParameters,
   countParameters,
   disposeParameters,
   isLearnt,
-  trainableVariables,
+  type Parameters,
 } from "lib/networks/parameters.ts";
+import { BACKBONES } from "lib/networks/backbones.ts";
+import { tilesOf } from "lib/detectors/exposing_the_deception/tiles.ts";
+import { storeFloat32 } from "lib/networks/weights/safetensors.ts";
+import { parametersUnder, storeParameters } from "lib/networks/weights/state_dict.ts";
 import { torchShape } from "lib/networks/weights/torch_layout.ts";
 import { createRandom } from "lib/random.ts";
 import {
@@ -30,6 +35,8 @@ import {
 
 await startEngine();
 
+const small = SMOKE.detector;
+
 type Key = [name: string, shape: number[], type: string];
 const keys = await readFixture<{
   MI_Net_resnet_n4: Key[];
@@ -39,15 +46,15 @@ const keys = await readFixture<{
 
 const counted = ([name]: Key) => !name.endsWith("num_batches_tracked");
 
-Deno.test("detectorParameters are the official state dict of four blocks, in its order", () => {
-  const ours = detectorParameters(PAPER).map(({ name, shape }) => [name, torchShape(shape)]);
+Deno.test("parameters are the official state dict of four blocks, in its order", () => {
+  const ours = PAPER.detector.parameters.map(({ name, shape }) => [name, torchShape(shape)]);
   const theirs = keys.MI_Net_resnet_n4.filter(counted).map(([name, shape]) => [name, shape]);
   assert.deepEqual(ours, theirs);
 });
 
 for (const blocks of [2, 3, 5, 6, 7]) {
-  Deno.test(`detectorParameters are the official ones for ${blocks} blocks`, () => {
-    const all = detectorParameters(vary(PAPER, { blocks }));
+  Deno.test(`parameters are the official ones for ${blocks} blocks`, () => {
+    const all = vary(PAPER, { blocks }).detector.parameters;
     const heads = all.filter(({ name }) => !name.startsWith("region_model"));
     assert.deepEqual(
       heads.map(({ name, shape }) => [name, torchShape(shape)]),
@@ -87,37 +94,44 @@ const { meta, resnet_n4_b4_64: official } = await readFixture<{
 }>("minet_resnet34_n4.json");
 
 /** The fixture's paper form trains the global head only by cross-entropy, and has no dropout. */
-const FORMS: Record<"official" | "paper", Configuration> = {
+const FORMS: Record<"official" | "paper", ExposingConfiguration> = {
   official: vary(OFFICIAL_CODE, { dropout: 0 }),
   paper: vary(PAPER, { dropout: 0, crossEntropyTerms: ["global"] }),
 };
 
 for (const mode of ["eval", "train"] as const) {
-  Deno.test(`detect equals the official model in ${mode} mode: logits, losses, gradients`, () => {
-    const parameters = createDetector(FORMS.paper, { ...createRandom(1), normal: () => 0 });
+  Deno.test(`forward and loss equal the official model in ${mode} mode: logits, losses, gradients`, () => {
+    const random = { ...createRandom(1), normal: () => 0 };
+    const parameters = initialiseParameters(FORMS.paper.detector.parameters, random);
     fillParameters(parameters, 3);
     const images = fillImages(official.input_name[mode], 4, 64);
     const targets = tf.tensor2d(meta.labels.map((label) => [1 - label, label]));
-    const training = { seed: tf.tensor1d([1, 2], "int32") };
+    const seed = tf.tensor1d([1, 2], "int32");
 
     for (const form of ["official", "paper"] as const) {
-      const configuration = FORMS[form], expected = official[`${mode}_${form}`];
-      const lossWeights = createLossWeights(configuration);
+      const { detector } = FORMS[form], expected = official[`${mode}_${form}`];
+      const state = initialiseParameters(detector.trainingState, createRandom(1));
+      const lossWeights = state[LOSS_WEIGHTS];
       const tolerance = mode === "eval" ? 1e-5 : 1e-4;
       const near = (actual: number, wanted: number, limit: number, what: string) =>
         assert.ok(Math.abs(actual / wanted - 1) <= limit, `${form} ${what}: ${actual}, ${wanted}`);
 
       const { value, grads } = tf.tidy(() =>
         tf.variableGrads(() => {
-          const outputs = detect(
+          const outputs = detector.forward(
             images,
             parameters,
-            configuration,
-            mode === "train" ? { training } : {},
+            mode === "train" ? { training: { seed, updates: {} } } : {},
           );
-          const { total, terms } = detectorLoss(outputs, targets, { configuration, lossWeights });
+          const { total, terms } = detector.loss({
+            images,
+            targets: { classes: targets },
+            parameters: { ...parameters, ...state },
+            forward: () => outputs,
+            updates: {},
+          });
           const { joint_f64, global_f64, loo_f64, score_fake_f64 } = official[`${mode}_logits`];
-          const score = tf.softmax(outputs.global).arraySync().map(([, fake]) => fake);
+          const score = tf.sigmoid(detector.logOdds(outputs)).dataSync();
           const errors = [
             relativeError(outputs.joint.dataSync(), joint_f64.flat()),
             relativeError(outputs.global.dataSync(), global_f64.flat()),
@@ -129,7 +143,7 @@ for (const mode of ["eval", "train"] as const) {
           near(terms.globalInformation.dataSync()[0], expected.losses_f64.gil, tolerance, "GIL");
           near(terms.localInformation.dataSync()[0], expected.losses_f64.lil, tolerance, "LIL");
           return total;
-        }, [...trainableVariables(parameters), lossWeights])
+        }, [...Object.values(parameters).filter(({ trainable }) => trainable), lossWeights])
       );
       near(value.dataSync()[0], expected.total_auto_f64, tolerance, "total");
       const norms: Record<string, number> = {};
@@ -161,9 +175,9 @@ for (const mode of ["eval", "train"] as const) {
   });
 }
 
-Deno.test("createDetector draws from the distributions it names", () => {
-  const configuration = vary(SMOKE, { width: 0.25 });
-  const parameters = createDetector(configuration, createRandom(3, "weights"));
+Deno.test("parameters are drawn from the distributions that their roles name", () => {
+  const { detector } = vary(SMOKE, { width: 0.25 });
+  const parameters = initialiseParameters(detector.parameters, createRandom(3, "weights"));
   const filter = parameters["region_model1.layer4.2.conv2.weight"];
   const { mean, variance } = tf.moments(filter);
   const expected = 2 / (9 * 128); // 147,456 numbers: four standard errors of the mean and variance
@@ -187,14 +201,15 @@ Deno.test("createDetector draws from the distributions it names", () => {
   ]);
 });
 
-Deno.test("detect in training drops by the seed, and leaves the parameters as they are", () => {
-  const parameters = createDetector(SMOKE, createRandom(1, "weights"));
+Deno.test("forward in training drops by the seed, and leaves the parameters as they are", () => {
+  const parameters = initialiseParameters(small.parameters, createRandom(1, "weights"));
   const images = fillImages("input", 4, 32);
   const run = (a: number, b: number) => {
-    const { global, joint, statistics } = detect(images, parameters, SMOKE, {
-      training: { seed: tf.tensor1d([a, b], "int32") },
+    const updates: Updates = {};
+    const { global, joint } = small.forward(images, parameters, {
+      training: { seed: tf.tensor1d([a, b], "int32"), updates },
     });
-    return { global: [...global.dataSync()], joint: [...joint.dataSync()], statistics };
+    return { global: [...global.dataSync()], joint: [...joint.dataSync()], updates };
   };
   const before = parameters["region_model1.bn1.running_mean"].dataSync().slice();
   const first = run(1, 2), again = run(1, 2), other = run(1, 3);
@@ -202,15 +217,15 @@ Deno.test("detect in training drops by the seed, and leaves the parameters as th
   assert.notDeepEqual(first.global, other.global);
   assert.deepEqual(first.joint, other.joint); // no dropout on its way
   assert.deepEqual(parameters["region_model1.bn1.running_mean"].dataSync(), before);
-  assignParameters(parameters, first.statistics);
+  for (const [name, value] of Object.entries(first.updates)) parameters[name].assign(value);
   assert.notDeepEqual(parameters["region_model1.bn1.running_mean"].dataSync(), before);
 });
 
-Deno.test("detect uses what a tap returns, at the layers Grad-CAM needs", () => {
-  const parameters = createDetector(SMOKE, createRandom(1, "weights"));
+Deno.test("forward uses what a tap returns, at the layers Grad-CAM needs", () => {
+  const parameters = initialiseParameters(small.parameters, createRandom(1, "weights"));
   const images = fillImages("input", 2, 64);
   const names: string[] = [];
-  const { features } = detect(images, parameters, SMOKE, {
+  const { features } = small.forward(images, parameters, {
     tap: (name, activation) => {
       names.push(name);
       return name === "region_model2.layer4" ? tf.zerosLike(activation) : activation;
@@ -222,39 +237,127 @@ Deno.test("detect uses what a tap returns, at the layers Grad-CAM needs", () => 
   assert.ok(features[1].dataSync().every((x) => x === 0));
 });
 
-Deno.test("detect of one block has no leave-one-out heads", () => {
-  const configuration = vary(SMOKE, { blocks: 1 });
-  const parameters = createDetector(configuration, createRandom(1, "weights"));
-  const outputs = detect(fillImages("input", 2, 32), parameters, configuration);
+Deno.test("forward of one block has no leave-one-out heads", () => {
+  const { detector } = vary(SMOKE, { blocks: 1 });
+  const parameters = initialiseParameters(detector.parameters, createRandom(1, "weights"));
+  const outputs = detector.forward(fillImages("input", 2, 32), parameters);
   assert.deepEqual(outputs.leaveOneOut, []);
   assert.deepEqual(outputs.joint.shape, [2, 2]);
 });
 
-Deno.test("detect refuses images of another shape, and parameters of another setting", () => {
-  const parameters = createDetector(SMOKE, createRandom(1, "weights"));
-  const seed = tf.tensor1d([1, 2], "int32");
-  assert.throws(() => detect(tf.zeros([2, 32, 32, 1]), parameters, SMOKE), {
+Deno.test("forward refuses images of another shape, and parameters of another setting", () => {
+  const parameters = initialiseParameters(small.parameters, createRandom(1, "weights"));
+  const training = { seed: tf.tensor1d([1, 2], "int32"), updates: {} };
+  assert.throws(() => small.forward(tf.zeros([2, 32, 32, 1]), parameters), {
     name: "TypeError",
     message: /\[2,32,32,1\]/,
   });
   assert.throws(
-    () => detect(tf.zeros([1, 32, 32, 3]), parameters, SMOKE, { training: { seed } }),
+    () => small.forward(tf.zeros([1, 32, 32, 3]), parameters, { training }),
     { name: "TypeError", message: /two images or more/ },
   );
-  assert.throws(() => detect(tf.zeros([2, 32, 32, 3]), parameters, vary(SMOKE, { blocks: 3 })), {
+  const { detector } = vary(SMOKE, { blocks: 3 });
+  assert.throws(() => detector.forward(tf.zeros([2, 32, 32, 3]), parameters), {
     name: "TypeError",
     message: /no parameter region_model3.conv1.weight/,
   });
 });
 
-Deno.test("detect keeps no tensor beyond the scope that calls it", () => {
-  const parameters = createDetector(SMOKE, createRandom(1, "weights"));
+Deno.test("forward keeps no tensor beyond the scope that calls it", () => {
+  const parameters = initialiseParameters(small.parameters, createRandom(1, "weights"));
   const images = fillImages("input", 2, 32);
-  const seed = tf.tensor1d([1, 2], "int32");
+  const training = { seed: tf.tensor1d([1, 2], "int32"), updates: {} };
   const before = tf.memory().numTensors;
-  tf.tidy(() => void detect(images, parameters, SMOKE, { training: { seed } }));
-  tf.tidy(() => void detect(images, parameters, SMOKE));
+  tf.tidy(() => void small.forward(images, parameters, { training }));
+  tf.tidy(() => void small.forward(images, parameters));
   assert.equal(tf.memory().numTensors, before);
   disposeParameters(parameters);
   assert.equal(tf.memory().numTensors, before - Object.keys(parameters).length);
+});
+
+Deno.test("loss asks for the training state where weights are learnt, and says what they stand at", () => {
+  const logits = tf.zeros<tf.Rank.R2>([2, 2]);
+  const ask = ({ loss }: typeof small, parameters: Parameters = {}) =>
+    loss({
+      images: tf.zeros([2, 32, 32, 3]),
+      targets: { classes: tf.tensor2d([[1, 0], [0, 1]]) },
+      parameters,
+      forward: () => ({
+        joint: logits,
+        leaveOneOut: [logits, logits],
+        global: logits,
+        features: [],
+      }),
+      updates: {},
+    });
+  assert.throws(() => ask(small), { name: "TypeError", message: /no variable "loss_weights"/ });
+  const [{ name, shape, role }] = small.trainingState;
+  assert.deepEqual([name, shape, role], [LOSS_WEIGHTS, [3], "lossWeight"]);
+  assert.deepEqual(small.ownRates, { [LOSS_WEIGHTS]: small.settings.lossWeightsRate });
+  const weights = { [LOSS_WEIGHTS]: tf.variable(tf.tensor1d([1, 2, 0.5])) };
+  const { terms } = ask(small, weights);
+  const found = ["weightCrossEntropy", "weightGlobalInformation", "weightLocalInformation"]
+    .map((term) => terms[term].dataSync()[0]);
+  assert.deepEqual(found, [0.5, 0.125, 2]); // 1 / (2p²), in the order of the official code
+  const fixed = vary(SMOKE, { lossWeights: "fixed" }).detector;
+  assert.deepEqual([fixed.trainingState, fixed.ownRates], [[], {}]);
+  assert.ok(!Object.keys(ask(fixed).terms).some((term) => term.startsWith("weight")));
+});
+
+Deno.test("parts are the blocks, of tiles with the area that each sees", () => {
+  assert.deepEqual(vary(SMOKE, { blocks: 2 }).detector.parts(), [
+    { name: "block 1", layer: "region_model1.layer4" },
+    { name: "block 2", layer: "region_model2.layer4" },
+  ]);
+  assert.equal(small.parts("layer3.5")[1].layer, "region_model2.layer3.5");
+  const tiles = vary(SMOKE, { blocks: 6, imageSize: 48, view: "tiles" }).detector.parts();
+  const expected = tilesOf(6, [48, 48]);
+  tiles.forEach(({ area }, i) => {
+    const { top, left, height, width } = expected[i];
+    const inPixels = [area!.top, area!.left, area!.height, area!.width].map((share) => 48 * share);
+    [top, left, height, width].forEach((pixels, k) =>
+      assert.ok(Math.abs(inPixels[k] - pixels) < 1e-9)
+    );
+  });
+});
+
+Deno.test("stageOf gathers a stage of all blocks, and the heads as one", () => {
+  for (const backbone of Object.keys(BACKBONES)) {
+    const { parameters, stageOf } = vary(SMOKE, { backbone }).detector;
+    const stages = new Set(parameters.map(({ name }) => stageOf(name)));
+    assert.ok(stages.has("heads") && stages.size > 4, backbone);
+    for (const { name } of parameters) {
+      assert.equal(stageOf(name) === "heads", !name.startsWith("region_model"));
+      assert.equal(stageOf(name), stageOf(name.replace("region_model1.", "region_model2.")));
+    }
+  }
+  assert.equal(small.stageOf("region_model2.layer4.2.conv2.weight"), "layer4");
+});
+
+Deno.test("loadPretrained puts a backbone's published weights into every block, and leaves its classifier", async () => {
+  const parameters = initialiseParameters(small.parameters, createRandom(1, "weights"));
+  const first = parametersUnder("region_model1.", parameters);
+  const other = initialiseParameters(small.parameters, createRandom(2, "weights"));
+  const { tensors } = await storeParameters(parametersUnder("region_model1.", other));
+  const head = parameters["linear.1.weight"].dataSync().slice();
+  const published = new Map([
+    ...tensors,
+    ["fc.weight", storeFloat32(new Float32Array(8), [2, 4])] as const,
+    ["fc.bias", storeFloat32(new Float32Array(2), [2])] as const,
+  ]);
+  small.loadPretrained(parameters, { tensors: published, metadata: {} });
+  for (const name of Object.keys(first)) {
+    const expected = other[`region_model1.${name}`].dataSync();
+    for (const block of ["region_model1", "region_model2"]) {
+      assert.deepEqual(parameters[`${block}.${name}`].dataSync(), expected, name);
+    }
+  }
+  assert.deepEqual(parameters["linear.1.weight"].dataSync(), head);
+  published.delete("conv1.weight");
+  assert.throws(
+    () => small.loadPretrained(parameters, { tensors: published, metadata: {} }),
+    /missing: conv1.weight/,
+  );
+  disposeParameters(parameters);
+  disposeParameters(other);
 });

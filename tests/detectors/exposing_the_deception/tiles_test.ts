@@ -1,11 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { SMOKE, vary } from "lib/config.ts";
-import {
-  createDetector,
-  detect,
-} from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import { vary } from "lib/detectors/configuration.ts";
+import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
+import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import { disposeParameters } from "lib/networks/parameters.ts";
 import { blockViews, tileGrid, tilesOf } from "lib/detectors/exposing_the_deception/tiles.ts";
 import { createRandom } from "lib/random.ts";
@@ -70,11 +68,11 @@ Deno.test("blockViews cuts what tilesOf says, and hands the whole images on as t
   assert.ok(whole.length === 3 && whole.every((x) => x === images));
 });
 
-Deno.test("detect of tiles: a block answers to its own tile and to nothing else", () => {
-  const configuration = vary(SMOKE, { blocks: 4, view: "tiles" });
-  const parameters = createDetector(configuration, createRandom(1, "weights"));
+Deno.test("forward of tiles: a block answers to its own tile and to nothing else", () => {
+  const { detector } = vary(SMOKE, { blocks: 4, view: "tiles" });
+  const parameters = initialiseParameters(detector.parameters, createRandom(1, "weights"));
   const features = (images: tf.Tensor4D) =>
-    detect(images, parameters, configuration).features.map((z) => [...z.dataSync()]);
+    detector.forward(images, parameters).features.map((z) => [...z.dataSync()]);
   const images = fillImages("input", 2, 64);
   const before = features(images);
   tilesOf(4, [64, 64]).forEach(({ top, left }, changed) => {
@@ -87,7 +85,7 @@ Deno.test("detect of tiles: a block answers to its own tile and to nothing else"
     });
   });
   assert.throws(
-    () => detect(fillImages("input", 1, 65), parameters, configuration),
+    () => detector.forward(fillImages("input", 1, 65), parameters),
     { name: "RangeError", message: /65 pixels does not divide into 2 rows/ },
   );
   disposeParameters(parameters);

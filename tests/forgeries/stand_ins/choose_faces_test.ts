@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { startEngine } from "lib/engine/engine.ts";
 import { mirrorImage } from "lib/media/crop.ts";
-import type { Point } from "lib/faces/faces.ts";
+import type { Point } from "lib/faces/face.ts";
 import { donorsFor, splitFaces } from "lib/forgeries/stand_ins/choose_faces.ts";
 import { cropDemoFace, reachOf } from "lib/forgeries/stand_ins/demo_crops.ts";
 import { type DemoFace, findDemoFaces, isProfile } from "lib/forgeries/stand_ins/demo_faces.ts";
-import { mirrorLandmarks } from "lib/forgeries/stand_ins/face_shape.ts";
+import { mirrorLandmarks } from "lib/faces/landmark_numbers.ts";
 import type { FaceCrop } from "lib/forgeries/stand_ins/manipulations.ts";
 
 let found: Promise<DemoFace[]> | undefined;

@@ -1,48 +1,17 @@
 import assert from "node:assert/strict";
-import type { Point } from "lib/faces/faces.ts";
-import { LANDMARK_PARTS } from "lib/faces/landmarks.ts";
+import type { Point } from "lib/faces/face.ts";
+import { LANDMARK_PARTS } from "lib/faces/landmark_numbers.ts";
 import {
   carryExpression,
   expressionDistance,
-  mirrorLandmarks,
   mouthRegion,
   surroundings,
   withForehead,
 } from "lib/forgeries/stand_ins/face_shape.ts";
 import { area, move } from "lib/forgeries/stand_ins/landmark_geometry.ts";
+import { drawnFace } from "../../faces/drawn_face.ts";
 
-const arc = (count: number, [cx, cy]: Point, [rx, ry]: Point, [from, to]: Point): Point[] =>
-  Array.from({ length: count }, (_, i) => {
-    const angle = from + (to - from) * i / (count - 1);
-    return [cx + rx * Math.cos(angle), cy + ry * Math.sin(angle)];
-  });
-const ring = (count: number, centre: Point, radii: Point): Point[] =>
-  arc(count + 1, centre, radii, [Math.PI, 3 * Math.PI]).slice(0, count);
-
-/** A drawn frontal face, symmetric about x = 50; `opening` is half the height of the inner lips. */
-function drawnFace(opening: number): Point[] {
-  return [
-    ...arc(17, [50, 45], [32, 45], [Math.PI, 0]),
-    ...arc(5, [35, 32], [10, 4], [Math.PI, 2 * Math.PI]),
-    ...arc(5, [65, 32], [10, 4], [Math.PI, 2 * Math.PI]),
-    ...Array.from({ length: 4 }, (_, i): Point => [50, 38 + 5 * i]),
-    ...Array.from({ length: 5 }, (_, i): Point => [44 + 3 * i, 57]),
-    ...ring(6, [35, 40], [5, 2]),
-    ...ring(6, [65, 40], [5, 2]),
-    ...ring(12, [50, 70], [12, 4 + opening]),
-    ...ring(8, [50, 70], [9, opening]),
-  ];
-}
 const inner = (points: readonly Point[]) => points.slice(...LANDMARK_PARTS.innerLips);
-
-Deno.test("mirrorLandmarks of a symmetric face changes nothing, twice never changes anything", () => {
-  const face = drawnFace(2);
-  const close = (a: Point[], b: Point[]) =>
-    a.forEach(([x, y], i) => assert.ok(Math.hypot(x - b[i][0], y - b[i][1]) < 1e-9, `point ${i}`));
-  close(mirrorLandmarks(face, 100), face);
-  const any = face.map(([x, y], i): Point => [x + i, y - i * i / 100]);
-  close(mirrorLandmarks(mirrorLandmarks(any, 77), 77), any);
-});
 
 Deno.test("carryExpression at strength 0 changes nothing, and takes no expression from a twin", () => {
   const face = drawnFace(2), other = drawnFace(6);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { cross } from "lib/forgeries/stand_ins/landmark_geometry.ts";
-import type { Point } from "lib/faces/faces.ts";
+import type { Point } from "lib/faces/face.ts";
 import { fillPolygon, soften, weigh } from "lib/forgeries/stand_ins/manipulation_masks.ts";
 
 const triangle: Point[] = [[2.3, 1.1], [28.9, 8.4], [9.7, 29.2]];

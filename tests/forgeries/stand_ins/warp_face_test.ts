@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { Point } from "lib/faces/faces.ts";
+import type { Point } from "lib/faces/face.ts";
 import { convexHull, move } from "lib/forgeries/stand_ins/landmark_geometry.ts";
 import { fillPolygon } from "lib/forgeries/stand_ins/manipulation_masks.ts";
 import type { Raster } from "lib/media/raster.ts";

@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { PAPER, SMOKE, vary } from "lib/config.ts";
-import { createDetector } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import { vary } from "lib/detectors/configuration.ts";
+import { PAPER, SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
+import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import { disposeParameters } from "lib/networks/parameters.ts";
 import { resnetParameters } from "lib/networks/resnet.ts";
 import {
@@ -24,8 +25,8 @@ await tf.setBackend("cpu");
 type Key = [name: string, shape: number[], type: string];
 
 Deno.test("storeParameters and loadParameters keep every number of a detector", async () => {
-  const one = createDetector(SMOKE, createRandom(1, "weights"));
-  const other = createDetector(SMOKE, createRandom(2, "weights"));
+  const one = initialiseParameters(SMOKE.detector.parameters, createRandom(1, "weights"));
+  const other = initialiseParameters(SMOKE.detector.parameters, createRandom(2, "weights"));
   const path = await Deno.makeTempFile({ suffix: ".safetensors" });
   try {
     await writeSafetensors(path, await storeParameters(one, { metadata: { run: "a" }, steps: 7 }));
@@ -51,7 +52,10 @@ Deno.test("storeParameters writes the official state dict: names, order, shapes,
   const { MI_Net_resnet_n4: keys } = await readFixture<{ MI_Net_resnet_n4: Key[] }>(
     "state_dict_keys.json",
   );
-  const narrow = createDetector(vary(PAPER, { width: 1 / 16 }), createRandom(1));
+  const narrow = initialiseParameters(
+    vary(PAPER, { width: 1 / 16 }).detector.parameters,
+    createRandom(1),
+  );
   const { tensors } = await storeParameters(narrow);
   const types = { F32: "float32", I64: "int64" } as Record<string, string>;
   assert.deepEqual(
@@ -218,7 +222,7 @@ Deno.test("loadParameters skips a published classifier and is strict about the r
 });
 
 Deno.test("parametersUnder gives one block the weights of a backbone", async () => {
-  const detector = createDetector(SMOKE, createRandom(1));
+  const detector = initialiseParameters(SMOKE.detector.parameters, createRandom(1));
   const first = parametersUnder("region_model1.", detector);
   loadParameters(parametersUnder("region_model2.", detector), await storeParameters(first));
   assert.deepEqual(

@@ -2,11 +2,9 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { SMOKE, vary } from "lib/config.ts";
-import {
-  createDetector,
-  detect,
-} from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import { vary } from "lib/detectors/configuration.ts";
+import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
+import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import { writeSafetensors } from "lib/networks/weights/safetensors.ts";
 import { storeParameters } from "lib/networks/weights/state_dict.ts";
 import { readStateDict } from "lib/networks/weights/state_dict_file.ts";
@@ -88,15 +86,15 @@ Deno.test(
 Deno.test(
   { name: `storeParameters loads in PyTorch, whose logits are ours${note}`, ignore },
   async () => {
-    const configuration = vary(SMOKE, { blocks: 3 });
-    const parameters = createDetector(configuration, createRandom(5, "exchange"));
+    const { detector } = vary(SMOKE, { blocks: 3 });
+    const parameters = initialiseParameters(detector.parameters, createRandom(5, "exchange"));
     await inFolder(async (folder) => {
       const path = join(folder, "model.safetensors");
       await writeSafetensors(path, await storeParameters(parameters, { steps: 7 }));
-      const printed = await torch("load", path, "3", String(configuration.width));
+      const printed = await torch("load", path, "3", String(detector.settings.width));
       const { logits, tracked } = JSON.parse(printed) as { logits: number[][][]; tracked: number };
       assert.equal(tracked, 7);
-      const here = detect(fillImages("exchange", 2, 64), parameters, configuration);
+      const here = detector.forward(fillImages("exchange", 2, 64), parameters);
       const heads = [here.joint, ...here.leaveOneOut, here.global];
       assert.equal(heads.length, logits.length);
       heads.forEach((head, i) => {

@@ -18,7 +18,9 @@ const result = (changes: Partial<EvaluationRow>): EvaluationRow => ({
   reason: null,
   samples: 100,
   protocol: "a",
-  manifest: "m",
+  data: "m",
+  distortion: "",
+  differences: "",
   ...changes,
 });
 const ours = (of: ReturnType<typeof compareWithPaper>) =>
@@ -74,4 +76,20 @@ Deno.test("compareWithPaper says where results of one column follow different pr
   assert.match(remarks[0], /^AUC CD2: .*2 different protocols.*ff_resnet34 \(b\)/);
   const elsewhere = [...same, result({ dataset: "FaceForensics++", protocol: "c" })];
   assert.deepEqual(compareWithPaper(4, elsewhere).remarks, []); // another column
+});
+
+Deno.test("compareWithPaper leaves out results of another experiment, and says what differs", () => {
+  const toy = result({ differences: "imageSize 64 instead of 224" });
+  const blurred = result({ distortion: "GB:3", value: 0.6 });
+  for (
+    const [other, why] of [[toy, /imageSize 64 instead of 224/], [blurred, /\(GB:3\)/]] as const
+  ) {
+    const cells = ours(compareWithPaper(4, [other])).filter(({ reason }) => why.test(reason ?? ""));
+    assert.equal(cells.length, 1);
+    assert.equal(cells[0].value, null);
+    const both = ours(compareWithPaper(4, [other, result({})])).filter(({ value }) =>
+      value !== null
+    );
+    assert.deepEqual(both.map(({ value }) => value), [0.8]);
+  }
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { type Configuration, vary } from "lib/config.ts";
+import { type Changes, vary } from "lib/detectors/configuration.ts";
+import type { ExposingSettings } from "lib/detectors/exposing_the_deception/exposing_settings.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { createLearner } from "lib/training/learner.ts";
 import { gradientShares } from "lib/studies/planted_clues/gradient_shares.ts";
@@ -8,15 +9,15 @@ import { STUDY } from "lib/studies/planted_clues/study_rows.ts";
 
 await startEngine();
 
-async function shares(changes: Partial<Configuration>): Promise<Record<string, number>> {
+async function shares(changes: Changes<ExposingSettings>): Promise<Record<string, number>> {
   const configuration = vary(STUDY, { blocks: 3, localInformation: true, ...changes });
   using learner = createLearner(configuration);
-  const x = tf.randomNormal<tf.Rank.R4>([8, 32, 32, 3], 0, 1, "float32", 5);
-  const targets = tf.oneHot(tf.tensor1d([0, 1, 0, 1, 1, 0, 1, 0], "int32"), 2) as tf.Tensor2D;
+  const images = tf.randomNormal<tf.Rank.R4>([8, 32, 32, 3], 0, 1, "float32", 5);
+  const classes = tf.oneHot(tf.tensor1d([0, 1, 0, 1, 1, 0, 1, 0], "int32"), 2) as tf.Tensor2D;
   try {
-    return await gradientShares(learner, { x, targets }, configuration);
+    return await gradientShares(learner, { images, classes }, configuration.detector);
   } finally {
-    tf.dispose([x, targets]);
+    tf.dispose([images, classes]);
   }
 }
 

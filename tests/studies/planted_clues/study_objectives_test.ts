@@ -1,24 +1,20 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { vary } from "lib/config.ts";
+import { vary } from "lib/detectors/configuration.ts";
 import { startEngine } from "lib/engine/engine.ts";
-import {
-  createDetector,
-  detect,
-} from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import { disposeParameters } from "lib/networks/parameters.ts";
 import { createRandom } from "lib/random.ts";
-import type { Objective } from "lib/training/objective.ts";
 import {
   minimax,
   perSample,
   throughHeldHeads,
 } from "lib/studies/planted_clues/study_objectives.ts";
-import { STUDY } from "lib/studies/planted_clues/study_rows.ts";
+import { STUDY, type StudyLoss } from "lib/studies/planted_clues/study_rows.ts";
 
 await startEngine();
 
-const CONFIGURATION = vary(STUDY, {
+const { detector } = vary(STUDY, {
   blocks: 3,
   dropout: 0,
   lossWeights: "fixed",
@@ -26,16 +22,16 @@ const CONFIGURATION = vary(STUDY, {
 });
 
 /** Sum of squares of a term's gradient, over parameters whose names fit. */
-function pull(objective: Objective, term: string, names: RegExp): number {
-  const parameters = createDetector(CONFIGURATION, createRandom(3, "weights"));
+function pull(loss: StudyLoss, term: string, names: RegExp): number {
+  const parameters = initialiseParameters(detector.parameters, createRandom(3, "weights"));
   const of = Object.entries(parameters).filter(([name]) => names.test(name)).map(([, v]) => v);
-  const x = tf.randomNormal<tf.Rank.R4>([6, 32, 32, 3], 0, 1, "float32", 5);
-  const targets = tf.oneHot(tf.tensor1d([0, 1, 0, 1, 1, 0], "int32"), 2) as tf.Tensor2D;
+  const images = tf.randomNormal<tf.Rank.R4>([6, 32, 32, 3], 0, 1, "float32", 5);
+  const classes = tf.oneHot(tf.tensor1d([0, 1, 0, 1, 1, 0], "int32"), 2) as tf.Tensor2D;
   const { grads } = tf.variableGrads(() => {
-    const seed = tf.tensor1d([1, 1], "int32");
-    const outputs = detect(x, parameters, CONFIGURATION, { training: { seed } });
-    const inputs = { outputs, parameters, targets, configuration: CONFIGURATION };
-    return objective({ ...inputs, lossWeights: undefined }).terms[term];
+    const training = { seed: tf.tensor1d([1, 1], "int32"), updates: {} };
+    const forward = (seen = images) => detector.forward(seen, parameters, { training });
+    const inputs = { images, targets: { classes }, parameters, forward, updates: {} };
+    return loss(inputs, detector.settings).terms[term];
   }, of);
   const squares = Object.values(grads).filter(Boolean).map((g) =>
     tf.sum(tf.square(g)).dataSync()[0]

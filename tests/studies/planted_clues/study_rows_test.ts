@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { plainConfiguration } from "lib/detectors/configuration.ts";
 import { PLANTED_SETTINGS } from "lib/forgeries/planted_clues/planted_settings.ts";
 import { STUDY_ROWS, studyRow, studyRuns } from "lib/studies/planted_clues/study_rows.ts";
 import { studyConfiguration } from "lib/studies/planted_clues/study_run.ts";
@@ -10,12 +11,14 @@ Deno.test("STUDY_ROWS have names of their own and settings that pass their rules
 
 Deno.test("STUDY_ROWS change one thing at a time where the issue is one thing", () => {
   const changed = (a: string, b: string) => {
-    const [first, second] = [a, b].map((row) =>
-      studyConfiguration({ setting: "A8", row, seed: 1 })
-    );
-    return Object.keys(first).filter((key) =>
-      JSON.stringify(first[key as keyof typeof first]) !==
-        JSON.stringify(second[key as keyof typeof second])
+    const [first, second] = [a, b].map((row): Record<string, unknown> => {
+      const configuration = studyConfiguration({ setting: "A8", row, seed: 1 });
+      const { detector, data, training } = plainConfiguration(configuration);
+      return { ...detector.settings, ...data, ...training };
+    });
+    assert.ok(Object.hasOwn(first, "blocks") && Object.hasOwn(first, "seed"));
+    return Object.keys(first).filter((field) =>
+      JSON.stringify(first[field]) !== JSON.stringify(second[field])
     );
   };
   assert.deepEqual(changed("heads", "heads + LIL"), ["localInformation"]);

@@ -23,17 +23,17 @@ Deno.test("runStudy trains and measures every kind of row of the study", async (
   const runs = studyRuns("smoke").filter(({ row }) => KINDS.includes(row));
   assert.equal(runs.length, KINDS.length);
   for (const run of runs) {
-    const configuration = studyConfiguration(run, STEPS);
+    const configuration = studyConfiguration(run, STEPS), { settings } = configuration.detector;
     const result = await runStudy(run, { pictures, protocol: "smoke", configuration });
     const { auc, crossEntropy, divergence, pull, trace, lossWeights } = result;
     assert.ok(Object.values(auc).every((value) => value >= 0 && value <= 1), run.row);
     assert.equal(Object.keys(auc).length, 6);
     assert.ok(crossEntropy.global > 0 && crossEntropy.joint > 0);
-    assert.equal(divergence === undefined, configuration.blocks === 1, run.row);
+    assert.equal(divergence === undefined, settings.blocks === 1, run.row);
     assert.deepEqual(trace.map(({ step }) => step), [0, STEPS - 1]);
-    assert.equal(lossWeights.length === 0, configuration.lossWeights === "fixed");
+    assert.equal(lossWeights.length === 0, settings.lossWeights === "fixed");
     const own = ["held heads", "minimax", "per sample"].includes(run.row);
-    const pulled = configuration.localInformation && !own;
+    const pulled = settings.localInformation && !own;
     assert.equal((pull.late.localInformation ?? 0) > 0, pulled, run.row);
     assert.equal(resultRow(result).row, run.row);
     assert.equal(traceRows(result).length, 2);
@@ -42,7 +42,7 @@ Deno.test("runStudy trains and measures every kind of row of the study", async (
 
 Deno.test("studyConfiguration gives every row of every profile settings that hold together", () => {
   for (const run of [...studyRuns("smoke"), ...studyRuns("full")]) {
-    assert.equal(studyConfiguration(run).seed, run.seed, run.row);
+    assert.equal(studyConfiguration(run).training.seed, run.seed, run.row);
   }
 });
 

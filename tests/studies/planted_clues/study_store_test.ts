@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { vary } from "lib/config.ts";
+import { vary } from "lib/detectors/configuration.ts";
 import { FULL_SIZES } from "lib/studies/planted_clues/study_pictures.ts";
 import { studyConfiguration } from "lib/studies/planted_clues/study_run.ts";
 import type { StudyResult } from "lib/studies/planted_clues/study_run.ts";

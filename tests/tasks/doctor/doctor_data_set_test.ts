@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { doctorDataSet } from "lib/tasks/doctor/doctor_data_set.ts";
+import { parseDoctorOptions } from "lib/tasks/doctor/doctor_options.ts";
 import { writeImage } from "lib/media/write_image.ts";
 import { inFolder } from "../../in_folder.ts";
 import { makeFaceForensics, writeFiles } from "../../data/readers/made_data_sets.ts";
@@ -13,7 +14,9 @@ async function doctor(
 ): Promise<{ code: number; said: string }> {
   const lines: string[] = [];
   const to = { say: (line: string) => void lines.push(line), passing: () => {} };
-  const code = await doctorDataSet(args, { project, to, ...(signal ? { signal } : {}) });
+  const question = parseDoctorOptions([...args, "--report", join(project, "reports")]);
+  assert.ok(typeof question !== "string");
+  const code = await doctorDataSet(question, { project, to, ...(signal ? { signal } : {}) });
   return { code, said: lines.join("\n") };
 }
 
@@ -34,7 +37,7 @@ Deno.test("doctor of a whole data set: exit code 0, counts, the labels' meaning,
     assert.match(said, /label 0 = real, 1 = fake; score = probability of fake/);
     assert.match(said, /label 0 \(real\), real, test: 1 video, /);
     assert.match(said, /my pictures: nothing is wrong\. Reports: .*my_pictures\.html and .*\.csv/);
-    const reports = join(project, "results/runs/doctor");
+    const reports = join(project, "reports");
     assert.match(await Deno.readTextFile(join(reports, "my_pictures.html")), /nothing is wrong/);
     assert.equal(
       await Deno.readTextFile(join(reports, "my_pictures.csv")),
@@ -50,13 +53,7 @@ Deno.test("doctor of a described benchmark says what is missing and how to get i
     });
     await makeFaceForensics(join(project, "data/ff"));
     await Deno.remove(join(project, "data/ff/manipulated_sequences/FaceSwap"), { recursive: true });
-    const { code, said } = await doctor(project, [
-      "ff",
-      "--depth",
-      "nothing",
-      "--report",
-      join(project, "r"),
-    ]);
+    const { code, said } = await doctor(project, ["ff", "--depth", "nothing"]);
     assert.equal(code, 1);
     assert.match(said, /MISSING real, train: 4 of 720 stated by FaceForensics repository/);
     assert.match(
@@ -64,7 +61,7 @@ Deno.test("doctor of a described benchmark says what is missing and how to get i
       /Listed, but not there: 1 problem\n.*FaceSwap\/c23\/videos": there is no such folder of 8 videos.*-d FaceSwap -c c23/,
     );
     assert.match(said, /\n {2}…/);
-    assert.ok((await Deno.stat(join(project, "r/FF++_c23.html"))).isFile);
+    assert.ok((await Deno.stat(join(project, "reports/FF++_c23.html"))).isFile);
   });
 });
 
@@ -73,38 +70,39 @@ Deno.test("doctor that cannot begin says why and ends with 2, before it has look
     await Deno.mkdir(join(project, "data"));
     const root = join(project, "own");
     await ownPictures(root);
-    await Deno.writeTextFile(join(project, "file"), "");
-    const cases: [string[], RegExp][] = [
-      [
-        [root, "--report", join(project, "file/below")],
-        /Cannot write .*file\/below.*folder may be written to/,
-      ],
-      [["absent"], /There is no data set "absent"/],
-      [[], /Name one data set/],
-      [[root, root], /Name one data set/],
-      [[root, "--depth", "deep"], /--depth is nothing, first or all, not "deep"/],
-      [[root, "--faces", "-1"], /--faces/],
-      [[root, "--faces=many"], /--faces is a whole number from 0, not "many"/],
-      [[root, "--fast"], /--fast[\s\S]*deno task doctor <data set>/],
-    ];
-    for (const [args, message] of cases) {
-      const { code, said } = await doctor(project, args);
-      assert.equal(code, 2);
-      assert.match(said, message);
-    }
-    assert.equal(await Deno.readTextFile(join(project, "file")), "");
+    const absent = await doctor(project, ["absent"]);
+    assert.equal(absent.code, 2);
+    assert.match(absent.said, /There is no data set "absent"/);
+    await Deno.writeTextFile(join(project, "reports"), "");
+    const unwritable = await doctor(project, [root]);
+    assert.equal(unwritable.code, 2);
+    assert.match(unwritable.said, /Cannot write .*reports.*folder may be written to/);
+    assert.equal(await Deno.readTextFile(join(project, "reports")), "");
   });
 });
 
-Deno.test("doctor --help explains itself; an interrupt ends it with 130 and leaves no report", async () => {
+Deno.test("parseDoctorOptions says what is wrong, and what there is where nothing is named", () => {
+  const cases: [string[], RegExp][] = [
+    [["--depth", "all"], /Name one data set, not 0/],
+    [["a", "b"], /Name one data set, not 2/],
+    [["a", "--depth", "deep"], /--depth is nothing, first or all, not "deep"/],
+    [["a", "--faces", "-1"], /--faces/],
+    [["a", "--faces=many"], /--faces is a whole number from 0, not "many"/],
+    [["a", "--fast"], /--fast/],
+  ];
+  for (const [args, message] of cases) assert.throws(() => parseDoctorOptions(args), message);
+  assert.equal(parseDoctorOptions([]), "installation");
+  assert.equal(parseDoctorOptions(["--help"]), "help");
+});
+
+Deno.test("doctor that is interrupted throws the signal's reason and leaves no report", async () => {
   await inFolder(async (project) => {
-    const help = await doctor(project, ["--help"]);
-    assert.equal(help.code, 0);
-    assert.match(help.said, /Exit code: 0 nothing is wrong, 1 there are problems/);
     await ownPictures(join(project, "own"));
-    const { code, said } = await doctor(project, [join(project, "own")], AbortSignal.abort());
-    assert.equal(code, 130);
-    assert.match(said, /Stopped\. Nothing was changed/);
-    assert.deepEqual([...Deno.readDirSync(join(project, "results/runs/doctor"))], []);
+    const signal = AbortSignal.abort();
+    await assert.rejects(
+      doctor(project, [join(project, "own")], signal),
+      (error) => error === signal.reason,
+    );
+    assert.deepEqual([...Deno.readDirSync(join(project, "reports"))], []);
   });
 });

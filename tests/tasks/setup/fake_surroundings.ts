@@ -41,6 +41,7 @@ export async function fakeSurroundings(behaviour: Behaviour = {}): Promise<FakeS
   const project = projectAt(root);
   const python = join(root, "fake-python");
   await Deno.writeTextFile(join(root, "requirements.txt"), "jupyterlab==1\n");
+  await Deno.writeTextFile(join(root, "constraints.txt"), "pyzmq==1\n");
   await Deno.writeTextFile(join(root, "deno.json"), '{ "imports": {} }\n');
   await Deno.writeTextFile(join(root, "deno.lock"), "{}\n");
   await Deno.mkdir(join(project.deno, ".."), { recursive: true });

@@ -105,6 +105,25 @@ Deno.test({
   assert.deepEqual(deno, ["deno install --frozen", "deno ci"]);
 });
 
+Deno.test(
+  { name: "a set-up that is interrupted says so, and goes on the next time", ignore },
+  async () => {
+    await using fake = await fakeSurroundings({ install: 'touch "$ROOT/mark"; exec sleep 5' });
+    const first = startSetUp(fake);
+    await appears(join(fake.project.root, "mark"));
+    first.kill("SIGTERM");
+    const { code, stdout } = await first.output();
+    assert.equal(code, 130);
+    const last = new TextDecoder().decode(stdout).trimEnd().split("\n").at(-1)!;
+    assert.equal(last, "Set-up was interrupted. The same command goes on where it was.");
+    await fake.behave({});
+    assert.match(
+      await finishSetUp(fake),
+      /npm packages … \(the last set-up was stopped in the middle/,
+    );
+  },
+);
+
 Deno.test({ name: "the second of two set-ups waits and does nothing twice", ignore }, async () => {
   const slow = 'touch "$ROOT/mark"; sleep 1';
   await using fake = await fakeSurroundings({ install: slow });

@@ -69,6 +69,22 @@ Deno.test(
   },
 );
 
+Deno.test(
+  {
+    name: "what the requirements need in turn is pinned, and a changed pin remakes the environment",
+    ignore,
+  },
+  async () => {
+    await using fake = await fakeSurroundings();
+    await setUpFake(fake);
+    const constraints = join(fake.project.root, "constraints.txt");
+    assert.equal(count(await fake.calls(), new RegExp(`^pip .*--constraint ${constraints}$`)), 1);
+    await Deno.writeTextFile(constraints, "pyzmq==2\n");
+    await setUpFake(fake);
+    assert.equal(count(await fake.calls(), /^venv/), 2);
+  },
+);
+
 Deno.test({ name: "what was deleted is made again, and nothing else", ignore }, async () => {
   await using fake = await fakeSurroundings();
   await setUpFake(fake);

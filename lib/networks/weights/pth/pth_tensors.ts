@@ -3,7 +3,7 @@
  * is left to the two layouts, `zip_layout.ts` and `legacy_layout.ts`.
  */
 import { elementBytes, type StoredTensor } from "../safetensors.ts";
-import type { Pickled } from "./pickle.ts";
+import type { Pickled } from "./pickled_values.ts";
 import type { StorageReference, TensorReference } from "./torch_names.ts";
 import { quoted, type Refuse } from "./pth_bytes.ts";
 

@@ -1,11 +1,17 @@
 /**
  * The names of Python's that PyTorch's state dicts use, and the records that they become here: storages
  * (a run of numbers in the file) and tensors (a view of a storage). Reading the numbers is left to
- * `tensors.ts`.
+ * `pth_tensors.ts`.
  */
 import type { ElementType } from "../safetensors.ts";
-import { isName, isObject, type Pickled, type PickleName, type PickleObject } from "./pickle.ts";
-import type { PickleRules } from "./pickle.ts";
+import {
+  isName,
+  isObject,
+  type Pickled,
+  type PickleName,
+  type PickleObject,
+  type PickleRules,
+} from "./pickled_values.ts";
 import { quoted, type Refuse } from "./pth_bytes.ts";
 
 /** A run of numbers that is kept outside the pickle. */

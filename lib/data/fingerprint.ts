@@ -1,0 +1,109 @@
+/**
+ * The identity of prepared pictures: a digest of what a manifest lists and of the contents of every file in
+ * it. Two sets that differ in a pixel, or in how their faces were cut, are two sets.
+ */
+import { dirname, isAbsolute, join } from "node:path";
+import { openDigest, sha256, sha256OfFile } from "lib/io/sha256.ts";
+import { manifestRows } from "./manifest.ts";
+import type { Sample } from "./samples.ts";
+
+/** Digits of a picture's digest that a manifest keeps: 128 bits. */
+const DIGITS = 32;
+
+/** The short digest of a picture's file, as manifests keep it. */
+export function contentName(bytes: Uint8Array): string {
+  return sha256(bytes).slice(0, DIGITS);
+}
+
+/** A data set's identity. */
+export interface Fingerprint {
+  /** SHA-256 in hexadecimal. */
+  readonly sha256: string;
+  /** Samples in the manifest. */
+  readonly samples: number;
+  /** Of them those whose content the manifest did not hold, so that their files were read for it. */
+  readonly read: number;
+}
+
+const fileOf = (manifest: string, { path }: Pick<Sample, "path">) =>
+  isAbsolute(path) ? path : join(dirname(manifest), path);
+
+/**
+ * The identity of a manifest's pictures. Where `prepare` wrote the contents down this reads the manifest
+ * alone; the files of a list of one's own are read once.
+ *
+ * @param options `onFile` is called for every file that had to be read. `skipUnreadable`: one that cannot
+ * be read counts as such in the digest, for work that leaves such files out.
+ * @throws Error naming a file that cannot be read, unless they are left out; RangeError as `manifestRows` does.
+ */
+export async function fingerprintOf(
+  manifest: string,
+  { onFile = () => {}, skipUnreadable = false }: {
+    onFile?: (path: string) => void;
+    skipUnreadable?: boolean;
+  } = {},
+): Promise<Fingerprint> {
+  const digest = openDigest();
+  let samples = 0, read = 0;
+  for await (const sample of manifestRows(manifest)) {
+    const { path, label, dataset, method, video, split, frame, identities, mask = "", cut = "" } =
+      sample;
+    let content = sample.content;
+    if (content === undefined) {
+      const file = fileOf(manifest, sample);
+      content = skipUnreadable
+        ? await readableDigest(file).catch(() => "unreadable")
+        : await readableDigest(file);
+      content = content.slice(0, DIGITS);
+      read++;
+      onFile(file);
+    }
+    // Folders move, and are called otherwise elsewhere: a list's own paths do not.
+    const row = [path, label, dataset, method, video, split, frame, identities, mask, cut, content];
+    digest.add(JSON.stringify(row) + "\n");
+    samples++;
+  }
+  return { sha256: digest.hex(), samples, read };
+}
+
+async function readableDigest(path: string): Promise<string> {
+  try {
+    return await sha256OfFile(path);
+  } catch (cause) {
+    throw new Error(
+      `Cannot read ${JSON.stringify(path)}, which the manifest names: ${
+        cause instanceof Deno.errors.NotFound ? "it is not there" : (cause as Error).message
+      }. Prepare the data set anew, or mend the list.`,
+      { cause },
+    );
+  }
+}
+
+/** Crops that are compared with their manifest unless somebody asks for more. */
+const CHECKED = 16;
+
+/**
+ * Check that files are still what the manifest says: some that are spread over the list, which finds a
+ * folder that was made anew or exchanged; `doctor` looks at every file.
+ *
+ * @param samples With `content`; others are passed over.
+ * @throws RangeError naming the first file that is another one.
+ */
+export async function assertContents(
+  samples: readonly Sample[],
+  { manifest }: { manifest: string },
+): Promise<void> {
+  const known = samples.filter(({ content }) => content !== undefined);
+  const step = Math.max(1, Math.floor(known.length / CHECKED));
+  for (let i = 0; i < known.length; i += step) {
+    const file = fileOf(manifest, known[i]);
+    if ((await readableDigest(file)).startsWith(known[i].content!)) continue;
+    throw new RangeError(
+      `${
+        JSON.stringify(file)
+      } is not the picture that the manifest was written for: its content is ` +
+        `another one. "deno task doctor ${manifest}" finds all such files; preparing the data set anew ` +
+        "mends them.",
+    );
+  }
+}

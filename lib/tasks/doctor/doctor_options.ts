@@ -1,0 +1,65 @@
+/** What the command line of `doctor` says. Imports no package: it is read before there are any. */
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import type { Depth } from "lib/data/audit/look_at_entry.ts";
+import { PROJECT } from "../setup/project.ts";
+
+/** Which data set is looked at, and how closely. */
+export interface DataSetQuestion {
+  /** A description's name or file, a folder with real/ and fake/, or a CSV file. */
+  readonly dataSet: string;
+  /** How much is decoded. */
+  readonly depth: Depth;
+  /** In how many entries, spread over the data set, faces are looked for. */
+  readonly faces: number;
+  /** Folder for the two reports. */
+  readonly report: string;
+}
+
+/** What `deno task doctor --help` prints. */
+export const USAGE =
+  `deno task doctor                          says what is installed and whether it works
+deno task doctor <data set> [options]     says what of a data set is there, and what is broken
+
+  <data set>      a name in data/ (such as faceforensics), a description's file, a folder with real/
+                  and fake/, or a CSV with path and label
+  --depth HOW     how much is decoded: nothing; first: pictures whole, of videos the first frame and
+                  the file's structure; all: every frame (first)
+  --faces N       in how many entries, spread over the data set, faces are looked for (0)
+  --report FOLDER where <data set>.html and .csv go (results/runs/doctor)
+  --help          this
+
+Exit code: 0 nothing is wrong, 1 there are problems, 2 it could not be looked at, 130 after Ctrl-C.`;
+
+/**
+ * Reads the arguments; "installation" when they name no data set, "help" when they ask for it.
+ *
+ * @throws RangeError for a wrong value, TypeError for an option that does not exist.
+ */
+export function parseDoctorOptions(
+  args: readonly string[],
+): DataSetQuestion | "installation" | "help" {
+  if (args.length === 0) return "installation";
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      depth: { type: "string", default: "first" },
+      faces: { type: "string", default: "0" },
+      report: { type: "string", default: join(PROJECT.root, "results", "runs", "doctor") },
+      help: { type: "boolean", default: false },
+    },
+  });
+  const { depth, faces, report, help } = values;
+  if (help) return "help";
+  if (positionals.length !== 1) {
+    throw new RangeError(`Name one data set, not ${positionals.length}.`);
+  }
+  if (!["nothing", "first", "all"].includes(depth)) {
+    throw new RangeError(`--depth is nothing, first or all, not ${JSON.stringify(depth)}.`);
+  }
+  if (!/^\d{1,9}$/.test(faces)) {
+    throw new RangeError(`--faces is a whole number from 0, not ${JSON.stringify(faces)}.`);
+  }
+  return { dataSet: positionals[0]!, depth: depth as Depth, faces: Number(faces), report };
+}

@@ -1,0 +1,15 @@
+/** Runs that end in the middle, whatever ends them. */
+import assert from "node:assert/strict";
+import { inFolder } from "../in_folder.ts";
+import { killCampaign } from "./kill_campaign.ts";
+
+Deno.test({
+  name: "train killed and asked to end at ten random moments ends in the same bits, history whole",
+  ignore: Deno.build.os === "windows", // no SIGKILL, no SIGTERM
+}, async () => {
+  await inFolder(async (folder) => {
+    const { outcomes, mostLost } = await killCampaign(folder, { kills: 10, steps: 300 });
+    assert.deepEqual(outcomes, { killed: 5, ended: 5 });
+    assert.ok(mostLost <= 3 + 1, `${mostLost} steps`); // a state in three, and the one at hand
+  });
+});
