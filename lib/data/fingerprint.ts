@@ -32,12 +32,16 @@ const fileOf = (manifest: string, { path }: Pick<Sample, "path">) =>
  * The identity of a manifest's pictures. Where `prepare` wrote the contents down this reads the manifest
  * alone; the files of a list of one's own are read once.
  *
- * @param options `onFile` is called for every file that had to be read.
- * @throws Error naming a file that cannot be read; RangeError as `manifestRows` does.
+ * @param options `onFile` is called for every file that had to be read. `skipUnreadable`: one that cannot
+ * be read counts as such in the digest, for work that leaves such files out.
+ * @throws Error naming a file that cannot be read, unless they are left out; RangeError as `manifestRows` does.
  */
 export async function fingerprintOf(
   manifest: string,
-  { onFile = () => {} }: { onFile?: (path: string) => void } = {},
+  { onFile = () => {}, skipUnreadable = false }: {
+    onFile?: (path: string) => void;
+    skipUnreadable?: boolean;
+  } = {},
 ): Promise<Fingerprint> {
   const digest = openDigest();
   let samples = 0, read = 0;
@@ -47,7 +51,10 @@ export async function fingerprintOf(
     let content = sample.content;
     if (content === undefined) {
       const file = fileOf(manifest, sample);
-      content = (await readableDigest(file)).slice(0, DIGITS);
+      content = skipUnreadable
+        ? await readableDigest(file).catch(() => "unreadable")
+        : await readableDigest(file);
+      content = content.slice(0, DIGITS);
       read++;
       onFile(file);
     }

@@ -74,7 +74,6 @@ export interface LoadDetectorOptions {
  * ```ts
  * import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
  * import { loadDetector, saveDetector } from "lib/detectors/detector_file.ts";
- * import type { FaceCut } from "lib/faces/face_cut.ts";
  * import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
  * import { createRandom } from "lib/random.ts";
  * import assert from "node:assert/strict";

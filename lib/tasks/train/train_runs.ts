@@ -103,7 +103,7 @@ function lessonsOf(
  *
  * @throws RangeError naming both numbers.
  */
-export function assertBatchFits(samples: number, { data: { batchSize } }: Configuration): void {
+function assertBatchFits(samples: number, { data: { batchSize } }: Configuration): void {
   if (batchSize <= samples) return;
   throw new RangeError(
     `A batch holds ${batchSize} pictures, but there are only ${samples} training samples. ` +
