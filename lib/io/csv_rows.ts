@@ -5,6 +5,7 @@
 import { Readable } from "node:stream";
 import { CsvError, parse } from "csv-parse";
 import { stringify } from "csv-stringify/sync";
+import { whyUnreadable } from "./file_fault.ts";
 import { WholeFile } from "./write_whole.ts";
 
 /** One row of a CSV file. */
@@ -20,6 +21,29 @@ const ROWS_AT_ONCE = 1000;
 
 function fail(path: string, line: number, message: string, cause?: unknown): never {
   throw new RangeError(`${JSON.stringify(path)}, line ${line}: ${message}`, { cause });
+}
+
+/** What other programs put between cells instead of commas. */
+const OTHER_SEPARATORS = [[";", "semicolons"], ["\t", "tabs"], ["|", "bars"]] as const;
+
+/**
+ * Refuses a file whose heading is separated by something else than commas, with the remedy; anything else
+ * that is wrong with it is told by whoever asks.
+ */
+async function refuseOtherSeparator(path: string, required: readonly string[]): Promise<void> {
+  using file = await Deno.open(path);
+  const start = new Uint8Array(1 << 12), length = await file.read(start) ?? 0;
+  const [heading = ""] = new TextDecoder().decode(start.subarray(0, length)).split(/\r?\n/);
+  for (const [mark, name] of OTHER_SEPARATORS) {
+    const cells = heading.split(mark).map((cell) => cell.trim().replace(/^"(.*)"$/, "$1"));
+    if (cells.length < 2 || !required.some((column) => cells.includes(column))) continue;
+    fail(
+      path,
+      1,
+      `its cells are separated by ${name}, and a CSV's are by commas. Save it with commas: in a table ` +
+        'program as "CSV UTF-8 (comma delimited)", or with "," as the field separator.',
+    );
+  }
 }
 
 function checkHeading(path: string, heading: readonly string[], required: readonly string[]): void {
@@ -44,7 +68,15 @@ interface Parsed {
 
 /** Rows of the file. `ends` is called with each row's last line as it is parsed, ahead of its turn. */
 async function* parsedRows(path: string, ends: (line: number) => void): AsyncGenerator<Parsed> {
-  const file = await Deno.open(path);
+  const unreadable = (cause: unknown) =>
+    new RangeError(`Cannot read ${JSON.stringify(path)}: ${whyUnreadable(cause)}`, { cause });
+  const file = await Deno.open(path).catch((cause) => {
+    throw unreadable(cause);
+  });
+  if ((await file.stat()).isDirectory) {
+    file.close();
+    throw unreadable(new Deno.errors.IsADirectory());
+  }
   const text = file.readable.pipeThrough(new TextDecoderStream("utf-8", { fatal: true }));
   const parser = parse({
     info: true,
@@ -68,8 +100,9 @@ async function* parsedRows(path: string, ends: (line: number) => void): AsyncGen
  *
  * @param path A UTF-8 file, with or without a byte order mark.
  * @param required Columns that must be in the heading, in any order; others may be there too.
- * @throws RangeError naming file and line: a column that is missing or there twice, a row with too few
- * or too many cells, a quote that is not closed, text that is not UTF-8.
+ * @throws RangeError naming the file when it is not there, is a folder or may not be read; naming file and
+ * line: a column that is missing or there twice, cells that are separated by something else than commas, a
+ * row with too few or too many cells, a quote that is not closed, text that is not UTF-8.
  *
  * @example
  * ```ts
@@ -94,6 +127,9 @@ export async function* csvRows(
       const blank = record.length === 1 && record[0] === "";
       if (heading === undefined) {
         heading = blank ? [] : record;
+        if (!required.every((column) => record.includes(column))) {
+          await refuseOtherSeparator(path, required);
+        }
         checkHeading(path, heading, required);
       } else if (!blank) {
         if (record.length !== heading.length) {
@@ -112,6 +148,9 @@ export async function* csvRows(
   } catch (error) {
     if (error instanceof Error && error.name === "TypeError") { // the decoder's
       fail(path, parsedTo + 1, "the text is not UTF-8. Save the file as CSV in UTF-8.", error);
+    }
+    if (error instanceof CsvError && heading === undefined) {
+      await refuseOtherSeparator(path, required);
     }
     if (error instanceof CsvError) fail(path, parsedTo + 1, explain(error), error);
     throw error;
