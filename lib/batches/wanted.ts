@@ -12,7 +12,7 @@ export interface Wanted {
   readonly methods?: readonly string[];
   /** The method's number of each sample. */
   readonly methodOf?: Uint16Array;
-  /** For each sample the place of the real picture that it was made from, or −1. */
+  /** For each fake the place of the real picture that it was made from; −1 for real ones. */
   readonly sourceOf?: Int32Array;
   /** Whether batches carry masks. */
   readonly masks: boolean;
@@ -29,7 +29,7 @@ function placesOfReals(samples: readonly Sample[]): Map<string, number> {
  * Looks up what is wanted.
  *
  * @param hasMask Whether the sample's mask is to be had; default: whether it names one.
- * @throws RangeError when a fake has no mask, or no fake names its real source, and that is wanted.
+ * @throws RangeError when a fake has no mask, or no real source among the samples, and that is wanted.
  */
 export function lookUpWanted(
   samples: readonly Sample[],
@@ -54,10 +54,16 @@ export function lookUpWanted(
     samples,
     ({ source, label }) => label === 1 && source !== undefined ? reals.get(source) ?? -1 : -1,
   );
-  if (sourceOf && !sourceOf.some((place) => place >= 0)) {
+  const alone = sourceOf?.findIndex((place, i) => place < 0 && samples[i].label === 1) ?? -1;
+  if (alone >= 0) {
     throw new RangeError(
-      `The detector learns from pairs, and none of ${samples.length} samples names the real picture that ` +
-        'it was made from (column "source") among them.',
+      `The detector learns from pairs, and the real picture that ${
+        JSON.stringify(samples[alone].path)
+      } was made from (column "source") is ` +
+        `${
+          samples[alone].source === undefined ? "not named" : "not among the samples"
+        }. Name and list ` +
+        "it in the manifest, or leave the fake out; or choose another detector.",
     );
   }
   return {

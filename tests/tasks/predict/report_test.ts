@@ -18,7 +18,14 @@ Deno.test("predictInputs writes a page with boxes, crops, maps and the detector'
     );
     const measured = { value: 0.7531, low: 0.7, high: 0.8, reason: null, samples: 50 };
     const about = { method: "all", level: "frame", metric: "AUC", run: "a_run", seed: 1 } as const;
-    const where = { dataset: "mine", split: "test", protocol: "p", manifest: "m" };
+    const where = {
+      dataset: "mine",
+      split: "test",
+      protocol: "p",
+      data: "m",
+      distortion: "",
+      differences: "",
+    };
     await saveEvaluation(run, [{ ...measured, ...about, ...where }]);
     const odd = `${folder}/a "<b>&'.jpg`, clip = `${folder}/clip.mp4`;
     await Deno.copyFile(demoPhotographs()[0], odd);
