@@ -22,8 +22,8 @@ Deno.test("predictInputs writes a page with boxes, crops, maps and the detector'
       dataset: "mine",
       split: "test",
       protocol: "p",
-      data: "m",
-      distortion: "",
+      data: "d",
+      distortion: "GB:3",
       differences: "",
     };
     await saveEvaluation(run, [{ ...measured, ...about, ...where }]);
@@ -42,7 +42,15 @@ Deno.test("predictInputs writes a page with boxes, crops, maps and the detector'
     assert.ok(page.startsWith("<!doctype html>"));
     assert.ok(page.includes("a &quot;&lt;b&gt;&amp;&#39;.jpg"));
     assert.ok(!page.includes("<b>&") && !page.includes("missing<i>"));
-    for (const text of ["missing&lt;i&gt;.png", "there is no such file", "0.8125", "0.7531"]) {
+    for (
+      const text of [
+        "missing&lt;i&gt;.png",
+        "there is no such file",
+        "0.8125",
+        "0.7531",
+        "mine, test, GB:3",
+      ]
+    ) {
       assert.ok(page.includes(text), text);
     }
     assert.ok(page.includes("&lt;faces&gt;.csv: 1200 pictures for training, 340 for validation"));
