@@ -62,13 +62,14 @@ function quotedCells(text: string): string[] {
 }
 
 /**
- * The cells of the record that these bytes hold: all of it, with the line's end or without.
+ * The cells of the record that these bytes hold: all of it, with its line's end or without, and with
+ * blank lines behind it or without.
  *
  * @throws RangeError saying what is wrong with the text, but not where.
  */
 export function cellsOf(bytes: Uint8Array): string[] {
   let end = bytes.length;
-  if (end > 0 && bytes[end - 1] === NEWLINE) end -= bytes[end - 2] === RETURN ? 2 : 1;
+  while (end > 0 && bytes[end - 1] === NEWLINE) end -= bytes[end - 2] === RETURN ? 2 : 1;
   let text: string;
   try {
     text = decoder.decode(bytes.subarray(0, end));
