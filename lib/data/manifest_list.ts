@@ -68,6 +68,10 @@ export class ManifestList implements SampleList, Disposable {
     return this.#columns.label(this.#row(place));
   }
 
+  split(place: number): Split {
+    return this.#columns.split(this.#row(place));
+  }
+
   method(place: number): string {
     return this.#columns.method(this.#row(place));
   }
@@ -93,6 +97,7 @@ export class ManifestList implements SampleList, Disposable {
     return sources;
   }
 
+  /** The first sample of each video with the same split and people: all that apartness is about. */
   *origins(): Generator<Sample> {
     const { origins, originCount } = this.#columns, seen = new Uint8Array(originCount);
     for (let place = 0; place < this.length; place++) {

@@ -76,7 +76,15 @@ export class NameTable {
     while (this.#bytes.length - start < 3 * name.length) { // more bytes a letter there are not
       this.#bytes = doubled(this.#bytes, (length) => new Uint8Array(length));
     }
-    return start + encoder.encodeInto(name, this.#bytes.subarray(start)).written;
+    const bytes = this.#bytes;
+    for (let i = 0; i < name.length; i++) { // names are mostly ASCII, and short for the encoder
+      const code = name.charCodeAt(i);
+      if (code >= 0x80) {
+        return start + encoder.encodeInto(name, bytes.subarray(start)).written;
+      }
+      bytes[start + i] = code;
+    }
+    return start + name.length;
   }
 
   /** The slot of the name that ends here behind all others: its own, or the one that is free for it. */
@@ -90,11 +98,9 @@ export class NameTable {
   }
 
   #equals(number: number, { start, end }: { start: number; end: number }): boolean {
-    const from = this.#starts[number];
+    const bytes = this.#bytes, from = this.#starts[number];
     if (this.#starts[number + 1] - from !== end - start) return false;
-    for (let i = start; i < end; i++) {
-      if (this.#bytes[i] !== this.#bytes[from + i - start]) return false;
-    }
+    for (let i = start; i < end; i++) if (bytes[i] !== bytes[from + i - start]) return false;
     return true;
   }
 

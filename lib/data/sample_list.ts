@@ -2,7 +2,7 @@
  * Lists of samples, wherever they are kept: an array in memory, or a manifest whose rows are read when
  * they are asked for (`manifest_list.ts`). What is asked of every sample at once comes without the samples.
  */
-import type { Sample } from "./samples.ts";
+import type { Sample, Split } from "./samples.ts";
 
 /** Samples in a fixed order. */
 export interface SampleList extends Iterable<Sample> {
@@ -12,6 +12,8 @@ export interface SampleList extends Iterable<Sample> {
   sample(place: number): Sample;
   /** Its label. */
   label(place: number): 0 | 1;
+  /** Its split. */
+  split(place: number): Split;
   /** Its method. */
   method(place: number): string;
   /** Whether it names a mask. */
@@ -20,8 +22,6 @@ export interface SampleList extends Iterable<Sample> {
   hasContent(place: number): boolean;
   /** For each sample the place of the real one that it was made from, or −1: of reals, and where that is none of these. */
   sources(): Int32Array;
-  /** One sample of each video and split, and of each of their groups of people; others may come too. */
-  origins(): Iterable<Sample>;
 }
 
 /** Samples, as functions take them: mostly an array. */
@@ -61,13 +61,20 @@ export function sampleList(samples: Samples): SampleList {
     length: samples.length,
     sample: (place) => samples[place],
     label: (place) => samples[place].label,
+    split: (place) => samples[place].split,
     method: (place) => samples[place].method,
     hasMask: (place) => samples[place].mask !== undefined,
     hasContent: (place) => samples[place].content !== undefined,
     sources: () => sourcesOf(samples),
-    origins: () => samples,
     [Symbol.iterator]: () => samples[Symbol.iterator](),
   };
+}
+
+/** The label of every sample. */
+export function labelsOf(list: SampleList): Uint8Array {
+  const labels = new Uint8Array(list.length);
+  for (let place = 0; place < list.length; place++) labels[place] = list.label(place);
+  return labels;
 }
 
 /** The places of the samples for which something holds, in order. */

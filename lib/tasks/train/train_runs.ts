@@ -5,10 +5,12 @@
 import { basename, dirname, join } from "node:path";
 import { evenRepeats } from "lib/batches/epoch_order.ts";
 import { openLoader } from "lib/batches/loader.ts";
-import { LABEL_LEGEND, readManifest } from "lib/data/manifest.ts";
-import { assertContents, fingerprintOf } from "lib/data/fingerprint.ts";
+import { LABEL_LEGEND } from "lib/data/manifest.ts";
+import { type ManifestList, openManifestList } from "lib/data/manifest_list.ts";
+import { assertContents, openFingerprint } from "lib/data/fingerprint.ts";
 import { readCut, type RecordedCut } from "lib/data/prepare/prepare_settings.ts";
-import { assertDisjoint, type Sample } from "lib/data/samples.ts";
+import { labelsOf } from "lib/data/sample_list.ts";
+import { assertDisjoint } from "lib/data/samples.ts";
 import type { Configuration } from "lib/detectors/configuration.ts";
 import { type Engine, startEngine } from "lib/engine/engine.ts";
 import { withProgress } from "lib/io/progress.ts";
@@ -33,21 +35,21 @@ export interface TrainSurroundings extends TaskSurroundings {
   readonly runsFolder: string;
 }
 
-/** A manifest that was read. */
+/** A manifest that is open; its samples are read when they are wanted. */
 interface Manifest {
   readonly path: string;
   /** The fingerprint of its pictures. */
   readonly sha256: string;
   /** How its faces were cut; undefined where nobody wrote it down. */
   readonly cut: RecordedCut | undefined;
-  readonly samples: readonly Sample[];
+  readonly samples: ManifestList;
 }
 
 /** What a run learns from and is validated on. */
 interface Lessons {
   readonly manifest: Manifest;
-  readonly training: readonly Sample[];
-  readonly validation: readonly Sample[];
+  readonly training: ManifestList;
+  readonly validation: ManifestList;
 }
 
 /**
@@ -65,20 +67,18 @@ function lessonsOf(
 ): Lessons {
   let forTesting = 0;
   for (const manifest of manifests) {
-    const own = manifest.samples.filter((sample) =>
-      dataset === undefined || sample.dataset === dataset
-    );
-    const samples = own.filter(({ split }) => split !== "test");
-    if (samples.length === 0) {
+    const own = manifest.samples.where({ dataset });
+    const training = own.where({ split: "train" });
+    const validation = own.where({ split: "validation" });
+    if (training.length + validation.length === 0) {
       forTesting += own.length;
       continue;
     }
-    const shared = assertDisjoint(own, { allowSharedIdentities });
+    const shared = assertDisjoint(own.origins(), { allowSharedIdentities });
     if (shared.length > 0) {
       say(`${shared.length} identities are shared by splits, as ${shared[0]}.`);
     }
-    const of = (wanted: Sample["split"]) => samples.filter(({ split }) => split === wanted);
-    return { manifest, training: of("train"), validation: of("validation") };
+    return { manifest, training, validation };
   }
   const named = manifests.map(({ path }) => path).join(", ");
   const remedy = forTesting === 0
@@ -130,12 +130,12 @@ function assertCropsFit(
 
 /** Says how reals and fakes are mixed, where their repetition does not fit the data. */
 function sayBalance(
-  training: readonly Sample[],
+  training: ManifestList,
   { data: { balance, realRepeats } }: Configuration,
   say: TaskSurroundings["say"],
 ): void {
   if (balance !== "repeatReals" || realRepeats === 0) return;
-  const labels = training.map(({ label }) => label), even = evenRepeats(labels);
+  const labels = labelsOf(training), even = evenRepeats(labels);
   if (even === realRepeats) return;
   const fakes = labels.filter((label) => label === 1).length, reals = labels.length - fakes;
   const share = reals * realRepeats / (reals * realRepeats + fakes);
@@ -169,7 +169,9 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<void> {
   const lessons = lessonsOf(run, sitting), { manifest, training } = lessons;
   assertBatchFits(training.length, configuration);
   assertCropsFit(manifest, configuration, say);
-  await assertContents([...training, ...lessons.validation], { manifest: manifest.path });
+  for (const part of [training, lessons.validation]) {
+    await assertContents(part, { manifest: manifest.path });
+  }
   sayBalance(training, configuration, say);
   const root = dirname(manifest.path), pretrained = sitting.pretrained;
   const validation = lessons.validation.length === 0
@@ -187,7 +189,8 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<void> {
   );
 
   await Deno.mkdir(folder, { recursive: true });
-  await writeTrainedOn(folder, [...training, ...lessons.validation]);
+  const parts = [training, lessons.validation].values();
+  await writeTrainedOn(folder, parts.flatMap((part) => part.origins()));
   using learner = createLearner(configuration);
   if (pretrained) {
     configuration.detector.loadPretrained(learner.parameters, await readStateDict(pretrained));
@@ -237,12 +240,13 @@ export async function trainRuns(
 ): Promise<void> {
   const { runs, sweep } = await plannedRuns(options);
   const engine = await startEngine();
-  const manifests = await Promise.all(options.manifests.map(async (path): Promise<Manifest> => ({
-    path,
-    sha256: (await fingerprintOf(path)).sha256,
-    cut: await readCut(path),
-    samples: await readManifest(path),
-  })));
+  using opened = new DisposableStack();
+  const manifests: Manifest[] = [];
+  for (const path of options.manifests) {
+    const fingerprint = openFingerprint(path), cut = await readCut(path);
+    const samples = opened.use(await openManifestList(path, { each: fingerprint.add }));
+    manifests.push({ path, sha256: fingerprint.finish().sha256, cut, samples });
+  }
   say(`${runs.length} of ${sweep} runs in this job. ${LABEL_LEGEND}.`);
   for (const run of runs) {
     if (signal.aborted) return;
