@@ -30,7 +30,7 @@ export interface LoaderOptions {
   /** Batches that are prepared ahead of the one asked for, 0 or more. Default 2. */
   readonly prefetch?: number;
   /**
-   * What to do when a file cannot be read. "error": the batch that holds it is refused, naming the file.
+   * What to do when a picture or its mask cannot be read. "error": the batch is refused, naming the file.
    * "skip": it is left out; its place in a batch goes to the next readable sample of the same class in
    * the list, `indices` says so, and `unreadable` and `notice` name both. Default "error".
    */
@@ -106,8 +106,10 @@ export function openLoader(samples: Samples, options: LoaderOptions): Loader {
   const substitutes = openSubstitutes(list, {
     notice,
     failure: async (place) => {
-      const { failures } = await decoder.decode([pathOf(place)]).result;
-      return failures.length > 0 ? failureOf(pathOf(place), failures[0]) : undefined;
+      const isMasked = wanted.masks && labels[place] === 1;
+      const paths = [pathOf(place), ...isMasked ? [maskPlaceOf(root, list.sample(place))] : []];
+      const { failures } = await decoder.decode(paths).result;
+      return failures.length > 0 ? failureOf(paths[failures[0].place], failures[0]) : undefined;
     },
   });
 
@@ -122,15 +124,18 @@ export function openLoader(samples: Samples, options: LoaderOptions): Loader {
     count: number,
   ) => {
     const masks = new Uint8Array(count * size * size);
-    if (!decoding) return masks; // all are real
+    if (!decoding) return { masks, failed: [] }; // all are real
     const { pixels, failures } = await decoding.result;
-    if (failures.length > 0) throw failureOf(paths[failures[0].place], failures[0]);
     masked.forEach(({ i }, k) => {
       for (let at = 0; at < size * size; at++) {
         masks[i * size * size + at] = pixels[3 * (k * size * size + at)]; // one of three equal channels
       }
     });
-    return masks;
+    const failed = failures.map((failure) => ({
+      i: masked[failure.place].i,
+      error: failureOf(paths[failure.place], failure),
+    }));
+    return { masks, failed };
   };
   const beginAt = (places: number[]) => ({
     places,
@@ -139,12 +144,20 @@ export function openLoader(samples: Samples, options: LoaderOptions): Loader {
   });
   const begin = (step: number) =>
     beginAt(order.places(step).map((place) => substitutes.known(place)));
-  /** The pictures at these places, with others for the ones that cannot be read. */
+  /** The pictures at these places, with others for the ones that, or whose masks, cannot be read. */
   const finish = async (
     { places, decoding, masks }: ReturnType<typeof beginAt>,
   ): Promise<Pictures> => {
     const { pixels, failures } = await decoding.result;
-    if (failures.length === 0) {
+    const ofMasks = masks && await finishMasks(masks, places.length);
+    const failed = [
+      ...failures.map((failure) => ({
+        i: failure.place,
+        error: failureOf(pathOf(places[failure.place]), failure),
+      })),
+      ...ofMasks?.failed ?? [],
+    ];
+    if (failed.length === 0) {
       return {
         pixels,
         width: size,
@@ -152,14 +165,12 @@ export function openLoader(samples: Samples, options: LoaderOptions): Loader {
         labels: places.map((place) => labels[place]),
         indices: places,
         ...wantedOf(places, wanted),
-        ...masks ? { masks: await finishMasks(masks, places.length) } : {},
+        ...ofMasks ? { masks: ofMasks.masks } : {},
       };
     }
-    masks?.decoding?.callOff();
-    const errors = failures.map((failure) => failureOf(pathOf(places[failure.place]), failure));
-    for (const [i, { place }] of failures.entries()) {
-      if (onUnreadable === "error" || !(errors[i] instanceof ImageError)) throw errors[i];
-      await substitutes.find(places[place], errors[i]);
+    for (const { i, error } of failed) {
+      if (onUnreadable === "error" || !(error instanceof ImageError)) throw error;
+      await substitutes.find(places[i], error);
     }
     return await finish(beginAt(places.map((place) => substitutes.known(place))));
   };

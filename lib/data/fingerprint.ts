@@ -29,6 +29,14 @@ export interface Fingerprint {
 const fileOf = (manifest: string, { path }: Pick<Sample, "path">) =>
   isAbsolute(path) ? path : join(dirname(manifest), path);
 
+/** How files are read whose content nobody wrote down. */
+export interface FingerprintOptions {
+  /** Is called for every file that had to be read. */
+  readonly onFile?: (path: string) => void;
+  /** Whether one that cannot be read counts as such in the digest, for work that leaves such files out. */
+  readonly skipUnreadable?: boolean;
+}
+
 /** A fingerprint that grows sample by sample, in the manifest's order. */
 export interface GrowingFingerprint {
   /** Takes the next sample; a promise where its file has to be read for it. */
@@ -43,11 +51,11 @@ const AT_ONCE = 1 << 16;
 /**
  * The fingerprint of samples that somebody reads anyway: what `fingerprintOf` gives for their manifest.
  *
- * @param options `onFile` is called for every file that had to be read.
+ * @throws Error as `fingerprintOf` does, when a sample is added.
  */
 export function openFingerprint(
   manifest: string,
-  { onFile = () => {} }: { onFile?: (path: string) => void } = {},
+  { onFile = () => {}, skipUnreadable = false }: FingerprintOptions = {},
 ): GrowingFingerprint {
   const digest = openDigest();
   let samples = 0, read = 0, waiting = "";
@@ -63,7 +71,11 @@ export function openFingerprint(
     waiting = "";
   };
   const takeRead = async (sample: Sample) => {
-    const file = fileOf(manifest, sample), content = await readableDigest(file);
+    const file = fileOf(manifest, sample);
+    const content = await readableDigest(file).catch((error) => {
+      if (skipUnreadable) return "unreadable";
+      throw error;
+    });
     read++;
     onFile(file);
     take(sample, content.slice(0, DIGITS));
@@ -81,12 +93,11 @@ export function openFingerprint(
  * The identity of a manifest's pictures. Where `prepare` wrote the contents down this reads the manifest
  * alone; the files of a list of one's own are read once.
  *
- * @param options `onFile` is called for every file that had to be read.
- * @throws Error naming a file that cannot be read; RangeError as `manifestRows` does.
+ * @throws Error naming a file that cannot be read, unless they are left out; RangeError as `manifestRows` does.
  */
 export async function fingerprintOf(
   manifest: string,
-  options: { onFile?: (path: string) => void } = {},
+  options: FingerprintOptions = {},
 ): Promise<Fingerprint> {
   const fingerprint = openFingerprint(manifest, options);
   for await (const sample of manifestRows(manifest)) await fingerprint.add(sample);

@@ -41,7 +41,7 @@ function resized<T extends Numbers>(array: T, length: number): T {
 }
 
 const sameOrigin = (a: Sample, b: Sample) =>
-  a.video === b.video && a.split === b.split && a.dataset === b.dataset &&
+  a.video === b.video && a.label === b.label && a.split === b.split && a.dataset === b.dataset &&
   a.identities.length === b.identities.length &&
   a.identities.every((identity, i) => identity === b.identities[i]);
 
@@ -49,7 +49,7 @@ const sameOrigin = (a: Sample, b: Sample) =>
 export class ManifestColumns {
   /** Rows that were added. */
   length = 0;
-  /** Different origins: groups of rows of one data set, video, split and the same people. */
+  /** Different origins: groups of rows of one data set, video, label and split and the same people. */
   originCount = 0;
   /** Different paths of reals and sources. */
   pathCount = 0;
@@ -136,7 +136,9 @@ export class ManifestColumns {
 
   #originOf(sample: Sample): number {
     if (this.#before && sameOrigin(this.#before, sample)) return this.origins[this.length - 2];
-    const { dataset, video, split, identities } = sample;
-    return this.#originTable!.numberOf(JSON.stringify([dataset, video, split, ...identities]));
+    const { dataset, video, label, split, identities } = sample;
+    return this.#originTable!.numberOf(
+      JSON.stringify([dataset, video, label, split, ...identities]),
+    );
   }
 }

@@ -2,6 +2,7 @@
  * Rows of a manifest by the bytes that they take, read from a file that stays open: what was put in its
  * place meanwhile is not met, and what was changed in it is refused.
  */
+import { unreadableCsv } from "lib/io/csv_records.ts";
 
 /** Bytes that are read at a time where rows are asked for one after the other. */
 const AHEAD = 1 << 16;
@@ -19,10 +20,14 @@ export class ManifestFile implements Disposable {
   readonly #asOpened: Deno.FileInfo;
   #block = new Uint8Array(0);
   #blockStart = 0;
-  #before = -1;
+  #lastEnd = 0;
 
   constructor(readonly path: string) {
-    this.#file = Deno.openSync(path);
+    try {
+      this.#file = Deno.openSync(path);
+    } catch (cause) {
+      throw unreadableCsv(path, cause);
+    }
     this.#asOpened = this.#file.statSync();
   }
 
@@ -31,13 +36,17 @@ export class ManifestFile implements Disposable {
     return this.#asOpened.size;
   }
 
-  /** The bytes of a row. Nobody waits for them: they were read before, and the system still holds most. */
-  read(row: number, { start, end }: { start: number; end: number }): Uint8Array {
+  /**
+   * The bytes from `start` to before `end`. Nobody waits for them: all were read once, and of a batch's few
+   * rows it takes a fraction of a millisecond.
+   */
+  read(start: number, end: number): Uint8Array {
     if (start < this.#blockStart || end > this.#blockStart + this.#block.length) {
-      const more = row === this.#before + 1 ? AHEAD : 0;
+      const isNext = start >= this.#lastEnd && start - this.#lastEnd < AHEAD;
+      const more = isNext ? AHEAD : 0;
       this.#fill(start, Math.min(Math.max(end - start, more), this.size - start));
     }
-    this.#before = row;
+    this.#lastEnd = end;
     return this.#block.subarray(start - this.#blockStart, end - this.#blockStart);
   }
 

@@ -59,7 +59,7 @@ export class ManifestList implements SampleList, Disposable {
    */
   sample(place: number): Sample {
     const row = this.#row(place), { offsets } = this.#columns;
-    const bytes = this.#file.read(row, { start: offsets[row], end: offsets[row + 1] });
+    const bytes = this.#file.read(offsets[row], offsets[row + 1]);
     const line = row + 2; // as far as no cell holds a line's end; no message is expected to say it
     return sampleOf(this.#file.path, rowOf(this.#heading, { line, cells: cellsOf(bytes) }));
   }
@@ -97,7 +97,7 @@ export class ManifestList implements SampleList, Disposable {
     return sources;
   }
 
-  /** The first sample of each video with the same split and people: all that apartness is about. */
+  /** The first sample of each video with the same label, split and people: all that apartness is about. */
   *origins(): Generator<Sample> {
     const { origins, originCount } = this.#columns, seen = new Uint8Array(originCount);
     for (let place = 0; place < this.length; place++) {

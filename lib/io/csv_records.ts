@@ -3,6 +3,7 @@
  * Headings and columns are left to `csv_rows.ts`. It takes about a microsecond a record, which general
  * parsers do not: lists here have millions.
  */
+import { whyUnreadable } from "./file_fault.ts";
 
 /** One record of a CSV file. */
 export interface CsvRecord {
@@ -13,6 +14,9 @@ export interface CsvRecord {
   /** Its cells; of a blank line one empty cell. */
   readonly cells: readonly string[];
 }
+
+/** Records of a file, and what is wrong with the one behind them, if anything is. */
+export type CsvPart = Pick<Cut, "records" | "fault">;
 
 /** Bytes that are read at a time; a longer record makes it more. */
 const BLOCK = 1 << 18;
@@ -79,58 +83,76 @@ export function cellsOf(bytes: Uint8Array): string[] {
   return text.includes('"') ? quotedCells(text) : text.split(",");
 }
 
-/** Cuts bytes into records, block after block. */
-class RecordCutter {
-  #line = 1;
-  /** What ends the file's reading, behind the records that were cut. */
-  fault: Error | undefined;
-  constructor(readonly path: string) {}
+/** Records that were cut from a file's bytes. */
+interface Cut {
+  readonly records: readonly CsvRecord[];
+  /** How many bytes they take. */
+  readonly used: number;
+  /** The line that follows them. */
+  readonly line: number;
+  /** What is wrong with the record behind them, if anything is. */
+  readonly fault?: RangeError;
+}
 
-  /**
-   * The records that are whole, and how many bytes they take.
-   *
-   * @param bytes Of the file, from a record's start.
-   * @param options `offset`: of the first byte. `last`: whether the file ends with them.
-   */
-  cut(bytes: Uint8Array, { offset, last }: { offset: number; last: boolean }) {
-    const records: CsvRecord[] = [];
-    let start = 0, quote = bytes.indexOf(QUOTE);
-    while (start < bytes.length) {
-      let end = start, lines = 0, open = false;
-      do { // a line's end within quotes is text
-        const newline = bytes.indexOf(NEWLINE, end);
-        if (newline < 0 && !last) return { records, used: start };
-        end = newline < 0 ? bytes.length : newline + 1;
-        for (; quote >= 0 && quote < end; quote = bytes.indexOf(QUOTE, quote + 1)) open = !open;
-        lines++;
-      } while (open && end < bytes.length);
-      if (open && !last) break;
-      try {
-        const cells = cellsOf(bytes.subarray(start, end));
-        records.push({ line: this.#line, offset: offset + start, cells });
-      } catch (error) {
-        const { message } = error as Error;
-        this.fault = csvError(this.path, { line: this.#line, message, cause: error });
-        break;
-      }
-      this.#line += lines;
-      start = end;
+/**
+ * The records that are whole.
+ *
+ * @param bytes Of the file, from a record's start.
+ * @param at `line` and `offset` of the first byte; `last`: whether the file ends with these bytes.
+ */
+function cutRecords(
+  bytes: Uint8Array,
+  at: { path: string; line: number; offset: number; last: boolean },
+): Cut {
+  const records: CsvRecord[] = [];
+  let { line } = at, start = 0, quote = bytes.indexOf(QUOTE);
+  while (start < bytes.length) {
+    let end = start, lines = 0, open = false;
+    do { // a line's end within quotes is text
+      const newline = bytes.indexOf(NEWLINE, end);
+      if (newline < 0 && !at.last) return { records, used: start, line };
+      end = newline < 0 ? bytes.length : newline + 1;
+      for (; quote >= 0 && quote < end; quote = bytes.indexOf(QUOTE, quote + 1)) open = !open;
+      lines++;
+    } while (open && end < bytes.length);
+    if (open && !at.last) break;
+    try {
+      records.push({ line, offset: at.offset + start, cells: cellsOf(bytes.subarray(start, end)) });
+    } catch (cause) {
+      const fault = csvError(at.path, { line, message: (cause as Error).message, cause });
+      return { records, used: start, line, fault };
     }
-    return { records, used: start };
+    line += lines;
+    start = end;
   }
+  return { records, used: start, line };
+}
+
+/** The error for a CSV file that cannot be opened. */
+export function unreadableCsv(path: string, cause: unknown): RangeError {
+  return new RangeError(`Cannot read ${JSON.stringify(path)}: ${whyUnreadable(cause)}`, { cause });
+}
+
+async function openCsv(path: string): Promise<Deno.FsFile> {
+  const file = await Deno.open(path).catch((cause) => {
+    throw unreadableCsv(path, cause);
+  });
+  if (!(await file.stat()).isDirectory) return file;
+  file.close();
+  throw unreadableCsv(path, new Deno.errors.IsADirectory());
 }
 
 /**
  * The records of a file in order, many at a time; memory does not grow with the file.
  *
  * @param path A UTF-8 file, with or without a byte order mark.
- * @throws RangeError naming file and line: a quote that is not closed or stands in a cell without quotes,
- * text that is not UTF-8. The records before it come first.
+ * @returns With the last of them what is wrong with the record behind: a quote that is not closed or stands
+ * in a cell without quotes, text that is not UTF-8.
+ * @throws RangeError naming a file that cannot be read.
  */
-export async function* csvRecords(path: string): AsyncGenerator<readonly CsvRecord[]> {
-  using file = await Deno.open(path);
-  const cutter = new RecordCutter(path);
-  let buffer = new Uint8Array(BLOCK), held = 0, offset = 0;
+export async function* csvRecords(path: string): AsyncGenerator<CsvPart> {
+  using file = await openCsv(path);
+  let buffer = new Uint8Array(BLOCK), held = 0, offset = 0, line = 1;
   for (let last = false; !last;) {
     if (held === buffer.length) {
       const longer = new Uint8Array(2 * held);
@@ -142,11 +164,13 @@ export async function* csvRecords(path: string): AsyncGenerator<readonly CsvReco
     last = read === null;
     const mark = offset === 0 && BYTE_ORDER_MARK.every((byte, i) => buffer[i] === byte) ? 3 : 0;
     const bytes = buffer.subarray(mark, held);
-    const { records, used } = cutter.cut(bytes, { offset: offset + mark, last });
-    yield records;
-    if (cutter.fault) throw cutter.fault;
-    buffer.copyWithin(0, mark + used, held);
-    held -= mark + used;
-    offset += mark + used;
+    const cut = cutRecords(bytes, { path, line, offset: offset + mark, last });
+    yield cut;
+    if (cut.fault) return;
+    const used = mark + cut.used;
+    buffer.copyWithin(0, used, held);
+    held -= used;
+    offset += used;
+    line = cut.line;
   }
 }

@@ -3,6 +3,7 @@
  * (RFC 4180). What the columns mean is left to the callers.
  */
 import { stringify } from "csv-stringify/sync";
+import { checkHeading, refuseOtherSeparator } from "./csv_heading.ts";
 import { csvError, type CsvRecord, csvRecords } from "./csv_records.ts";
 import { WholeFile } from "./write_whole.ts";
 
@@ -16,25 +17,6 @@ export interface CsvRow {
 
 /** Rows that are put into text at a time: enough for speed, little for memory. */
 const ROWS_AT_ONCE = 1000;
-
-function fail(path: string, line: number, message: string): never {
-  throw csvError(path, { line, message });
-}
-
-function checkHeading(path: string, heading: readonly string[], required: readonly string[]): void {
-  const missing = required.filter((column) => !heading.includes(column));
-  if (missing.length > 0) {
-    fail(
-      path,
-      1,
-      `the heading lacks ${missing.map((column) => `"${column}"`).join(", ")}. It has ` +
-        `${heading.map((column) => `"${column}"`).join(", ") || "nothing"}; ` +
-        `needed are ${required.join(",")}.`,
-    );
-  }
-  const twice = heading.find((column, i) => heading.indexOf(column) !== i);
-  if (twice !== undefined) fail(path, 1, `two columns are called "${twice}". Rename one.`);
-}
 
 /** Records of a file below its heading, many at a time. */
 export interface CsvBlock {
@@ -56,27 +38,28 @@ export async function* csvBlocks(
 ): AsyncGenerator<CsvBlock> {
   let heading: readonly string[] | undefined;
   const isBlank = ({ cells }: CsvRecord) => cells.length === 1 && cells[0] === "";
-  for await (let records of csvRecords(path)) {
-    if (records.length === 0) continue;
+  for await (const block of csvRecords(path)) {
+    let { records } = block;
     if (heading === undefined) {
-      heading = isBlank(records[0]) ? [] : records[0].cells;
+      if (records.length === 0 && !block.fault) continue;
+      heading = records.length === 0 || isBlank(records[0]) ? [] : records[0].cells;
+      if (!required.every((column) => heading!.includes(column))) {
+        await refuseOtherSeparator(path, required);
+        if (records.length === 0) throw block.fault;
+      }
       checkHeading(path, heading, required);
       records = records.slice(1);
     }
     const { length } = heading;
     const odd = records.findIndex((record) => record.cells.length !== length && !isBlank(record));
     const sound = odd < 0 ? records : records.slice(0, odd);
-    yield {
-      heading,
-      records: sound.some(isBlank) ? sound.filter((record) => !isBlank(record)) : sound,
-    };
-    if (odd < 0) continue;
+    yield { heading, records: sound.filter((record) => !isBlank(record)) };
+    if (odd < 0 && !block.fault) continue;
+    if (odd < 0) throw block.fault;
     const { line, cells } = records[odd];
-    fail(
-      path,
-      line,
-      `this row has ${cells.length} cells, the heading ${length}. A cell with a comma stands in quotes.`,
-    );
+    const message = `this row has ${cells.length} cells, the heading ${length}. ` +
+      "A cell with a comma stands in quotes.";
+    throw csvError(path, { line, message });
   }
   if (heading === undefined) checkHeading(path, [], required);
 }
@@ -94,8 +77,9 @@ export function rowOf(
  *
  * @param path A UTF-8 file, with or without a byte order mark.
  * @param required Columns that must be in the heading, in any order; others may be there too.
- * @throws RangeError naming file and line: a column that is missing or there twice, a row with too few
- * or too many cells, a quote that is not closed, text that is not UTF-8.
+ * @throws RangeError naming the file when it is not there, is a folder or may not be read; naming file and
+ * line: a column that is missing or there twice, cells that are separated by something else than commas, a
+ * row with too few or too many cells, a quote that is not closed, text that is not UTF-8.
  *
  * @example
  * ```ts

@@ -1,6 +1,7 @@
 /**
  * `deno task predict <picture, video or folder> --weights <run>`: scores of the faces in them. Exit code
- * 1 when something had no face or could not be read, 2 for a wrong command line, 130 after Ctrl-C.
+ * 0 when everything was scored, 1 when something had no face or could not be read, wholly or in
+ * part, 2 for a wrong command line, 130 after Ctrl-C.
  */
 import { inTask } from "./in_task.ts";
 import { parsePredictOptions, USAGE } from "./predict/predict_options.ts";

@@ -38,6 +38,7 @@ const READ_SEVERITY: Readonly<Record<ReadProblem["kind"], Severity>> = {
   malformed: "problem",
   misspelt: "warning",
   unlisted: "warning",
+  assumed: "note",
 };
 
 /**

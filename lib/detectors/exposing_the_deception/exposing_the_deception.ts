@@ -40,7 +40,7 @@ export interface ExposingOutputs extends HeadLogits {
 export type ExposingDetector = Detector<ExposingSettings, ExposingOutputs>;
 
 /** Name of the i-th block, counted from 0, at the front of its parameters and layers. */
-export function blockName(i: number): string {
+function blockName(i: number): string {
   return `region_model${i + 1}`;
 }
 

@@ -2,7 +2,7 @@
  * The runs of one `train` command: from a manifest to a folder in results/runs, one after another.
  * Imports packages, so it is loaded after the set-up.
  */
-import { basename, dirname, join } from "node:path";
+import { basename, dirname } from "node:path";
 import { evenRepeats } from "lib/batches/epoch_order.ts";
 import { openLoader } from "lib/batches/loader.ts";
 import { LABEL_LEGEND } from "lib/data/manifest.ts";
@@ -13,20 +13,25 @@ import { labelsOf } from "lib/data/sample_list.ts";
 import { assertDisjoint } from "lib/data/samples.ts";
 import type { Configuration } from "lib/detectors/configuration.ts";
 import { type Engine, startEngine } from "lib/engine/engine.ts";
+import { freeMemory } from "lib/io/free_memory.ts";
 import { withProgress } from "lib/io/progress.ts";
 import { readStateDict } from "lib/networks/weights/state_dict_file.ts";
+import { summariseHistory } from "lib/training/history_rows.ts";
 import { createLearner } from "lib/training/learner.ts";
+import { learningRemarks } from "lib/training/learning_remarks.ts";
+import { readRunRecord } from "lib/training/recorded_runs.ts";
 import { runFolder, RUNS } from "lib/training/run_folder.ts";
 import { recordRun, type RunData } from "lib/training/run_record.ts";
 import { runLength } from "lib/training/schedule.ts";
-import { selectionOf } from "lib/training/selection.ts";
 import type { StepRecord } from "lib/training/step_record.ts";
 import { train } from "lib/training/train.ts";
 import { writeTrainedOn } from "lib/training/trained_on.ts";
 import { validationFiles } from "lib/training/validation.ts";
 import { sha256OfFile } from "lib/io/sha256.ts";
 import type { TaskSurroundings } from "../in_task.ts";
+import { memoryWarning } from "./memory_warning.ts";
 import { type PlannedRun, plannedRuns } from "./planned_runs.ts";
+import { evaluateCommand, stepNotes, videosOf } from "./run_words.ts";
 import type { TrainTaskOptions } from "./train_options.ts";
 
 /** Where training happens. */
@@ -98,7 +103,7 @@ function lessonsOf(
  *
  * @throws RangeError naming both numbers.
  */
-export function assertBatchFits(samples: number, { data: { batchSize } }: Configuration): void {
+function assertBatchFits(samples: number, { data: { batchSize } }: Configuration): void {
   if (batchSize <= samples) return;
   throw new RangeError(
     `A batch holds ${batchSize} pictures, but there are only ${samples} training samples. ` +
@@ -162,6 +167,8 @@ function runData({ manifest, training, validation }: Lessons, pretrained?: strin
 interface Sitting extends TrainSurroundings, Omit<TrainTaskOptions, "manifests" | "configuration"> {
   readonly engine: Engine;
   readonly manifests: readonly Manifest[];
+  /** What the command line calls the detector; undefined where it names none. */
+  readonly detector: string | undefined;
 }
 
 async function trainOne(run: PlannedRun, sitting: Sitting): Promise<void> {
@@ -188,6 +195,11 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<void> {
       `${data.validation} for validation; ${basename(folder)}`,
   );
 
+  const isDone = (await readRunRecord(folder))?.finished;
+  if (!isDone && engine.device.startsWith("CPU")) { // of a GPU's memory nothing is known here
+    const warning = await memoryWarning(configuration, await freeMemory());
+    if (warning) say(warning);
+  }
   await Deno.mkdir(folder, { recursive: true });
   const parts = [training, lessons.validation].values();
   await writeTrainedOn(folder, parts.flatMap((part) => part.origins()));
@@ -218,15 +230,18 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<void> {
     notes: sitting.notes,
   };
   const total = runLength({ training: configuration.training, batchesPerEpoch });
-  const validated: StepRecord[] = [];
-  for await (const record of withProgress(recordRun(records, facts), { name, total, note })) {
-    if (record.validationAuc !== undefined) validated.push(record);
-  }
-  const { best } = selectionOf(validated);
+  const progress = { name, total, note: stepNotes(), doneAt: ({ step }: StepRecord) => step + 1 };
+  let isNew = false;
+  for await (const _ of withProgress(recordRun(records, facts), progress)) isNew = true;
+  if (signal.aborted) return;
+  const { selection: { best } } = await summariseHistory(folder);
   if (best) say(`Best validation AUC ${best.auc.toFixed(4)}, after step ${best.step + 1}.`);
+  const videos = validation && videosOf(lessons.validation.origins());
+  if (isNew) { for (const remark of await learningRemarks(folder, videos)) say(remark); }
+  const { detector } = sitting;
+  const tested = manifest.samples.where({ split: "test" }).length > 0 ? manifest.path : undefined;
+  say(`Next: ${evaluateCommand(basename(folder), { manifest: tested, detector })}`);
 }
-
-const note = ({ total }: StepRecord) => `loss ${total.toFixed(4)}`;
 
 /**
  * Trains the runs of a job; a run that is done is found so in a moment.
@@ -250,6 +265,7 @@ export async function trainRuns(
   say(`${runs.length} of ${sweep} runs in this job. ${LABEL_LEGEND}.`);
   for (const run of runs) {
     if (signal.aborted) return;
-    await trainOne(run, { ...options, engine, manifests, signal, say, runsFolder });
+    const { configuration: { detector } } = options;
+    await trainOne(run, { ...options, detector, engine, manifests, signal, say, runsFolder });
   }
 }
