@@ -123,7 +123,7 @@ export class ManifestList implements SampleList, Disposable {
  * each video and, where pairs are known, each real picture. The caller ends it with `using`.
  *
  * @param path As `manifestRows` takes it. The file stays open; changing it meanwhile is found and refused.
- * @param options `each` is called for every sample of the file as it is read, and waited for.
+ * @param options `each` is called for every sample of the file as it is read.
  * @throws RangeError as `manifestRows` does.
  *
  * @example
@@ -150,7 +150,7 @@ export class ManifestList implements SampleList, Disposable {
  */
 export async function openManifestList(
   path: string,
-  { each = () => {} }: { each?: (sample: Sample) => void | Promise<void> } = {},
+  { each = () => {} }: { each?: (sample: Sample) => void } = {},
 ): Promise<ManifestList> {
   const file = new ManifestFile(path);
   try {
@@ -160,8 +160,7 @@ export async function openManifestList(
       columns ??= new ManifestColumns(heading.includes("source"));
       for (const record of block.records) {
         const sample = sampleOf(path, rowOf(heading, record));
-        const waiting = each(sample);
-        if (waiting) await waiting;
+        each(sample);
         columns.add(sample, record.offset);
       }
     }

@@ -6,9 +6,8 @@ import { basename, dirname } from "node:path";
 import { evenRepeats } from "lib/batches/epoch_order.ts";
 import { openLoader } from "lib/batches/loader.ts";
 import { LABEL_LEGEND } from "lib/data/manifest.ts";
-import { type ManifestList, openManifestList } from "lib/data/manifest_list.ts";
-import { assertContents, openFingerprint } from "lib/data/fingerprint.ts";
-import { readCut, type RecordedCut } from "lib/data/prepare/prepare_settings.ts";
+import type { ManifestList } from "lib/data/manifest_list.ts";
+import { assertContents } from "lib/data/fingerprint.ts";
 import { labelsOf } from "lib/data/sample_list.ts";
 import { assertDisjoint } from "lib/data/samples.ts";
 import type { Configuration } from "lib/detectors/configuration.ts";
@@ -30,6 +29,7 @@ import { validationFiles } from "lib/training/validation.ts";
 import { sha256OfFile } from "lib/io/sha256.ts";
 import type { TaskSurroundings } from "../in_task.ts";
 import { memoryWarning } from "./memory_warning.ts";
+import { type OpenManifest, openManifest } from "./open_manifest.ts";
 import { type PlannedRun, plannedRuns } from "./planned_runs.ts";
 import { evaluateCommand, stepNotes, videosOf } from "./run_words.ts";
 import type { TrainTaskOptions } from "./train_options.ts";
@@ -40,19 +40,9 @@ export interface TrainSurroundings extends TaskSurroundings {
   readonly runsFolder: string;
 }
 
-/** A manifest that is open; its samples are read when they are wanted. */
-interface Manifest {
-  readonly path: string;
-  /** The fingerprint of its pictures. */
-  readonly sha256: string;
-  /** How its faces were cut; undefined where nobody wrote it down. */
-  readonly cut: RecordedCut | undefined;
-  readonly samples: ManifestList;
-}
-
 /** What a run learns from and is validated on. */
 interface Lessons {
-  readonly manifest: Manifest;
+  readonly manifest: OpenManifest;
   readonly training: ManifestList;
   readonly validation: ManifestList;
 }
@@ -118,7 +108,7 @@ function assertBatchFits(samples: number, { data: { batchSize } }: Configuration
  * @throws RangeError naming both sizes.
  */
 function assertCropsFit(
-  { path, cut }: Manifest,
+  { path, cut }: OpenManifest,
   { detector: { input: { size } } }: Configuration,
   say: TaskSurroundings["say"],
 ): void {
@@ -153,10 +143,13 @@ function sayBalance(
 }
 
 /** What a run's record says of its data. */
-function runData({ manifest, training, validation }: Lessons, pretrained?: string): RunData {
+async function runData(
+  { manifest, training, validation }: Lessons,
+  pretrained?: string,
+): Promise<RunData> {
   return {
     source: basename(manifest.path),
-    sha256: manifest.sha256,
+    sha256: await manifest.sha256(),
     training: training.length,
     validation: validation.length,
     ...pretrained === undefined ? {} : { pretrained },
@@ -166,7 +159,7 @@ function runData({ manifest, training, validation }: Lessons, pretrained?: strin
 /** What all runs of a command share. */
 interface Sitting extends TrainSurroundings, Omit<TrainTaskOptions, "manifests" | "configuration"> {
   readonly engine: Engine;
-  readonly manifests: readonly Manifest[];
+  readonly manifests: readonly OpenManifest[];
   /** What the command line calls the detector; undefined where it names none. */
   readonly detector: string | undefined;
 }
@@ -185,7 +178,7 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<void> {
     ? undefined
     : validationFiles(lessons.validation, { root });
   if (!validation) say("No validation samples: the last step's detector is kept.");
-  const data = runData(lessons, pretrained && await sha256OfFile(pretrained));
+  const data = await runData(lessons, pretrained && await sha256OfFile(pretrained));
   const folder = runFolder(name, configuration, {
     data: data.sha256 + (data.pretrained ?? ""),
     root: runsFolder,
@@ -256,11 +249,11 @@ export async function trainRuns(
   const { runs, sweep } = await plannedRuns(options);
   const engine = await startEngine();
   using opened = new DisposableStack();
-  const manifests: Manifest[] = [];
+  const manifests: OpenManifest[] = [];
   for (const path of options.manifests) {
-    const fingerprint = openFingerprint(path), cut = await readCut(path);
-    const samples = opened.use(await openManifestList(path, { each: fingerprint.add }));
-    manifests.push({ path, sha256: fingerprint.finish().sha256, cut, samples });
+    const manifest = await openManifest(path);
+    opened.use(manifest.samples);
+    manifests.push(manifest);
   }
   say(`${runs.length} of ${sweep} runs in this job. ${LABEL_LEGEND}.`);
   for (const run of runs) {
