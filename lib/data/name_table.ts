@@ -34,7 +34,6 @@ function hashOf(bytes: Uint8Array, start: number, end: number): number {
  * const table = new NameTable();
  * assert.deepEqual(["b", "a", "b"].map((name) => table.numberOf(name)), [0, 1, 0]);
  * assert.equal(table.size, 2);
- * assert.equal(table.find("c"), -1);
  * ```
  */
 export class NameTable {
@@ -63,11 +62,6 @@ export class NameTable {
     this.#starts[this.size] = end;
     if (2 * this.size >= this.#slots.length) this.#widen();
     return this.size - 1;
-  }
-
-  /** The number of a name, or −1 if it is none of these. */
-  find(name: string): number {
-    return this.#slots[this.#slotOf(this.#append(name))] - 1;
   }
 
   /** Puts a name's bytes behind those that count, and says where they end. */
