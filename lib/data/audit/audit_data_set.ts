@@ -168,6 +168,7 @@ export function classCounts(ledger: Ledger): ClassCounts {
 
 /** Notes down that there is only one class, or nothing to train on. */
 function findUse({ description }: DataSet, ledger: Ledger): void {
+  if (!ledger.findings("unreadableDataSet").next().done) return; // what was not read may hold the rest
   const counts = classCounts(ledger), lacks = missingClass(counts);
   if (lacks !== undefined) {
     const message =
