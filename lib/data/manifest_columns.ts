@@ -68,7 +68,7 @@ export class ManifestColumns {
   #pathTable: NameTable | undefined = new NameTable();
   #before: Sample | undefined;
 
-  /** @param sourced Whether the manifest has the column `source`. */
+  /** Columns without rows; `sourced`: whether the manifest has the column `source`. */
   constructor(readonly sourced: boolean) {}
 
   /** Takes in the next row's sample, which begins at this byte. */

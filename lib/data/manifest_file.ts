@@ -22,6 +22,7 @@ export class ManifestFile implements Disposable {
   #blockStart = 0;
   #lastEnd = 0;
 
+  /** Opens the file at a path; RangeError when it cannot be opened. */
   constructor(readonly path: string) {
     try {
       this.#file = Deno.openSync(path);
@@ -50,7 +51,7 @@ export class ManifestFile implements Disposable {
     return this.#block.subarray(start - this.#blockStart, end - this.#blockStart);
   }
 
-  /** @throws Error when this is not what the file was when it was opened. */
+  /** Throws an Error when the file is not what it was when it was opened. */
   assertUnchanged({ size, mtime }: Deno.FileInfo): void {
     const { size: before, mtime: then } = this.#asOpened;
     if (size === before && mtime?.getTime() === then?.getTime()) return;
@@ -70,6 +71,7 @@ export class ManifestFile implements Disposable {
     this.#blockStart = start;
   }
 
+  /** Closes the file. */
   [Symbol.dispose](): void {
     this.#file.close();
   }

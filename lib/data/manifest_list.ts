@@ -108,6 +108,7 @@ export class ManifestList implements SampleList, Disposable {
     }
   }
 
+  /** All samples in order, read some at a time. */
   *[Symbol.iterator](): Generator<Sample> {
     for (let place = 0; place < this.length; place++) yield this.sample(place);
   }

@@ -15,8 +15,13 @@ export interface CsvRecord {
   readonly cells: readonly string[];
 }
 
-/** Records of a file, and what is wrong with the one behind them, if anything is. */
-export type CsvPart = Pick<Cut, "records" | "fault">;
+/** Records of a file that follow one another. */
+export interface CsvPart {
+  /** All that are whole. */
+  readonly records: readonly CsvRecord[];
+  /** What is wrong with the record behind them, if anything is; then they are the last. */
+  readonly fault?: RangeError;
+}
 
 /** Bytes that are read at a time; a longer record makes it more. */
 const BLOCK = 1 << 18;
@@ -84,14 +89,11 @@ export function cellsOf(bytes: Uint8Array): string[] {
 }
 
 /** Records that were cut from a file's bytes. */
-interface Cut {
-  readonly records: readonly CsvRecord[];
+interface Cut extends CsvPart {
   /** How many bytes they take. */
   readonly used: number;
   /** The line that follows them. */
   readonly line: number;
-  /** What is wrong with the record behind them, if anything is. */
-  readonly fault?: RangeError;
 }
 
 /**
