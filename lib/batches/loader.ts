@@ -3,6 +3,7 @@
  * that are prepared, whatever the number of samples.
  */
 import { isAbsolute, resolve } from "node:path";
+import { labelsOf, sampleList, type Samples } from "lib/data/sample_list.ts";
 import type { Sample } from "lib/data/samples.ts";
 import { chunksOf } from "lib/io/chunks.ts";
 import { ImageError } from "lib/media/image_error.ts";
@@ -29,7 +30,7 @@ export interface LoaderOptions {
   /** Batches that are prepared ahead of the one asked for, 0 or more. Default 2. */
   readonly prefetch?: number;
   /**
-   * What to do when a file cannot be read. "error": the batch that holds it is refused, naming the file.
+   * What to do when a picture or its mask cannot be read. "error": the batch is refused, naming the file.
    * "skip": it is left out; its place in a batch goes to the next readable sample of the same class in
    * the list, `indices` says so, and `unreadable` and `notice` name both. Default "error".
    */
@@ -67,7 +68,7 @@ function assertPrefetch(prefetch: number): void {
  * What a batch holds follows from the configuration, the list of samples and the files alone, so a
  * resumed run sees the batches an undisturbed one would.
  *
- * @param samples In a fixed order; each of any still picture's format and size.
+ * @param samples In a fixed order, an array or a manifest's list (`openManifestList`); each of any still picture's format and size.
  * @throws RangeError when there are none, balanced batches lack a class or what the detector wants (masks,
  * sources), or an option is out of range.
  * (`batch` also: ImageError for a file that cannot be read, naming it; RangeError for a negative step,
@@ -92,27 +93,30 @@ function assertPrefetch(prefetch: number): void {
  * assert.deepEqual([...labels.dataSync()], [0, 1, 0, 1]);
  * ```
  */
-export function openLoader(samples: readonly Sample[], options: LoaderOptions): Loader {
+export function openLoader(samples: Samples, options: LoaderOptions): Loader {
   const { configuration, root = ".", prefetch = 2, onUnreadable = "error", notice } = options;
   const { input: { size }, wants } = configuration.detector;
   assertPrefetch(prefetch);
-  const labels = Uint8Array.from(samples, ({ label }) => label);
-  const wanted = lookUpWanted(samples, wants);
+  const list = sampleList(samples);
+  const labels = labelsOf(list);
+  const wanted = lookUpWanted(list, wants);
   const order = orderOf(labels, wanted, configuration);
   const decoder = openDecoder({ size });
-  const pathOf = (place: number) => placeOf(root, samples[place]);
-  const substitutes = openSubstitutes(samples, {
+  const pathOf = (place: number) => placeOf(root, list.sample(place));
+  const substitutes = openSubstitutes(list, {
     notice,
     failure: async (place) => {
-      const { failures } = await decoder.decode([pathOf(place)]).result;
-      return failures.length > 0 ? failureOf(pathOf(place), failures[0]) : undefined;
+      const isMasked = wanted.masks && labels[place] === 1;
+      const paths = [pathOf(place), ...isMasked ? [maskPlaceOf(root, list.sample(place))] : []];
+      const { failures } = await decoder.decode(paths).result;
+      return failures.length > 0 ? failureOf(paths[failures[0].place], failures[0]) : undefined;
     },
   });
 
   /** The masks of the fakes at these places are read as pictures are, beside them. */
   const beginMasks = (places: readonly number[]) => {
     const masked = places.flatMap((place, i) => labels[place] === 1 ? [{ place, i }] : []);
-    const paths = masked.map(({ place }) => maskPlaceOf(root, samples[place]));
+    const paths = masked.map(({ place }) => maskPlaceOf(root, list.sample(place)));
     return { masked, paths, decoding: paths.length > 0 ? decoder.decode(paths) : undefined };
   };
   const finishMasks = async (
@@ -120,15 +124,18 @@ export function openLoader(samples: readonly Sample[], options: LoaderOptions): 
     count: number,
   ) => {
     const masks = new Uint8Array(count * size * size);
-    if (!decoding) return masks; // all are real
+    if (!decoding) return { masks, failed: [] }; // all are real
     const { pixels, failures } = await decoding.result;
-    if (failures.length > 0) throw failureOf(paths[failures[0].place], failures[0]);
     masked.forEach(({ i }, k) => {
       for (let at = 0; at < size * size; at++) {
         masks[i * size * size + at] = pixels[3 * (k * size * size + at)]; // one of three equal channels
       }
     });
-    return masks;
+    const failed = failures.map((failure) => ({
+      i: masked[failure.place].i,
+      error: failureOf(paths[failure.place], failure),
+    }));
+    return { masks, failed };
   };
   const beginAt = (places: number[]) => ({
     places,
@@ -137,12 +144,20 @@ export function openLoader(samples: readonly Sample[], options: LoaderOptions): 
   });
   const begin = (step: number) =>
     beginAt(order.places(step).map((place) => substitutes.known(place)));
-  /** The pictures at these places, with others for the ones that cannot be read. */
+  /** The pictures at these places, with others for the ones that, or whose masks, cannot be read. */
   const finish = async (
     { places, decoding, masks }: ReturnType<typeof beginAt>,
   ): Promise<Pictures> => {
     const { pixels, failures } = await decoding.result;
-    if (failures.length === 0) {
+    const ofMasks = masks && await finishMasks(masks, places.length);
+    const failed = [
+      ...failures.map((failure) => ({
+        i: failure.place,
+        error: failureOf(pathOf(places[failure.place]), failure),
+      })),
+      ...ofMasks?.failed ?? [],
+    ];
+    if (failed.length === 0) {
       return {
         pixels,
         width: size,
@@ -150,14 +165,12 @@ export function openLoader(samples: readonly Sample[], options: LoaderOptions): 
         labels: places.map((place) => labels[place]),
         indices: places,
         ...wantedOf(places, wanted),
-        ...masks ? { masks: await finishMasks(masks, places.length) } : {},
+        ...ofMasks ? { masks: ofMasks.masks } : {},
       };
     }
-    masks?.decoding?.callOff();
-    const errors = failures.map((failure) => failureOf(pathOf(places[failure.place]), failure));
-    for (const [i, { place }] of failures.entries()) {
-      if (onUnreadable === "error" || !(errors[i] instanceof ImageError)) throw errors[i];
-      await substitutes.find(places[place], errors[i]);
+    for (const { i, error } of failed) {
+      if (onUnreadable === "error" || !(error instanceof ImageError)) throw error;
+      await substitutes.find(places[i], error);
     }
     return await finish(beginAt(places.map((place) => substitutes.known(place))));
   };

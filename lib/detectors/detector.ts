@@ -198,7 +198,7 @@ const TAKEN = Object.keys({ ...DATA_RULES.fields, ...TRAINING_RULES.fields });
  * import { QUICK_DATA } from "lib/settings/data_settings.ts";
  * import { wholeNumberRule } from "lib/settings/field_rules.ts";
  * import { QUICK_TRAINING } from "lib/settings/training_settings.ts";
- * import type * as tf from "@tensorflow/tfjs";
+ * import * as tf from "@tensorflow/tfjs";
  * import assert from "node:assert/strict";
  *
  * const meanColour = defineDetector<{ imageSize: number }, tf.Tensor2D>({

@@ -54,16 +54,22 @@ export function percentileInterval(
 }
 
 /**
- * The rows of one resample after the other, by their places in the list, in its order: whole videos are
- * drawn with replacement, within each class, so that both keep their number of videos. A row is there as
- * often as its video.
+ * The rows of one resample after the other, by their places in the list: whole videos are drawn with
+ * replacement, within each class, so that both keep their number of videos. A row is there as often as its
+ * video.
  *
+ * @param options `order`: the places of all rows in the order that resamples shall have. Default: the
+ * list's. It changes nothing in what is drawn.
  * @throws RangeError where a class has a single video, as then nothing varies; for `resamples` that is no
  * whole number from 1.
  */
 export function* resampledPlaces(
   rows: readonly Pick<FrameScore, "video" | "label">[],
-  { random, resamples }: { random: Random; resamples: number },
+  { random, resamples, order = rows.map((_, place) => place) }: {
+    random: Random;
+    resamples: number;
+    order?: ArrayLike<number>;
+  },
 ): Generator<Uint32Array, void, void> {
   if (!Number.isInteger(resamples) || resamples < 1) {
     throw new RangeError(`resamples is ${resamples}, not a whole number from 1.`);
@@ -80,8 +86,8 @@ export function* resampledPlaces(
     let size = 0, at = 0;
     for (let row = 0; row < rows.length; row++) size += timesOf(row);
     const places = new Uint32Array(size);
-    for (let row = 0; row < rows.length; row++) {
-      for (let k = timesOf(row); k > 0; k--) places[at++] = row;
+    for (let i = 0; i < order.length; i++) {
+      for (let k = timesOf(order[i]); k > 0; k--) places[at++] = order[i];
     }
     yield places;
   }
@@ -116,15 +122,13 @@ export function bootstrapInterval(
   if (!(level > 0 && level < 1)) throw new RangeError(`level is ${level}, not between 0 and 1.`);
   // In order of falling score, so that metrics that sort find their work done, a thousand times.
   const order = byFallingScore(rows.map((row) => row.logOdds));
-  const ordered = Array.from(order, (place) => rows[place]);
-  const scores = Float64Array.from(ordered, (row) => row.logOdds);
-  const labels = Float64Array.from(ordered, (row) => row.label);
-  const value = metric(scores, labels);
-  const values: number[] = [];
-  for (const places of resampledPlaces(ordered, { random, resamples })) {
-    const drawn = (column: Float64Array) => Float64Array.from(places, (place) => column[place]);
-    values.push(metric(drawn(scores), drawn(labels)));
-  }
+  const measured = (places: ArrayLike<number>) =>
+    metric(
+      Float64Array.from(places, (place) => rows[place].logOdds),
+      Float64Array.from(places, (place) => rows[place].label),
+    );
+  const value = measured(order);
+  const values = Array.from(resampledPlaces(rows, { random, resamples, order }), measured);
   return { value, ...percentileInterval(values, level) };
 }
 

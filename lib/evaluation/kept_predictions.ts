@@ -3,9 +3,7 @@
  * Ctrl-C or a crash, goes on where it was. They grow in a file of their own, a line of JSON each, of which
  * the table is made when all are there.
  */
-import { createReadStream } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { createInterface } from "node:readline";
 import type { Sample } from "lib/data/samples.ts";
 import { PREDICTION_COLUMNS, type PredictionRow, writePredictions } from "./prediction_file.ts";
 
@@ -61,17 +59,14 @@ function rowOf(line: string): PredictionRow | undefined {
   }
 }
 
-/** The rows of a file up to the first line that is none. */
-async function* rowsIn(part: string): AsyncGenerator<PredictionRow, void, void> {
-  const input = createReadStream(part);
-  try {
-    for await (const line of createInterface({ input, crlfDelay: Infinity })) {
-      const row = rowOf(line);
-      if (!row) return;
-      yield row;
-    }
-  } finally {
-    input.destroy();
+/** The lines of a file, without their ends; a last one without an end is no line. */
+async function* linesOf(path: string): AsyncGenerator<string, void, void> {
+  const file = await Deno.open(path);
+  let rest = "";
+  for await (const text of file.readable.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
+    yield* lines;
   }
 }
 
@@ -98,8 +93,9 @@ async function keptRows(
   const rows: PredictionRow[] = [];
   const expected = samples()[Symbol.asyncIterator]();
   let next = await expected.next();
-  for await (const row of rowsIn(part)) {
-    if (next.done || !isOf(row, next.value)) break;
+  for await (const line of linesOf(part)) {
+    const row = rowOf(line);
+    if (!row || next.done || !isOf(row, next.value)) break;
     if (!await isAsAt(writtenAt, resolve(root, row.path))) break;
     rows.push(row);
     next = await expected.next();
@@ -191,8 +187,24 @@ export async function* keptPredictions(
  *
  * @param part As `keptPredictions` left it.
  * @param path The table; one that is there is replaced.
+ * @throws Error when the file has changed since, naming the line; the table is as it was.
  */
 export async function finishPredictions(part: string, path: string): Promise<void> {
-  await writePredictions(path, rowsIn(part));
+  async function* rows() {
+    let number = 0;
+    for await (const line of linesOf(part)) {
+      number++;
+      const row = rowOf(line);
+      if (row) yield row;
+      else {
+        throw new Error(
+          `${
+            JSON.stringify(part)
+          }, line ${number}, is no prediction any more. Run the command again.`,
+        );
+      }
+    }
+  }
+  await writePredictions(path, rows());
   await Deno.remove(part);
 }

@@ -70,6 +70,70 @@ export interface Layers {
   tap(name: string, activation: tf.Tensor4D): tf.Tensor4D;
 }
 
+/** Reads a parameter by its name. @throws TypeError for a name that there is none of. */
+type Read = <T extends tf.Tensor>(name: string) => T;
+
+function readerOf(parameters: Parameters): Read {
+  return <T extends tf.Tensor>(name: string): T => {
+    if (!Object.hasOwn(parameters, name)) {
+      throw new TypeError(`There is no parameter ${name}. Was the model made for another setting?`);
+    }
+    return parameters[name] as tf.Tensor as T;
+  };
+}
+
+function convolve(
+  x: tf.Tensor4D,
+  filter: tf.Tensor4D,
+  { depthwise = false, ...geometry }: ConvolutionOptions,
+): tf.Tensor4D {
+  if (!depthwise) return conv2d(x, filter, geometry);
+  // [height, width, 1, channels] holds the same numbers in the same order as TensorFlow's
+  // [height, width, channels, 1], and follows the layout rule of all other weights.
+  const [height, width, , channels] = filter.shape;
+  const byChannel = tf.reshape<tf.Rank.R4>(filter, [height, width, channels, 1]);
+  return depthwiseConv2d(x, byChannel, geometry);
+}
+
+/** running ← (1 − momentum) running + momentum batch; the unbiased variance, as in PyTorch. */
+function advance(
+  updates: Updates,
+  running: { readonly name: string; readonly value: tf.Tensor1D },
+  { ofBatch, momentum }: { ofBatch: tf.Tensor1D; momentum: number },
+): void {
+  const { name, value } = running;
+  const kept = tf.mul(updates[name] ?? value, 1 - momentum);
+  updates[name] = tf.add(kept, tf.mul(ofBatch, momentum));
+}
+
+/** Batch norm over the last of four axes: by the batch in training, else by the running statistics. */
+function batchNormOfPixels(
+  x: tf.Tensor4D,
+  { name, read, training }: { name: string; read: Read; training: Mode["training"] },
+  { epsilon = 1e-5, momentum = 0.1 }: BatchNormOptions,
+): tf.Tensor4D {
+  const of = (part: string) => read<tf.Tensor1D>(`${name}.${part}`);
+  const [scale, offset, mean, variance] = ["weight", "bias", "running_mean", "running_var"].map(of);
+  if (!training) return batchNormInference(x, { mean, variance, scale, offset, epsilon });
+  const batch = batchNormTraining(x, { scale, offset, epsilon }), { updates } = training;
+  const running = { mean: `${name}.running_mean`, variance: `${name}.running_var` };
+  advance(updates, { name: running.mean, value: mean }, { ofBatch: batch.mean, momentum });
+  advance(updates, { name: running.variance, value: variance }, {
+    ofBatch: batch.variance,
+    momentum,
+  });
+  return batch.y;
+}
+
+/**
+ * The seeds of a pass's random layers: the k-th has one of its own, or all would drop the same places. Steps
+ * count the second number up, so layers move the first: by 2³²/φ, far from other runs' seeds.
+ */
+function seedsOf(seed: tf.Tensor1D): () => tf.Tensor1D {
+  let layers = 0;
+  return () => tf.add(seed, tf.tensor1d([Math.imul(0x9e3779b9, layers++), 0], "int32"));
+}
+
 /**
  * The layers for one pass.
  *
@@ -95,74 +159,30 @@ export function openLayers(parameters: Parameters, { training, tap, folded }: Mo
   if (training && folded) {
     throw new TypeError("Folded parameters have no batch norm to train. Train the original ones.");
   }
-  let dropouts = 0;
-
-  const read = <T extends tf.Tensor>(name: string): T => {
-    if (!Object.hasOwn(parameters, name)) {
-      throw new TypeError(`There is no parameter ${name}. Was the model made for another setting?`);
-    }
-    return parameters[name] as tf.Tensor as T;
-  };
-
-  const has = (name: string) => Object.hasOwn(parameters, name);
-  const withBias = <T extends tf.Tensor>(x: T, name: string): T =>
-    has(`${name}.bias`) ? tf.add(x, read<tf.Tensor1D>(`${name}.bias`)) : x;
-
-  const convolution: Layers["convolution"] = (x, name, { depthwise = false, ...geometry }) => {
-    const filter = read<tf.Tensor4D>(`${name}.weight`);
-    if (!depthwise) return withBias(conv2d(x, filter, geometry), name);
-    // [height, width, 1, channels] holds the same numbers in the same order as TensorFlow's
-    // [height, width, channels, 1], and follows the layout rule of all other weights.
-    const [height, width, , channels] = filter.shape;
-    const byChannel = tf.reshape<tf.Rank.R4>(filter, [height, width, channels, 1]);
-    return withBias(depthwiseConv2d(x, byChannel, geometry), name);
-  };
-
-  /** running ← (1 − momentum) running + momentum batch; the unbiased variance, as in PyTorch. */
-  const advance = (updates: Updates, name: string, ofBatch: tf.Tensor1D, momentum: number) => {
-    const kept = tf.mul(updates[name] ?? read<tf.Tensor1D>(name), 1 - momentum);
-    updates[name] = tf.add(kept, tf.mul(ofBatch, momentum));
-  };
-
-  const batchNorm = (x: tf.Tensor4D, name: string, options: BatchNormOptions): tf.Tensor4D => {
-    const { epsilon = 1e-5, momentum = 0.1 } = options;
-    const scale = read<tf.Tensor1D>(`${name}.weight`), offset = read<tf.Tensor1D>(`${name}.bias`);
-    if (training) {
-      const { y, mean, variance } = batchNormTraining(x, { scale, offset, epsilon });
-      advance(training.updates, `${name}.running_mean`, mean, momentum);
-      advance(training.updates, `${name}.running_var`, variance, momentum);
-      return y;
-    }
-    const mean = read<tf.Tensor1D>(`${name}.running_mean`);
-    const variance = read<tf.Tensor1D>(`${name}.running_var`);
-    return batchNormInference(x, { mean, variance, scale, offset, epsilon });
-  };
-
-  // The k-th random layer of a pass has a seed of its own, or all would drop the same places. Steps
-  // count the second number up, so layers move the first: by 2³²/φ, far from other runs' seeds.
-  const nextSeed = (seed: tf.Tensor1D): tf.Tensor1D =>
-    tf.add(seed, tf.tensor1d([Math.imul(0x9e3779b9, dropouts++), 0], "int32"));
-
+  const read = readerOf(parameters), nextSeed = training && seedsOf(training.seed);
   return {
-    convolution,
+    convolution: (x, name, options) => {
+      const y = convolve(x, read(`${name}.weight`), options), bias = `${name}.bias`;
+      return Object.hasOwn(parameters, bias) ? tf.add(y, read<tf.Tensor1D>(bias)) : y;
+    },
     batchNorm: <T extends tf.Tensor4D | tf.Tensor2D>(
       x: T,
       name: string,
       options: BatchNormOptions = {},
     ): T => {
       if (folded) return x; // the layer before it has done this one's work
-      if (x.rank === 4) return batchNorm(x as tf.Tensor4D, name, options) as T;
-      const [batch, channels] = x.shape;
-      const pixels = tf.reshape<tf.Rank.R4>(x, [batch, 1, 1, channels]);
-      return tf.reshape(batchNorm(pixels, name, options), [batch, channels]) as T;
+      const [batch] = x.shape, channels = x.shape.at(-1)!;
+      const pixels = x.rank === 4 ? x : tf.reshape(x, [batch, 1, 1, channels]);
+      const y = batchNormOfPixels(pixels as tf.Tensor4D, { name, read, training }, options);
+      return (x.rank === 4 ? y : tf.reshape(y, [batch, channels])) as T;
     },
     linear: (x, name) =>
       tf.add(tf.matMul(x, read<tf.Tensor2D>(`${name}.weight`)), read<tf.Tensor1D>(`${name}.bias`)),
-    dropout: (x, rate) => training && rate > 0 ? dropout(x, rate, nextSeed(training.seed)) : x,
+    dropout: (x, rate) => nextSeed && rate > 0 ? dropout(x, rate, nextSeed()) : x,
     dropImages: (x, rate) => {
-      if (!training || rate === 0) return x;
+      if (!nextSeed || rate === 0) return x;
       const each = tf.ones<tf.Rank.R4>([x.shape[0], 1, 1, 1]);
-      return tf.mul(x, dropout(each, rate, nextSeed(training.seed)));
+      return tf.mul(x, dropout(each, rate, nextSeed()));
     },
     tap: (name, activation) => tap ? tap(name, activation) : activation,
   };

@@ -122,14 +122,6 @@ export function linearParameters(
 }
 
 /**
- * The variables that are learnt, in the record's order, as `tf.variableGrads(loss, variables)` takes
- * them.
- */
-export function trainableVariables(parameters: Parameters): tf.Variable[] {
-  return Object.values(parameters).filter((variable) => variable.trainable);
-}
-
-/**
  * How many numbers are learnt, in each part of the model: a part is a name up to its first dot.
  * Running statistics are not counted, as in papers.
  *
@@ -155,21 +147,6 @@ export function countParameters(parameters: Parameters): Record<string, number> 
     counts[part] = (counts[part] ?? 0) + variable.size;
   }
   return counts;
-}
-
-/**
- * Writes new values into the variables of the same names, such as the `statistics` of a training
- * pass. The given tensors stay the caller's.
- *
- * @throws TypeError for a name that no parameter has; then nothing is written.
- */
-export function assignParameters(
-  parameters: Parameters,
-  values: Readonly<Record<string, tf.Tensor>>,
-): void {
-  const unknown = Object.keys(values).filter((name) => !Object.hasOwn(parameters, name));
-  if (unknown.length > 0) throw new TypeError(`There is no parameter ${unknown.join(", ")}.`);
-  for (const [name, value] of Object.entries(values)) parameters[name].assign(value);
 }
 
 /** Frees every variable of the record. */

@@ -78,7 +78,7 @@ const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(
 const shown = (value: unknown) => typeof value === "number" ? String(value) : JSON.stringify(value); // JSON has no NaN
 
 /** Whether a field decides anything in these settings. */
-export function fieldMatters<S extends object>(
+function fieldMatters<S extends object>(
   rules: SettingsRules<S>,
   settings: S,
   field: keyof S,

@@ -5,6 +5,7 @@
  * its own it runs only what they say.
  */
 
+import { join } from "node:path";
 import { inTask } from "./in_task.ts";
 import { PROJECT, projectEnvironment } from "./setup/project.ts";
 import { runCommand } from "./setup/run_command.ts";
@@ -59,11 +60,62 @@ export async function runDenoTest(
   return countTests(result.lines, result.code);
 }
 
-/** Runs all tests and the documentation's examples. */
+/** Work that takes longest, and so begins first: nothing then waits for it at the end. */
+const FIRST = ["tests/notebooks", "tests/detectors", "tests/training", "tests/tasks", "tests/data"];
+
+/**
+ * All tests in pieces that a process each can run: a folder of `tests`, the files beside them, and the
+ * examples of each room of `lib`.
+ */
+export async function testPieces(root: string = PROJECT.root): Promise<string[][]> {
+  const entriesOf = async (folder: string) =>
+    (await Array.fromAsync(Deno.readDir(join(root, folder)))).sort((a, b) =>
+      a.name < b.name ? -1 : 1
+    );
+  const tests = await entriesOf("tests"), rooms = await entriesOf("lib");
+  const folders = tests.filter(({ name, isDirectory }) => isDirectory && name !== "fixtures")
+    .map(({ name }) => `tests/${name}`);
+  const files = tests.filter(({ name }) => name.endsWith("_test.ts")).map(({ name }) =>
+    `tests/${name}`
+  );
+  const rank = (folder: string) => FIRST.includes(folder) ? FIRST.indexOf(folder) : FIRST.length;
+  return [
+    ...folders.sort((a, b) => rank(a) - rank(b)).map((folder) => [folder]),
+    files,
+    ...rooms.map(({ name }) => ["--doc", `lib/${name}`]),
+    ["--doc", "README.md"],
+  ].filter((piece) => piece.length > 0);
+}
+
+/**
+ * Runs all tests and the documentation's examples: types once for all, then several pieces at a time, each
+ * in a process of its own, whose lines are handed on when it is done.
+ */
 export async function runAllTests(): Promise<TestCounts> {
-  const tests = await runDenoTest(["tests/"]);
-  const examples = await runDenoTest(["--doc", "lib/"]);
-  return { passed: tests.passed + examples.passed, failed: tests.failed + examples.failed };
+  const types = await runCommand([PROJECT.deno, "check", "--doc", "lib", "tests", "README.md"], {
+    cwd: PROJECT.root,
+    env: { ...projectEnvironment(PROJECT), NO_COLOR: "1" },
+    onLine: () => {},
+  });
+  if (types.code !== 0) {
+    types.lines.forEach((line) => console.log(line));
+    return { passed: 0, failed: 1 };
+  }
+  const waiting = await testPieces(), counts = { passed: 0, failed: 0 };
+  const worker = async () => {
+    for (let piece = waiting.shift(); piece; piece = waiting.shift()) {
+      const lines: string[] = [];
+      const { passed, failed } = await runDenoTest(["--no-check", ...piece], {
+        onLine: (line) => lines.push(line),
+      });
+      console.log([`${piece.join(" ")}:`, ...lines].join("\n"));
+      counts.passed += passed;
+      counts.failed += failed;
+    }
+  };
+  const atOnce = Math.min(2, navigator.hardwareConcurrency); // TensorFlow itself uses several cores
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  return counts;
 }
 
 if (import.meta.main) {

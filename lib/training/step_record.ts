@@ -16,10 +16,8 @@ export interface StepRecord {
 }
 
 /** Fields that only the records of steps have after which the run was validated. */
-export const VALIDATION_FIELDS = Object.freeze(
-  [
-    "validationAuc",
-    "validationAccuracy",
-    "validationLogLoss",
-  ] as const satisfies (keyof ValidationMetrics)[],
-);
+export const VALIDATION_FIELDS: readonly (keyof ValidationMetrics)[] = Object.freeze([
+  "validationAuc",
+  "validationAccuracy",
+  "validationLogLoss",
+]);

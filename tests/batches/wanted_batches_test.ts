@@ -204,3 +204,39 @@ Deno.test("openLoader names a mask that cannot be read", () =>
     await using loader = openLoader(SAMPLES, { configuration: WANTING, root: folder });
     await assert.rejects(loader.batch(0), { name: "ImageError", message: /masks\/\d+\.png/ });
   }));
+
+Deno.test("openLoader leaves out by choice a fake whose mask cannot be read, and names the mask", () =>
+  inFolder(async (folder) => {
+    const crops = await writeFolder(folder);
+    for (const place of [6, 7, 9]) await Deno.remove(join(folder, `masks/${place}.png`));
+    await Deno.writeTextFile(join(folder, "8.png"), "no picture");
+    const configuration = {
+      ...vary(WANTING, { balance: "none" }),
+      detector: { ...WANTING.detector, wants: ["mask"] as const },
+    };
+    await using loader = openLoader(SAMPLES, {
+      configuration,
+      root: folder,
+      onUnreadable: "skip",
+    });
+    for (let step = 0; step < loader.batchesPerEpoch; step++) {
+      const batch = await loader.batch(step), { indices } = batch;
+      assert.ok(!indices.some((place) => [6, 7, 8, 9].includes(place)));
+      const expected = indices.flatMap((
+        place,
+      ) => [...crops[place].mask?.data ?? Array(64).fill(0)]);
+      assert.deepEqual([...batch.masks!.dataSync()], expected);
+      disposeBatch(batch);
+    }
+    const left = loader.unreadable.map(({ sample, error, instead }) => [
+      sample.path,
+      error.path.slice(folder.length + 1),
+      instead.path,
+    ]);
+    assert.deepEqual(left.sort(), [
+      ["6.png", "masks/6.png", "10.png"],
+      ["7.png", "masks/7.png", "10.png"],
+      ["8.png", "8.png", "10.png"],
+      ["9.png", "masks/9.png", "10.png"],
+    ]);
+  }));

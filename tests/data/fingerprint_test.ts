@@ -61,6 +61,9 @@ Deno.test("fingerprintOf reads the files of a list that holds no contents, and n
     assert.notEqual((await fingerprintOf(manifest)).sha256, sha256);
     await Deno.remove(join(folder, "1.png"));
     await assert.rejects(fingerprintOf(manifest), /1\.png.*not there.*Prepare the data set anew/);
+    const without = await fingerprintOf(manifest, { skipUnreadable: true });
+    assert.deepEqual(await fingerprintOf(manifest, { skipUnreadable: true }), without);
+    assert.notEqual(without.sha256, sha256);
   });
 });
 

@@ -30,7 +30,8 @@ Deno.test("readManifest gives back samples with names that are hard to write dow
     ];
     await writeManifest(path, samples);
     assert.deepEqual(await readManifest(path), samples);
-    assert.equal((await Deno.readTextFile(path)).split("\n")[0], HEADING);
+    const [heading] = (await Deno.readTextFile(path)).split("\n");
+    assert.equal(heading, `${HEADING},source,content,cut`);
   });
 });
 
@@ -43,6 +44,25 @@ Deno.test("readManifest takes columns in any order and passes further ones over"
       `note,${columns.join(",")}\nhello,,000+003,0,train,DF/000_003.mp4,DF,d,1,x.png\n`,
     );
     assert.deepEqual(await readManifest(path), [sample({ path: "x.png" })]);
+  });
+});
+
+Deno.test("readManifest takes the real picture that a fake was made from, where there is the column", async () => {
+  await inFolder(async (folder) => {
+    const path = join(folder, "m.csv");
+    const samples = [
+      sample({ path: "fake.png", source: "real.png", mask: "mask.png" }),
+      sample({ path: "real.png", label: 0, method: "real", video: "000.mp4", identities: ["000"] }),
+      sample({ path: "other.png" }),
+    ];
+    await writeManifest(path, samples);
+    assert.deepEqual(await readManifest(path), samples);
+    assert.ok(!Object.hasOwn((await readManifest(path))[2], "source"));
+    await Deno.writeTextFile(path, `${HEADING}\n${ROW}\n`); // of before there was the column
+    assert.deepEqual(await readManifest(path), [sample({ path: "a.png", video: "v.mp4" })]);
+    await Deno.writeTextFile(path, `${HEADING},source\n${ROW},real.png\n`);
+    const [read] = await readManifest(path);
+    assert.equal(read.source, "real.png");
   });
 });
 

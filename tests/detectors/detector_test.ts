@@ -60,7 +60,7 @@ Deno.test("defineDetector refuses a kind without presets", () => {
   });
 });
 
-Deno.test("defineDetector refuses settings named as any of the data's or the training's", () => {
+Deno.test("defineDetector refuses settings that have a name of the data's or the training's", () => {
   const others = Object.keys({ ...DATA_RULES.fields, ...TRAINING_RULES.fields });
   assert.ok(others.length > 10);
   for (const field of others) {

@@ -11,7 +11,7 @@ const BATCH = 4;
 /** Ten samples whose files are there, and the file that predictions grow in. */
 async function setOut(folder: string) {
   const list = Array.from({ length: 10 }, (_, i): Sample => ({
-    path: `${i}, odd\nname.png`,
+    path: `${i}, odd\n\u2028name.png`,
     label: (i % 2) as 0 | 1,
     dataset: "made up",
     method: i % 2 ? "DF" : "real",
@@ -64,8 +64,13 @@ Deno.test("keptPredictions keeps whole batches over an error, and ends in the ro
     assert.deepEqual(await run(scoring()), rows);
     assert.equal(await Deno.readTextFile(part), once);
 
-    await finishPredictions(part, `${folder}/predictions.csv`);
-    assert.deepEqual(await Array.fromAsync(readPredictions(`${folder}/predictions.csv`)), rows);
+    const table = `${folder}/predictions.csv`;
+    await Deno.writeTextFile(part, once.replace('"frame":3', '"frame" :3'));
+    await assert.rejects(finishPredictions(part, table), /line 4, is no prediction/);
+    await assert.rejects(Deno.stat(table), Deno.errors.NotFound);
+    await Deno.writeTextFile(part, once);
+    await finishPredictions(part, table);
+    assert.deepEqual(await Array.fromAsync(readPredictions(table)), rows);
     await assert.rejects(Deno.stat(part), Deno.errors.NotFound);
   });
 });
@@ -99,7 +104,7 @@ Deno.test("keptPredictions scores again from a picture on that changed, has anot
     const { part, run, scoring, asked } = await setOut(folder);
     await run(scoring());
     await new Promise((resolve) => setTimeout(resolve, 20));
-    await Deno.writeTextFile(`${folder}/5, odd\nname.png`, "another picture");
+    await Deno.writeTextFile(`${folder}/5, odd\n\u2028name.png`, "another picture");
     await run(scoring());
     assert.deepEqual(asked.at(-1), from(4));
     const text = await Deno.readTextFile(part);

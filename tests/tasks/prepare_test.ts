@@ -4,18 +4,20 @@ import { fileURLToPath } from "node:url";
 import { readManifest } from "lib/data/manifest.ts";
 import { parsePrepareOptions } from "lib/tasks/prepare/prepare_options.ts";
 import { summaryText } from "lib/tasks/prepare/prepare_run.ts";
+import { PROJECT } from "lib/tasks/setup/project.ts";
+import { SET_UP_MARK } from "lib/tasks/setup/run_again.ts";
 import { faceClip, temporaryFolder } from "../media/made_clips.ts";
 
 const TASK = fileURLToPath(import.meta.resolve("lib/tasks/prepare.ts"));
 
-/** `deno task prepare` with these arguments; `onText` sees what it prints, and may end it. */
+/** `deno task prepare` with these arguments, its set-up being done; `onText` sees what it prints, and may end it. */
 async function prepare(
   args: readonly string[],
   onText: (text: string, child: Deno.ChildProcess) => void = () => {},
 ): Promise<{ code: number; text: string }> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", TASK, ...args],
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", [SET_UP_MARK]: PROJECT.root },
     stdout: "piped",
     stderr: "piped",
   }).spawn();

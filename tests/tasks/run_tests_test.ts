@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { countTests, runDenoTest } from "lib/tasks/run_tests.ts";
+import { countTests, runDenoTest, testPieces } from "lib/tasks/run_tests.ts";
 import { PROJECT } from "lib/tasks/setup/project.ts";
 
 Deno.test("countTests reads every form of the summary line", () => {
@@ -37,4 +37,25 @@ Deno.test("runDenoTest counts real tests, and a file that does not compile as a 
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("testPieces has every test file and every room of lib once, the longest work first", async () => {
+  const pieces = await testPieces();
+  const files: string[] = [];
+  const walk = async (folder: string) => {
+    for await (const { name, isDirectory } of Deno.readDir(join(PROJECT.root, folder))) {
+      if (isDirectory) await walk(`${folder}/${name}`);
+      else if (name.endsWith("_test.ts")) files.push(`${folder}/${name}`);
+    }
+  };
+  await walk("tests");
+  const named = pieces.filter(([first]) => first !== "--doc").flat();
+  for (const file of files) {
+    const holding = named.filter((path) => file === path || file.startsWith(`${path}/`));
+    assert.equal(holding.length, 1, file);
+  }
+  assert.deepEqual(pieces[0], ["tests/notebooks"]);
+  const rooms = await Array.fromAsync(Deno.readDir(join(PROJECT.root, "lib")), ({ name }) => name);
+  const documented = pieces.filter(([first]) => first === "--doc").map(([, path]) => path);
+  assert.deepEqual(documented, [...rooms.sort().map((name) => `lib/${name}`), "README.md"]);
 });

@@ -1,6 +1,6 @@
 /** Event files against TensorFlow's own check sums, and against bytes of the tensorboard package. */
 import assert from "node:assert/strict";
-import { eventFileHead, maskedCrc32c, scalarEvent } from "lib/training/event_file.ts";
+import { eventFileHead, maskedCrc32c, restartEvent, scalarEvent } from "lib/training/event_file.ts";
 
 Deno.test("maskedCrc32c masks the Castagnoli check sums of RFC 3720", () => {
   const unmasked = (masked: number) => {
@@ -16,12 +16,14 @@ Deno.test("maskedCrc32c masks the Castagnoli check sums of RFC 3720", () => {
   for (const [bytes, expected] of cases) assert.equal(unmasked(maskedCrc32c(bytes)), expected);
 });
 
-Deno.test("eventFileHead and scalarEvent give the bytes of the tensorboard package's own writer", async () => {
+Deno.test("eventFileHead, scalarEvent and restartEvent give the bytes of the tensorboard package's own writer", async () => {
   const path = new URL("../fixtures/tensorboard_events.json", import.meta.url);
-  const { head, events } = JSON.parse(await Deno.readTextFile(path)) as {
+  const { head, events, restart } = JSON.parse(await Deno.readTextFile(path)) as {
     head: { seconds: number; hex: string };
     events: { step: number; seconds: number; metrics: Record<string, number>; hex: string }[];
+    restart: { step: number; seconds: number; hex: string };
   };
+  assert.equal(restartEvent(restart).toHex(), restart.hex);
   assert.equal(eventFileHead(head.seconds).toHex(), head.hex);
   for (const { step, seconds, metrics, hex } of events) {
     assert.equal(scalarEvent(metrics, { step, seconds }).toHex(), hex);

@@ -9,11 +9,7 @@ import { LOSS_WEIGHTS } from "lib/detectors/exposing_the_deception/exposing_the_
 import { paperObjective } from "lib/losses/paper_losses.ts";
 import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import type { Updates } from "lib/networks/layers.ts";
-import {
-  assignParameters,
-  disposeParameters,
-  trainableVariables,
-} from "lib/networks/parameters.ts";
+import { disposeParameters } from "lib/networks/parameters.ts";
 import { createRandom } from "lib/random.ts";
 import {
   fillImages,
@@ -67,7 +63,7 @@ function captureVariant({ n, B, paper, bn_frozen }: Variant["settings"]) {
   const parameters = initialiseParameters(detector.parameters, unused);
   fillParameters(parameters, 3);
   const { [LOSS_WEIGHTS]: lossWeights } = initialiseParameters(detector.trainingState, unused);
-  const learnt = [...trainableVariables(parameters), lossWeights];
+  const learnt = [...Object.values(parameters).filter(({ trainable }) => trainable), lossWeights];
   const slots: AdamSlots[] = learnt.map((variable) => ({ m: zeros(variable), v: zeros(variable) }));
   const seed = tf.tensor1d([0, 0], "int32");
 
@@ -98,7 +94,7 @@ function captureVariant({ n, B, paper, bn_frozen }: Variant["settings"]) {
         const stepSize = variable === lossWeights ? ofWeights : ofNet;
         applyAdam(variable, slots[i], { gradient, step: { ...ADAM, stepSize, epsilon } });
       });
-      assignParameters(parameters, kept);
+      for (const [name, value] of Object.entries(kept)) parameters[name].assign(value);
       return [value, ...losses];
     },
     [tf.zeros([B, 64, 64, 3]), tf.zeros([B, 2]), tf.zeros([3])],

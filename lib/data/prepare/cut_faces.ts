@@ -213,7 +213,7 @@ async function upright(
   { first, thorough }: { first: Turn; thorough: boolean },
   { detector, settings: { faces: keep, minScore, longSide } }: CutOptions,
 ) {
-  const options = { minScore, longSide, first, thorough, searchTurned: thorough };
+  const options = { minScore, longSide, first, isSettled: !thorough, searchTurned: thorough };
   const { image, turn, faces, lying } = await detectUpright(given, detector, options);
   // A mask of another size is of the same picture all the same.
   const fitting = mask && await resizeImage(mask, { width: given.width, height: given.height });

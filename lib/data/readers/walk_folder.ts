@@ -75,14 +75,14 @@ export async function* foldersBelow(
   onProblem: OnProblem,
   above: readonly string[] = [],
 ): AsyncGenerator<{ path: string; items: FolderItem[] }> {
-  const items = await listFolder(root, path, onProblem);
-  if (items === undefined) return;
-  const real = await Deno.realPath(join(root, path));
-  if (above.includes(real)) {
+  const real = await Deno.realPath(join(root, path)).catch(() => join(root, path));
+  if (above.includes(real)) { // before it is looked into: its links are told of where they are
     const message = "its links lead in a circle: it lies in the folder it leads to. Remove it.";
     onProblem({ kind: "unreadable", path, message });
     return;
   }
+  const items = await listFolder(root, path, onProblem);
+  if (items === undefined) return;
   yield { path, items };
   for (const item of items) {
     if (item.isFolder) yield* foldersBelow(root, item.path, onProblem, [...above, real]);

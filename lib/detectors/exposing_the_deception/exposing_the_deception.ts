@@ -40,7 +40,7 @@ export interface ExposingOutputs extends HeadLogits {
 export type ExposingDetector = Detector<ExposingSettings, ExposingOutputs>;
 
 /** Name of the i-th block, counted from 0, at the front of its parameters and layers. */
-export function blockName(i: number): string {
+function blockName(i: number): string {
   return `region_model${i + 1}`;
 }
 
@@ -100,7 +100,7 @@ export function exposingWith(
     name: "exposing_the_deception",
     source: "Ba et al., Exposing the Deception, AAAI 2024; official code " +
       "QingyuLiu/Exposing-the-Deception at commit c361f1c; no weights are published",
-    rules: exposingRules(Object.keys(backbones)),
+    rules: exposingRules(backbones),
     presets: EXPOSING_PRESETS,
     build: (settings) => {
       const { blocks, width, imageSize, channelOrder, dropout, dropConnect, lossWeights } =

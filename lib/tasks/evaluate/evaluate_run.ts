@@ -118,7 +118,8 @@ export async function evaluateDetector(
   const { configuration } = detector, { seed } = configuration.training;
   const folder = options.out ?? found.folder;
   const origin = await readRunRecord(found.folder);
-  const { sha256: data } = await fingerprintOf(manifest), cut = await readCut(manifest);
+  const { sha256: data } = await fingerprintOf(manifest, { skipUnreadable }),
+    cut = await readCut(manifest);
   const name = origin?.name ?? found.name;
   const protocol = protocolHash(configuration, {
     ...origin ? protocolData(origin.data) : { training: "unknown" },

@@ -31,7 +31,7 @@ export interface UnscoredRow extends Unscored {
 }
 
 /** What is scored, and where it is kept. */
-interface Scoring {
+export interface Scoring {
   /** The data set's name. */
   readonly dataset: string;
   /** How many samples it has. */
@@ -47,7 +47,7 @@ interface Scoring {
 }
 
 /** A prediction as metrics and coverage need it. */
-type Scored = Prediction & { readonly path: string };
+export type Scored = Prediction & { readonly path: string };
 
 /**
  * Scores a data set; what was scored in an earlier sitting is taken from there.

@@ -63,6 +63,9 @@ Deno.test("trainRuns trains on the training split, chooses on validation, and re
     );
     assert.equal(lines.filter((text) => /^Best validation AUC/.test(text)).length, 2);
 
+    const next = lines.filter((text) => text.startsWith("Next: deno task evaluate try-"));
+    assert.ok(next.length === 2 && next.every((text) => text.endsWith(` --data ${manifest}`)));
+
     const rows = await listRuns({ root: runs });
     assert.deepEqual(rows.map((row) => [row.name, row.steps, row.state]), [
       ["try", 4, "finished"],

@@ -1,0 +1,75 @@
+/** Whether a run that came to its end has learnt anything, by rules that are said with the remark. */
+import { readHistory } from "./history_rows.ts";
+
+/** How many samples of each class a choice rested on; of one video they count once. */
+export interface ClassVideos {
+  /** Real videos. */
+  readonly real: number;
+  /** Fake videos. */
+  readonly fake: number;
+}
+
+/** Steps at both ends of a run that are compared: a tenth of it, and no more than this. */
+const MOST = 100;
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b), middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/**
+ * Standard deviation of an AUC by chance alone, of the Mann–Whitney statistic:
+ * √((m + n + 1) / (12 m n)).
+ */
+function chanceDeviation({ real, fake }: ClassVideos): number {
+  return Math.sqrt((real + fake + 1) / (12 * real * fake));
+}
+
+/**
+ * What is to be said of a run that has not learnt:
+ *
+ * - its loss ends far above where it began: the median of the last tenth of its steps (at most 100) is
+ *   more than the median of the first as many, and once more its size;
+ * - its best validation AUC is at chance: less than two standard deviations of chance above ½, where each
+ *   video counts once.
+ *
+ * @param folder The run's folder.
+ * @param videos Of validation; left out where there was none.
+ * @returns Sentences; none where nothing is to be said.
+ * @throws as `readHistory`.
+ */
+export async function learningRemarks(folder: string, videos?: ClassVideos): Promise<string[]> {
+  const first: number[] = [], last: number[] = [];
+  let steps = 0, bestAuc: number | undefined;
+  for await (const { total, validationAuc } of readHistory(folder)) {
+    steps++;
+    if (first.length < MOST) first.push(total);
+    last.push(total);
+    if (last.length > MOST) last.shift();
+    if (validationAuc !== undefined) bestAuc = Math.max(bestAuc ?? 0, validationAuc);
+  }
+  const remarks: string[] = [];
+  const compared = Math.min(MOST, Math.floor(steps / 10));
+  if (compared > 0) {
+    const begin = median(first.slice(0, compared)), end = median(last.slice(-compared));
+    if (end > begin + Math.abs(begin)) {
+      remarks.push(
+        `The run did not learn: its loss ends at ${end.toPrecision(4)}, far above ` +
+          `${begin.toPrecision(4)} where it began (medians of ${compared} steps). Try a smaller ` +
+          "learning rate, --set learningRate=…",
+      );
+    }
+  }
+  if (videos && bestAuc !== undefined) {
+    const limit = 0.5 + 2 * chanceDeviation(videos);
+    if (bestAuc < limit) {
+      remarks.push(
+        `The run did not learn to tell real from fake: its best validation AUC ${
+          bestAuc.toFixed(4)
+        } is at chance, which reaches ${limit.toFixed(2)} with ${videos.real} real and ` +
+          `${videos.fake} fake videos (½ and two standard deviations). Train longer, or with more data.`,
+      );
+    }
+  }
+  return remarks;
+}

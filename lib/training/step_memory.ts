@@ -1,0 +1,97 @@
+/** How much memory a training step takes, before one is taken. */
+import * as tf from "@tensorflow/tfjs";
+import { blankParameters } from "lib/detectors/blank_parameters.ts";
+import type { Configuration } from "lib/detectors/configuration.ts";
+import type { Targets } from "lib/detectors/detector.ts";
+import { disposeParameters } from "lib/networks/parameters.ts";
+
+/** What the process and a captured graph take, whatever the network. In bytes, measured. */
+const FIXED = 270 * 2 ** 20;
+
+/** Variables, their gradients and what Adam makes of them on the way, as a share of all variables. [measured] */
+const OF_STATE = 1.25;
+
+/**
+ * A picture's share of a captured step's peak, of the peak that its forward pass has when run eagerly:
+ * there every intermediate result is alive until its layer is done; a captured step keeps what its gradients
+ * need. [measured]
+ */
+const OF_ACTIVATIONS = 0.9;
+
+/** Bytes of float32. */
+const FLOAT = 4;
+
+/** What a step takes. */
+export interface StepMemory {
+  /** Bytes, whatever the batch. */
+  readonly fixed: number;
+  /** Bytes for each picture in the batch. */
+  readonly eachPicture: number;
+}
+
+/** Targets of a batch, with all that any detector may want. */
+function blankTargets(batch: number, size: number): Targets {
+  const labels = Array.from({ length: batch }, (_, i) => i % 2);
+  return {
+    classes: tf.tensor2d(labels.map((label) => [1 - label, label])),
+    masks: tf.zeros([batch, size, size, 1]),
+    methods: tf.tensor1d(labels, "int32"),
+    partners: tf.tensor1d(labels.map((_, i) => i ^ 1), "int32"),
+  };
+}
+
+/**
+ * Estimates the memory of a captured training step in float32 on the processor: takes forward passes of two
+ * and of four blank pictures apart, and extrapolates. Its peaks were compared with those of real steps of
+ * three configurations on two cores: the paper's detector at 96 pixels and batch 128 (836 MB estimated, 770
+ * measured), two blocks of half a ResNet-34 at 128 pixels and batch 64 (1361, 1125), Xception at 128 pixels
+ * and batch 32 (2085, 2034).
+ *
+ * The passes themselves take seconds, and as much memory as a small batch does.
+ *
+ * @example A picture more takes a share more
+ * ```ts
+ * import { vary } from "lib/detectors/configuration.ts";
+ * import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
+ * import { startEngine } from "lib/engine/engine.ts";
+ * import { stepMemory } from "lib/training/step_memory.ts";
+ * import assert from "node:assert/strict";
+ *
+ * await startEngine();
+ * const { eachPicture } = await stepMemory(SMOKE);
+ * const larger = await stepMemory(vary(SMOKE, { imageSize: 64 }));
+ * assert.ok(larger.eachPicture > 3 * eachPicture && larger.eachPicture < 5 * eachPicture);
+ * ```
+ */
+export async function stepMemory(
+  { detector }: Pick<Configuration, "detector">,
+): Promise<StepMemory> {
+  const { input: { size } } = detector;
+  const specifications = [...detector.parameters, ...detector.trainingState];
+  const learnt = blankParameters({ parameters: specifications }, { shared: true });
+  /** Peak of the bytes that a forward pass and its loss make. */
+  const peak = async (batch: number): Promise<number> => {
+    const before = tf.memory().numBytes;
+    const pass = () => {
+      const images = tf.zeros<tf.Rank.R4>([batch, size, size, 3]);
+      const seed = tf.tensor1d([0, 0], "int32"), updates = {}, targets = blankTargets(batch, size);
+      const mode = { training: { seed, updates } };
+      const forward = (seen = images) => detector.forward(seen, learnt, mode);
+      return detector.loss({ images, targets, parameters: learnt, forward, updates }).total;
+    };
+    const { peakBytes, result } = await tf.profile(() => tf.tidy(pass));
+    tf.dispose(result);
+    return peakBytes - before;
+  };
+  try {
+    const two = await peak(2), four = await peak(4);
+    const numbers = specifications.reduce(
+      (sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1),
+      0,
+    );
+    const variables = 3 * numbers * FLOAT; // each with Adam's two means
+    return { fixed: FIXED + OF_STATE * variables, eachPicture: OF_ACTIVATIONS * (four - two) / 2 };
+  } finally {
+    disposeParameters(learnt);
+  }
+}
