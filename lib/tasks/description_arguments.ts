@@ -20,7 +20,7 @@ export const DESCRIPTION_USAGE =
                   name: those called alike up to a running number; none (folders, then names)`;
 
 /** The values that parseArgs found. */
-type DescriptionValues = {
+export type DescriptionValues = {
   readonly [Name in keyof typeof DESCRIPTION_OPTIONS]?: string | undefined;
 };
 
