@@ -61,9 +61,10 @@ export interface RunOptions {
 const IDLE = new AbortController().signal;
 
 /** Refuses a folder that the data set's reader would read, or that holds something else. */
-async function checkFolder(folder: string, root: string): Promise<void> {
+async function checkFolder(folder: string, { root, description }: Source): Promise<void> {
   const below = relative(resolve(root), resolve(folder));
-  if (below === "" || !below.startsWith("..")) {
+  const isList = description?.reader === "csv"; // it is read alone, not what lies beside it
+  if (below === "" || !isList && !below.startsWith("..")) {
     throw new RangeError(
       `${JSON.stringify(folder)} is in the data set's own folder, and would be read as part of ` +
         "it. Choose a folder outside.",
@@ -144,7 +145,7 @@ export class Preparation implements AsyncDisposable {
     { folder, settings }: { folder: string; settings: PrepareSettings },
   ): Promise<Preparation> {
     checkSettings(settings);
-    await checkFolder(folder, source.root);
+    await checkFolder(folder, source);
     const lock = await lockFolder(folder, "prepare");
     try {
       await Deno.remove(stagingIn(folder), { recursive: true }).catch(() => {}); // mostly none

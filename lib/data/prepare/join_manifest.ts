@@ -13,7 +13,9 @@ import { hasFailed, readRecord, type UnitRecord, unreadablePictures } from "./un
 import { type Unit, unitsOf } from "./prepared_units.ts";
 
 /** The part of a data set that is looked at. */
-export type Source = Pick<DataSet, "name" | "root" | "entries">;
+export type Source =
+  & Pick<DataSet, "name" | "root" | "entries">
+  & Partial<Pick<DataSet, "description">>;
 
 /** The columns of the report. */
 export const REPORT_COLUMNS = [
