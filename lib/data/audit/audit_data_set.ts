@@ -70,7 +70,8 @@ export async function auditDataSet(
   findUse(dataSet, ledger);
   const comparisons = compareCounts(dataSet.facts, ledger);
   await notePrepared(dataSet, ledger);
-  await findChangedContents(dataSet, ledger, options);
+  const readable = ledger.findings("unreadableDataSet").next().done === true;
+  if (readable) await findChangedContents(dataSet, ledger, options);
   const faces = await lookForFaces(dataSet.root, ledger, options);
   return { comparisons, faces };
 }

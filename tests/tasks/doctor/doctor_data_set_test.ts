@@ -100,6 +100,18 @@ Deno.test("doctor that cannot begin says why and ends with 2, before it has look
   });
 });
 
+Deno.test("doctor of a list that cannot be read reports it with the remedy, and ends with what to do: 1", async () => {
+  await inFolder(async (project) => {
+    await writeFiles(project, { "semi.csv": "path;label\na.jpg;0\n" });
+    const { code, said } = await doctor(project, [join(project, "semi.csv")]);
+    assert.equal(code, 1);
+    assert.match(
+      said,
+      /separated by semicolons.*Save it with commas[\s\S]*\nNext: mend or remove .*$/,
+    );
+  });
+});
+
 Deno.test("parseDoctorOptions says what is wrong, and what there is where nothing is named", () => {
   const cases: [string[], RegExp][] = [
     [["--depth", "all"], /Name one data set, not 0/],
