@@ -3,6 +3,7 @@
  * are read again when they are wanted (`manifest_list.ts`).
  */
 import { NameTable } from "./name_table.ts";
+import { resized } from "./resized.ts";
 import type { Sample, Split } from "./samples.ts";
 
 const SPLITS: readonly Split[] = ["train", "validation", "test"];
@@ -29,15 +30,6 @@ class FewNames {
     this.#numbers.set(name, this.names.length);
     return this.names.push(name) - 1;
   }
-}
-
-type Numbers = Uint8Array | Uint16Array | Int32Array | Float64Array;
-
-/** A copy that is this long, with zeros behind or without the end. */
-function resized<T extends Numbers>(array: T, length: number): T {
-  const copy = new (array.constructor as new (length: number) => T)(length);
-  copy.set(array.subarray(0, length) as never);
-  return copy;
 }
 
 const sameOrigin = (a: Sample, b: Sample) =>
