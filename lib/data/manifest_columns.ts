@@ -56,8 +56,8 @@ export class ManifestColumns {
   #datasets = new Uint16Array(1 << 10);
   readonly #methodNames = new FewNames();
   readonly #datasetNames = new FewNames();
-  #originTable: NameTable | undefined = new NameTable();
-  #pathTable: NameTable | undefined = new NameTable();
+  readonly #originTable = new NameTable();
+  readonly #pathTable = new NameTable();
   #before: Sample | undefined;
 
   /** Columns without rows; `sourced`: whether the manifest has the column `source`. */
@@ -70,7 +70,7 @@ export class ManifestColumns {
     this.offsets[row] = offset;
     this.origins[row] = this.#originOf(sample);
     const named = this.sourced ? label === 0 ? sample.path : source : undefined;
-    this.paths[row] = named === undefined ? -1 : this.#pathTable!.numberOf(named);
+    this.paths[row] = named === undefined ? -1 : this.#pathTable.numberOf(named);
     this.#flags[row] = (label === 1 ? FAKE : 0) | (mask === undefined ? 0 : MASK) |
       (content === undefined ? 0 : CONTENT) | SPLITS.indexOf(split) << SPLIT;
     this.#methods[row] = this.#methodNames.numberOf(sample.method);
@@ -80,9 +80,11 @@ export class ManifestColumns {
 
   /** Ends the adding: the names' letters, and room for more rows, are not wanted any more. */
   finish(end: number): void {
-    this.originCount = this.#originTable!.size;
-    this.pathCount = this.#pathTable!.size;
-    this.#originTable = this.#pathTable = this.#before = undefined;
+    this.originCount = this.#originTable.size;
+    this.pathCount = this.#pathTable.size;
+    this.#originTable.free();
+    this.#pathTable.free();
+    this.#before = undefined;
     this.offsets[this.length] = end;
     this.#resize(this.length + 1);
   }
@@ -129,7 +131,7 @@ export class ManifestColumns {
   #originOf(sample: Sample): number {
     if (this.#before && sameOrigin(this.#before, sample)) return this.origins[this.length - 2];
     const { dataset, video, label, split, identities } = sample;
-    return this.#originTable!.numberOf(
+    return this.#originTable.numberOf(
       JSON.stringify([dataset, video, label, split, ...identities]),
     );
   }

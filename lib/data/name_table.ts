@@ -58,6 +58,13 @@ export class NameTable {
     return this.size - 1;
   }
 
+  /** Gives the memory back at once; the table cannot be used any more. */
+  free(): void {
+    this.#bytes = resized(this.#bytes, 0);
+    this.#starts = resized(this.#starts, 0);
+    this.#slots = resized(this.#slots, 0);
+  }
+
   /** Puts a name's bytes behind those that count, and says where they end. */
   #append(name: string): number {
     const start = this.#starts[this.size];

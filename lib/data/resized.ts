@@ -1,6 +1,7 @@
 /** Typed arrays that grow. */
 
-type Numbers = Uint8Array | Uint16Array | Int32Array | Float64Array;
+/** The kinds that are used here. */
+export type Numbers = Uint8Array | Uint16Array | Int32Array | Float64Array;
 
 /**
  * The same numbers in an array of another length, with zeros behind or without the end. The one that was
