@@ -12,7 +12,7 @@ export interface Wanted {
   readonly methods?: readonly string[];
   /** The method's number of each sample. */
   readonly methodOf?: Uint16Array;
-  /** For each sample the place of the real picture that it was made from, or −1. */
+  /** For each fake the place of the real picture that it was made from; −1 for real ones. */
   readonly sourceOf?: Int32Array;
   /** Whether batches carry masks. */
   readonly masks: boolean;
@@ -31,7 +31,7 @@ function numberedMethods(list: SampleList, fakes: Int32Array) {
  * Looks up what is wanted.
  *
  * @param hasMask Whether the sample's mask is to be had; default: whether it names one.
- * @throws RangeError when a fake has no mask, or no fake names its real source, and that is wanted.
+ * @throws RangeError when a fake has no mask, or no real source among the samples, and that is wanted.
  */
 export function lookUpWanted(
   samples: Samples,
@@ -53,10 +53,17 @@ export function lookUpWanted(
     }
   }
   const sourceOf = wants.includes("pair") ? list.sources() : undefined;
-  if (sourceOf && !sourceOf.some((place) => place >= 0)) {
+  const alone = sourceOf && fakes.find((place) => sourceOf[place] < 0);
+  if (alone !== undefined) {
+    const { path, source } = list.sample(alone);
     throw new RangeError(
-      `The detector learns from pairs, and none of ${length} samples names the real picture that ` +
-        'it was made from (column "source") among them.',
+      `The detector learns from pairs, and the real picture that ${
+        JSON.stringify(path)
+      } was made from ` +
+        `(column "source") is ${
+          source === undefined ? "not named" : "not among the samples"
+        }. Name and ` +
+        "list it in the manifest, or leave the fake out; or choose another detector.",
     );
   }
   return {

@@ -3,6 +3,7 @@
  * it. Two sets that differ in a pixel, or in how their faces were cut, are two sets.
  */
 import { dirname, isAbsolute, join } from "node:path";
+import { whyUnreadable } from "lib/io/file_fault.ts";
 import { openDigest, sha256, sha256OfFile } from "lib/io/sha256.ts";
 import { manifestRows } from "./manifest.ts";
 import { placesWhere, sampleList, type Samples } from "./sample_list.ts";
@@ -110,8 +111,8 @@ async function readableDigest(path: string): Promise<string> {
   } catch (cause) {
     throw new Error(
       `Cannot read ${JSON.stringify(path)}, which the manifest names: ${
-        cause instanceof Deno.errors.NotFound ? "it is not there" : (cause as Error).message
-      }. Prepare the data set anew, or mend the list.`,
+        cause instanceof Deno.errors.NotFound ? "it is not there." : whyUnreadable(cause)
+      } Prepare the data set anew, or mend the list.`,
       { cause },
     );
   }

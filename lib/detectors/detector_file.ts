@@ -65,7 +65,7 @@ export interface LoadDetectorOptions {
  *
  * @param path A file of `saveDetector`, of this edition or the first, or a run's folder; or weights of the
  * same architecture from elsewhere (`.pth`, `.safetensors`), then with `configuration`.
- * @throws TypeError when the file and the configuration do not fit, listing what differs.
+ * @throws TypeError when the file is damaged, or it and the configuration do not fit, listing what differs.
  * @throws RangeError when a configuration is missing or given twice, or its detector is not known.
  * @throws Deno's NotFound when there is no file.
  *
@@ -99,7 +99,7 @@ export async function loadDetector(
       `${path} holds the configuration of its detector: leave out preset and settings.`,
     );
   }
-  const origin = text === undefined ? undefined : originIn(text, options.kinds);
+  const origin = text === undefined ? undefined : originIn(text, { path, kinds: options.kinds });
   const configuration = origin?.configuration ?? options.configuration;
   if (!configuration) {
     throw new RangeError(
@@ -124,7 +124,24 @@ export async function loadDetector(
   };
 }
 
-function originIn(text: string, kinds?: readonly DetectorKind[]): DetectorOrigin {
-  const written = JSON.parse(text);
-  return { ...written, configuration: readConfiguration(written.configuration, kinds) };
+function originIn(
+  text: string,
+  { path, kinds }: { path: string; kinds: readonly DetectorKind[] | undefined },
+): DetectorOrigin {
+  try {
+    const written = JSON.parse(text), { step, validationAuc: auc } = written;
+    if (!Number.isSafeInteger(step) || step < 0) throw new TypeError(`Its step is ${step}.`);
+    if (auc !== undefined && !(typeof auc === "number" && auc >= 0 && auc <= 1)) {
+      throw new TypeError(`Its validation AUC is ${auc}.`);
+    }
+    return { ...written, configuration: readConfiguration(written.configuration, kinds) };
+  } catch (cause) {
+    const { message } = cause as Error;
+    const told =
+      `${path}: what it says of its detector cannot be read. ${message} If it is damaged, ` +
+      "copy it again.";
+    throw cause instanceof RangeError
+      ? new RangeError(told, { cause })
+      : new TypeError(told, { cause });
+  }
 }

@@ -1,4 +1,5 @@
 /** Configurations out of files: plain values become a detector with its data's and training's settings. */
+import { changeSettings } from "lib/settings/field_rules.ts";
 import { DATA_RULES } from "lib/settings/data_settings.ts";
 import { TRAINING_RULES } from "lib/settings/training_settings.ts";
 import { type Configuration, type PlainConfiguration, vary } from "./configuration.ts";
@@ -51,5 +52,6 @@ export function readConfiguration(
   requireFields(`detector ${detector.name}`, detector.settings, { ...kind.rules.fields });
   requireFields("data", data, { ...DATA_RULES.fields });
   requireFields("training", training, { ...TRAINING_RULES.fields });
-  return vary({ detector: kind.of(detector.settings), data, training }, {});
+  const settings = changeSettings(kind.rules, detector.settings, {}); // a kind takes right ones only
+  return vary({ detector: kind.of(settings), data, training }, {});
 }

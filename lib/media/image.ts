@@ -8,6 +8,7 @@ import { readImageBytes } from "./image_bytes.ts";
 import { ImageError } from "./image_error.ts";
 import { isJpeg, jpegHeader } from "./jpeg_header.ts";
 import { followScan } from "./jpeg_scan.ts";
+import { lookAtPng } from "./png_chunks.ts";
 
 /** A picture in memory: 8-bit sRGB, rows from the top, three bytes a pixel in the order R, G, B. */
 export interface RgbImage {
@@ -49,18 +50,6 @@ const DEPTHS = ["uchar", "ushort", "float"];
 /** Kinds of colours that become sRGB as they should. */
 const SPACES = ["srgb", "rgb", "rgb16", "scrgb", "b-w", "grey16", "cmyk"];
 const READ = "JPEG, PNG, WebP, GIF, TIFF and AVIF are read, whatever the file's name.";
-
-/** Whether a PNG declares an animation: an acTL chunk before its pixels. The decoder does not say. */
-function isAnimatedPng(bytes: Uint8Array): boolean {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const acTL = 0x6163544c, idat = 0x49444154;
-  for (let at = 8; at + 8 <= bytes.length; at += 12 + view.getUint32(at)) {
-    const kind = view.getUint32(at + 4);
-    if (kind === acTL) return true;
-    if (kind === idat) return false;
-  }
-  return false;
-}
 
 /** The error for bytes that no decoder knows. */
 function notAnImage(bytes: Uint8Array, path: string, cause?: unknown): ImageError {
@@ -118,7 +107,9 @@ async function checkHeader(
         "Make it smaller, or raise maxPixels if there is memory for 3 bytes a pixel.",
     );
   }
-  const pages = format === "png" && isAnimatedPng(bytes) ? 2 : header.pages ?? 1;
+  const png = format === "png" ? lookAtPng(bytes) : undefined;
+  if (png?.fault !== undefined) throw damaged(path, png.fault);
+  const pages = png?.isAnimated ? 2 : header.pages ?? 1;
   if (pages > 1 && animation === "refuse") {
     throw new ImageError(
       "animated",

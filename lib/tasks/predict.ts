@@ -7,7 +7,8 @@ import { inTask } from "./in_task.ts";
 import { parsePredictOptions, USAGE } from "./predict/predict_options.ts";
 
 if (import.meta.main) {
-  const command = { args: Deno.args, usage: USAGE, parse: parsePredictOptions };
+  const stopped = "What was not finished was not written.";
+  const command = { args: Deno.args, usage: USAGE, parse: parsePredictOptions, stopped };
   Deno.exit(
     await inTask(command, async (options, surroundings) => {
       const { predictInputs } = await import("./predict/predict_run.ts"); // its packages are there only now

@@ -10,6 +10,7 @@ import {
   type PlainConfiguration,
   plainConfiguration,
 } from "lib/detectors/configuration.ts";
+import type { DetectorKind } from "lib/detectors/detector.ts";
 import { readConfiguration } from "lib/detectors/read_configuration.ts";
 import {
   float32Values,
@@ -136,16 +137,31 @@ export async function restoreCheckpoint(
       `${file.path}: ${why}. Move the run's files away to begin it anew, or choose another folder.`,
     );
   };
-  const written = JSON.parse(
-    file.metadata.run ?? refuse("no run is recorded in it"),
-  ) as WrittenState;
-  const then = readConfiguration(written.configuration, [configuration.detector.kind]);
+  const text = file.metadata.run ?? refuse("no run is recorded in it");
+  const { written, then } = stateIn(text, { kind: configuration.detector.kind, refuse });
   const difference = firstDifference(then, configuration);
   if (difference) refuse(difference);
   if (written.finished) await Deno.remove(beside(path, "previous")).catch(unlessMissing);
   else assign(variables, file, refuse);
   const { selection = { since: 0 }, ...rest } = written;
   return { ...rest, configuration, selection: { best: undefined, ...selection } };
+}
+
+const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
+
+/** The state that a file's text says, and its configuration. */
+function stateIn(
+  text: string,
+  { kind, refuse }: { kind: DetectorKind; refuse: (why: string) => never },
+): { written: WrittenState; then: Configuration } {
+  try {
+    const written = JSON.parse(text) as WrittenState, { step, selection } = written;
+    if (!isCount(step)) throw new TypeError(`Its step is ${step}.`);
+    if (selection && !isCount(selection.since)) throw new TypeError("It has no selection.");
+    return { written, then: readConfiguration(written.configuration, [kind]) };
+  } catch (error) {
+    return refuse(`what it says of its run cannot be read. ${(error as Error).message}`);
+  }
 }
 
 /** A state as JSON has it; that of the first edition has a flat configuration and no selection. */

@@ -50,12 +50,53 @@ export interface RecordedRun {
   readonly metrics: readonly StepRecord[];
 }
 
+const damaged = (path: string, cause: Error) =>
+  new TypeError(
+    `${path} cannot be read as a run's: ${
+      cause.message.trim().split("\n")[0]
+    } Put back a whole copy, or ` +
+      "move the run's folder away.",
+    { cause },
+  );
+
+/** What a file of YAML holds, once `check` takes it. @throws TypeError naming the file. */
+async function readYaml<T>(path: string, check: (parsed: unknown) => T): Promise<T> {
+  const text = await Deno.readTextFile(path);
+  try {
+    return check(parse(text));
+  } catch (cause) {
+    throw damaged(path, cause as Error);
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const isText = (value: unknown) => typeof value === "string";
+
+/** What lists and tables show of a record, with what they take it to be. */
+const SHOWN = { name: isText, protocol: isText, started: isText, seed: Number.isSafeInteger };
+
+function checkRecord(parsed: unknown): RunRecord {
+  if (!isRecord(parsed) || !isRecord(parsed.data)) throw new TypeError("It is no record of a run.");
+  const strange = Object.entries(SHOWN).find(([field, isIt]) => !isIt(parsed[field]))?.[0];
+  if (strange !== undefined) throw new TypeError(`Its "${strange}" is ${parsed[strange]}.`);
+  const { finished, data } = parsed;
+  if (finished !== null && typeof finished !== "string") throw new TypeError("It has no end.");
+  if (typeof data.source !== "string" || typeof data.sha256 !== "string") {
+    throw new TypeError("It does not name its data.");
+  }
+  return parsed as unknown as RunRecord;
+}
+
 /**
  * What run.yaml in a folder says; undefined where no run was recorded.
+ *
+ * @throws TypeError naming the file when it is damaged.
  */
 export async function readRunRecord(folder: string): Promise<RunRecord | undefined> {
   try {
-    return parse(await Deno.readTextFile(join(folder, RUN_FILES.run))) as RunRecord;
+    return await readYaml(join(folder, RUN_FILES.run), checkRecord);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
@@ -68,19 +109,23 @@ const noSuchRun = (id: string) =>
 /**
  * A run by its id.
  *
- * @throws RangeError when no such run was recorded.
+ * @throws RangeError when no such run was recorded; TypeError naming the file when one is damaged.
  */
 export async function readRun(id: string, { root = RUNS }: RunsOptions = {}): Promise<RecordedRun> {
   const folder = join(root, id);
   const record = await readRunRecord(folder);
   if (!record) throw noSuchRun(id);
-  const written = parse(await Deno.readTextFile(join(folder, RUN_FILES.configuration)));
-  const configuration = readConfiguration(written);
+  const configuration = await readYaml(
+    join(folder, RUN_FILES.configuration),
+    (written) => readConfiguration(written),
+  );
   return { record, configuration, metrics: await Array.fromAsync(readHistory(folder)) };
 }
 
 /**
  * All recorded runs, by id. Folders without a record are passed over: they hold something else.
+ *
+ * @throws TypeError naming the file when a run's record or history is damaged.
  *
  * @example A data frame of the runs, the best first
  * ```ts

@@ -128,7 +128,12 @@ async function carried(path: string): Promise<{ step: number; auc?: number } | u
     return { step, auc: validationAuc };
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new Error(
+      `${path} is damaged: what it says of its detector is not JSON (${error.message}). Put back a ` +
+        "whole copy, or move the run's files away to begin it anew.",
+      { cause: error },
+    );
   }
 }
 

@@ -1,7 +1,7 @@
 /** Turned photographs and turned faces. */
 import assert from "node:assert/strict";
 import { demoPhotographs } from "lib/faces/demo_photographs.ts";
-import { openFaceDetector } from "lib/faces/faces.ts";
+import { openFaceDetector } from "lib/faces/detect_faces.ts";
 import { detectUpright, type Turn, turnBack, turnImage } from "lib/faces/upright_faces.ts";
 import { cropSquare } from "lib/media/crop.ts";
 import { readImage } from "lib/media/image.ts";

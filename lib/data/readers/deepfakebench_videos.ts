@@ -108,9 +108,12 @@ function unknownPlace({ label, split, name }: IndexPlace): ReadProblem | undefin
 
 /** Hands a file to a parser piece by piece, and stops after each. */
 async function* feed(parser: JSONParser, file: string): AsyncGenerator<void> {
+  const unreadable = (cause: unknown) =>
+    new RangeError(`Cannot read ${JSON.stringify(file)}: ${whyUnreadable(cause)}`, { cause });
   using handle = await Deno.open(file).catch((cause) => {
-    throw new RangeError(`Cannot read ${JSON.stringify(file)}: ${whyUnreadable(cause)}`, { cause });
+    throw unreadable(cause);
   });
+  if ((await handle.stat()).isDirectory) throw unreadable(new Deno.errors.IsADirectory());
   const buffer = new Uint8Array(1 << 16);
   try {
     for (let read = await handle.read(buffer); read !== null; read = await handle.read(buffer)) {

@@ -1,7 +1,8 @@
 /**
  * A CSV of one's own: `path` and `label`, and of a manifest's other columns those that there are. A
  * manifest is such a CSV too. Where there is no column `video`, pictures are frames of one clip by the rule
- * `name` of frames_of_clips.ts, unless the description says another.
+ * `name` of frames_of_clips.ts, unless the description says another; where a column `identities` tells people
+ * apart, those of different first people are of different clips.
  */
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { csvRows } from "lib/io/csv_rows.ts";
@@ -59,12 +60,14 @@ async function* read(description: Description, onProblem: OnProblem): AsyncGener
   for await (const { line, cells } of csvRows(file, ["path", "label"])) {
     const path = cells.path!, own = below(file, path), isVideo = isVideoName(path);
     const clip = isVideo ? { video: own, frame: 0 } : clipOf(own, group ?? "name");
+    const [person = ""] = cells.identities?.split("+") ?? [];
+    const video = clip.video === own || person === "" ? clip.video : `${clip.video}/${person}`;
     const given = sampleOf(file, {
       line,
       cells: {
         dataset: name,
         method: cells.label === "0" ? "real" : "fake",
-        video: clip.video,
+        video,
         split,
         frame: String(clip.frame),
         identities: "",
@@ -93,8 +96,8 @@ async function* read(description: Description, onProblem: OnProblem): AsyncGener
     };
     if (isVideo) yield { kind: "video", video: own, ...shared };
     else {
-      const video = sample.video === path ? own : sample.video;
-      yield { kind: "still", path: own, video, frame: sample.frame, ...shared };
+      const whole = sample.video === path ? own : sample.video;
+      yield { kind: "still", path: own, video: whole, frame: sample.frame, ...shared };
     }
   }
   labels.assertNone(

@@ -110,7 +110,8 @@ async function* entriesOf(
       for (const { path: file } of pictures) clips.add(file, { ...entry, assumed: false });
       yield { kind: "frames", ...entry, ...shared };
     }
-    const rule = group ?? (inner.length > label || isOneClip(pictures) ? "folder" : "name");
+    const rule = group ??
+      (inner.length > label || inner.length > 0 && isOneClip(pictures) ? "folder" : "name");
     for (const { name, path: file, isFolder } of items) {
       if (isFolder) continue;
       if (isVideoName(name)) yield { kind: "video", video: file, split: splitOf(file), ...shared };

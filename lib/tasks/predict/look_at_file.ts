@@ -30,7 +30,7 @@ export interface LookOptions {
 }
 
 /** A result that is still being made. */
-type Growing =
+export type GrowingResult =
   & {
     -readonly [Key in keyof InputResult]: InputResult[Key];
   }
@@ -54,7 +54,7 @@ const TURNED_FRAMES = 5;
 const SMALL_SHARE = 1 / 4;
 
 /** A result without anything in it yet. */
-export function emptyResult(file: InputFile): Growing {
+export function emptyResult(file: InputFile): GrowingResult {
   const frames = { with: 0, without: 0, several: 0 };
   const failure = file.kind === "failed" ? { failure: file.why } : {};
   return { path: file.path, kind: file.kind, faces: [], frames, leftOut: 0, notes: [], ...failure };
@@ -63,7 +63,7 @@ export function emptyResult(file: InputFile): Growing {
 async function* picturesOf(
   { path, kind }: InputFile,
   { every, signal }: LookOptions,
-  result: Growing,
+  result: GrowingResult,
 ): AsyncGenerator<{ index: number; image: RgbImage }> {
   if (kind === "picture") return yield { index: 0, image: await readImage(path) };
   yield* videoFrames(path, {
@@ -113,7 +113,7 @@ export async function cropAgain(
  */
 export async function* lookAtFile(
   file: InputFile,
-  result: Growing,
+  result: GrowingResult,
   options: LookOptions,
 ): AsyncGenerator<FaceToScore> {
   if (file.kind === "failed") return;

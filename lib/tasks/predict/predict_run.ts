@@ -13,7 +13,7 @@ import type { TaskSurroundings } from "../in_task.ts";
 import { inputFiles, type PassedOver, passedOverLines } from "./input_files.ts";
 import { counted, type InputResult, isProblem, scoredFaces } from "./input_result.ts";
 import type { PredictOptions } from "./predict_options.ts";
-import { checkReportFolder, writeReport } from "./report.ts";
+import { checkReportFolder, writeReport } from "./report_folder.ts";
 import { COLUMNS, resultLines, resultRows } from "./result_rows.ts";
 import { scoreInputs } from "./score_inputs.ts";
 

@@ -160,6 +160,7 @@ export async function showInputs(
   using mapper = openPartMapper({ ...options.detector, batchSize: 1 });
   const inputs: ShownInput[] = [];
   for (const [i, result] of results.entries()) {
+    options.signal.throwIfAborted();
     inputs.push(await showInput(result, { ...options, name: `${i + 1}`, mapper }));
   }
   const maps = inputs.flatMap(({ faces }) => faces.flatMap(({ maps }) => maps));

@@ -62,10 +62,10 @@ ${
     shown.length === 0 ? html`<p class="soft">${NOT_MEASURED}</p>` : html`<table>
 <tr><th>test data</th><th>by</th><th class="number">AUC</th><th class="number">95 % interval</th><th class="number">samples</th></tr>
 ${
-      shown.map(({ dataset, split, level, value, low, high, samples }) =>
+      shown.map(({ dataset, split, distortion, level, value, low, high, samples }) =>
         html`
           <tr>
-            <td>${dataset}, ${split}</td>
+            <td>${[dataset, split, distortion].filter((word) => word !== "").join(", ")}</td>
             <td>${level}</td>
             <td class="number">${value!.toFixed(4)}</td>
             <td class="number">${low === null || high === null

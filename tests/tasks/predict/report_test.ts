@@ -18,7 +18,14 @@ Deno.test("predictInputs writes a page with boxes, crops, maps and the detector'
     );
     const measured = { value: 0.7531, low: 0.7, high: 0.8, reason: null, samples: 50 };
     const about = { method: "all", level: "frame", metric: "AUC", run: "a_run", seed: 1 } as const;
-    const where = { dataset: "mine", split: "test", protocol: "p", manifest: "m" };
+    const where = {
+      dataset: "mine",
+      split: "test",
+      protocol: "p",
+      data: "d",
+      distortion: "GB:3",
+      differences: "",
+    };
     await saveEvaluation(run, [{ ...measured, ...about, ...where }]);
     const odd = `${folder}/a "<b>&'.jpg`, clip = `${folder}/clip.mp4`;
     await Deno.copyFile(demoPhotographs()[0], odd);
@@ -35,7 +42,15 @@ Deno.test("predictInputs writes a page with boxes, crops, maps and the detector'
     assert.ok(page.startsWith("<!doctype html>"));
     assert.ok(page.includes("a &quot;&lt;b&gt;&amp;&#39;.jpg"));
     assert.ok(!page.includes("<b>&") && !page.includes("missing<i>"));
-    for (const text of ["missing&lt;i&gt;.png", "there is no such file", "0.8125", "0.7531"]) {
+    for (
+      const text of [
+        "missing&lt;i&gt;.png",
+        "there is no such file",
+        "0.8125",
+        "0.7531",
+        "mine, test, GB:3",
+      ]
+    ) {
       assert.ok(page.includes(text), text);
     }
     assert.ok(page.includes("&lt;faces&gt;.csv: 1200 pictures for training, 340 for validation"));
