@@ -3,6 +3,7 @@
  * are read again when they are wanted (`manifest_list.ts`).
  */
 import { NameTable } from "./name_table.ts";
+import { resized } from "./resized.ts";
 import type { Sample, Split } from "./samples.ts";
 
 const SPLITS: readonly Split[] = ["train", "validation", "test"];
@@ -31,15 +32,6 @@ class FewNames {
   }
 }
 
-type Numbers = Uint8Array | Uint16Array | Int32Array | Float64Array;
-
-/** A copy that is this long, with zeros behind or without the end. */
-function resized<T extends Numbers>(array: T, length: number): T {
-  const copy = new (array.constructor as new (length: number) => T)(length);
-  copy.set(array.subarray(0, length) as never);
-  return copy;
-}
-
 const sameOrigin = (a: Sample, b: Sample) =>
   a.video === b.video && a.label === b.label && a.split === b.split && a.dataset === b.dataset &&
   a.identities.length === b.identities.length &&
@@ -64,8 +56,8 @@ export class ManifestColumns {
   #datasets = new Uint16Array(1 << 10);
   readonly #methodNames = new FewNames();
   readonly #datasetNames = new FewNames();
-  #originTable: NameTable | undefined = new NameTable();
-  #pathTable: NameTable | undefined = new NameTable();
+  readonly #originTable = new NameTable();
+  readonly #pathTable = new NameTable();
   #before: Sample | undefined;
 
   /** Columns without rows; `sourced`: whether the manifest has the column `source`. */
@@ -78,7 +70,7 @@ export class ManifestColumns {
     this.offsets[row] = offset;
     this.origins[row] = this.#originOf(sample);
     const named = this.sourced ? label === 0 ? sample.path : source : undefined;
-    this.paths[row] = named === undefined ? -1 : this.#pathTable!.numberOf(named);
+    this.paths[row] = named === undefined ? -1 : this.#pathTable.numberOf(named);
     this.#flags[row] = (label === 1 ? FAKE : 0) | (mask === undefined ? 0 : MASK) |
       (content === undefined ? 0 : CONTENT) | SPLITS.indexOf(split) << SPLIT;
     this.#methods[row] = this.#methodNames.numberOf(sample.method);
@@ -88,9 +80,11 @@ export class ManifestColumns {
 
   /** Ends the adding: the names' letters, and room for more rows, are not wanted any more. */
   finish(end: number): void {
-    this.originCount = this.#originTable!.size;
-    this.pathCount = this.#pathTable!.size;
-    this.#originTable = this.#pathTable = this.#before = undefined;
+    this.originCount = this.#originTable.size;
+    this.pathCount = this.#pathTable.size;
+    this.#originTable.free();
+    this.#pathTable.free();
+    this.#before = undefined;
     this.offsets[this.length] = end;
     this.#resize(this.length + 1);
   }
@@ -137,7 +131,7 @@ export class ManifestColumns {
   #originOf(sample: Sample): number {
     if (this.#before && sameOrigin(this.#before, sample)) return this.origins[this.length - 2];
     const { dataset, video, label, split, identities } = sample;
-    return this.#originTable!.numberOf(
+    return this.#originTable.numberOf(
       JSON.stringify([dataset, video, label, split, ...identities]),
     );
   }

@@ -2,18 +2,12 @@
  * Names as small whole numbers: a set of texts, each of them kept once and as bytes, so that millions take
  * little more memory than their letters do, and none of what a `Map` of strings takes.
  */
+import { resized } from "./resized.ts";
 
 /** Slots for the first names; always a power of two. */
 const SLOTS = 1 << 10;
 
 const encoder = new TextEncoder();
-
-/** A copy of an array with room for twice as much. */
-const doubled = <T extends Uint8Array | Float64Array>(array: T, make: (length: number) => T): T => {
-  const longer = make(2 * array.length);
-  longer.set(array);
-  return longer;
-};
 
 /** The 32-bit FNV-1a hash, mixed once more, as its low bits alone are poor. */
 function hashOf(bytes: Uint8Array, start: number, end: number): number {
@@ -57,18 +51,25 @@ export class NameTable {
     if (found > 0) return found - 1;
     this.#slots[slot] = ++this.size;
     if (this.size + 1 === this.#starts.length) {
-      this.#starts = doubled(this.#starts, (length) => new Float64Array(length));
+      this.#starts = resized(this.#starts, 2 * this.#starts.length);
     }
     this.#starts[this.size] = end;
     if (2 * this.size >= this.#slots.length) this.#widen();
     return this.size - 1;
   }
 
+  /** Gives the memory back at once; the table cannot be used any more. */
+  free(): void {
+    this.#bytes = resized(this.#bytes, 0);
+    this.#starts = resized(this.#starts, 0);
+    this.#slots = resized(this.#slots, 0);
+  }
+
   /** Puts a name's bytes behind those that count, and says where they end. */
   #append(name: string): number {
     const start = this.#starts[this.size];
     while (this.#bytes.length - start < 3 * name.length) { // more bytes a letter there are not
-      this.#bytes = doubled(this.#bytes, (length) => new Uint8Array(length));
+      this.#bytes = resized(this.#bytes, 2 * this.#bytes.length);
     }
     const bytes = this.#bytes;
     for (let i = 0; i < name.length; i++) { // names are mostly ASCII, and short for the encoder

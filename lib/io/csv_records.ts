@@ -24,7 +24,7 @@ export interface CsvPart {
 }
 
 /** Bytes that are read at a time; a longer record makes it more. */
-const BLOCK = 1 << 18;
+const BLOCK = 1 << 16;
 
 const QUOTE = 0x22, NEWLINE = 0x0a, RETURN = 0x0d;
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
