@@ -20,12 +20,11 @@ const METHODS = ["real", "NT", "DF", "F2F", "FS"],
 function* sharedFiles(): Generator<Sample> {
   for (let i = 0; i < ROWS; i++) {
     const video = Math.floor(i / 20), method = METHODS[video % 5], group = Math.floor(video / 5);
-    const file = i % 97 === 0 ? "gone" : `${(i * 7) % FILES}`;
-    const path = (method: string, file: string) =>
-      `${method}, ${group}/${i % 20}/../../${file}.png`;
-    const real = i - 20 * (video % 5);
+    const fileOf = (row: number) => row % 97 === 0 ? "gone" : `${(row * 7) % FILES}`;
+    const path = (method: string, row: number) =>
+      `${method}, ${group}/${i % 20}/../../${fileOf(row)}.png`;
     yield {
-      path: path(method, file),
+      path: path(method, i),
       label: method === "real" ? 0 : 1,
       dataset: "d",
       method,
@@ -35,7 +34,7 @@ function* sharedFiles(): Generator<Sample> {
       identities: [],
       ...method === "real"
         ? {}
-        : { mask: `${i % FILES}.png`, source: path("real", `${(real * 7) % FILES}`) },
+        : { mask: `${i % FILES}.png`, source: path("real", i - 20 * (video % 5)) },
     };
   }
 }
