@@ -193,7 +193,7 @@ export function openLoader(samples: readonly Sample[], options: LoaderOptions): 
     methods: wanted.methods ?? [],
     batch,
     unreadable: substitutes.found,
-    [Symbol.asyncDispose]: () => Promise.resolve(decoder[Symbol.dispose]()),
+    [Symbol.asyncDispose]: () => decoder[Symbol.asyncDispose](),
   };
 }
 
@@ -240,7 +240,7 @@ export async function* openInOrder(
     throw new RangeError(`${name} is a positive whole number, not ${value}.`);
   }
   assertPrefetch(prefetch);
-  using decoder = openDecoder({ size });
+  await using decoder = openDecoder({ size });
   const finish = async ({ first, chunk, decoding }: ReturnType<typeof begin>) => {
     const { pixels, failures } = await decoding.result;
     const failed = new Map(failures.map((failure) => [failure.place, failure]));

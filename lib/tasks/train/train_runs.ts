@@ -198,7 +198,6 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<void> {
     const warning = await memoryWarning(configuration, await freeMemory());
     if (warning) say(warning);
   }
-  await Deno.mkdir(folder, { recursive: true });
   await writeTrainedOn(folder, [...training, ...lessons.validation]);
   using learner = createLearner(configuration);
   if (pretrained) {
