@@ -195,7 +195,7 @@ export function openLoader(samples: Samples, options: LoaderOptions): Loader {
     methods: wanted.methods ?? [],
     batch,
     unreadable: substitutes.found,
-    [Symbol.asyncDispose]: () => Promise.resolve(decoder[Symbol.dispose]()),
+    [Symbol.asyncDispose]: () => decoder[Symbol.asyncDispose](),
   };
 }
 
@@ -242,7 +242,7 @@ export async function* openInOrder(
     throw new RangeError(`${name} is a positive whole number, not ${value}.`);
   }
   assertPrefetch(prefetch);
-  using decoder = openDecoder({ size });
+  await using decoder = openDecoder({ size });
   const finish = async ({ first, chunk, decoding }: ReturnType<typeof begin>) => {
     const { pixels, failures } = await decoding.result;
     const failed = new Map(failures.map((failure) => [failure.place, failure]));

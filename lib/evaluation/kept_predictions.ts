@@ -4,6 +4,7 @@
  * the table is made when all are there.
  */
 import { dirname, resolve } from "node:path";
+import { orSay } from "lib/io/write_whole.ts";
 import type { Sample } from "lib/data/samples.ts";
 import { PREDICTION_COLUMNS, type PredictionRow, writePredictions } from "./prediction_file.ts";
 
@@ -113,8 +114,10 @@ async function* from(samples: AsyncIterable<Sample>, place: number): AsyncGenera
 
 /** Opens the growing file for this process alone. */
 async function openAlone(part: string): Promise<Deno.FsFile> {
-  await Deno.mkdir(dirname(part), { recursive: true });
-  const file = await Deno.open(part, { read: true, write: true, create: true });
+  const file = await orSay(part, async () => {
+    await Deno.mkdir(dirname(part), { recursive: true });
+    return await Deno.open(part, { read: true, write: true, create: true });
+  });
   if (await file.tryLock(true)) return file;
   file.close();
   throw new Error(
@@ -132,7 +135,8 @@ async function openAlone(part: string): Promise<Deno.FsFile> {
  * it, and what was made is there for the next call.
  *
  * @param samples Gives the samples anew each time it is asked; always the same ones.
- * @throws Error when another process is at the same work; whatever `score` throws.
+ * @throws Error when another process is at the same work, or the file cannot be written, naming it; whatever
+ * `score` throws.
  */
 export async function* keptPredictions(
   samples: () => AsyncIterable<Sample>,
@@ -140,10 +144,11 @@ export async function* keptPredictions(
 ): AsyncGenerator<PredictionRow, void, void> {
   const { part, batchSize, score } = options;
   const file = await openAlone(part), encoder = new TextEncoder();
-  const write = async (text: string) => {
-    const bytes = encoder.encode(text);
-    for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
-  };
+  const write = (text: string) =>
+    orSay(part, async () => {
+      const bytes = encoder.encode(text);
+      for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
+    });
   let finished = false, count = 0, waiting: PredictionRow[] = [];
   try {
     const writtenAt = (await file.stat()).mtime?.getTime() ?? 0;
@@ -170,7 +175,7 @@ export async function* keptPredictions(
     }
     await write(textOf(waiting));
     waiting = [];
-    await file.sync();
+    await orSay(part, () => file.sync());
     finished = true;
   } finally {
     try {

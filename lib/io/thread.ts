@@ -9,16 +9,10 @@ import { Worker } from "node:worker_threads";
 
 /** A question that was asked. */
 export interface Asked<Reply> {
-  /** The answer; rejected when the thread ends, and when it is forgotten with a reason. */
+  /** The answer; rejected when the thread ends. */
   readonly result: Promise<Reply>;
   /** Its number. */
   readonly id: number;
-  /**
-   * Says that nobody waits for it any more. The answer is rejected with the reason, or left as it is.
-   *
-   * @returns Whether it was still waited for.
-   */
-  forget(reason?: Error): boolean;
 }
 
 /** A thread. It runs until `end`, but does not keep the program alive while nobody waits for it. */
@@ -65,7 +59,7 @@ export class Thread<Question extends object, Reply extends { readonly id: number
       this.#worker.ref();
       this.#worker.postMessage({ ...question, id }, [...transfer]);
     }
-    return { id, result: reply.promise, forget: (reason) => this.#forget(id, reason) };
+    return { id, result: reply.promise };
   }
 
   /** Sends what has no answer. */
@@ -84,10 +78,9 @@ export class Thread<Question extends object, Reply extends { readonly id: number
     for (const id of this.#waiting.keys()) this.#forget(id, reason);
   }
 
-  #forget(id: number, reason?: Error): boolean {
+  #forget(id: number, reason?: Error): void {
     if (reason) this.#waiting.get(id)?.reject(reason);
     const known = this.#waiting.delete(id);
     if (known && this.#waiting.size === 0) this.#worker.unref();
-    return known;
   }
 }

@@ -97,7 +97,12 @@ export class WholeFile implements AsyncDisposable {
   }
 }
 
-async function orSay<T>(path: string, work: () => Promise<T>): Promise<T> {
+/**
+ * Does work that writes a file.
+ *
+ * @throws Error naming the path and the remedy in the place of what the system says alone.
+ */
+export async function orSay<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {

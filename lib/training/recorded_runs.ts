@@ -3,6 +3,7 @@ import { parse } from "@std/yaml";
 import { join } from "node:path";
 import type { Configuration } from "lib/detectors/configuration.ts";
 import { readConfiguration } from "lib/detectors/read_configuration.ts";
+import { fileFault } from "lib/io/file_fault.ts";
 import { readHistory, summariseHistory } from "./history_rows.ts";
 import { RUNS } from "./run_folder.ts";
 import { RUN_FILES, type RunRecord } from "./run_record.ts";
@@ -61,7 +62,11 @@ const damaged = (path: string, cause: Error) =>
 
 /** What a file of YAML holds, once `check` takes it. @throws TypeError naming the file. */
 async function readYaml<T>(path: string, check: (parsed: unknown) => T): Promise<T> {
-  const text = await Deno.readTextFile(path);
+  const text = await Deno.readTextFile(path).catch((cause) => {
+    const fault = fileFault(cause);
+    if (!fault || cause instanceof Deno.errors.NotFound) throw cause;
+    throw new Error(`Cannot read ${JSON.stringify(path)}: ${fault.explanation}`, { cause });
+  });
   try {
     return check(parse(text));
   } catch (cause) {

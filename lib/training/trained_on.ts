@@ -30,7 +30,7 @@ function* rowsOf(samples: Iterable<Sample>): Generator<Record<typeof COLUMNS[num
 /**
  * Writes the list, whole or not at all.
  *
- * @param folder The run's, which is there.
+ * @param folder The run's; it is made where it is not there.
  * @param samples Of training and validation; of each video one is enough.
  */
 export async function writeTrainedOn(folder: string, samples: Iterable<Sample>): Promise<void> {

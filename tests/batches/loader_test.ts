@@ -11,6 +11,7 @@ import { type Batch, batchesInOrder } from "lib/batches/batches.ts";
 import { epochOrder } from "lib/batches/epoch_order.ts";
 import { readImage } from "lib/media/image.ts";
 import { ImageError } from "lib/media/image_error.ts";
+import { writeImage } from "lib/media/write_image.ts";
 import { openInOrder, openLoader } from "lib/batches/loader.ts";
 import type { Sample } from "lib/data/samples.ts";
 import { createRandom } from "lib/random.ts";
@@ -338,4 +339,26 @@ Deno.test("openInOrder ends at an unreadable file, or names it and goes on witho
     ]]);
     assert.deepEqual(batches.map(({ images }) => images.shape[0]), [4, 5, 4]); // powers of two, or 5
     batches.forEach(valuesOf);
+  }));
+
+Deno.test("a program that ends in the middle of openInOrder ends as it says, every time", () =>
+  inFolder(async (folder) => {
+    const list = samples.map((sample, i) => ({ ...sample, path: `${i % 4}.jpg`, video: `${i}` }));
+    const image = { data: new Uint8Array(1500 * 1500 * 3).fill(99), width: 1500, height: 1500 };
+    for (let i = 0; i < 4; i++) await writeImage(join(folder, `${i}.jpg`), image);
+    const program = `
+      import { openInOrder } from "lib/batches/loader.ts";
+      import { startEngine } from "lib/engine/engine.ts";
+      await startEngine();
+      const options = { batchSize: 4, size: 32, root: ${JSON.stringify(folder)} };
+      for await (const _ of openInOrder(${JSON.stringify(list)}, options)) break;
+      Deno.exit(7);
+    `;
+    for (let i = 0; i < 3; i++) { // it crashed every second time, with native decoders at work
+      const { code, signal } = await new Deno.Command(Deno.execPath(), {
+        args: ["eval", "--no-check", program],
+        stderr: "null",
+      }).output();
+      assert.deepEqual([code, signal], [7, null]);
+    }
   }));

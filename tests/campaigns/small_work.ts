@@ -11,9 +11,9 @@ import { madeUpCrops } from "../training/made_up_crops.ts";
 
 /** A folder with `real/` and `fake/`, so many clips with a face in each. */
 export async function clipsFolder(folder: string, clips: number): Promise<string> {
-  for (const kind of ["real", "fake"]) {
+  for (const [k, kind] of ["real", "fake"].entries()) {
     await Deno.mkdir(join(folder, kind), { recursive: true });
-    for (let i = 0; i < clips; i++) await faceClip(join(folder, kind, `${i}.mp4`), 11, i % 6);
+    for (let i = 0; i < clips; i++) await faceClip(join(folder, kind, `${i}.mp4`), 11 + k, i % 6);
   }
   return folder;
 }

@@ -25,17 +25,6 @@ Deno.test("Thread takes transferred buffers over", async () => {
   await thread.end(STOP);
 });
 
-Deno.test("Thread tells of a question that is forgotten whether it was waited for", async () => {
-  const thread = start();
-  const asked = thread.ask({ number: 1 });
-  assert.equal(asked.forget(), true);
-  assert.equal(asked.forget(), false);
-  const answered = thread.ask({ number: 2 });
-  await answered.result;
-  assert.equal(answered.forget(), false);
-  await thread.end(STOP);
-});
-
 Deno.test("Thread refuses what was asked, and what is asked later, once it has ended", async () => {
   const ended = start();
   const before = ended.ask({ number: 1 });
@@ -70,12 +59,4 @@ Deno.test("a Thread that nobody waits for does not keep a program from ending", 
     stdout: "piped",
   }).output();
   assert.deepEqual([code, new TextDecoder().decode(stdout)], [0, "8"]);
-});
-
-Deno.test("Thread rejects the answer to a question that is forgotten with a reason", async () => {
-  const thread = start();
-  const asked = thread.ask({ number: 1 });
-  assert.equal(asked.forget(STOP), true);
-  await assert.rejects(asked.result, STOP);
-  await thread.end(STOP);
 });

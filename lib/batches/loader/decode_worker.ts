@@ -50,6 +50,7 @@ interface Job extends DecodeQuestion {
   readonly failures: DecodeReply["failures"][number][];
   begun: number;
   done: number;
+  isCalledOff: boolean;
 }
 
 const jobs: Job[] = [];
@@ -69,13 +70,14 @@ async function read(job: Job, place: number): Promise<void> {
   }
   busy--;
   job.done++;
-  if (job.done === paths.length) {
-    failures.sort((a, b) => a.place - b.place);
-    parentPort!.postMessage({ id: job.id, pixels, failures } satisfies DecodeReply, [
-      pixels.buffer,
-    ]);
-  }
+  if (job.done === (job.isCalledOff ? job.begun : paths.length)) answer(job);
   fill();
+}
+
+/** Answers when nothing of a question is at work any more, also of one that was called off. */
+function answer({ id, pixels, failures }: Job): void {
+  failures.sort((a, b) => a.place - b.place);
+  parentPort!.postMessage({ id, pixels, failures } satisfies DecodeReply, [pixels.buffer]);
 }
 
 /** Begins as many pictures as may be read at once, the oldest request's first. */
@@ -91,7 +93,10 @@ function fill(): void {
 parentPort!.on("message", (asked: DecodeQuestion & { id: number } | { callOff: number }) => {
   if ("callOff" in asked) {
     const at = jobs.findIndex(({ id }) => id === asked.callOff);
-    if (at >= 0) jobs.splice(at, 1);
+    if (at < 0) return; // all of it is begun, or done
+    const [job] = jobs.splice(at, 1);
+    job.isCalledOff = true;
+    if (job.done === job.begun) answer(job);
     return;
   }
   const { paths, size, library } = asked;
@@ -102,6 +107,7 @@ parentPort!.on("message", (asked: DecodeQuestion & { id: number } | { callOff: n
     failures: [],
     begun: 0,
     done: 0,
+    isCalledOff: false,
   });
   fill();
 });

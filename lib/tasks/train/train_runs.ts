@@ -193,7 +193,6 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<void> {
     const warning = await memoryWarning(configuration, await freeMemory());
     if (warning) say(warning);
   }
-  await Deno.mkdir(folder, { recursive: true });
   const parts = [training, lessons.validation].values();
   await writeTrainedOn(folder, parts.flatMap((part) => part.origins()));
   using learner = createLearner(configuration);
