@@ -55,6 +55,14 @@ for (const notebook of notebooks) {
     assert.deepEqual(long, []);
   });
 
+  Deno.test(`${path} keeps no figure of work that was stopped`, () => {
+    for (const code of cells.map(sourceOf).filter((code) => code.includes("listenForInterrupt("))) {
+      const stops = code.search(/if \(\w+\.signal\.aborted\) throw /);
+      const saves = code.search(/\bsave\w+\(|Deno\.write/);
+      assert.ok(saves < 0 || (stops >= 0 && stops < saves), code);
+    }
+  });
+
   Deno.test(`${path} was run from top to bottom`, () => {
     const counts = (cells as unknown as { execution_count?: number | null; cell_type: string }[])
       .filter((cell) => cell.cell_type === "code").map((cell) => cell.execution_count);
