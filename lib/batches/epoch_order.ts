@@ -4,6 +4,7 @@
  * epoch of a million samples is a few typed arrays.
  */
 import { createRandom } from "lib/random.ts";
+import { placesWhere } from "lib/data/sample_list.ts";
 import type { DataSettings } from "lib/settings/data_settings.ts";
 
 /** What decides the order. */
@@ -25,8 +26,8 @@ export interface EpochOrder {
   places(step: number): number[];
 }
 
-/** Orders that are kept: two classes, each with the end of one and the start of the next, and to spare. */
-const KEPT = 8;
+/** Orders that are kept of each list: the one that ends and the one that begins. */
+const KEPT = 2;
 
 /** A copy in a random order (Fisher–Yates, as `Random.shuffle`). */
 function shuffled(places: Int32Array, random: ReturnType<typeof createRandom>): Int32Array {
@@ -136,7 +137,7 @@ export function pairOrder(sourceOf: Int32Array, settings: OrderSettings): EpochO
       `Batches of pairs hold an even number of pictures from 2, not ${batchSize}.`,
     );
   }
-  const fakes = Int32Array.from([...sourceOf.keys()].filter((place) => sourceOf[place] >= 0));
+  const fakes = placesWhere(sourceOf.length, (place) => sourceOf[place] >= 0);
   const { batchesPerEpoch, places } = orderOfGroups([fakes], {
     ...settings,
     batchSize: batchSize / 2,
@@ -154,9 +155,10 @@ function orderOfGroups(groups: readonly Int32Array[], settings: OrderSettings): 
   const length = groups.length * Math.max(...groups.map((places) => places.length));
   const batchesPerEpoch = Math.ceil(length / batchSize);
 
-  const kept = new Map<string, Int32Array>();
+  const keptOf = groups.map(() => new Map<string, Int32Array>());
   const order = (group: number, epoch: number, round: number): Int32Array => {
     const labels = ["order", `${balance} ${group}`, epoch, round] as const, key = labels.join();
+    const kept = keptOf[group];
     const found = kept.get(key) ?? shuffled(groups[group], createRandom(seed, ...labels));
     kept.delete(key); // put in anew: the oldest goes first
     kept.set(key, found);

@@ -3,6 +3,7 @@
  * that are prepared, whatever the number of samples.
  */
 import { isAbsolute, resolve } from "node:path";
+import { labelsOf, sampleList, type Samples } from "lib/data/sample_list.ts";
 import type { Sample } from "lib/data/samples.ts";
 import { chunksOf } from "lib/io/chunks.ts";
 import { ImageError } from "lib/media/image_error.ts";
@@ -67,7 +68,7 @@ function assertPrefetch(prefetch: number): void {
  * What a batch holds follows from the configuration, the list of samples and the files alone, so a
  * resumed run sees the batches an undisturbed one would.
  *
- * @param samples In a fixed order; each of any still picture's format and size.
+ * @param samples In a fixed order, an array or a manifest's list (`openManifestList`); each of any still picture's format and size.
  * @throws RangeError when there are none, balanced batches lack a class or what the detector wants (masks,
  * sources), or an option is out of range.
  * (`batch` also: ImageError for a file that cannot be read, naming it; RangeError for a negative step,
@@ -92,20 +93,21 @@ function assertPrefetch(prefetch: number): void {
  * assert.deepEqual([...labels.dataSync()], [0, 1, 0, 1]);
  * ```
  */
-export function openLoader(samples: readonly Sample[], options: LoaderOptions): Loader {
+export function openLoader(samples: Samples, options: LoaderOptions): Loader {
   const { configuration, root = ".", prefetch = 2, onUnreadable = "error", notice } = options;
   const { input: { size }, wants } = configuration.detector;
   assertPrefetch(prefetch);
-  const labels = Uint8Array.from(samples, ({ label }) => label);
-  const wanted = lookUpWanted(samples, wants);
+  const list = sampleList(samples);
+  const labels = labelsOf(list);
+  const wanted = lookUpWanted(list, wants);
   const order = orderOf(labels, wanted, configuration);
   const decoder = openDecoder({ size });
-  const pathOf = (place: number) => placeOf(root, samples[place]);
-  const substitutes = openSubstitutes(samples, {
+  const pathOf = (place: number) => placeOf(root, list.sample(place));
+  const substitutes = openSubstitutes(list, {
     notice,
     failure: async (place) => {
       const isMasked = wanted.masks && labels[place] === 1;
-      const paths = [pathOf(place), ...isMasked ? [maskPlaceOf(root, samples[place])] : []];
+      const paths = [pathOf(place), ...isMasked ? [maskPlaceOf(root, list.sample(place))] : []];
       const { failures } = await decoder.decode(paths).result;
       return failures.length > 0 ? failureOf(paths[failures[0].place], failures[0]) : undefined;
     },
@@ -114,7 +116,7 @@ export function openLoader(samples: readonly Sample[], options: LoaderOptions): 
   /** The masks of the fakes at these places are read as pictures are, beside them. */
   const beginMasks = (places: readonly number[]) => {
     const masked = places.flatMap((place, i) => labels[place] === 1 ? [{ place, i }] : []);
-    const paths = masked.map(({ place }) => maskPlaceOf(root, samples[place]));
+    const paths = masked.map(({ place }) => maskPlaceOf(root, list.sample(place)));
     return { masked, paths, decoding: paths.length > 0 ? decoder.decode(paths) : undefined };
   };
   const finishMasks = async (

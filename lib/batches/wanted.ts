@@ -3,7 +3,7 @@
  * partner, and whether every fake has a mask. Looked up once for a list; masks themselves are read with
  * the pictures.
  */
-import type { Sample } from "lib/data/samples.ts";
+import { placesWhere, type SampleList, sampleList, type Samples } from "lib/data/sample_list.ts";
 import type { Want } from "./batches.ts";
 
 /** What is known of a list of samples for the wants of a detector; undefined is what nobody wants. */
@@ -12,64 +12,62 @@ export interface Wanted {
   readonly methods?: readonly string[];
   /** The method's number of each sample. */
   readonly methodOf?: Uint16Array;
-  /** For each sample the place of the real picture that it was made from, or −1. */
+  /** For each fake the place of the real picture that it was made from; −1 for real ones. */
   readonly sourceOf?: Int32Array;
   /** Whether batches carry masks. */
   readonly masks: boolean;
 }
 
-/** Place of every real sample by its path. */
-function placesOfReals(samples: readonly Sample[]): Map<string, number> {
-  return new Map(
-    samples.flatMap(({ path, label }, i): [string, number][] => label === 0 ? [[path, i]] : []),
-  );
+/** The names of the fakes' methods, and each sample's number. */
+function numberedMethods(list: SampleList, fakes: Int32Array) {
+  const found = new Set<string>();
+  for (const place of fakes) found.add(list.method(place));
+  const methods = [...found].sort(), methodOf = new Uint16Array(list.length);
+  for (const place of fakes) methodOf[place] = methods.indexOf(list.method(place)) + 1;
+  return { methods, methodOf };
 }
 
 /**
  * Looks up what is wanted.
  *
  * @param hasMask Whether the sample's mask is to be had; default: whether it names one.
- * @throws RangeError when a fake has no mask, or no fake names its real source, and that is wanted.
+ * @throws RangeError when a fake has no mask, or no real source among the samples, and that is wanted.
  */
 export function lookUpWanted(
-  samples: readonly Sample[],
+  samples: Samples,
   wants: readonly Want[],
-  hasMask: (place: number) => boolean = (place) => samples[place].mask !== undefined,
+  hasMask?: (place: number) => boolean,
 ): Wanted {
+  const list = sampleList(samples), { length } = list;
+  const fakes = placesWhere(length, (place) => list.label(place) === 1);
   if (wants.includes("mask")) {
-    const without = samples.findIndex(({ label }, place) => label === 1 && !hasMask(place));
-    if (without >= 0) {
+    const masked = hasMask ?? ((place: number) => list.hasMask(place));
+    const without = fakes.find((place) => !masked(place));
+    if (without !== undefined) {
       throw new RangeError(
         `The detector learns from masks, and ${
-          JSON.stringify(samples[without].path)
+          JSON.stringify(list.sample(without).path)
         } has none. Prepare ` +
           "data with masks, or forgeries of your own; or choose another detector.",
       );
     }
   }
-  const names = [...new Set(samples.filter(({ label }) => label === 1).map(({ method }) => method))]
-    .sort();
-  const reals = wants.includes("pair") ? placesOfReals(samples) : undefined;
-  const sourceOf = reals && Int32Array.from(
-    samples,
-    ({ source, label }) => label === 1 && source !== undefined ? reals.get(source) ?? -1 : -1,
-  );
-  if (sourceOf && !sourceOf.some((place) => place >= 0)) {
+  const sourceOf = wants.includes("pair") ? list.sources() : undefined;
+  const alone = sourceOf && fakes.find((place) => sourceOf[place] < 0);
+  if (alone !== undefined) {
+    const { path, source } = list.sample(alone);
     throw new RangeError(
-      `The detector learns from pairs, and none of ${samples.length} samples names the real picture that ` +
-        'it was made from (column "source") among them.',
+      `The detector learns from pairs, and the real picture that ${
+        JSON.stringify(path)
+      } was made from ` +
+        `(column "source") is ${
+          source === undefined ? "not named" : "not among the samples"
+        }. Name and ` +
+        "list it in the manifest, or leave the fake out; or choose another detector.",
     );
   }
   return {
-    ...wants.includes("method")
-      ? {
-        methods: names,
-        methodOf: Uint16Array.from(
-          samples,
-          ({ label, method }) => label === 0 ? 0 : names.indexOf(method) + 1,
-        ),
-      }
-      : {},
+    ...wants.includes("method") ? numberedMethods(list, fakes) : {},
     ...sourceOf ? { sourceOf } : {},
     masks: wants.includes("mask"),
   };

@@ -4,6 +4,7 @@
  */
 import { basename, dirname, resolve } from "node:path";
 import { parse } from "@std/yaml";
+import { readNamedText } from "lib/io/named_text.ts";
 import type { Split } from "./samples.ts";
 
 /** The readers, by the word that a description names them with. */
@@ -42,8 +43,15 @@ export interface Description {
   readonly splits?: string;
   /** Share of training identities that become validation where the publisher has none; 0 to 0.5. */
   readonly validation: number;
+  /** "folders" and "csv" with `split: train`: share of identities or videos that become test; 0 to 0.5. */
+  readonly test: number;
   /** Split of what no list names: "folders" and "csv". */
   readonly split: Split;
+  /**
+   * "folders" and "csv": which pictures are frames of one clip, see readers/frames_of_clips.ts; undefined
+   * for the reader's own rule, which tells what it assumed.
+   */
+  readonly group?: "folder" | "name" | "none";
   /** "official-lists": read misspelt FaceSwap paths as what they mean. */
   readonly repair: boolean;
 }
@@ -57,6 +65,7 @@ interface Field {
 }
 
 const WITH_TRAINING: ReaderName[] = ["celeb-df-v1", "celeb-df-v2", "dfdc-preview", "dfdc"];
+const OWN: ReaderName[] = ["folders", "csv"];
 const PUBLISHED: ReaderName[] = ["faceforensics", ...WITH_TRAINING];
 
 const FIELDS: Readonly<Record<string, Field>> = {
@@ -70,10 +79,58 @@ const FIELDS: Readonly<Record<string, Field>> = {
   },
   methods: { allowed: "texts", readers: ["faceforensics"] },
   splits: { allowed: "text", readers: [...PUBLISHED, "deepfakebench-json", "official-lists"] },
-  validation: { allowed: "share", readers: [...WITH_TRAINING, "folders", "csv"] },
-  split: { allowed: ["train", "validation", "test"], readers: ["folders", "csv"] },
+  validation: { allowed: "share", readers: [...WITH_TRAINING, ...OWN] },
+  test: { allowed: "share", readers: OWN },
+  split: { allowed: ["train", "validation", "test"], readers: OWN },
+  group: { allowed: ["folder", "name", "none"], readers: OWN },
   repair: { allowed: "truth", readers: ["official-lists"] },
 };
+
+/** What a command line changes in a description of one's own. */
+export interface DescriptionChanges {
+  /** As in the description; with it, or with `test`, `split` is train. */
+  readonly validation?: number;
+  /** As in the description. */
+  readonly test?: number;
+  /** As in the description. */
+  readonly group?: NonNullable<Description["group"]>;
+}
+
+/**
+ * A description with what the command line says on top.
+ *
+ * @throws RangeError where its reader does not look at that, or a share is not from 0 to 0.5.
+ *
+ * @example
+ * ```ts
+ * import { changeDescription, parseDescription } from "lib/data/descriptions.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const mine = parseDescription("name: mine\nreader: folders\nroot: a\n", "/data/mine.yaml");
+ * assert.equal(changeDescription(mine, { validation: 0.1 }).split, "train");
+ * ```
+ */
+export function changeDescription(
+  description: Description,
+  changes: DescriptionChanges,
+): Description {
+  for (const [key, value] of Object.entries(changes)) {
+    const { allowed, readers } = FIELDS[key]!;
+    if (readers?.includes(description.reader) !== true) {
+      throw new RangeError(
+        `--${key} means nothing to the reader ${description.reader} of ${
+          JSON.stringify(description.name)
+        }. Leave it out; it is for ${readers!.join(", ")}.`,
+      );
+    }
+    if (fits(value, allowed)) continue;
+    const wanted = typeof allowed === "string" ? MEANINGS[allowed] : allowed.join(", ");
+    throw new RangeError(`--${key} is ${wanted}, not ${JSON.stringify(value)}.`);
+  }
+  const own = OWN.includes(description.reader);
+  const shares = changes.validation !== undefined || changes.test !== undefined;
+  return { ...description, ...own && shares ? { split: "train" } : {}, ...changes };
+}
 
 const MEANINGS = {
   text: "a word or path",
@@ -152,7 +209,7 @@ export function parseDescription(
   const fields = yamlMap(text, file);
   const known = Object.keys(FIELDS).join(", ");
   for (const key of Object.keys(fields)) {
-    if (FIELDS[key] === undefined) {
+    if (!Object.hasOwn(FIELDS, key)) {
       throw new RangeError(`${at(key)}: there is no key "${key}". There are ${known}.`);
     }
   }
@@ -176,6 +233,15 @@ export function parseDescription(
       );
     }
   }
+  for (const key of ["validation", "test"]) {
+    if (!OWN.includes(fields.reader as ReaderName) || Number(fields[key] ?? 0) === 0) continue;
+    if (fields.split === "train") continue;
+    throw new RangeError(
+      `${
+        at(key)
+      }: "${key}" is a share of what is for training, and nothing is. Write "split: train" too.`,
+    );
+  }
   const path = (key: "root" | "splits") =>
     resolve(dirname(file), withEnvironment(fields[key] as string, environment, at(key)));
   const given = fields as Partial<Description>;
@@ -183,6 +249,7 @@ export function parseDescription(
     layout: "videos",
     compression: "c23",
     validation: 0,
+    test: 0,
     split: "test",
     repair: false,
     ...given,
@@ -222,11 +289,8 @@ function yamlMap(text: string, file: string): Record<string, unknown> {
 export async function findDescription(argument: string, folder: string): Promise<Description> {
   const named = resolve(folder, `${argument}.yaml`);
   for (const file of /\.ya?ml$/.test(argument) ? [resolve(argument)] : [named]) {
-    const text = await Deno.readTextFile(file).catch((error) => {
-      if (error instanceof Deno.errors.NotFound) return undefined;
-      throw error;
-    });
-    if (text !== undefined) return parseDescription(text, file);
+    if (await Deno.stat(file).catch(() => undefined) === undefined) continue;
+    return parseDescription(await readNamedText(file), file);
   }
   const path = resolve(argument);
   const found = await Deno.stat(path).catch(() => undefined);

@@ -3,8 +3,10 @@
  * it. Two sets that differ in a pixel, or in how their faces were cut, are two sets.
  */
 import { dirname, isAbsolute, join } from "node:path";
+import { whyUnreadable } from "lib/io/file_fault.ts";
 import { openDigest, sha256, sha256OfFile } from "lib/io/sha256.ts";
 import { manifestRows } from "./manifest.ts";
+import { placesWhere, sampleList, type Samples } from "./sample_list.ts";
 import type { Sample } from "./samples.ts";
 
 /** Digits of a picture's digest that a manifest keeps: 128 bits. */
@@ -28,42 +30,79 @@ export interface Fingerprint {
 const fileOf = (manifest: string, { path }: Pick<Sample, "path">) =>
   isAbsolute(path) ? path : join(dirname(manifest), path);
 
+/** How files are read whose content nobody wrote down. */
+export interface FingerprintOptions {
+  /** Is called for every file that had to be read. */
+  readonly onFile?: (path: string) => void;
+  /** Whether one that cannot be read counts as such in the digest, for work that leaves such files out. */
+  readonly skipUnreadable?: boolean;
+}
+
+/** A fingerprint that grows sample by sample, in the manifest's order. */
+export interface GrowingFingerprint {
+  /** Takes the next sample; a promise where its file has to be read for it. */
+  add(sample: Sample): void | Promise<void>;
+  /** That of all samples, after which no more can be added. */
+  finish(): Fingerprint;
+}
+
+/** Letters that are put into the digest at a time. */
+const AT_ONCE = 1 << 16;
+
+/**
+ * The fingerprint of samples that somebody reads anyway: what `fingerprintOf` gives for their manifest.
+ *
+ * @throws Error as `fingerprintOf` does, when a sample is added.
+ */
+export function openFingerprint(
+  manifest: string,
+  { onFile = () => {}, skipUnreadable = false }: FingerprintOptions = {},
+): GrowingFingerprint {
+  const digest = openDigest();
+  let samples = 0, read = 0, waiting = "";
+  const take = (sample: Sample, content: string) => {
+    const { path, label, dataset, method, video, split, frame, identities, mask = "", cut = "" } =
+      sample;
+    // Folders move, and are called otherwise elsewhere: a list's own paths do not.
+    const row = [path, label, dataset, method, video, split, frame, identities, mask, cut, content];
+    waiting += JSON.stringify(row) + "\n";
+    samples++;
+    if (waiting.length < AT_ONCE) return;
+    digest.add(waiting);
+    waiting = "";
+  };
+  const takeRead = async (sample: Sample) => {
+    const file = fileOf(manifest, sample);
+    const content = await readableDigest(file).catch((error) => {
+      if (skipUnreadable) return "unreadable";
+      throw error;
+    });
+    read++;
+    onFile(file);
+    take(sample, content.slice(0, DIGITS));
+  };
+  return {
+    add: (sample) => sample.content === undefined ? takeRead(sample) : take(sample, sample.content),
+    finish() {
+      digest.add(waiting);
+      return { sha256: digest.hex(), samples, read };
+    },
+  };
+}
+
 /**
  * The identity of a manifest's pictures. Where `prepare` wrote the contents down this reads the manifest
  * alone; the files of a list of one's own are read once.
  *
- * @param options `onFile` is called for every file that had to be read. `skipUnreadable`: one that cannot
- * be read counts as such in the digest, for work that leaves such files out.
  * @throws Error naming a file that cannot be read, unless they are left out; RangeError as `manifestRows` does.
  */
 export async function fingerprintOf(
   manifest: string,
-  { onFile = () => {}, skipUnreadable = false }: {
-    onFile?: (path: string) => void;
-    skipUnreadable?: boolean;
-  } = {},
+  options: FingerprintOptions = {},
 ): Promise<Fingerprint> {
-  const digest = openDigest();
-  let samples = 0, read = 0;
-  for await (const sample of manifestRows(manifest)) {
-    const { path, label, dataset, method, video, split, frame, identities, mask = "", cut = "" } =
-      sample;
-    let content = sample.content;
-    if (content === undefined) {
-      const file = fileOf(manifest, sample);
-      content = skipUnreadable
-        ? await readableDigest(file).catch(() => "unreadable")
-        : await readableDigest(file);
-      content = content.slice(0, DIGITS);
-      read++;
-      onFile(file);
-    }
-    // Folders move, and are called otherwise elsewhere: a list's own paths do not.
-    const row = [path, label, dataset, method, video, split, frame, identities, mask, cut, content];
-    digest.add(JSON.stringify(row) + "\n");
-    samples++;
-  }
-  return { sha256: digest.hex(), samples, read };
+  const fingerprint = openFingerprint(manifest, options);
+  for await (const sample of manifestRows(manifest)) await fingerprint.add(sample);
+  return fingerprint.finish();
 }
 
 async function readableDigest(path: string): Promise<string> {
@@ -72,8 +111,8 @@ async function readableDigest(path: string): Promise<string> {
   } catch (cause) {
     throw new Error(
       `Cannot read ${JSON.stringify(path)}, which the manifest names: ${
-        cause instanceof Deno.errors.NotFound ? "it is not there" : (cause as Error).message
-      }. Prepare the data set anew, or mend the list.`,
+        cause instanceof Deno.errors.NotFound ? "it is not there." : whyUnreadable(cause)
+      } Prepare the data set anew, or mend the list.`,
       { cause },
     );
   }
@@ -90,14 +129,15 @@ const CHECKED = 16;
  * @throws RangeError naming the first file that is another one.
  */
 export async function assertContents(
-  samples: readonly Sample[],
+  samples: Samples,
   { manifest }: { manifest: string },
 ): Promise<void> {
-  const known = samples.filter(({ content }) => content !== undefined);
+  const list = sampleList(samples);
+  const known = placesWhere(list.length, (place) => list.hasContent(place));
   const step = Math.max(1, Math.floor(known.length / CHECKED));
   for (let i = 0; i < known.length; i += step) {
-    const file = fileOf(manifest, known[i]);
-    if ((await readableDigest(file)).startsWith(known[i].content!)) continue;
+    const sample = list.sample(known[i]), file = fileOf(manifest, sample);
+    if ((await readableDigest(file)).startsWith(sample.content!)) continue;
     throw new RangeError(
       `${
         JSON.stringify(file)

@@ -76,7 +76,9 @@ export function sampleOf(manifest: string, { line, cells }: CsvRow): Sample {
     frame,
     identities,
     ...(cell("mask") === "" ? {} : { mask: cell("mask") }),
-    ...Object.fromEntries(OPTIONAL.flatMap((name) => cells[name] ? [[name, cells[name]]] : [])),
+    ...(cells.source ? { source: cells.source } : {}),
+    ...(cells.content ? { content: cells.content } : {}),
+    ...(cells.cut ? { cut: cells.cut } : {}),
   };
 }
 

@@ -8,11 +8,13 @@
  */
 import { join, relative, resolve } from "node:path";
 import { openFaceDetector } from "lib/faces/detect_faces.ts";
+import type { OnProblem } from "./readers/data_set_reader.ts";
+import { type ClassCounts, countClass, noClassCounts } from "./training_use.ts";
 import { cutUnit } from "./prepare/cut_faces.ts";
 import { joinRecords, type PrepareSummary, type Source } from "./prepare/join_manifest.ts";
 import { type FolderLock, lockFolder } from "lib/io/folder_lock.ts";
 import { pooled } from "lib/io/work_pool.ts";
-import { commitUnit, hasFailed, readRecord } from "./prepare/unit_records.ts";
+import { commitUnit, hasFailed, readRecord, unreadablePictures } from "./prepare/unit_records.ts";
 import {
   checkSettings,
   claimFolder,
@@ -31,6 +33,8 @@ export interface PreparedUnit {
   readonly crops: number;
   /** Whether it could not be read. */
   readonly failed: boolean;
+  /** Pictures that could not be read, where others could be. */
+  readonly unreadable: number;
 }
 
 /** How much there is to do. */
@@ -39,6 +43,8 @@ export interface Survey {
   readonly units: number;
   /** Units that earlier runs have finished. */
   readonly done: number;
+  /** Units by split and class. */
+  readonly counts: ClassCounts;
 }
 
 /** How units are worked on. */
@@ -55,9 +61,10 @@ export interface RunOptions {
 const IDLE = new AbortController().signal;
 
 /** Refuses a folder that the data set's reader would read, or that holds something else. */
-async function checkFolder(folder: string, root: string): Promise<void> {
+async function checkFolder(folder: string, { root, description }: Source): Promise<void> {
   const below = relative(resolve(root), resolve(folder));
-  if (below === "" || !below.startsWith("..")) {
+  const isList = description?.reader === "csv"; // it is read alone, not what lies beside it
+  if (below === "" || !isList && !below.startsWith("..")) {
     throw new RangeError(
       `${JSON.stringify(folder)} is in the data set's own folder, and would be read as part of ` +
         "it. Choose a folder outside.",
@@ -138,7 +145,7 @@ export class Preparation implements AsyncDisposable {
     { folder, settings }: { folder: string; settings: PrepareSettings },
   ): Promise<Preparation> {
     checkSettings(settings);
-    await checkFolder(folder, source.root);
+    await checkFolder(folder, source);
     const lock = await lockFolder(folder, "prepare");
     try {
       await Deno.remove(stagingIn(folder), { recursive: true }).catch(() => {}); // mostly none
@@ -150,14 +157,21 @@ export class Preparation implements AsyncDisposable {
     return new Preparation(source, { folder, settings, lock });
   }
 
-  /** Count what there is to do, and what earlier runs have done. */
-  async survey(): Promise<Survey> {
+  /**
+   * Count what there is to do, and what earlier runs have done.
+   *
+   * @param onProblem Hears what is wrong with the data set's lists, before hours of work.
+   * @throws RangeError when the data set cannot be read, or contradicts itself.
+   */
+  async survey(onProblem: OnProblem = () => {}): Promise<Survey> {
+    const counts = noClassCounts();
     let units = 0, done = 0;
-    for await (const unit of this.#units()) {
+    for await (const unit of unitsOf(this.#source.entries(onProblem))) {
       units++;
+      countClass(counts, unit.entry);
       if (await this.#isDone(unit)) done++;
     }
-    return { units, done };
+    return { units, done, counts };
   }
 
   /**
@@ -187,6 +201,7 @@ export class Preparation implements AsyncDisposable {
         looked: record.looked,
         crops: record.crops.length,
         failed: hasFailed(record),
+        unreadable: hasFailed(record) ? 0 : unreadablePictures(record),
       };
     };
     yield* pooled(this.#unitsToDo(either), work, { atOnce, stop: () => stop.abort() });

@@ -3,6 +3,7 @@
  * and no identity is in two splits.
  */
 import type { Mask, RgbImage } from "lib/media/image.ts";
+import { NameTable } from "./name_table.ts";
 
 /** What a sample is for. Choices are made on validation, never on test. */
 export type Split = "train" | "validation" | "test";
@@ -66,6 +67,7 @@ export interface DisjointOptions {
 /**
  * Check that each video and each identity lies in one split only.
  *
+ * @param samples However many; of samples that share data set, video, split and identities one is enough.
  * @returns What is in several splits and was allowed to be, a line each: to be printed with results.
  * @throws RangeError that names the first ones found in two splits.
  *
@@ -87,16 +89,15 @@ export interface DisjointOptions {
  * ```
  */
 export function assertDisjoint(
-  samples: readonly Sample[],
+  samples: Iterable<Sample>,
   { allowSharedIdentities = false }: DisjointOptions = {},
 ): string[] {
-  const seen = new Map<string, Split>();
+  const names = new NameTable(), splitOf: Split[] = [];
   const leaks = { video: new Set<string>(), identity: new Set<string>() };
   for (const { dataset, video, identities, split } of samples) {
     const note = (kind: keyof typeof leaks, name: string) => {
       const key = `${kind} "${name}" of ${dataset}`;
-      const before = seen.get(key) ?? split;
-      seen.set(key, before);
+      const before = splitOf[names.numberOf(key)] ??= split;
       if (before !== split) leaks[kind].add(`${key} is in ${before} and ${split}`);
     };
     note("video", video);

@@ -1,6 +1,6 @@
-/** Parameters of zeros, for counting and timing: what an operation costs does not depend on values. */
+/** Parameters of zeros: for counting and timing, and to be filled from a file. */
 import * as tf from "@tensorflow/tfjs";
-import type { Parameters } from "lib/networks/parameters.ts";
+import { isLearnt, type Parameters } from "lib/networks/parameters.ts";
 import type { Detector } from "./detector.ts";
 
 /**
@@ -15,9 +15,10 @@ export function blankParameters(
   { shared = false }: { shared?: boolean } = {},
 ): Parameters {
   const ofShape = new Map<string, tf.Variable>();
-  return Object.fromEntries(parameters.map(({ name, shape }) => {
+  return Object.fromEntries(parameters.map(({ name, shape, role }) => {
     const key = shared ? shape.join() : name;
-    const zeros = ofShape.get(key) ?? tf.tidy(() => tf.variable(tf.zeros([...shape]), false));
+    const zeros = ofShape.get(key) ??
+      tf.tidy(() => tf.variable(tf.zeros([...shape]), isLearnt(role)));
     ofShape.set(key, zeros);
     return [name, zeros];
   }));

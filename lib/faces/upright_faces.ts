@@ -1,7 +1,7 @@
 /**
  * Faces in pictures that may lie on their side or stand on their head: the detector finds most faces
  * however a picture is turned, but their boxes and points are then wrong without a word. Here a picture is
- * turned until its faces stand upright. Finding faces in one picture is left to detect_faces.ts.
+ * turned until its faces stand upright. Finding faces in one picture is left to faces.ts.
  */
 import sharp from "sharp";
 import type { Box } from "lib/media/crop.ts";
@@ -31,11 +31,8 @@ export interface UprightOptions extends Omit<DetectOptions, "keep"> {
   readonly first?: Turn;
   /** Whether a picture in which no face is found is turned too. Default true. */
   readonly searchTurned?: boolean;
-  /**
-   * Whether a doubt is enough to look at other turns; else they are looked at only where a face lies, as for
-   * the many frames of a video. Default true.
-   */
-  readonly thorough?: boolean;
+  /** Whether the first turn is known to be right: others are tried only where no face stands upright in it. */
+  readonly isSettled?: boolean;
 }
 
 const TURNS: readonly Turn[] = [0, 90, 180, 270];
@@ -175,7 +172,7 @@ export function turnBack(
 export async function detectUpright(
   given: RgbImage,
   detector: FaceDetector,
-  { first = 0, searchTurned = true, thorough = true, ...options }: UprightOptions = {},
+  { first = 0, searchTurned = true, isSettled = false, ...options }: UprightOptions = {},
 ): Promise<UprightFaces> {
   const look = async (turn: Turn): Promise<UprightFaces> => {
     const image = await turnImage(given, turn);
@@ -185,9 +182,9 @@ export async function detectUpright(
   };
   const weight = ({ faces, lying }: UprightFaces) => evidence([...faces, ...lying]);
   let best = await look(first);
+  if (isSettled && best.faces.length > 0) return best;
   const found = [...best.faces, ...best.lying];
-  const { lying } = best, isReason = thorough ? isDoubtful : (face: Face) => lying.includes(face);
-  if (found.length === 0 ? !searchTurned : !found.some(isReason)) return best;
+  if (found.length === 0 ? !searchTurned : !found.some(isDoubtful)) return best;
   for (const turn of TURNS) {
     if (turn === first) continue;
     const other = await look(turn);

@@ -5,6 +5,7 @@
 import type { Annotation, Data, LayoutImage } from "plotly.js-dist";
 import { type Chart, defineChart } from "./figure.ts";
 import { type GridLayout, type GridPlace, layOutGrid } from "./heat_map_layout.ts";
+import { MAP_COLOURS } from "./map_colours.ts";
 import { baseLayout, FONT_SIZES, INK, type LookOptions, WIDTHS } from "./chart_style.ts";
 
 /**
@@ -35,14 +36,6 @@ export interface HeatMapGridOptions extends LookOptions {
   readonly maximum?: number;
 }
 
-/** Plasma (van der Walt and Smith, 2015), fading in, so that the photograph is seen where there is nothing. */
-const COLOR_SCALE: [number, string][] = [
-  [0, "rgba(13,8,135,0)"],
-  [0.15, "rgba(84,2,163,0.35)"],
-  [0.4, "rgba(185,50,137,0.6)"],
-  [0.7, "rgba(244,136,73,0.72)"],
-  [1, "rgba(240,249,33,0.82)"],
-];
 const BAR_HEIGHT = 46;
 const NOTE = { font: { size: FONT_SIZES.small - 1 }, bgcolor: "rgba(255,255,255,0.8)" };
 
@@ -63,7 +56,7 @@ function colorAxis(
   return {
     cmin: 0,
     cmax: maximum,
-    colorscale: COLOR_SCALE,
+    colorscale: MAP_COLOURS,
     showscale: maximum > 0,
     colorbar: {
       orientation: "h",

@@ -2,9 +2,9 @@
  * CSV files row by row, whatever their size, and back again. Cells may hold commas, quotes and newlines
  * (RFC 4180). What the columns mean is left to the callers.
  */
-import { Readable } from "node:stream";
-import { CsvError, parse } from "csv-parse";
 import { stringify } from "csv-stringify/sync";
+import { checkHeading, refuseOtherSeparator } from "./csv_heading.ts";
+import { csvError, type CsvRecord, csvRecords } from "./csv_records.ts";
 import { WholeFile } from "./write_whole.ts";
 
 /** One row of a CSV file. */
@@ -18,49 +18,58 @@ export interface CsvRow {
 /** Rows that are put into text at a time: enough for speed, little for memory. */
 const ROWS_AT_ONCE = 1000;
 
-function fail(path: string, line: number, message: string, cause?: unknown): never {
-  throw new RangeError(`${JSON.stringify(path)}, line ${line}: ${message}`, { cause });
+/** Records of a file below its heading, many at a time. */
+export interface CsvBlock {
+  /** The columns' names. */
+  readonly heading: readonly string[];
+  /** As many cells in each as there are columns; no blank lines among them. */
+  readonly records: readonly CsvRecord[];
 }
 
-function checkHeading(path: string, heading: readonly string[], required: readonly string[]): void {
-  const missing = required.filter((column) => !heading.includes(column));
-  if (missing.length > 0) {
-    fail(
-      path,
-      1,
-      `the heading lacks ${missing.map((column) => `"${column}"`).join(", ")}. It has ` +
-        `${heading.map((column) => `"${column}"`).join(", ") || "nothing"}; ` +
-        `needed are ${required.join(",")}.`,
-    );
+/**
+ * A CSV file with a heading line, many records at a time and with their places in the file: for lists of
+ * millions, or records that are read again alone (`rowOf` with `cellsOf`).
+ *
+ * @throws RangeError as `csvRows` does.
+ */
+export async function* csvBlocks(
+  path: string,
+  required: readonly string[],
+): AsyncGenerator<CsvBlock> {
+  let heading: readonly string[] | undefined;
+  const isBlank = ({ cells }: CsvRecord) => cells.length === 1 && cells[0] === "";
+  for await (const block of csvRecords(path)) {
+    let { records } = block;
+    if (heading === undefined) {
+      if (records.length === 0 && !block.fault) continue;
+      heading = records.length === 0 || isBlank(records[0]) ? [] : records[0].cells;
+      if (!required.every((column) => heading!.includes(column))) {
+        await refuseOtherSeparator(path, required);
+        if (records.length === 0) throw block.fault;
+      }
+      checkHeading(path, heading, required);
+      records = records.slice(1);
+    }
+    const { length } = heading;
+    const odd = records.findIndex((record) => record.cells.length !== length && !isBlank(record));
+    const sound = odd < 0 ? records : records.slice(0, odd);
+    yield { heading, records: sound.filter((record) => !isBlank(record)) };
+    if (odd < 0 && !block.fault) continue;
+    if (odd < 0) throw block.fault;
+    const { line, cells } = records[odd];
+    const message = `this row has ${cells.length} cells, the heading ${length}. ` +
+      "A cell with a comma stands in quotes.";
+    throw csvError(path, { line, message });
   }
-  const twice = heading.find((column, i) => heading.indexOf(column) !== i);
-  if (twice !== undefined) fail(path, 1, `two columns are called "${twice}". Rename one.`);
+  if (heading === undefined) checkHeading(path, [], required);
 }
 
-interface Parsed {
-  readonly record: readonly string[];
-  readonly info: { readonly lines: number };
-}
-
-/** Rows of the file. `ends` is called with each row's last line as it is parsed, ahead of its turn. */
-async function* parsedRows(path: string, ends: (line: number) => void): AsyncGenerator<Parsed> {
-  const file = await Deno.open(path);
-  const text = file.readable.pipeThrough(new TextDecoderStream("utf-8", { fatal: true }));
-  const parser = parse({
-    info: true,
-    bom: true,
-    record_delimiter: ["\r\n", "\n"],
-    on_record: (record: string[], { lines }: { lines: number }) => (ends(lines), record),
-    relax_column_count: true, // counted in csvRows, which knows the line
-  });
-  const source = Readable.fromWeb(text as Parameters<typeof Readable.fromWeb>[0]);
-  source.on("error", (error) => parser.destroy(error));
-  try {
-    for await (const parsed of source.pipe(parser)) yield parsed as Parsed;
-  } finally {
-    parser.destroy();
-    source.destroy(); // closes the file too, also when the reader stops early
-  }
+/** A record as a row: its cells by column. */
+export function rowOf(
+  heading: readonly string[],
+  { line, cells }: Pick<CsvRecord, "line" | "cells">,
+): CsvRow {
+  return { line, cells: Object.fromEntries(heading.map((column, i) => [column, cells[i]])) };
 }
 
 /**
@@ -68,8 +77,9 @@ async function* parsedRows(path: string, ends: (line: number) => void): AsyncGen
  *
  * @param path A UTF-8 file, with or without a byte order mark.
  * @param required Columns that must be in the heading, in any order; others may be there too.
- * @throws RangeError naming file and line: a column that is missing or there twice, a row with too few
- * or too many cells, a quote that is not closed, text that is not UTF-8.
+ * @throws RangeError naming the file when it is not there, is a folder or may not be read; naming file and
+ * line: a column that is missing or there twice, cells that are separated by something else than commas, a
+ * row with too few or too many cells, a quote that is not closed, text that is not UTF-8.
  *
  * @example
  * ```ts
@@ -87,44 +97,9 @@ export async function* csvRows(
   path: string,
   required: readonly string[],
 ): AsyncGenerator<CsvRow> {
-  let heading: readonly string[] | undefined;
-  let line = 1, parsedTo = 0;
-  try {
-    for await (const { record, info } of parsedRows(path, (end) => parsedTo = end)) {
-      const blank = record.length === 1 && record[0] === "";
-      if (heading === undefined) {
-        heading = blank ? [] : record;
-        checkHeading(path, heading, required);
-      } else if (!blank) {
-        if (record.length !== heading.length) {
-          fail(
-            path,
-            line,
-            `this row has ${record.length} cells, the heading ${heading.length}. ` +
-              "A cell with a comma stands in quotes.",
-          );
-        }
-        const cells = Object.fromEntries(heading.map((column, i) => [column, record[i]!]));
-        yield { line, cells };
-      }
-      line = info.lines + 1;
-    }
-  } catch (error) {
-    if (error instanceof Error && error.name === "TypeError") { // the decoder's
-      fail(path, parsedTo + 1, "the text is not UTF-8. Save the file as CSV in UTF-8.", error);
-    }
-    if (error instanceof CsvError) fail(path, parsedTo + 1, explain(error), error);
-    throw error;
+  for await (const { heading, records } of csvBlocks(path, required)) {
+    for (const record of records) yield rowOf(heading, record);
   }
-  if (heading === undefined) checkHeading(path, [], required);
-}
-
-function explain({ code, message }: CsvError): string {
-  if (code === "CSV_QUOTE_NOT_CLOSED") return "a quote is opened here and never closed.";
-  if (code === "INVALID_OPENING_QUOTE" || code === "CSV_INVALID_CLOSING_QUOTE") {
-    return "a cell with quotes stands in quotes itself, and each quote in it is doubled.";
-  }
-  return message;
 }
 
 /**

@@ -25,6 +25,9 @@ export function fileFault(error: unknown): FileFault | undefined {
     const explanation = "a folder in its path is a file. Check the path.";
     return { problem: "missing", explanation };
   }
+  if (error instanceof Deno.errors.IsADirectory) {
+    return { problem: "missing", explanation: "it is a folder, not a file. Name a file in it." };
+  }
   if (error instanceof Error && /name too long/i.test(error.message)) {
     return {
       problem: "missing",
@@ -32,4 +35,13 @@ export function fileFault(error: unknown): FileFault | undefined {
     };
   }
   return undefined;
+}
+
+/** Why a file cannot be read, in a sentence that follows its name: never the system's own words alone. */
+export function whyUnreadable(error: unknown): string {
+  const known = fileFault(error);
+  if (known !== undefined) return known.explanation;
+  const message = error instanceof Error ? error.message : String(error);
+  const words = message.replace(/\s*\(os error \d+\)/, "").replace(/[.\s]*(: \w+ '.*')?$/s, "");
+  return `the system says "${words}". Check the disk it lies on.`;
 }

@@ -13,7 +13,7 @@ export interface BackboneOptions {
   readonly prefix: string;
   /** Channels as a share of the published network's. */
   readonly width: number;
-  /** How likely the last block skips an image in training; only EfficientNet does. */
+  /** How likely the last block skips an image in training, where the backbone `skipsImages`. */
   readonly dropConnect: number;
   /** The layers over the parameters. */
   readonly layers: Layers;
@@ -32,6 +32,8 @@ export interface Backbone {
    * picture: where class activation maps are taken.
    */
   readonly lastLayer: string;
+  /** Whether blocks skip images in training (stochastic depth), so that `dropConnect` matters. */
+  readonly skipsImages?: true;
   /** `[batch, height, width, 3]`, normalised, to `[batch, features]`. */
   readonly run: (images: tf.Tensor4D, options: BackboneOptions) => tf.Tensor2D;
 }
@@ -67,6 +69,7 @@ export const BACKBONES: Readonly<Record<string, Backbone>> = Object.freeze({
     bottleneck: OFFICIAL_BOTTLENECK,
     parameters: efficientnetParameters,
     lastLayer: "_bn1", // before its Swish, so activations can be negative; the others' are 0 or more
+    skipsImages: true,
     run: efficientnet,
   },
 });

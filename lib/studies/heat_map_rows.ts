@@ -7,18 +7,11 @@ import { openPartMapper, type PartMapOptions, type PartMaps } from "lib/explain/
 import type { HeatMapRow } from "lib/figures/heat_map_grid.ts";
 import { resizeImage } from "lib/media/crop.ts";
 import { dataUri } from "lib/media/data_uri.ts";
-import type { Mask } from "lib/media/image.ts";
-
-/** A picture of the grid. */
-export interface HeatMapCrop extends Crop {
-  /** Where it was manipulated, for a column of its own; left out where nobody knows. */
-  readonly mask?: Mask;
-}
 
 /** How the grid is labelled, and what it shows besides the parts. */
 export interface HeatMapRowsOptions {
   /** Heading of a crop's line, unlike any other's. Default: the method of its sample, such as `"DF"`. */
-  readonly rowOf?: (crop: HeatMapCrop, place: number) => string;
+  readonly rowOf?: (crop: Crop, place: number) => string;
   /** Side of the pictures in the figure, in pixels. Default 96: enough for twelve columns. */
   readonly side?: number;
   /** Whether a column `"whole"` follows where there are several parts: their maps added up. Default false. */
@@ -27,7 +20,7 @@ export interface HeatMapRowsOptions {
 
 /** The maps of all crops by one detector, with its parts' names; crops of another size are resized. */
 async function mapsBy(
-  crops: readonly HeatMapCrop[],
+  crops: readonly Crop[],
   options: PartMapOptions,
 ): Promise<{ names: string[]; maps: PartMaps[] }> {
   const { size } = options.detector.input;
@@ -74,7 +67,7 @@ async function mapsBy(
  * ```
  */
 export async function heatMapRows(
-  crops: readonly HeatMapCrop[],
+  crops: readonly Crop[],
   detectors: Readonly<Record<string, PartMapOptions>>,
   { rowOf = ({ sample }) => sample.method, side = 96, whole = false }: HeatMapRowsOptions = {},
 ): Promise<HeatMapRow[]> {

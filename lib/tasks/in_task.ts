@@ -4,6 +4,7 @@
  * line what went wrong. Imports no package: set-up comes first.
  */
 import { parseArgs } from "node:util";
+import { whyUnreadable } from "lib/io/file_fault.ts";
 import { listenForInterrupt } from "lib/io/interrupt.ts";
 import { setUp } from "./setup/setup.ts";
 
@@ -59,12 +60,22 @@ export async function inTask<Options>(
     const failures = failuresIn(error, signal);
     for (const failure of failures) {
       if (failure instanceof TypeError) throw error; // a fault of ours: with its stack
-      console.error(failure instanceof Error ? failure.message : String(failure));
+      console.error(failure instanceof Error ? peoplesWords(failure) : String(failure));
     }
     if (failures.length > 0) return error instanceof RangeError && !signal.aborted ? 2 : 1;
   }
   console.error(`Stopped. ${stopped}`);
   return 130;
+}
+
+/** An error's message; where it is the system's own, the file's name and what to do in its place. */
+function peoplesWords(error: Error): string {
+  const system = /^[^":]*\(os error \d+\)(?:: \w+ '(.*)')?$/s.exec(error.message);
+  if (system === null) return error.message;
+  const [, path] = system;
+  return `Cannot use ${path === undefined ? "a file" : JSON.stringify(path)}: ${
+    whyUnreadable(error)
+  }`;
 }
 
 /** What failed, of all that was thrown at once: everything but the interrupt itself. */

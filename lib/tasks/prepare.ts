@@ -14,7 +14,11 @@ if (import.meta.main) {
   Deno.exit(
     await inTask(command, async (options, { signal, say }) => {
       const { prepareDataSet } = await import("./prepare/prepare_run.ts"); // its packages are there only now
-      await prepareDataSet(options, { descriptions: join(PROJECT.root, "data"), signal, say });
+      return await prepareDataSet(options, {
+        descriptions: join(PROJECT.root, "data"),
+        signal,
+        say,
+      });
     }),
   );
 }

@@ -77,12 +77,14 @@ async function readYaml<T>(path: string, check: (parsed: unknown) => T): Promise
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** What lists and tables show of a record, with the type that they take it to be. */
-const SHOWN = { name: "string", protocol: "string", started: "string", seed: "number" } as const;
+const isText = (value: unknown) => typeof value === "string";
+
+/** What lists and tables show of a record, with what they take it to be. */
+const SHOWN = { name: isText, protocol: isText, started: isText, seed: Number.isSafeInteger };
 
 function checkRecord(parsed: unknown): RunRecord {
   if (!isRecord(parsed) || !isRecord(parsed.data)) throw new TypeError("It is no record of a run.");
-  const strange = Object.entries(SHOWN).find(([field, type]) => typeof parsed[field] !== type)?.[0];
+  const strange = Object.entries(SHOWN).find(([field, isIt]) => !isIt(parsed[field]))?.[0];
   if (strange !== undefined) throw new TypeError(`Its "${strange}" is ${parsed[strange]}.`);
   const { finished, data } = parsed;
   if (finished !== null && typeof finished !== "string") throw new TypeError("It has no end.");

@@ -3,6 +3,7 @@
  * what is to be measured is compared before anything is.
  */
 import { join } from "node:path";
+import { NameTable } from "lib/data/name_table.ts";
 import type { Sample } from "lib/data/samples.ts";
 import { csvRows, writeCsv } from "lib/io/csv_rows.ts";
 
@@ -18,11 +19,10 @@ const keyOf = (dataset: string, name: string) => JSON.stringify([dataset, name])
 
 /** One row a video. */
 function* rowsOf(samples: Iterable<Sample>): Generator<Record<typeof COLUMNS[number], string>> {
-  const seen = new Set<string>();
+  const seen = new NameTable();
   for (const { dataset, video, split, identities } of samples) {
-    const key = keyOf(dataset, video);
-    if (seen.has(key)) continue;
-    seen.add(key);
+    const { size } = seen;
+    if (seen.numberOf(keyOf(dataset, video)) < size) continue;
     yield { dataset, video, split, identities: identities.join(BETWEEN) };
   }
 }
@@ -31,7 +31,7 @@ function* rowsOf(samples: Iterable<Sample>): Generator<Record<typeof COLUMNS[num
  * Writes the list, whole or not at all.
  *
  * @param folder The run's; it is made where it is not there.
- * @param samples Of training and validation.
+ * @param samples Of training and validation; of each video one is enough.
  */
 export async function writeTrainedOn(folder: string, samples: Iterable<Sample>): Promise<void> {
   await writeCsv(join(folder, TRAINED_ON), rowsOf(samples), COLUMNS);

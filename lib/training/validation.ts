@@ -2,7 +2,8 @@
  * The samples that choices are made on: the best step, the end of a run. Test samples cannot be among
  * them: their type is only made here, after a look at every sample's split.
  */
-import type { Crop, Sample } from "lib/data/samples.ts";
+import { placesWhere, type SampleList, sampleList, type Samples } from "lib/data/sample_list.ts";
+import type { Crop } from "lib/data/samples.ts";
 import { accuracy } from "lib/evaluation/accuracy.ts";
 import { logLoss } from "lib/evaluation/log_loss.ts";
 import type { FramePrediction, Predictor } from "lib/evaluation/predict.ts";
@@ -28,11 +29,13 @@ export interface ValidationSamples {
 const made = new WeakSet<ValidationSamples>();
 
 function checked(
-  samples: readonly Sample[],
+  samples: SampleList,
   predictions: ValidationSamples["predictions"],
 ): ValidationSamples {
-  const stray = samples.find(({ split }) => split !== "validation");
-  if (stray) {
+  const has = (holds: (place: number) => boolean) => placesWhere(samples.length, holds);
+  const [strayPlace] = has((place) => samples.split(place) !== "validation");
+  if (strayPlace !== undefined) {
+    const stray = samples.sample(strayPlace);
     throw new RangeError(
       `${
         JSON.stringify(stray.path)
@@ -41,7 +44,7 @@ function checked(
     );
   }
   for (const [label, name] of [[0, "real"], [1, "fake"]] as const) {
-    if (!samples.some((sample) => sample.label === label)) {
+    if (has((place) => samples.label(place) === label).length === 0) {
       throw new RangeError(
         `Of ${samples.length} validation samples none is ${name}: an AUC needs both classes. Add ` +
           `${name} samples to the split, or train without validation.`,
@@ -75,7 +78,8 @@ function checked(
  * ```
  */
 export function validationCrops(crops: readonly Crop[]): ValidationSamples {
-  return checked(crops.map(({ sample }) => sample), (predictor) => predictor.predict(crops));
+  const samples = sampleList(crops.map(({ sample }) => sample));
+  return checked(samples, (predictor) => predictor.predict(crops));
 }
 
 /**
@@ -85,10 +89,10 @@ export function validationCrops(crops: readonly Crop[]): ValidationSamples {
  * @throws RangeError when one is of another split, naming it, or a class is missing.
  */
 export function validationFiles(
-  samples: readonly Sample[],
+  samples: Samples,
   { root }: { root: string },
 ): ValidationSamples {
-  return checked(samples, (predictor) => predictor.predictFiles(samples, { root }));
+  return checked(sampleList(samples), (predictor) => predictor.predictFiles(samples, { root }));
 }
 
 /**

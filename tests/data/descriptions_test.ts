@@ -18,6 +18,7 @@ Deno.test("parseDescription fills in what is not said and makes paths absolute",
     layout: "videos",
     compression: "c23",
     validation: 0,
+    test: 0,
     split: "test",
     repair: false,
   });

@@ -6,6 +6,7 @@ import { readImage, readMask } from "lib/media/image.ts";
 import { contentName } from "lib/data/fingerprint.ts";
 import { cutName } from "lib/data/prepare/prepare_settings.ts";
 import { readManifest } from "lib/data/manifest.ts";
+import { noClassCounts } from "lib/data/training_use.ts";
 import { demoPhotographs } from "lib/faces/demo_photographs.ts";
 import { Preparation } from "lib/data/prepare.ts";
 import type { PrepareSummary, Source } from "lib/data/prepare/join_manifest.ts";
@@ -54,7 +55,9 @@ Deno.test("prepare finds a face in every fifth frame of a clip of 640 × 480", a
     withoutFace: 0,
     unitsWithoutFace: 0,
     unreadable: 0,
+    unreadablePictures: 0,
     problems: 0,
+    counts: { ...noClassCounts(), train: { real: 11, fake: 0 } },
   });
   const samples = await readManifest(join(place.out, "manifest.csv"));
   assert.deepEqual(samples.map(({ frame }) => frame), [0, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50]);
@@ -188,7 +191,7 @@ Deno.test("prepare reports what cannot be read, in words that are the same every
     ...["frames", "bare", "gone"].map((video): VideoEntry => ({ kind: "frames", video, ...REAL })),
   ];
   const summary = await prepareAll(sourceOf(place.root, entries), place.out);
-  assert.deepEqual([summary.units, summary.unreadable], [7, 4]);
+  assert.deepEqual([summary.units, summary.unreadable, summary.unreadablePictures], [7, 5, 1]);
   const rows = await reportOf(place.out);
   const of = (video: string) => rows.filter((row) => row.video === video);
   assert.match(of("zero.mp4")[0]!.detail!, /the file is empty/);
@@ -220,6 +223,32 @@ Deno.test("prepare tries again what could not be read, and does a replaced sourc
   assert.notDeepEqual(before, after);
 });
 
+Deno.test("prepare reads a half-downloaded picture again once it is whole, and a replaced one, at the same size", async () => {
+  await using place = await places();
+  const path = join(place.root, "a.jpg"), whole = await Deno.readFile(demoPhotographs()[4]!);
+  await Deno.writeFile(path, whole.slice().fill(0, whole.length >> 1));
+  const source = sourceOf(place.root, [still("a.jpg")]);
+  const half = await prepareAll(source, place.out);
+  assert.deepEqual([half.units, half.unreadable, half.withoutFace], [1, 1, 0]);
+  await assert.rejects(Deno.stat(join(place.out, "manifest.csv")), Deno.errors.NotFound);
+  await Deno.writeFile(path, whole);
+  const again = await prepareAll(source, place.out);
+  assert.deepEqual([again.unreadable, again.crops], [0, 1]);
+  const contentOf = async () => (await readManifest(join(place.out, "manifest.csv")))[0]!.content;
+  const before = await contentOf();
+  const other = new Uint8Array(whole.length);
+  other.set(
+    await Deno.readFile(demoPhotographs()[0]!).then((bytes) => bytes.slice(0, whole.length)),
+  );
+  const fits = (await Deno.readFile(demoPhotographs()[0]!)).length <= whole.length;
+  if (fits) { // bytes after a JPEG's end are nothing to its decoder
+    await Deno.writeFile(path, other);
+    await prepareAll(source, place.out);
+    assert.notEqual(await contentOf(), before);
+  }
+  assert.ok(fits, "choose another photograph for this test");
+});
+
 Deno.test("prepare does a unit again whose record is torn, empty or something else", async () => {
   await using place = await places();
   const names = ["a.jpg", "b.jpg", "c.jpg"];
@@ -234,7 +263,8 @@ Deno.test("prepare does a unit again whose record is torn, empty or something el
   }
   await Deno.writeTextFile(join(place.out, records[0]!, "..", "half.jpg"), "left over");
   await using run = await Preparation.open(source, { folder: place.out, settings: SETTINGS });
-  assert.deepEqual(await run.survey(), { units: 3, done: 0 });
+  const { units, done } = await run.survey();
+  assert.deepEqual([units, done], [3, 0]);
   for await (const _ of run.run());
   await run.join();
   assert.deepEqual(await filesIn(place.out), whole);

@@ -56,7 +56,7 @@ Deno.test("csvRows refuses a broken file with file, line and remedy", async () =
       else await Deno.writeFile(path, text);
       await assert.rejects(cellsOf(path, ["a", "b"]), { name: "RangeError", message });
     }
-    await assert.rejects(cellsOf(join(folder, "absent.csv"), ["a"]), Deno.errors.NotFound);
+    await assert.rejects(cellsOf(join(folder, "absent.csv"), ["a"]), /there is no such file/);
   });
 });
 
@@ -83,5 +83,45 @@ Deno.test("writeCsv that fails midway keeps what was there and leaves nothing be
     assert.equal(await Deno.readTextFile(path), "a\n1\n");
     assert.deepEqual([...Deno.readDirSync(folder)].map((entry) => entry.name), ["x.csv"]);
     await assert.rejects(writeCsv(join(path, "below"), [{ a: 1 }], ["a"]), /Cannot write.*below/);
+  });
+});
+
+Deno.test("csvRows says how to save a file whose cells are separated by something else than commas", async () => {
+  await inFolder(async (folder) => {
+    const path = join(folder, "x.csv");
+    const files: [text: string, name: string][] = [
+      ["path;label\na.jpg;0\n", "semicolons"],
+      ['\ufeff"path";"label"\r\na.jpg;0\r\n', "semicolons"],
+      ["label\tpath\n0\ta.jpg\n", "tabs"],
+      ["path|label\na.jpg|0\n", "bars"],
+      ["note;path;label\n1,5;a.jpg;0\n", "semicolons"],
+    ];
+    for (const [text, name] of files) {
+      await Deno.writeTextFile(path, text);
+      await assert.rejects(
+        cellsOf(path, ["path", "label"]),
+        new RegExp(`x\\.csv", line 1: its cells are separated by ${name}, .*Save it with commas`),
+      );
+    }
+  });
+});
+
+Deno.test("csvRows names a file that is a folder, missing or barred, in words of its own", async () => {
+  await inFolder(async (folder) => {
+    const refused: [path: string, words: RegExp][] = [
+      [folder, /^Cannot read ".*": it is a folder, not a file\. Name a file in it\.$/],
+      [
+        join(folder, "none.csv"),
+        /^Cannot read ".*none\.csv": there is no such file\. Check the path\.$/,
+      ],
+      [join(folder, "a\0b"), /^Cannot read ".*": /],
+    ];
+    for (const [path, words] of refused) {
+      await assert.rejects(cellsOf(path, ["path"]), { name: "RangeError", message: words });
+      await assert.rejects(
+        cellsOf(path, ["path"]),
+        ({ message }: Error) => !/os error/.test(message),
+      );
+    }
   });
 });

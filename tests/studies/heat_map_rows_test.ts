@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import assert from "node:assert/strict";
 import sharp from "sharp";
+import type { Crop } from "lib/data/samples.ts";
 import { presetOf } from "lib/detectors/configuration.ts";
 import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { jointEvidence } from "lib/detectors/exposing_the_deception/head_evidence.ts";
@@ -14,7 +15,7 @@ import { PLANTED_SETTINGS } from "lib/forgeries/planted_clues/planted_settings.t
 import { resizeImage } from "lib/media/crop.ts";
 import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import { createRandom } from "lib/random.ts";
-import { type HeatMapCrop, heatMapRows } from "lib/studies/heat_map_rows.ts";
+import { heatMapRows } from "lib/studies/heat_map_rows.ts";
 
 await startEngine();
 const fresh = (detector: (typeof SMOKE)["detector"], seed: number) => ({
@@ -33,7 +34,7 @@ const drawn = drawPlantedClues(2, {
   random: createRandom(3),
 });
 const size = { width: 32, height: 32 };
-const crops = await Promise.all(drawn.map(async ({ image, sample }): Promise<HeatMapCrop> => ({
+const crops = await Promise.all(drawn.map(async ({ image, sample }): Promise<Crop> => ({
   image: await resizeImage(image, size),
   sample,
 })));
@@ -69,7 +70,7 @@ Deno.test("heatMapRows shows the maps as partMaps gives them, and scores as scor
 });
 
 Deno.test("heatMapRows has a column of masks for the crops that have one, and pictures of the side asked for", async () => {
-  const [real, fake] = crops as [HeatMapCrop, HeatMapCrop];
+  const [real, fake] = crops as [Crop, Crop];
   const rows = await heatMapRows([real, { ...fake, mask }], { ours }, { side: 16 });
   assert.deepEqual(
     rows.filter(({ column }) => column === "changed").map(({ row }) => row),
@@ -91,7 +92,7 @@ Deno.test("heatMapRows resizes crops to what a detector takes", async () => {
 });
 
 Deno.test("heatMapRows refuses two crops of one heading, which rowOf tells apart", async () => {
-  const [one] = crops as [HeatMapCrop];
+  const [one] = crops as [Crop];
   await assert.rejects(heatMapRows([one, one], { ours }), /"real".*rowOf/);
   const rows = await heatMapRows([one, one], { ours }, { rowOf: (_, i) => `face ${i + 1}` });
   assert.deepEqual([...new Set(rows.map(({ row }) => row))], ["face 1", "face 2"]);

@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { compareChecks } from "lib/tasks/bench/agreement.ts";
 import {
-  type BenchCase,
   caseName,
   CASES,
   chooseCases,

@@ -90,5 +90,10 @@ Deno.test("inTask gives settings that do not fit 2, other failures 1, and the wo
   const fault = await failed("TypeError");
   assert.equal(fault.code, 1);
   assert.match(fault.complaints, /TypeError: so it is\n[\s\S]*\n\s+at /);
+  const system = await runWork('await Deno.readTextFile("nowhere.csv");');
+  assert.equal(
+    system.complaints,
+    'Cannot use "nowhere.csv": there is no such file. Check the path.\n',
+  );
   assert.deepEqual(await runWork("return 5;"), { code: 5, complaints: "" });
 });

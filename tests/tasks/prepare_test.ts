@@ -3,19 +3,23 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readManifest } from "lib/data/manifest.ts";
 import { parsePrepareOptions } from "lib/tasks/prepare/prepare_options.ts";
+import { FACE_CUT } from "lib/faces/face_cut.ts";
+import { noClassCounts } from "lib/data/training_use.ts";
 import { summaryText } from "lib/tasks/prepare/prepare_run.ts";
+import { PROJECT } from "lib/tasks/setup/project.ts";
+import { SET_UP_MARK } from "lib/tasks/setup/run_again.ts";
 import { faceClip, temporaryFolder } from "../media/made_clips.ts";
 
 const TASK = fileURLToPath(import.meta.resolve("lib/tasks/prepare.ts"));
 
-/** `deno task prepare` with these arguments; `onText` sees what it prints, and may end it. */
+/** `deno task prepare` with these arguments, its set-up being done; `onText` sees what it prints, and may end it. */
 async function prepare(
   args: readonly string[],
   onText: (text: string, child: Deno.ChildProcess) => void = () => {},
 ): Promise<{ code: number; text: string }> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", TASK, ...args],
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", [SET_UP_MARK]: PROJECT.root },
     stdout: "piped",
     stderr: "piped",
   }).spawn();
@@ -45,6 +49,8 @@ Deno.test("parsePrepareOptions takes the defaults of the paper and what is said"
       longSide: 960,
       format: "jpg",
       quality: 95,
+      finder: "RetinaFace MobileNet-0.25 b7a7acab",
+      code: FACE_CUT.code,
     },
   });
   const other = parsePrepareOptions(
@@ -88,7 +94,9 @@ Deno.test("summaryText counts and names both files", () => {
       withoutFace: 6,
       unitsWithoutFace: 1,
       unreadable: 1,
+      unreadablePictures: 0,
       problems: 2,
+      counts: noClassCounts(),
     },
     "out",
   );
@@ -109,7 +117,10 @@ Deno.test({
   await using folder = await temporaryFolder();
   const root = join(folder.path, "set"), out = join(folder.path, "out");
   await Deno.mkdir(join(root, "real"), { recursive: true });
-  for (let i = 0; i < 3; i++) await faceClip(join(root, "real", `${i}.mp4`), 50 * (1 + i), i);
+  await Deno.mkdir(join(root, "fake"));
+  for (let i = 0; i < 3; i++) {
+    await faceClip(join(root, i === 0 ? "fake" : "real", `${i}.mp4`), 50 * (1 + i), i);
+  }
   let sent = false;
   const stopped = await prepare([root, "--out", out, "--at-once", "1"], (text, child) => {
     if (sent || !/prepare 1\/3/.test(text)) return;
@@ -117,7 +128,7 @@ Deno.test({
     child.kill("SIGINT");
   });
   assert.equal(stopped.code, 130, stopped.text);
-  assert.match(stopped.text, /prepare 1\/3 · [\d.]+ frames\/s · .*left/);
+  assert.match(stopped.text, /prepare 1\/3 · [\d.]+ frames\/s · /);
   assert.match(
     stopped.text,
     /Stopped\. What is finished stays; the same command goes on where it was/,
@@ -128,6 +139,11 @@ Deno.test({
   assert.match(rest.text, /label 0 = real, 1 = fake/);
   assert.match(rest.text, /3 videos or pictures, [12] kept from before/);
   assert.match(rest.text, /60 faces from 60 frames of 3/);
+  assert.match(rest.text, /frames\/s · .*left/); // not after the first unit, which tells little
+  assert.match(
+    rest.text,
+    /Next, to measure a detector: deno task evaluate <run> --data .*manifest\.csv\n$/,
+  );
   assert.equal((await readManifest(join(out, "manifest.csv"))).length, 60);
 
   await Deno.writeTextFile(join(root, "real", "broken.mp4"), "no video");

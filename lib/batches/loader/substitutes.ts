@@ -1,5 +1,6 @@
 /** What stands in for samples that cannot be read, by a rule that looks at the list and the files alone. */
 import { ImageError } from "lib/media/image_error.ts";
+import type { SampleList } from "lib/data/sample_list.ts";
 import type { Sample } from "lib/data/samples.ts";
 
 /** A sample that was left out. */
@@ -32,7 +33,7 @@ export interface Substitutes {
  * @param options `failure` says why the file at a place cannot be read, undefined where it can.
  */
 export function openSubstitutes(
-  samples: readonly Sample[],
+  samples: SampleList,
   { failure, notice }: {
     failure: (place: number) => Promise<Error | undefined>;
     notice: ((line: string) => void) | undefined;
@@ -41,19 +42,18 @@ export function openSubstitutes(
   const instead = new Map<number, number>();
   const found: Unreadable[] = [];
   const next = (place: number, label: 0 | 1): number => {
-    do place = (place + 1) % samples.length; while (samples[place].label !== label);
+    do place = (place + 1) % samples.length; while (samples.label(place) !== label);
     return place;
   };
   const settle = (place: number, error: Error, by: number) => {
     if (instead.has(place) || !(error instanceof ImageError)) return;
     instead.set(place, by);
-    found.push({ sample: samples[place], error, instead: samples[by] });
-    notice?.(
-      `Left out: ${error.message} Its places go to ${JSON.stringify(samples[by].path)}.`,
-    );
+    const other = samples.sample(by);
+    found.push({ sample: samples.sample(place), error, instead: other });
+    notice?.(`Left out: ${error.message} Its places go to ${JSON.stringify(other.path)}.`);
   };
   const find = async (place: number, error: Error) => {
-    const { label } = samples[place], passed = new Map([[place, error]]);
+    const label = samples.label(place), passed = new Map([[place, error]]);
     for (let other = next(place, label);; other = next(other, label)) {
       const by = instead.get(other) ?? other;
       if (passed.has(by)) {

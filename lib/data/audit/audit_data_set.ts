@@ -5,6 +5,14 @@
  */
 import type { Facts, PublishedCount, ReadProblem } from "../readers/data_set_reader.ts";
 import type { DataSet } from "../readers/open_data_set.ts";
+import type { Split } from "../samples.ts";
+import {
+  type ClassCounts,
+  countClass,
+  missingClass,
+  noClassCounts,
+  trainingFault,
+} from "../training_use.ts";
 import { findFfmpeg } from "lib/media/ffmpeg.ts";
 import { sha256OfFiles } from "lib/io/sha256.ts";
 import { lookForFaces } from "./faces_sample.ts";
@@ -38,6 +46,7 @@ const READ_SEVERITY: Readonly<Record<ReadProblem["kind"], Severity>> = {
   malformed: "problem",
   misspelt: "warning",
   unlisted: "warning",
+  assumed: "note",
 };
 
 /**
@@ -58,9 +67,11 @@ export async function auditDataSet(
   await compareContents(dataSet, ledger, options);
   findDuplicates(ledger);
   findShared(ledger, { why: dataSet.facts.sharedIdentities, heldOut: validation > 0 });
+  findUse(dataSet, ledger);
   const comparisons = compareCounts(dataSet.facts, ledger);
   await notePrepared(dataSet, ledger);
-  await findChangedContents(dataSet, ledger, options);
+  const readable = ledger.findings("unreadableDataSet").next().done === true;
+  if (readable) await findChangedContents(dataSet, ledger, options);
   const faces = await lookForFaces(dataSet.root, ledger, options);
   return { comparisons, faces };
 }
@@ -145,6 +156,30 @@ async function compareContents(
     done++;
     options.onProgress?.("comparing contents", done);
   }, options);
+}
+
+/** Videos by split and class. */
+export function classCounts(ledger: Ledger): ClassCounts {
+  const counts = noClassCounts();
+  for (const { split, label, videos } of ledger.counts()) {
+    countClass(counts, { split: split as Split, label, n: videos });
+  }
+  return counts;
+}
+
+/** Notes down that there is only one class, or nothing to train on. */
+function findUse({ description }: DataSet, ledger: Ledger): void {
+  if (!ledger.findings("unreadableDataSet").next().done) return; // what was not read may hold the rest
+  const counts = classCounts(ledger), lacks = missingClass(counts);
+  if (lacks !== undefined) {
+    const message =
+      `There is nothing ${lacks} in it: a detector can neither be trained nor measured on ` +
+      "that. Were files of the other class left out?";
+    return ledger.addFinding({ severity: "problem", kind: "oneClass", path: "", message });
+  }
+  const message = trainingFault(counts, description);
+  if (message === undefined) return;
+  ledger.addFinding({ severity: "note", kind: "noTraining", path: "", message });
 }
 
 function compareCounts({ published, obtain }: Facts, ledger: Ledger): Comparison[] {

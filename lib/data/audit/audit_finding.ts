@@ -29,6 +29,9 @@ export const FINDING_KINDS = {
   sharedIdentity: "Identities in several splits",
   duplicate: "The same contents more than once",
   noFace: "No face found",
+  assumed: "Taken for granted, as nothing says so",
+  oneClass: "Only one class",
+  noTraining: "Nothing to train on",
   notPrepared: "Left out by prepare",
   notChecked: "Not checked",
 } as const;

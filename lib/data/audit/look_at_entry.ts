@@ -7,7 +7,8 @@ import { fileFault } from "lib/io/file_fault.ts";
 import { ImageError } from "lib/media/image_error.ts";
 import { readImage } from "lib/media/image.ts";
 import { mp4Fault } from "lib/media/mp4_boxes.ts";
-import { isPicture, listFolder } from "../readers/walk_folder.ts";
+import { isPictureName } from "lib/media/file_endings.ts";
+import { listFolder } from "../readers/walk_folder.ts";
 import { damageIn, probeVideo, videoFrames } from "lib/media/video.ts";
 import { VideoError } from "lib/media/video_error.ts";
 import type { Finding } from "./audit_finding.ts";
@@ -106,7 +107,7 @@ async function lookAtFrames(
   const items = await listFolder(root, entry.path, ({ path, message }) => {
     faults.push({ kind: "unreadable", path, message });
   });
-  const pictures = (items ?? []).filter(({ name, isFolder }) => !isFolder && isPicture(name));
+  const pictures = (items ?? []).filter(({ name, isFolder }) => !isFolder && isPictureName(name));
   if (items === undefined) {
     return { faults: [{ kind: "absent", message: "there is no such folder of frames. Get it." }] };
   }
@@ -177,6 +178,6 @@ export async function lookAt(entry: NotedEntry, options: LookOptions): Promise<L
 export async function filesOf(entry: NotedEntry, root: string): Promise<string[]> {
   if (entry.kind !== "frames") return [join(root, entry.path)];
   const items = await listFolder(root, entry.path, () => {}) ?? [];
-  return items.filter(({ name, isFolder }) => !isFolder && isPicture(name))
+  return items.filter(({ name, isFolder }) => !isFolder && isPictureName(name))
     .map(({ path }) => join(root, path));
 }

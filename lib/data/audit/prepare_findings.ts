@@ -18,7 +18,10 @@ export async function notePrepared({ description }: DataSet, ledger: Ledger): Pr
   let frames = 0;
   for await (const { cells } of csvRows(report, REPORT_COLUMNS)) {
     if (cells.what === "no face") frames++;
-    else {
+    else if (cells.what === "assumed") {
+      const { video: path, detail: message } = cells as { video: string; detail: string };
+      ledger.addFinding({ severity: "note", kind: "assumed", path, message });
+    } else {
       const message = `prepare reported: ${cells.what}. ${cells.detail}`;
       const kind = cells.what === "no face in any frame" ? "noFace" : "notPrepared";
       ledger.addFinding({ severity: "warning", kind, path: cells.video!, message });

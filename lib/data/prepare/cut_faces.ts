@@ -3,6 +3,7 @@
  * folder count to records.ts.
  */
 import { join } from "node:path";
+import { whyUnreadable } from "lib/io/file_fault.ts";
 import { writeWhole } from "lib/io/write_whole.ts";
 import { type Box, cropFace, resizeImage } from "lib/media/crop.ts";
 import { faceFile } from "lib/faces/cut_face.ts";
@@ -96,14 +97,28 @@ export async function cutUnit(
   } catch (error) {
     options.signal.throwIfAborted();
     if (!isSourceFault(error)) throw error;
-    const detail = wordsOf(error, options.root);
+    const detail = isFolderFault(error)
+      ? `its folder cannot be read: ${whyUnreadable(error)}`
+      : wordsOf(error, options.root);
     await Deno.remove(options.folder, { recursive: true }).catch(() => {}); // mostly there is none
     return { looked, crops: [], remarks: [{ what: "unreadable", detail }] };
   }
-  if (looked === 0 && !remarks.some(({ what }) => what === "unreadable")) {
-    remarks.push({ what: "unreadable", detail: "There is no picture in it." });
+  return { looked, crops, remarks: looked === 0 ? withFailure(remarks) : remarks };
+}
+
+/** Remarks on a unit of which nothing could be looked at, so that they say so of the whole. */
+function withFailure(remarks: readonly Remark[]): Remark[] {
+  const pictures = remarks.filter(({ what }) => what === "unreadable");
+  if (pictures.some(({ frame }) => frame === undefined)) return [...remarks];
+  if (pictures.length === 1) { // a picture of its own: what is said of it is said of the unit
+    return remarks.map(({ frame, ...rest }) =>
+      rest.what === "unreadable" || frame === undefined ? rest : { ...rest, frame }
+    );
   }
-  return { looked, crops, remarks };
+  const detail = pictures.length === 0
+    ? "There is no picture in it."
+    : `None of its ${pictures.length} pictures can be read.`;
+  return [...remarks, { what: "unreadable", detail }];
 }
 
 /** The name, or with a number where two pictures of a unit claim to be the same frame. */
@@ -198,7 +213,7 @@ async function upright(
   { first, thorough }: { first: Turn; thorough: boolean },
   { detector, settings: { faces: keep, minScore, longSide } }: CutOptions,
 ) {
-  const options = { minScore, longSide, first, thorough, searchTurned: thorough };
+  const options = { minScore, longSide, first, isSettled: !thorough, searchTurned: thorough };
   const { image, turn, faces, lying } = await detectUpright(given, detector, options);
   // A mask of another size is of the same picture all the same.
   const fitting = mask && await resizeImage(mask, { width: given.width, height: given.height });

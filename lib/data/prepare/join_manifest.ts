@@ -8,11 +8,14 @@ import { writeManifest } from "../manifest.ts";
 import type { OnProblem, ReadProblem } from "../readers/data_set_reader.ts";
 import type { DataSet } from "../readers/open_data_set.ts";
 import type { Sample } from "../samples.ts";
-import { hasFailed, readRecord, type UnitRecord } from "./unit_records.ts";
+import { type ClassCounts, countClass, noClassCounts } from "../training_use.ts";
+import { hasFailed, readRecord, type UnitRecord, unreadablePictures } from "./unit_records.ts";
 import { type Unit, unitsOf } from "./prepared_units.ts";
 
 /** The part of a data set that is looked at. */
-export type Source = Pick<DataSet, "name" | "root" | "entries">;
+export type Source =
+  & Pick<DataSet, "name" | "root" | "entries">
+  & Partial<Pick<DataSet, "description">>;
 
 /** The columns of the report. */
 export const REPORT_COLUMNS = [
@@ -42,6 +45,10 @@ export interface PrepareSummary {
   unitsWithoutFace: number;
   /** Units that could not be read. */
   unreadable: number;
+  /** Pictures that could not be read, in units of which others could be. */
+  unreadablePictures: number;
+  /** Faces by split and class. */
+  counts: ClassCounts;
   /** What the data set's reader could not give as an entry, such as videos that a list names. */
   problems: number;
 }
@@ -86,7 +93,7 @@ async function* reportOf(
 ): AsyncGenerator<ReportRow> {
   const problems: ReadProblem[] = [];
   const told = function* (): Generator<ReportRow> {
-    summary.problems += problems.length;
+    summary.problems += problems.filter(({ kind }) => kind !== "assumed").length;
     for (const { kind, path, message } of problems.splice(0)) {
       yield { video: path, what: kind, detail: message };
     }
@@ -108,8 +115,11 @@ async function* reportOf(
         ...(detail === undefined ? {} : { detail }),
       };
     }
+    countClass(summary.counts, { split, label, n: record.crops.length });
     if (hasFailed(record)) summary.unreadable++;
-    else if (record.crops.length === 0) {
+    else summary.unreadablePictures += unreadablePictures(record);
+    if (hasFailed(record)) continue;
+    if (record.crops.length === 0) {
       summary.unitsWithoutFace++;
       const detail = `${record.looked} pictures were looked at`;
       yield { ...row, what: "no face in any frame", detail };
@@ -119,7 +129,7 @@ async function* reportOf(
 }
 
 /**
- * Writes manifest.csv and report.csv, each whole or not at all.
+ * Writes manifest.csv and report.csv, each whole or not at all. Without a single face there is no manifest.
  *
  * @param options `cut`: `cutName` of the settings.
  * @throws Error when a unit has no record, or a file cannot be written.
@@ -135,9 +145,13 @@ export async function joinRecords(
     withoutFace: 0,
     unitsWithoutFace: 0,
     unreadable: 0,
+    unreadablePictures: 0,
+    counts: noClassCounts(),
     problems: 0,
   };
-  await writeManifest(join(folder, "manifest.csv"), samplesOf(source, folder, cut));
+  const manifest = join(folder, "manifest.csv");
   await writeCsv(join(folder, "report.csv"), reportOf(source, folder, summary), REPORT_COLUMNS);
+  if (summary.crops > 0) await writeManifest(manifest, samplesOf(source, folder, cut));
+  else await Deno.remove(manifest).catch(() => {}); // mostly there is none
   return summary;
 }

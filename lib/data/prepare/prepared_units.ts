@@ -5,7 +5,8 @@
 import { resolve } from "node:path";
 import { openDigest, sha256 } from "lib/io/sha256.ts";
 import type { ClipEntry, FramesEntry, StillEntry, VideoEntry } from "../data_set_entries.ts";
-import { isPicture, stem } from "../readers/walk_folder.ts";
+import { isPictureName } from "lib/media/file_endings.ts";
+import { stem } from "../readers/walk_folder.ts";
 
 /** A picture of a unit that is not a video file. Paths are absolute. */
 export interface UnitPicture {
@@ -92,7 +93,7 @@ async function framesIn(entry: FramesEntry, root: string): Promise<UnitPicture[]
   const folder = resolve(root, entry.video);
   const items = await Array.fromAsync(Deno.readDir(folder));
   const names = items.map(({ name }) => name)
-    .filter((name) => isPicture(name) && !name.startsWith("."))
+    .filter((name) => isPictureName(name) && !name.startsWith("."))
     .sort();
   const numbered = names.every((name) => /^\d+$/.test(stem(name)));
   return names.map((name, i) => ({

@@ -55,6 +55,11 @@ export function hasFailed({ remarks }: UnitRecord): boolean {
   return remarks.some(({ what, frame }) => what === "unreadable" && frame === undefined);
 }
 
+/** Pictures that could not be read, in a unit of which others could be. */
+export function unreadablePictures({ remarks }: UnitRecord): number {
+  return remarks.filter(({ what, frame }) => what === "unreadable" && frame !== undefined).length;
+}
+
 function isRecord(value: unknown): value is UnitRecord {
   if (typeof value !== "object" || value === null) return false;
   const { source, looked, crops, remarks } = value as Record<string, unknown>;

@@ -3,11 +3,12 @@
  * folder a video lies in says the same, and both must agree.
  */
 import { join } from "node:path";
+import { readNamedText } from "lib/io/named_text.ts";
 import type { Description } from "../descriptions.ts";
 import type { VideoEntry } from "../data_set_entries.ts";
 import type { Facts, OnProblem, PublishedCount, Reader } from "./data_set_reader.ts";
 import { heldOut } from "./held_out.ts";
-import { isVideo, listFolder, stem } from "./walk_folder.ts";
+import { listFolder, stem, videosAmong } from "./walk_folder.ts";
 
 const FOLDERS = ["Celeb-real", "YouTube-real", "Celeb-synthesis"] as const;
 const FAKES = "Celeb-synthesis";
@@ -25,10 +26,11 @@ export function celebIdentities(name: string): string[] {
 /** Test videos as "folder/name" without extension; labels in the list are checked against folders. */
 async function testVideos({ root, splits }: Description, onProblem: OnProblem) {
   const file = splits ?? join(root, LIST);
-  const text = await Deno.readTextFile(file).catch((cause) => {
+  const text = await readNamedText(file).catch((cause) => {
     throw new RangeError(
-      `Cannot read Celeb-DF's list of test videos ${JSON.stringify(file)}: ` +
-        `${(cause as Error).message}. It is part of the download.`,
+      `Cannot read Celeb-DF's list of test videos, which is part of the download: ${
+        (cause as Error).message
+      }`,
       { cause },
     );
   });
@@ -78,7 +80,7 @@ async function* read(
         video: path,
         label: folder === FAKES ? 1 : 0,
         method: folder === FAKES ? FAKES : "real",
-        split: test.has(key) ? "test" : heldOut(identities[0] ?? key, validation),
+        split: test.has(key) ? "test" : heldOut(identities[0] ?? key, { validation }),
         identities,
       };
     }
@@ -94,10 +96,9 @@ async function videosOf(folder: string, { root, layout }: Description, onProblem
   const inner = await listFolder(root, `${folder}/${layout}`, onProblem);
   const items = inner ??
     (layout === "videos" ? await listFolder(root, folder, onProblem) : undefined);
-  return items?.flatMap(({ name, path, isFolder }) => {
-    if (layout === "frames") return isFolder ? [{ name, path }] : [];
-    return !isFolder && isVideo(name) ? [{ name: stem(name), path }] : [];
-  });
+  if (layout === "frames") return items?.filter(({ isFolder }) => isFolder);
+  return items &&
+    videosAmong(items, { onProblem }).map(({ name, path }) => ({ name: stem(name), path }));
 }
 
 function published({ reader }: Description): PublishedCount[] {

@@ -10,9 +10,17 @@ export interface ReadProblem {
   /**
    * "absent": named by a list and not there. "unlisted": there and named by no list. "unreadable":
    * cannot be looked at. "contradiction": two places say different things. "misspelt": a path that
-   * means another one. "malformed": a list's line or item that says nothing.
+   * means another one. "malformed": a list's line or item that says nothing. "assumed": what the reader
+   * took for granted where nothing says so.
    */
-  readonly kind: "absent" | "unlisted" | "unreadable" | "contradiction" | "misspelt" | "malformed";
+  readonly kind:
+    | "absent"
+    | "unlisted"
+    | "unreadable"
+    | "contradiction"
+    | "misspelt"
+    | "malformed"
+    | "assumed";
   /** Below the data set's root; for lists with their line. */
   readonly path: string;
   /** What is wrong and what to do, in a sentence or two. */

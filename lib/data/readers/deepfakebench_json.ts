@@ -10,7 +10,7 @@ import type { Facts, OnProblem, Reader } from "./data_set_reader.ts";
 import { celebIdentities } from "./celeb_df.ts";
 import { INDEX_LABELS, type IndexedVideo, indexedVideos } from "./deepfakebench_videos.ts";
 import { faceForensicsIdentities } from "./faceforensics.ts";
-import { stem } from "./walk_folder.ts";
+import { listFolder, stem } from "./walk_folder.ts";
 
 /** Where a video in several splits belongs: what is tested is not trained on. */
 const STRONGER: readonly Split[] = ["train", "validation", "test"];
@@ -86,7 +86,9 @@ async function* read(
 
 /** The one JSON file in the root. */
 async function onlyJson(root: string, description: string): Promise<string> {
-  const items = await Array.fromAsync(Deno.readDir(root));
+  const items = await listFolder(root, "", (problem) => {
+    throw new RangeError(`${JSON.stringify(root)}: ${problem.message}`);
+  }) ?? [];
   const names = items.map(({ name }) => name).filter((name) => name.endsWith(".json"));
   if (names.length === 1) return join(root, names[0]!);
   throw new RangeError(

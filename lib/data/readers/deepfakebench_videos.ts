@@ -4,6 +4,7 @@
  * deepfakebench_json.ts.
  */
 import { JSONParser } from "@streamparser/json";
+import { whyUnreadable } from "lib/io/file_fault.ts";
 import type { Description } from "../descriptions.ts";
 import type { Split } from "../samples.ts";
 import type { OnProblem, ReadProblem } from "./data_set_reader.ts";
@@ -68,6 +69,24 @@ function isVideo(value: unknown): value is { frames: string[]; masks?: unknown }
   return typeof value === "object" && value !== null && "frames" in value && isTexts(value.frames);
 }
 
+/** Levels of compression that an index may have between splits and videos. */
+const LEVELS = ["raw", "c23", "c40"];
+
+/** What a video has, and the list of a split only where a video was written over it. */
+const FIELDS = ["label", "frames", "masks"];
+
+/**
+ * Whether a value stands where a video should and is none. What holds videos is empty by the time that it is
+ * seen: they were taken out of it.
+ */
+function isNoVideo(
+  { key, value, level }: { key: string; value: unknown; level?: string },
+): boolean {
+  if (level !== undefined) return LEVELS.includes(level); // else it is a field of a video
+  const holds = typeof value === "object" && value !== null && !Array.isArray(value);
+  return !FIELDS.includes(key) && !(holds && LEVELS.includes(key));
+}
+
 /** A video that its script wrote over the list of all videos. */
 function overwritten({ label, split }: IndexPlace, frames: number): ReadProblem {
   const message = `DeepfakeBench's script wrote one video over the list of ${label}'s "${split}" ` +
@@ -77,9 +96,9 @@ function overwritten({ label, split }: IndexPlace, frames: number): ReadProblem 
 
 /** A video under a split or a label that DeepfakeBench does not have. */
 function unknownPlace({ label, split, name }: IndexPlace): ReadProblem | undefined {
-  const message = SPLITS[split] === undefined
+  const message = !Object.hasOwn(SPLITS, split)
     ? `there is no split "${split}": train, val or test.`
-    : INDEX_LABELS[label] === undefined
+    : !Object.hasOwn(INDEX_LABELS, label)
     ? `"${label}" is none of DeepfakeBench's labels (${Object.keys(INDEX_LABELS).join(", ")}).`
     : undefined;
   return message === undefined
@@ -89,7 +108,12 @@ function unknownPlace({ label, split, name }: IndexPlace): ReadProblem | undefin
 
 /** Hands a file to a parser piece by piece, and stops after each. */
 async function* feed(parser: JSONParser, file: string): AsyncGenerator<void> {
-  using handle = await Deno.open(file);
+  const unreadable = (cause: unknown) =>
+    new RangeError(`Cannot read ${JSON.stringify(file)}: ${whyUnreadable(cause)}`, { cause });
+  using handle = await Deno.open(file).catch((cause) => {
+    throw unreadable(cause);
+  });
+  if ((await handle.stat()).isDirectory) throw unreadable(new Deno.errors.IsADirectory());
   const buffer = new Uint8Array(1 << 16);
   try {
     for (let read = await handle.read(buffer); read !== null; read = await handle.read(buffer)) {
@@ -112,7 +136,7 @@ async function* feed(parser: JSONParser, file: string): AsyncGenerator<void> {
  * The index video by video, those of one compression where it has levels of compression; a few kilobytes
  * of it are in memory at a time.
  *
- * @throws RangeError when the file is not whole JSON.
+ * @throws RangeError when the file cannot be read, is not whole JSON, or holds nothing of such an index.
  */
 export async function* indexedVideos(
   file: string,
@@ -122,14 +146,23 @@ export async function* indexedVideos(
   },
 ): AsyncGenerator<IndexedVideo> {
   const parser = new JSONParser({ paths: ["$.*.*.*.*", "$.*.*.*.*.*"], keepStack: false });
-  let ready: IndexedVideo[] = [];
+  let ready: IndexedVideo[] = [], told = false;
   parser.onValue = ({ value, key, parent, stack }) => {
     const [, , label, split, level] = stack.map((above) => above.key as string | undefined);
     const place = { label: label!, split: split!, name: String(key) };
     if (stack.length === 4 && key === "frames" && isTexts(value)) {
+      told = true;
       return onProblem(overwritten(place, value.length));
     }
-    if (!isVideo(value)) return;
+    if (!isVideo(value)) {
+      if (isNoVideo({ key: place.name, value, ...level === undefined ? {} : { level } })) {
+        const message = "it has no list of frames, so it is no video of DeepfakeBench's.";
+        onProblem({ kind: "malformed", path: `${label}.${split}.${place.name}`, message });
+        told = true;
+      }
+      return;
+    }
+    told = true;
     if (parent !== undefined) delete (parent as Record<string, unknown>)[key!]; // else it all stays
     if (level !== undefined && level !== compression) return;
     const problem = unknownPlace(place);
@@ -146,4 +179,11 @@ export async function* indexedVideos(
     yield* ready;
     ready = [];
   }
+  if (told) return;
+  throw new RangeError(
+    `${
+      JSON.stringify(file)
+    } is no index of DeepfakeBench's: it holds no {DATASET: {LABEL: {split: ` +
+      "{video: {frames: […]}}}}}. Name another file as splits.",
+  );
 }

@@ -4,12 +4,13 @@
  */
 import { join } from "node:path";
 import { csvRows } from "lib/io/csv_rows.ts";
+import { readNamedJson } from "lib/io/named_text.ts";
 import type { Description } from "../descriptions.ts";
 import type { VideoEntry } from "../data_set_entries.ts";
 import type { Split } from "../samples.ts";
 import type { Facts, OnProblem, Reader } from "./data_set_reader.ts";
 import { heldOut } from "./held_out.ts";
-import { isVideo, listFolder, stem } from "./walk_folder.ts";
+import { type FolderItem, listFolder, stem, videosAmong } from "./walk_folder.ts";
 
 const PART = /^dfdc_train_part_(\d+)$/;
 
@@ -31,20 +32,25 @@ async function parts(root: string, onProblem: OnProblem): Promise<string[]> {
   return found.sort((a, b) => number(a) - number(b));
 }
 
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
 /** Items of a metadata.json: `{ "a.mp4": { label: "FAKE", original: "b.mp4" } }` or `{ is_fake: 1 }`. */
 async function fromJson(root: string, path: string, onProblem: OnProblem): Promise<Listed[]> {
-  let parsed: Record<string, { label?: unknown; is_fake?: unknown; original?: unknown }>;
+  let parsed: unknown;
   try {
-    parsed = JSON.parse(await Deno.readTextFile(join(root, path)));
+    parsed = await readNamedJson(join(root, path));
+    if (!isRecord(parsed)) throw new RangeError(`It is no {"<video>": {"label": …}}.`);
   } catch (cause) {
-    const message =
-      `${(cause as Error).message}. Without it nothing in its folder has a label; get ` +
-      "it again.";
+    const message = `${
+      (cause as Error).message
+    } Without it nothing in its folder has a label; get it again.`;
     onProblem({ kind: "unreadable", path, message });
     return [];
   }
-  return Object.entries(parsed).flatMap(([name, { label, is_fake, original }]): Listed[] => {
-    const given = label ?? is_fake;
+  return Object.entries(parsed).flatMap(([name, item]): Listed[] => {
+    const { label, is_fake, original } = isRecord(item) ? item : {};
+    const given = isRecord(item) ? label ?? is_fake : item;
     const value = given === "REAL" || given === 0
       ? 0
       : given === "FAKE" || given === 1
@@ -88,10 +94,10 @@ async function* entriesOf(
   const frames = layout === "frames";
   const place = frames ? `${folder}/frames` : folder;
   const items = await listFolder(root, place, onProblem) ?? [];
-  const there = new Map(
-    items.filter(({ name, isFolder }) => frames ? isFolder : !isFolder && isVideo(name))
-      .map(({ name, path }) => [frames ? name : stem(name), path]),
-  );
+  const videos: FolderItem[] = frames
+    ? items.filter(({ isFolder }) => isFolder)
+    : videosAmong(items, { lists: ["metadata.json", "labels.csv"], onProblem });
+  const there = new Map(videos.map(({ name, path }) => [frames ? name : stem(name), path]));
   for (const { name, label, original } of listed) {
     const key = stem(name);
     const video = there.get(key);
@@ -128,7 +134,7 @@ async function* read(
   for (const folder of await parts(root, onProblem)) {
     lists++;
     const listed = await fromJson(root, `${folder}/metadata.json`, onProblem);
-    const splitOf = (key: string) => heldOut(key, validation);
+    const splitOf = (key: string) => heldOut(key, { validation });
     yield* entriesOf(listed, { description, folder, onProblem, splitOf });
   }
   for (const split of ["validation", "test"] as const) {

@@ -2,11 +2,12 @@
  * DFDC-Preview: dataset.json names every video with label and set.
  */
 import { join } from "node:path";
+import { readNamedJson } from "lib/io/named_text.ts";
 import type { Description } from "../descriptions.ts";
 import type { VideoEntry } from "../data_set_entries.ts";
 import type { Facts, OnProblem, Reader } from "./data_set_reader.ts";
 import { heldOut } from "./held_out.ts";
-import { foldersBelow, isVideo, stem, whatIs } from "./walk_folder.ts";
+import { foldersBelow, stem, videosAmong, whatIs } from "./walk_folder.ts";
 
 const REALS = "original_videos";
 const FOLDERS = [REALS, "method_A", "method_B"];
@@ -18,16 +19,23 @@ interface Item {
   readonly swapped_id?: string | number | null;
 }
 
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** The list; of each item only that it is there is known. */
 async function readList({ root, splits }: Description): Promise<Record<string, Partial<Item>>> {
   const file = splits ?? join(root, "dataset.json");
   try {
-    return JSON.parse(await Deno.readTextFile(file)) as Record<string, Partial<Item>>;
+    const parsed = await readNamedJson(file);
+    if (!isRecord(parsed)) {
+      throw new RangeError(`${JSON.stringify(file)} is no {"<video>": {"label": …, "set": …}}.`);
+    }
+    const items = Object.entries(parsed);
+    return Object.fromEntries(items.map(([key, item]) => [key, isRecord(item) ? item : {}]));
   } catch (cause) {
     throw new RangeError(
-      `Cannot read DFDC-Preview's list ${JSON.stringify(file)}: ${
-        (cause as Error).message
-      }. It is ` +
-        "part of the download and lies beside original_videos, method_A and method_B.",
+      `Cannot read DFDC-Preview's list, which is part of the download and lies beside original_videos, ` +
+        `method_A and method_B: ${(cause as Error).message}`,
       { cause },
     );
   }
@@ -82,13 +90,15 @@ async function* read(
       continue;
     }
     const people = label === 0 ? [item.target_id] : [item.target_id, item.swapped_id];
-    const identities = people.flatMap((id) => id === undefined || id === null ? [] : [String(id)]);
+    const identities = people.flatMap((id) =>
+      typeof id === "string" || typeof id === "number" ? [String(id)] : []
+    );
     yield {
       kind: layout === "frames" ? "frames" : "video",
       video,
       label,
       method: label === 0 ? "real" : folder!,
-      split: item.set === "test" ? "test" : heldOut(identities[0] ?? video, validation),
+      split: item.set === "test" ? "test" : heldOut(identities[0] ?? video, { validation }),
       identities,
     };
   }
@@ -113,10 +123,8 @@ async function reportUnlisted(
       continue;
     }
     for await (const { items } of foldersBelow(root, folder, onProblem)) {
-      for (const { name, path, isFolder } of items) {
-        if (!isFolder && isVideo(name) && !listed.has(path)) {
-          onProblem({ kind: "unlisted", path, message });
-        }
+      for (const { path } of videosAmong(items, { onProblem })) {
+        if (!listed.has(path)) onProblem({ kind: "unlisted", path, message });
       }
     }
   }

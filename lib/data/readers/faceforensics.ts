@@ -6,7 +6,7 @@ import type { Description } from "../descriptions.ts";
 import type { VideoEntry } from "../data_set_entries.ts";
 import type { Facts, OnProblem, PublishedCount, Reader } from "./data_set_reader.ts";
 import { FACEFORENSICS_SPLITS, type PairSplits, readPairSplits } from "./pair_splits.ts";
-import { type FolderItem, isVideo, listFolder, stem } from "./walk_folder.ts";
+import { type FolderItem, listFolder, stem, videosAmong } from "./walk_folder.ts";
 
 /** Where the videos of each method lie, and whether they are made of the YouTube or the actors' videos. */
 const PLACES: Readonly<Record<string, { folder: string; from: "youtube" | "actors" }>> = {
@@ -36,7 +36,7 @@ const ACTORS = { real: 363, fake: 3068 };
 
 /** Folders to read, originals before what was made of them. */
 function places({ methods = PAPERS_FOUR, file }: Description) {
-  const unknown = methods.find((method) => PLACES[method] === undefined);
+  const unknown = methods.find((method) => !Object.hasOwn(PLACES, method));
   if (unknown !== undefined) {
     throw new RangeError(
       `${JSON.stringify(file)}: FaceForensics++ has no method "${unknown}". It has ` +
@@ -114,8 +114,10 @@ async function* entriesOf(
     ? new Map<string, string>()
     : await findMasks(folder, description);
   const awaited = new Set(listed);
-  for (const item of items) {
-    if (frames ? !item.isFolder : item.isFolder || !isVideo(item.name)) continue;
+  const videos = frames
+    ? items.filter(({ isFolder }) => isFolder)
+    : videosAmong(items, { onProblem });
+  for (const item of videos) {
     const name = frames ? item.name : stem(item.name);
     awaited.delete(name);
     if (listed !== undefined && !listed.has(name)) {

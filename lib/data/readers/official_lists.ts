@@ -3,6 +3,7 @@
  * frames` in train_fake.txt, train_real.txt, val_… and test_….
  */
 import { isAbsolute, join, relative } from "node:path";
+import { readNamedText } from "lib/io/named_text.ts";
 import type { Description } from "../descriptions.ts";
 import type { VideoEntry } from "../data_set_entries.ts";
 import type { Split } from "../samples.ts";
@@ -47,7 +48,7 @@ function methodOf(path: string, label: 0 | 1): string {
   if (label === 0) return "real";
   const folder = /manipulated_sequences\/([^/]+)/.exec(path)?.[1] ?? path.split("/").at(-2) ??
     "fake";
-  return METHODS[folder] ?? folder;
+  return Object.hasOwn(METHODS, folder) ? METHODS[folder]! : folder;
 }
 
 function identitiesOf(path: string): string[] {
@@ -57,7 +58,7 @@ function identitiesOf(path: string): string[] {
 }
 
 async function* linesOf(file: string): AsyncGenerator<[string, number]> {
-  const text = await Deno.readTextFile(file); // 2,880 lines in the longest official list
+  const text = await readNamedText(file); // 2,880 lines in the longest official list
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (line.trim() !== "") yield [line.trim(), index + 1];
   }

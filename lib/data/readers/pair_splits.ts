@@ -3,6 +3,7 @@
  * pair's split.
  */
 import { join } from "node:path";
+import { readNamedText } from "lib/io/named_text.ts";
 import type { Description } from "../descriptions.ts";
 import type { Split } from "../samples.ts";
 
@@ -37,7 +38,7 @@ export async function readPairSplits({ root, splits }: Description): Promise<Pai
   const splitById = new Map<string, Split>();
   for (const [split, name] of FILES) {
     const file = await firstThere(places.map((place) => join(place, name)));
-    for (const pair of pairsOf(await Deno.readTextFile(file), file)) {
+    for (const pair of pairsOf(await readNamedText(file), file)) {
       pairs.push(pair);
       for (const id of pair) {
         const before = splitById.get(id) ?? split;

@@ -3,6 +3,8 @@
  * circle. What the names mean is left to the readers.
  */
 import { join } from "node:path";
+import { whyUnreadable } from "lib/io/file_fault.ts";
+import { isVideoName } from "lib/media/file_endings.ts";
 import type { OnProblem } from "./data_set_reader.ts";
 
 /** Something in a folder. */
@@ -15,19 +17,6 @@ export interface FolderItem {
   readonly isFolder: boolean;
 }
 
-const VIDEO = /\.(mp4|m4v|mov|avi|mkv|webm|mpe?g)$/i;
-const PICTURE = /\.(png|jpe?g|webp|tiff?|gif|avif|heic)$/i;
-
-/** Whether a file's name is a video's. */
-export function isVideo(name: string): boolean {
-  return VIDEO.test(name);
-}
-
-/** Whether a file's name is a picture's. */
-export function isPicture(name: string): boolean {
-  return PICTURE.test(name);
-}
-
 /** A file's name without its extension. */
 export function stem(name: string): string {
   return name.replace(/\.[^.]+$/, "");
@@ -35,9 +24,10 @@ export function stem(name: string): string {
 
 /** The error's cause in words, for what cannot be looked at. */
 function reason(error: unknown): string {
-  if (error instanceof Deno.errors.FilesystemLoop) return "its links lead in a circle";
-  if (error instanceof Deno.errors.NotFound) return "it is a link that leads nowhere";
-  return (error as Error).message;
+  if (error instanceof Deno.errors.NotFound) {
+    return "it is a link that leads nowhere. Mend the link.";
+  }
+  return whyUnreadable(error);
 }
 
 /**
@@ -62,14 +52,14 @@ export async function listFolder(
           : entry.isDirectory;
         items.push({ name: entry.name, path: below, isFolder });
       } catch (error) {
-        onProblem({ kind: "unreadable", path: below, message: `${reason(error)}. Mend the link.` });
+        onProblem({ kind: "unreadable", path: below, message: reason(error) });
       }
     }
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
       return undefined;
     }
-    onProblem({ kind: "unreadable", path, message: `${reason(error)}. Mend it or its rights.` });
+    onProblem({ kind: "unreadable", path, message: reason(error) });
     return [];
   }
   return items.sort((a, b) => a.name < b.name ? -1 : 1);
@@ -85,14 +75,14 @@ export async function* foldersBelow(
   onProblem: OnProblem,
   above: readonly string[] = [],
 ): AsyncGenerator<{ path: string; items: FolderItem[] }> {
-  const items = await listFolder(root, path, onProblem);
-  if (items === undefined) return;
-  const real = await Deno.realPath(join(root, path));
-  if (above.includes(real)) {
+  const real = await Deno.realPath(join(root, path)).catch(() => join(root, path));
+  if (above.includes(real)) { // before it is looked into: its links are told of where they are
     const message = "its links lead in a circle: it lies in the folder it leads to. Remove it.";
     onProblem({ kind: "unreadable", path, message });
     return;
   }
+  const items = await listFolder(root, path, onProblem);
+  if (items === undefined) return;
   yield { path, items };
   for (const item of items) {
     if (item.isFolder) yield* foldersBelow(root, item.path, onProblem, [...above, real]);
@@ -108,3 +98,22 @@ export async function whatIs(root: string, path: string): Promise<"file" | "fold
   const found = await Deno.stat(join(root, path)).catch(() => undefined);
   return found === undefined ? undefined : found.isDirectory ? "folder" : "file";
 }
+
+/**
+ * The videos among a folder's items. Whatever else is there is told, file by file, unless a list of the
+ * publisher's has that name.
+ */
+export function videosAmong(
+  items: readonly FolderItem[],
+  { lists = [], onProblem }: { lists?: readonly string[]; onProblem: OnProblem },
+): FolderItem[] {
+  const files = items.filter(({ isFolder }) => !isFolder);
+  for (const { name, path } of files) {
+    if (isVideoName(name) || lists.includes(name)) continue;
+    onProblem({ kind: "unlisted", path, message: NO_MEDIUM });
+  }
+  return files.filter(({ name }) => isVideoName(name));
+}
+
+/** What is said of a file that is passed over. */
+export const NO_MEDIUM = "it is neither a picture nor a video by its name. It is left out.";

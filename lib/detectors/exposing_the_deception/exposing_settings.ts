@@ -1,5 +1,6 @@
 /** The settings of the paper's detector, with their ranges and where each value comes from. */
 import type { CrossEntropyTerm, ObjectiveSettings } from "lib/losses/paper_losses.ts";
+import type { Backbone } from "lib/networks/backbones.ts";
 import {
   choiceRule,
   flagRule,
@@ -35,7 +36,7 @@ export interface ExposingSettings extends ObjectiveSettings {
   readonly channelOrder: "rgb" | "bgr";
   /** Probability that dropout zeroes a unit, 0 to below 1. [code: 0.5] */
   readonly dropout: number;
-  /** EfficientNet only: how likely its last block skips an image in training, 0 to below 1. [code: 0.2] */
+  /** Of backbones that skip images (EfficientNet): how likely the last block skips an image in training, 0 to below 1. [code: 0.2] */
   readonly dropConnect: number;
   /** Learning rate of the automatic weights, which are a group of their own. [code: 1e-3, Adam's default] */
   readonly lossWeightsRate: number;
@@ -50,10 +51,14 @@ const severalBlocks = {
 const areFixed = ({ lossWeights }: ExposingSettings) => lossWeights === "fixed";
 
 /** The ranges of the settings, and which matters when, for blocks that may have these backbones. */
-export function exposingRules(backbones: readonly string[]): SettingsRules<ExposingSettings> {
+export function exposingRules(
+  backbones: Readonly<Record<string, Backbone>>,
+): SettingsRules<ExposingSettings> {
+  const names = Object.keys(backbones);
+  const skipping = names.filter((name) => backbones[name].skipsImages);
   return Object.freeze({
     fields: {
-      backbone: choiceRule(...backbones),
+      backbone: choiceRule(...names),
       blocks: wholeNumberRule(1, 8),
       imageSize: wholeNumberRule(32, 1024, 16),
       width: numberRule(1 / 16, 4),
@@ -63,8 +68,10 @@ export function exposingRules(backbones: readonly string[]): SettingsRules<Expos
       dropConnect: {
         ...numberBelowRule(0, 1),
         matters: {
-          when: ({ backbone }: ExposingSettings) => backbone === "efficientnetB0",
-          why: 'only backbone "efficientnetB0" skips images',
+          when: ({ backbone }: ExposingSettings) => skipping.includes(backbone),
+          why: `only backbone ${
+            skipping.map((name) => JSON.stringify(name)).join(" or ")
+          } skips images`,
         },
       },
       localInformation: { ...flagRule(), matters: severalBlocks },

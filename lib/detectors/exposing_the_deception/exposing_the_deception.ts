@@ -100,7 +100,7 @@ export function exposingWith(
     name: "exposing_the_deception",
     source: "Ba et al., Exposing the Deception, AAAI 2024; official code " +
       "QingyuLiu/Exposing-the-Deception at commit c361f1c; no weights are published",
-    rules: exposingRules(Object.keys(backbones)),
+    rules: exposingRules(backbones),
     presets: EXPOSING_PRESETS,
     build: (settings) => {
       const { blocks, width, imageSize, channelOrder, dropout, dropConnect, lossWeights } =

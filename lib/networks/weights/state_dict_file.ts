@@ -38,6 +38,11 @@ export async function readStateDict(path: string, options: PthOptions = {}): Pro
 /** One byte of a file; undefined beyond its end. */
 async function byteAt(path: string, place: number): Promise<number | undefined> {
   using file = await Deno.open(path);
+  if ((await file.stat()).isDirectory) {
+    throw new RangeError(
+      `Cannot read ${JSON.stringify(path)}: it is a folder, not a file of weights.`,
+    );
+  }
   await file.seek(place, Deno.SeekMode.Start);
   const byte = new Uint8Array(1);
   return await file.read(byte) === 1 ? byte[0] : undefined;

@@ -2,18 +2,21 @@
  * `deno task doctor <data set>`: what of a data set is there, what is broken and how to get the rest,
  * printed and as two reports. The looking is done by lib/data/audit.
  */
-import { join } from "node:path";
-import { type Audit, auditDataSet, countName } from "lib/data/audit/audit_data_set.ts";
+import { basename, join } from "node:path";
+import { type Audit, auditDataSet, classCounts, countName } from "lib/data/audit/audit_data_set.ts";
 import { FINDING_KINDS, type FindingKind } from "lib/data/audit/audit_finding.ts";
 import { Ledger } from "lib/data/audit/audit_ledger.ts";
 import { balanceOf, formatBytes, writeFindings, writePage } from "lib/data/audit/audit_report.ts";
-import { findDescription } from "lib/data/descriptions.ts";
+import { changeDescription, findDescription } from "lib/data/descriptions.ts";
 import { LABEL_LEGEND } from "lib/data/manifest.ts";
 import type { Facts } from "lib/data/readers/data_set_reader.ts";
 import { type DataSet, openDataSet } from "lib/data/readers/open_data_set.ts";
+import { trainingFault } from "lib/data/training_use.ts";
 import { formatDuration } from "lib/io/progress.ts";
+import { sha256 } from "lib/io/sha256.ts";
 import { WholeFile } from "lib/io/write_whole.ts";
 import { type Report, terminalReport } from "../setup/setup_report.ts";
+import { afterManifest, shellWord } from "../next_step.ts";
 import type { DataSetQuestion } from "./doctor_options.ts";
 
 /** Findings of one kind that are printed; the reports hold more. */
@@ -73,12 +76,51 @@ function sayFindings(report: Report, ledger: Ledger): void {
   }
 }
 
+/**
+ * What a data set's reports are called: by its name, and by its place in short, so that two sets of one name
+ * have reports of their own.
+ */
+function reportName({ name, description: { root } }: DataSet): string {
+  return `${name.replaceAll(/[^\p{L}\p{N}.+_-]+/gu, "_").slice(0, 80)}-${sha256(root).slice(0, 8)}`;
+}
+
+/** Which command follows. */
+function nextLine(
+  { description: { reader, root } }: DataSet,
+  { question, ledger, problems, reports }: {
+    question: DataSetQuestion;
+    ledger: Ledger;
+    problems: number;
+    reports: string;
+  },
+): string {
+  const counts = classCounts(ledger);
+  if (problems > 0) {
+    return `Next: mend or remove what the problems name (all of them: ${
+      shellWord(reports)
+    }), and run ` +
+      "the same command again.";
+  }
+  if (reader === "csv" && basename(root) === "manifest.csv") {
+    return afterManifest(root, { counts, description: { reader } });
+  }
+  const fault = trainingFault(counts, { reader });
+  const own = reader === "folders" || reader === "csv";
+  const given = Object.entries(question.changes ?? {}).map(([key, value]) => ` --${key} ${value}`);
+  const shares = fault !== undefined && own && given.length === 0
+    ? " --validation 0.1 --test 0.2"
+    : "";
+  return `${fault === undefined ? "" : `${fault} `}Next: deno task prepare ` +
+    `${shellWord(question.dataSet)}${given.join("")}${shares} --out faces`;
+}
+
 async function report(
   dataSet: DataSet,
-  { depth, faces, report: folder }: DataSetQuestion,
+  question: DataSetQuestion,
   { to, signal }: { to: Report; signal: AbortSignal },
 ): Promise<number> {
-  const name = dataSet.name.replaceAll(/[^\p{L}\p{N}.+_-]+/gu, "_");
+  const { depth, faces, report: folder } = question;
+  const name = reportName(dataSet);
   const [page, csv] = [join(folder, `${name}.html`), join(folder, `${name}.csv`)];
   // A folder that cannot be written to shows now, not after an hour.
   for (const path of [page, csv]) await (await WholeFile.open(path))[Symbol.asyncDispose]();
@@ -99,6 +141,7 @@ async function report(
   await writeFindings(csv, ledger);
   await writePage(page, { dataSet, audit, ledger, verdict });
   to.say(`${dataSet.name}: ${verdict}. Reports: ${page} and ${csv}`);
+  to.say(nextLine(dataSet, { question, ledger, problems, reports: csv }));
   return problems === 0 ? 0 : 1;
 }
 
@@ -119,8 +162,9 @@ export async function doctorDataSet(
   },
 ): Promise<number> {
   try {
-    const description = await findDescription(question.dataSet, join(project, "data"));
-    return await report(await openDataSet(description), question, { to, signal });
+    const found = await findDescription(question.dataSet, join(project, "data"));
+    const dataSet = await openDataSet(changeDescription(found, question.changes ?? {}));
+    return await report(dataSet, question, { to, signal });
   } catch (error) {
     if (error === signal.reason || error instanceof TypeError) throw error; // the last: a fault of ours
     to.say((error as Error).message);

@@ -2,12 +2,20 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Depth } from "lib/data/audit/look_at_entry.ts";
+import type { DescriptionChanges } from "lib/data/descriptions.ts";
+import {
+  DESCRIPTION_OPTIONS,
+  DESCRIPTION_USAGE,
+  descriptionChanges,
+} from "../description_arguments.ts";
 import { PROJECT } from "../setup/project.ts";
 
 /** Which data set is looked at, and how closely. */
 export interface DataSetQuestion {
   /** A description's name or file, a folder with real/ and fake/, or a CSV file. */
   readonly dataSet: string;
+  /** What the command line changes in the description; undefined for nothing. */
+  readonly changes?: DescriptionChanges;
   /** How much is decoded. */
   readonly depth: Depth;
   /** In how many entries, spread over the data set, faces are looked for. */
@@ -26,7 +34,8 @@ deno task doctor <data set> [options]     says what of a data set is there, and 
   --depth HOW     how much is decoded: nothing; first: pictures whole, of videos the first frame and
                   the file's structure; all: every frame (first)
   --faces N       in how many entries, spread over the data set, faces are looked for (0)
-  --report FOLDER where <data set>.html and .csv go (results/runs/doctor)
+  --report FOLDER where the two reports go, called by the data set and its place (results/doctor)
+${DESCRIPTION_USAGE}
   --help          this
 
 Exit code: 0 nothing is wrong, 1 there are problems, 2 it could not be looked at, 130 after Ctrl-C.`;
@@ -44,9 +53,10 @@ export function parseDoctorOptions(
     args: [...args],
     allowPositionals: true,
     options: {
+      ...DESCRIPTION_OPTIONS,
       depth: { type: "string", default: "first" },
       faces: { type: "string", default: "0" },
-      report: { type: "string", default: join(PROJECT.root, "results", "runs", "doctor") },
+      report: { type: "string", default: join(PROJECT.root, "results", "doctor") },
       help: { type: "boolean", default: false },
     },
   });
@@ -61,5 +71,12 @@ export function parseDoctorOptions(
   if (!/^\d{1,9}$/.test(faces)) {
     throw new RangeError(`--faces is a whole number from 0, not ${JSON.stringify(faces)}.`);
   }
-  return { dataSet: positionals[0]!, depth: depth as Depth, faces: Number(faces), report };
+  const changes = descriptionChanges(values);
+  return {
+    dataSet: positionals[0]!,
+    depth: depth as Depth,
+    faces: Number(faces),
+    report,
+    ...(Object.keys(changes).length === 0 ? {} : { changes }),
+  };
 }

@@ -8,12 +8,14 @@ export interface PredictOptions {
   readonly inputs: readonly string[];
   /** A run's id, or the path of a detector's file or a run's folder. */
   readonly detector: string;
-  /** Every face of a picture, or the largest only. */
+  /** Every face of a picture or frame, or the largest only. */
   readonly faces: "all" | "largest";
   /** Of a video every so many frames. */
   readonly every: number;
   /** File for the rows; left out: none. */
   readonly out?: string;
+  /** Folder for a page to look at; left out: none. */
+  readonly report?: string;
   /** For weights that do not hold their configuration, and runs of a detector of one's own. */
   readonly configuration: ConfigurationArguments;
 }
@@ -21,15 +23,20 @@ export interface PredictOptions {
 /** What `deno task predict --help` prints. */
 export const USAGE = `deno task predict INPUT… --weights DETECTOR [options]    scores of faces
 
-  INPUT               a picture, a video, or a folder of these
+  INPUT               a picture, a video, or a folder of these; what cannot be read stops no other
   --weights DETECTOR  a run's id (a folder in results/runs), a run's folder, or a detector's file
-  --faces WHICH       all, or largest (largest)
+  --faces WHICH       all, or the largest of each picture and frame (all)
   --every N           of a video, every N-th frame (5)
-  --out FILE          write the rows as CSV
+  --out FILE          write a row for each face and each input as CSV
+  --report FOLDER     write a page to look at: boxes, scores, and where the detector looks in each face
   --preset NAME       for weights of other origin: a preset of their detector, such as officialCode
   --detector NAME     their detector; for runs of a detector of your own, its TypeScript file
   --set FIELD=VALUE   with --preset: change one setting
-  --help              this`;
+  --help              this
+
+A score is the probability of fake: 0 is real, 1 is fake. Of a video each person has the mean of its faces'
+scores, and the highest is the video's. The exit code is 0 when everything was scored, 1 when something was
+not (its line says why), 2 for a wrong command line, 130 after Ctrl-C.`;
 
 /**
  * Reads the arguments; "help" when they ask for it.
@@ -42,9 +49,10 @@ export function parsePredictOptions(args: readonly string[]): PredictOptions | "
     allowPositionals: true,
     options: {
       weights: { type: "string" },
-      faces: { type: "string", default: "largest" },
+      faces: { type: "string", default: "all" },
       every: { type: "string", default: "5" },
       out: { type: "string" },
+      report: { type: "string" },
       detector: { type: "string" },
       preset: { type: "string" },
       set: { type: "string", multiple: true, default: [] },
@@ -52,7 +60,7 @@ export function parsePredictOptions(args: readonly string[]): PredictOptions | "
     },
   });
   if (values.help) return "help";
-  const { weights, faces, preset, out } = values;
+  const { weights, faces, preset, out, report } = values;
   if (positionals.length === 0) throw new RangeError("There is nothing to score: name a picture.");
   if (weights === undefined) throw new RangeError("--weights is missing: the detector to ask.");
   if (faces !== "all" && faces !== "largest") {
@@ -71,6 +79,7 @@ export function parsePredictOptions(args: readonly string[]): PredictOptions | "
     faces,
     every,
     ...out === undefined ? {} : { out },
+    ...report === undefined ? {} : { report },
     configuration: {
       ...values.detector === undefined ? {} : { detector: values.detector },
       ...preset === undefined ? {} : { preset },

@@ -2,91 +2,100 @@
  * One `predict` command: faces of pictures and videos, and the detector's score of each. Imports
  * packages, so it is loaded after the set-up.
  */
-import { openFaceDetector } from "lib/faces/detect_faces.ts";
-import { FACE_CUT } from "lib/faces/face_cut.ts";
-import { writeCsv } from "lib/io/csv_rows.ts";
-import { isVideo } from "lib/data/readers/walk_folder.ts";
+import type { LoadedDetector } from "lib/detectors/detector_file.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { openPredictor } from "lib/evaluation/predict.ts";
+import { FACE_CUT } from "lib/faces/face_cut.ts";
+import { openFaceDetector } from "lib/faces/detect_faces.ts";
+import { writeCsv } from "lib/io/csv_rows.ts";
 import { findDetector } from "../find_detector.ts";
 import type { TaskSurroundings } from "../in_task.ts";
-import { type FaceCrop, facesOf, filesBelow } from "./faces_of.ts";
+import { inputFiles, type PassedOver, passedOverLines } from "./input_files.ts";
+import { counted, type InputResult, isProblem, scoredFaces } from "./input_result.ts";
 import type { PredictOptions } from "./predict_options.ts";
-
-/** Columns of `--out`, in their order. */
-const COLUMNS = ["file", "frame", "left", "top", "right", "bottom", "faceScore", "score"] as const;
-
-/** A scored face: a row of `--out`. */
-export type FaceRow = Readonly<Record<typeof COLUMNS[number], string | number>>;
+import { checkReportFolder, writeReport } from "./report_folder.ts";
+import { COLUMNS, resultLines, resultRows } from "./result_rows.ts";
+import { scoreInputs } from "./score_inputs.ts";
 
 /** What the numbers mean. */
-export const SCORE_LEGEND = "score = probability of fake: 0 is real, 1 is fake";
+const SCORE_LEGEND = "score = probability of fake: 0 is real, 1 is fake";
 
 /** How a command ended. */
 export interface PredictSummary {
   /** Faces that were scored. */
   readonly faces: number;
-  /** Files without a face, or that could not be read. */
+  /** Inputs of which something could not be scored. */
   readonly problems: number;
 }
 
+/** How the detector's faces are cut, in a sentence. */
+function cutLine({ origin }: LoadedDetector): string {
+  const { margin, size, format, quality } = origin?.cut ?? FACE_CUT;
+  const how = `margin ${margin}, ${size} px, ${format === "png" ? "PNG" : `JPEG ${quality}`}`;
+  return origin?.cut !== undefined
+    ? `Faces are cut as those that the detector learnt from: ${how}.`
+    : `The detector's file does not say how its faces were cut; they are cut as usual: ${how}.`;
+}
+
+/** What the whole means, or what to do next: the command's last line. */
+function lastLine(
+  { faces, problems, inputs }: PredictSummary & { inputs: number },
+  { report }: PredictOptions,
+): string {
+  if (inputs === 0) return "There was nothing to score.";
+  const done = `${counted(faces, "face")} scored in ${counted(inputs, "input")}`;
+  const wrong = problems === 0
+    ? "."
+    : `; something of ${counted(problems, "input")} could not be: the lines above say why.`;
+  if (faces === 0) return done + wrong;
+  const next = report === undefined
+    ? "To see where the detector looks, add --report FOLDER."
+    : `Open ${report}/index.html to see where the detector looks.`;
+  return `${done}${wrong} ${next}`;
+}
+
 /**
- * Scores the faces of the inputs, with a line for each face of a picture, and the mean for each video.
+ * Scores the faces of the inputs, with lines for each input, and for whoever wants them a CSV file and a
+ * page to look at.
  *
- * @throws RangeError when there is no such detector; Deno's NotFound for an input that is not there.
+ * @throws RangeError when there is no such detector, or the report's folder holds something else.
  */
 export async function predictInputs(
   options: PredictOptions,
   { signal, say }: TaskSurroundings,
 ): Promise<PredictSummary> {
+  if (options.report !== undefined) await checkReportFolder(options.report);
   await startEngine();
-  using detector = (await findDetector(options.detector, options.configuration)).detector;
+  const found = await findDetector(options.detector, options.configuration);
+  using detector = found.detector;
   await using faceDetector = await openFaceDetector();
   using predictor = openPredictor(detector);
-  let problems = 0, faces = 0;
-  const settings = {
-    faceDetector,
-    minScore: FACE_CUT.minScore,
-    keep: options.faces,
-    margin: FACE_CUT.margin,
-    size: detector.detector.input.size,
-    every: options.every,
-    signal,
-    onProblem: (path: string, what: string) => {
-      problems++;
-      say(`${path}: ${what}`);
-    },
-  };
-  say(`${SCORE_LEGEND}.`);
+  const cut = detector.origin?.cut ?? FACE_CUT, { size } = detector.detector.input;
+  const look = { faceDetector, cut, size, faces: options.faces, every: options.every, signal };
+  say(`${SCORE_LEGEND}. ${cutLine(detector)}`);
 
-  async function* rows(): AsyncGenerator<FaceRow> {
-    for (const input of options.inputs) {
-      for await (const file of filesBelow(input)) {
-        const cut: FaceCrop[] = []; // those of the batch at hand
-        const noted = (async function* () {
-          for await (const face of facesOf(file, settings)) {
-            cut.push(face);
-            yield face;
-          }
-        })();
-        const scores: number[] = [], still = !isVideo(file);
-        for await (const { score, frame } of predictor.predict(noted)) {
-          const { box: [left, top, right, bottom], faceScore } = cut.shift()!;
-          scores.push(score);
-          const place = `${left.toFixed(0)},${top.toFixed(0)} to ${right.toFixed(0)},${
-            bottom.toFixed(0)
-          }`;
-          if (still) say(`${file}: ${score.toFixed(4)} (face at ${place})`);
-          yield { file, frame, left, top, right, bottom, faceScore, score };
-        }
-        faces += scores.length;
-        if (still || scores.length === 0) continue;
-        const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length;
-        say(`${file}: ${mean.toFixed(4)}, the mean of ${scores.length} faces`);
-      }
+  const passedOver: PassedOver = { endings: new Map(), circles: [] };
+  const kept: InputResult[] = [];
+  let faces = 0, problems = 0, inputs = 0;
+  async function* rows() {
+    for await (
+      const result of scoreInputs(inputFiles(options.inputs, passedOver), { ...look, predictor })
+    ) {
+      for (const line of resultLines(result)) say(line);
+      inputs++;
+      faces += scoredFaces(result).length;
+      if (isProblem(result)) problems++;
+      if (options.report !== undefined) kept.push(result);
+      yield* resultRows(result);
     }
   }
   if (options.out !== undefined) await writeCsv(options.out, rows(), COLUMNS);
   else for await (const _ of rows()); // the lines for people are all that is wanted
+  const remarks = passedOverLines(passedOver);
+  for (const line of remarks) say(line);
+  if (options.report !== undefined) {
+    await writeReport(options.report, kept, { ...look, ...found, remarks });
+  }
+  say(lastLine({ faces, problems, inputs }, options));
   return { faces, problems };
 }

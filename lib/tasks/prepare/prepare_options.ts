@@ -1,11 +1,17 @@
 /** What the command line of prepare says. Imports no package: it is read before there are any. */
 import { parseArgs } from "node:util";
 import { DISTORTION_KINDS, parseDistortion } from "lib/media/distortions.ts";
+import type { DescriptionChanges } from "lib/data/descriptions.ts";
 import {
   checkSettings,
   PREPARE_SETTINGS as DEFAULTS,
   type PrepareSettings,
 } from "lib/data/prepare/prepare_settings.ts";
+import {
+  DESCRIPTION_OPTIONS,
+  DESCRIPTION_USAGE,
+  descriptionChanges,
+} from "../description_arguments.ts";
 
 /** What to prepare, and how. */
 export interface PrepareOptions {
@@ -15,6 +21,8 @@ export interface PrepareOptions {
   readonly out: string;
   /** What the crops look like. */
   readonly settings: PrepareSettings;
+  /** What the command line changes in the description; undefined for nothing. */
+  readonly changes?: DescriptionChanges;
   /** Videos worked on at the same time; undefined for as many as there are processors. */
   readonly atOnce?: number;
 }
@@ -27,6 +35,7 @@ Stopped at any moment, the same command goes on where it was.
 
   <data set>      a description in data/ (its name or file), a folder with real/ and fake/, or a CSV
   --out FOLDER    where to write; a new folder, or one that the same command has begun
+${DESCRIPTION_USAGE}
   --every K       frames 0, K, 2K, … of each video (5, as the paper)
   --frames N      instead: N frames of each video, spread evenly from the first to the last
   --faces WHICH   largest, or all (${DEFAULTS.faces})
@@ -39,7 +48,10 @@ Stopped at any moment, the same command goes on where it was.
   --distort K:L   distorts whole frames first, for robustness tables: L is 1 (mild) to 5 (strong), K is
                   ${DISTORTION_KINDS.join(", ")}
   --at-once N     videos worked on at the same time (one more than processors)
-  --help          this`;
+  --help          this
+
+Exit code: 0 done; 1 something could not be read or written, or there is nothing real or nothing fake; 2 a
+wrong command line, or a data set that will not do; 130 after Ctrl-C.`;
 
 /**
  * Reads the arguments; "help" when they ask for it.
@@ -63,6 +75,7 @@ export function parsePrepareOptions(args: readonly string[]): PrepareOptions | "
     args: [...args],
     allowPositionals: true,
     options: {
+      ...DESCRIPTION_OPTIONS,
       out: text,
       every: text,
       frames: text,
@@ -105,10 +118,12 @@ export function parsePrepareOptions(args: readonly string[]): PrepareOptions | "
     ...(values.distort === undefined ? {} : { distortion: parseDistortion(values.distort) }),
   };
   checkSettings(settings);
+  const changes = descriptionChanges(values);
   return {
     dataSet: positionals[0]!,
     out: values.out,
     settings,
+    ...(Object.keys(changes).length === 0 ? {} : { changes }),
     ...(atOnce === undefined ? {} : { atOnce }),
   };
 }

@@ -1,4 +1,5 @@
 /** What `train` says of a run on the way, and what to do next. */
+import { NameTable } from "lib/data/name_table.ts";
 import type { Sample } from "lib/data/samples.ts";
 import type { ClassVideos } from "lib/training/learning_remarks.ts";
 import { BEGINNING, selected } from "lib/training/selection.ts";
@@ -17,10 +18,10 @@ export function stepNotes(): (record: StepRecord) => string {
 }
 
 /** How many videos of each class there are. */
-export function videosOf(samples: readonly Sample[]): ClassVideos {
-  const of = (label: number) =>
-    new Set(samples.filter((sample) => sample.label === label).map(({ video }) => video)).size;
-  return { real: of(0), fake: of(1) };
+export function videosOf(samples: Iterable<Sample>): ClassVideos {
+  const videos = [new NameTable(), new NameTable()];
+  for (const { label, video } of samples) videos[label].numberOf(video);
+  return { real: videos[0].size, fake: videos[1].size };
 }
 
 /**

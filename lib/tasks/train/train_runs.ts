@@ -5,10 +5,11 @@
 import { basename, dirname } from "node:path";
 import { evenRepeats } from "lib/batches/epoch_order.ts";
 import { openLoader } from "lib/batches/loader.ts";
-import { LABEL_LEGEND, readManifest } from "lib/data/manifest.ts";
-import { assertContents, fingerprintOf } from "lib/data/fingerprint.ts";
-import { readCut, type RecordedCut } from "lib/data/prepare/prepare_settings.ts";
-import { assertDisjoint, type Sample } from "lib/data/samples.ts";
+import { LABEL_LEGEND } from "lib/data/manifest.ts";
+import type { ManifestList } from "lib/data/manifest_list.ts";
+import { assertContents } from "lib/data/fingerprint.ts";
+import { labelsOf } from "lib/data/sample_list.ts";
+import { assertDisjoint } from "lib/data/samples.ts";
 import type { Configuration } from "lib/detectors/configuration.ts";
 import { type Engine, startEngine } from "lib/engine/engine.ts";
 import { freeMemory } from "lib/io/free_memory.ts";
@@ -28,6 +29,7 @@ import { validationFiles } from "lib/training/validation.ts";
 import { sha256OfFile } from "lib/io/sha256.ts";
 import type { TaskSurroundings } from "../in_task.ts";
 import { memoryWarning } from "./memory_warning.ts";
+import { type OpenManifest, openManifest } from "./open_manifest.ts";
 import { type PlannedRun, plannedRuns } from "./planned_runs.ts";
 import { evaluateCommand, stepNotes, videosOf } from "./run_words.ts";
 import type { TrainTaskOptions } from "./train_options.ts";
@@ -38,21 +40,11 @@ export interface TrainSurroundings extends TaskSurroundings {
   readonly runsFolder: string;
 }
 
-/** A manifest that was read. */
-interface Manifest {
-  readonly path: string;
-  /** The fingerprint of its pictures. */
-  readonly sha256: string;
-  /** How its faces were cut; undefined where nobody wrote it down. */
-  readonly cut: RecordedCut | undefined;
-  readonly samples: readonly Sample[];
-}
-
 /** What a run learns from and is validated on. */
 interface Lessons {
-  readonly manifest: Manifest;
-  readonly training: readonly Sample[];
-  readonly validation: readonly Sample[];
+  readonly manifest: OpenManifest;
+  readonly training: ManifestList;
+  readonly validation: ManifestList;
 }
 
 /**
@@ -70,20 +62,18 @@ function lessonsOf(
 ): Lessons {
   let forTesting = 0;
   for (const manifest of manifests) {
-    const own = manifest.samples.filter((sample) =>
-      dataset === undefined || sample.dataset === dataset
-    );
-    const samples = own.filter(({ split }) => split !== "test");
-    if (samples.length === 0) {
+    const own = manifest.samples.where({ dataset });
+    const training = own.where({ split: "train" });
+    const validation = own.where({ split: "validation" });
+    if (training.length + validation.length === 0) {
       forTesting += own.length;
       continue;
     }
-    const shared = assertDisjoint(own, { allowSharedIdentities });
+    const shared = assertDisjoint(own.origins(), { allowSharedIdentities });
     if (shared.length > 0) {
       say(`${shared.length} identities are shared by splits, as ${shared[0]}.`);
     }
-    const of = (wanted: Sample["split"]) => samples.filter(({ split }) => split === wanted);
-    return { manifest, training: of("train"), validation: of("validation") };
+    return { manifest, training, validation };
   }
   const named = manifests.map(({ path }) => path).join(", ");
   const remedy = forTesting === 0
@@ -103,7 +93,7 @@ function lessonsOf(
  *
  * @throws RangeError naming both numbers.
  */
-export function assertBatchFits(samples: number, { data: { batchSize } }: Configuration): void {
+function assertBatchFits(samples: number, { data: { batchSize } }: Configuration): void {
   if (batchSize <= samples) return;
   throw new RangeError(
     `A batch holds ${batchSize} pictures, but there are only ${samples} training samples. ` +
@@ -118,7 +108,7 @@ export function assertBatchFits(samples: number, { data: { batchSize } }: Config
  * @throws RangeError naming both sizes.
  */
 function assertCropsFit(
-  { path, cut }: Manifest,
+  { path, cut }: OpenManifest,
   { detector: { input: { size } } }: Configuration,
   say: TaskSurroundings["say"],
 ): void {
@@ -135,12 +125,12 @@ function assertCropsFit(
 
 /** Says how reals and fakes are mixed, where their repetition does not fit the data. */
 function sayBalance(
-  training: readonly Sample[],
+  training: ManifestList,
   { data: { balance, realRepeats } }: Configuration,
   say: TaskSurroundings["say"],
 ): void {
   if (balance !== "repeatReals" || realRepeats === 0) return;
-  const labels = training.map(({ label }) => label), even = evenRepeats(labels);
+  const labels = labelsOf(training), even = evenRepeats(labels);
   if (even === realRepeats) return;
   const fakes = labels.filter((label) => label === 1).length, reals = labels.length - fakes;
   const share = reals * realRepeats / (reals * realRepeats + fakes);
@@ -153,10 +143,13 @@ function sayBalance(
 }
 
 /** What a run's record says of its data. */
-function runData({ manifest, training, validation }: Lessons, pretrained?: string): RunData {
+async function runData(
+  { manifest, training, validation }: Lessons,
+  pretrained?: string,
+): Promise<RunData> {
   return {
     source: basename(manifest.path),
-    sha256: manifest.sha256,
+    sha256: await manifest.sha256(),
     training: training.length,
     validation: validation.length,
     ...pretrained === undefined ? {} : { pretrained },
@@ -166,7 +159,7 @@ function runData({ manifest, training, validation }: Lessons, pretrained?: strin
 /** What all runs of a command share. */
 interface Sitting extends TrainSurroundings, Omit<TrainTaskOptions, "manifests" | "configuration"> {
   readonly engine: Engine;
-  readonly manifests: readonly Manifest[];
+  readonly manifests: readonly OpenManifest[];
   /** What the command line calls the detector; undefined where it names none. */
   readonly detector: string | undefined;
 }
@@ -176,14 +169,16 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<void> {
   const lessons = lessonsOf(run, sitting), { manifest, training } = lessons;
   assertBatchFits(training.length, configuration);
   assertCropsFit(manifest, configuration, say);
-  await assertContents([...training, ...lessons.validation], { manifest: manifest.path });
+  for (const part of [training, lessons.validation]) {
+    await assertContents(part, { manifest: manifest.path });
+  }
   sayBalance(training, configuration, say);
   const root = dirname(manifest.path), pretrained = sitting.pretrained;
   const validation = lessons.validation.length === 0
     ? undefined
     : validationFiles(lessons.validation, { root });
   if (!validation) say("No validation samples: the last step's detector is kept.");
-  const data = runData(lessons, pretrained && await sha256OfFile(pretrained));
+  const data = await runData(lessons, pretrained && await sha256OfFile(pretrained));
   const folder = runFolder(name, configuration, {
     data: data.sha256 + (data.pretrained ?? ""),
     root: runsFolder,
@@ -198,7 +193,8 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<void> {
     const warning = await memoryWarning(configuration, await freeMemory());
     if (warning) say(warning);
   }
-  await writeTrainedOn(folder, [...training, ...lessons.validation]);
+  const parts = [training, lessons.validation].values();
+  await writeTrainedOn(folder, parts.flatMap((part) => part.origins()));
   using learner = createLearner(configuration);
   if (pretrained) {
     configuration.detector.loadPretrained(learner.parameters, await readStateDict(pretrained));
@@ -232,10 +228,10 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<void> {
   if (signal.aborted) return;
   const { selection: { best } } = await summariseHistory(folder);
   if (best) say(`Best validation AUC ${best.auc.toFixed(4)}, after step ${best.step + 1}.`);
-  const videos = validation && videosOf(lessons.validation);
+  const videos = validation && videosOf(lessons.validation.origins());
   if (isNew) { for (const remark of await learningRemarks(folder, videos)) say(remark); }
   const { detector } = sitting;
-  const tested = manifest.samples.some(({ split }) => split === "test") ? manifest.path : undefined;
+  const tested = manifest.samples.where({ split: "test" }).length > 0 ? manifest.path : undefined;
   say(`Next: ${evaluateCommand(basename(folder), { manifest: tested, detector })}`);
 }
 
@@ -251,12 +247,13 @@ export async function trainRuns(
 ): Promise<void> {
   const { runs, sweep } = await plannedRuns(options);
   const engine = await startEngine();
-  const manifests = await Promise.all(options.manifests.map(async (path): Promise<Manifest> => ({
-    path,
-    sha256: (await fingerprintOf(path)).sha256,
-    cut: await readCut(path),
-    samples: await readManifest(path),
-  })));
+  using opened = new DisposableStack();
+  const manifests: OpenManifest[] = [];
+  for (const path of options.manifests) {
+    const manifest = await openManifest(path);
+    opened.use(manifest.samples);
+    manifests.push(manifest);
+  }
   say(`${runs.length} of ${sweep} runs in this job. ${LABEL_LEGEND}.`);
   for (const run of runs) {
     if (signal.aborted) return;

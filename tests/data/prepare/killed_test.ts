@@ -110,7 +110,8 @@ Deno.test("a run that is told to stop ends soon, and the next one does only the 
   const stop = new AbortController();
   {
     await using run = await Preparation.open(source, { folder: out, settings: SETTINGS });
-    assert.deepEqual(await run.survey(), { units: 10, done: 0 });
+    const { units, done } = await run.survey();
+    assert.deepEqual([units, done], [10, 0]);
     await assert.rejects(async () => {
       for await (const _ of run.run({ atOnce: 2, signal: stop.signal })) {
         stop.abort(new DOMException("enough", "AbortError"));

@@ -36,13 +36,27 @@ Deno.test("doctor of a whole data set: exit code 0, counts, the labels' meaning,
     assert.equal(code, 0, said);
     assert.match(said, /label 0 = real, 1 = fake; score = probability of fake/);
     assert.match(said, /label 0 \(real\), real, test: 1 video, /);
-    assert.match(said, /my pictures: nothing is wrong\. Reports: .*my_pictures\.html and .*\.csv/);
-    const reports = join(project, "reports");
-    assert.match(await Deno.readTextFile(join(reports, "my_pictures.html")), /nothing is wrong/);
-    assert.equal(
-      await Deno.readTextFile(join(reports, "my_pictures.csv")),
-      "severity,kind,path,message\n",
+    assert.match(
+      said,
+      /my pictures: nothing is wrong\. Reports: .*my_pictures-[0-9a-f]{8}\.html and .*\.csv\n/,
     );
+    assert.match(
+      said,
+      /all 2 are for test.*Next: deno task prepare .*--validation 0\.1 --test 0\.2 --out faces$/,
+    );
+    const reports = join(project, "reports");
+    const [csv, page] = [...Deno.readDirSync(reports)].map(({ name }) => join(reports, name))
+      .sort();
+    assert.match(await Deno.readTextFile(page!), /nothing is wrong/);
+    assert.match(
+      await Deno.readTextFile(csv!),
+      /^severity,kind,path,message\nnote,noTraining,,"?Nothing can be trained on it.*\n$/,
+    );
+    // Another set of that name has reports of its own; to train on it is said on the command line too.
+    const other = join(project, "elsewhere", "my pictures");
+    await ownPictures(other);
+    await doctor(project, [other, "--validation", "0", "--test", "0"]);
+    assert.equal([...Deno.readDirSync(reports)].length, 4);
   });
 });
 
@@ -61,7 +75,12 @@ Deno.test("doctor of a described benchmark says what is missing and how to get i
       /Listed, but not there: 1 problem\n.*FaceSwap\/c23\/videos": there is no such folder of 8 videos.*-d FaceSwap -c c23/,
     );
     assert.match(said, /\n {2}…/);
-    assert.ok((await Deno.stat(join(project, "reports/FF++_c23.html"))).isFile);
+    const names = [...Deno.readDirSync(join(project, "reports"))].map(({ name }) => name);
+    assert.ok(names.some((name) => /^FF\+\+_c23-[0-9a-f]{8}\.html$/.test(name)));
+    assert.match(
+      said,
+      /\nNext: mend or remove what the problems name \(all of them: .*\.csv\), .*$/,
+    );
   });
 });
 
@@ -78,6 +97,18 @@ Deno.test("doctor that cannot begin says why and ends with 2, before it has look
     assert.equal(unwritable.code, 2);
     assert.match(unwritable.said, /Cannot write .*reports.*folder may be written to/);
     assert.equal(await Deno.readTextFile(join(project, "reports")), "");
+  });
+});
+
+Deno.test("doctor of a list that cannot be read reports it with the remedy, and ends with what to do: 1", async () => {
+  await inFolder(async (project) => {
+    await writeFiles(project, { "semi.csv": "path;label\na.jpg;0\n" });
+    const { code, said } = await doctor(project, [join(project, "semi.csv")]);
+    assert.equal(code, 1);
+    assert.match(
+      said,
+      /separated by semicolons.*Save it with commas[\s\S]*\nNext: mend or remove .*$/,
+    );
   });
 });
 

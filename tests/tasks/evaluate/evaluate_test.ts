@@ -1,11 +1,10 @@
-/** `evaluate` and `predict` on pictures that are made or installed, with a detector of random weights. */
+/** `evaluate` on pictures that are made, with a detector of random weights. */
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { csvRows } from "lib/io/csv_rows.ts";
 import { contentName } from "lib/data/fingerprint.ts";
 import { writeManifest } from "lib/data/manifest.ts";
-import { demoPhotographs } from "lib/faces/demo_photographs.ts";
 import { writeImage } from "lib/media/write_image.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { rocAuc } from "lib/evaluation/roc.ts";
@@ -16,8 +15,6 @@ import { createRandom } from "lib/random.ts";
 import { parseEvaluateOptions } from "lib/tasks/evaluate/evaluate_options.ts";
 import { evaluateDetector } from "lib/tasks/evaluate/evaluate_run.ts";
 import { findDetector } from "lib/tasks/find_detector.ts";
-import { parsePredictOptions } from "lib/tasks/predict/predict_options.ts";
-import { predictInputs } from "lib/tasks/predict/predict_run.ts";
 import { saveDetector } from "lib/detectors/detector_file.ts";
 import { readEvaluations } from "lib/training/evaluation_files.ts";
 import { inFolder } from "../../in_folder.ts";
@@ -230,35 +227,6 @@ Deno.test("evaluateDetector warns where one exact score is frequent", async () =
     assert.ok(
       lines.some((line) => /^Warning: 24 of 24 frames have log-odds of exactly/.test(line)),
     );
-  });
-});
-
-Deno.test("predictInputs scores the faces of photographs and folders, and says what has none", async () => {
-  await inFolder(async (folder) => {
-    const run = await makeRun(folder);
-    const [photograph] = demoPhotographs();
-    await Deno.mkdir(`${folder}/pictures`);
-    await Deno.copyFile(photograph, `${folder}/pictures/three.jpg`);
-    await writeImage(`${folder}/pictures/empty.png`, madeUpCrops(1)[0].image);
-    await Deno.writeTextFile(`${folder}/pictures/broken.png`, "no picture");
-    await Deno.writeTextFile(`${folder}/pictures/notes.txt`, "passed over");
-
-    const out = `${folder}/scores.csv`;
-    const args = [`${folder}/pictures`, "--weights", run, "--faces", "all", "--out", out];
-    const options = parsePredictOptions(args);
-    assert.ok(options !== "help");
-    const { lines, surroundings } = listener();
-    assert.deepEqual(await predictInputs(options, surroundings), { faces: 3, problems: 2 });
-    assert.match(lines[0], /probability of fake: 0 is real, 1 is fake/);
-    assert.ok(lines.some((line) => /empty\.png: no face in 1 picture$/.test(line)));
-    assert.ok(lines.some((line) => /broken\.png: .*not a picture/.test(line)));
-    const faces = lines.filter((line) =>
-      /three\.jpg: 0\.\d{4} \(face at \d+,\d+ to \d+,\d+\)/.test(line)
-    );
-    assert.equal(faces.length, 3);
-    const rows = await Array.fromAsync(csvRows(out, ["file", "score"]), ({ cells }) => cells);
-    assert.equal(rows.length, 3);
-    assert.ok(rows.every((row) => Number(row.score) > 0 && Number(row.right) > Number(row.left)));
   });
 });
 
