@@ -188,7 +188,7 @@ export async function badDisk(
     const name = `${writing.name}: full disk`,
       disk = join(folder.path, "disk"),
       out = join(disk, "out");
-    const size = 65536 + Math.ceil(random.uniform() * need / 4096) * 4096;
+    const size = 40_960 + Math.floor(random.uniform() * need / 4096) * 4096; // what was there, and a share
     await using _ = await smallDisk(disk, size);
     await Deno.mkdir(out);
     const old = join(disk, "what_was_there");
