@@ -2,6 +2,7 @@
  * A trained detector in one file, as PyTorch's `load_state_dict` takes it, with the configuration that
  * it belongs to. How weights of other origin are read is left to networks/.
  */
+import { UnfitFile } from "lib/io/unfit_file.ts";
 import { join } from "node:path";
 import type { FaceCut } from "lib/faces/face_cut.ts";
 import { disposeParameters, type Parameters } from "lib/networks/parameters.ts";
@@ -142,6 +143,6 @@ function originIn(
       "copy it again.";
     throw cause instanceof RangeError
       ? new RangeError(told, { cause })
-      : new TypeError(told, { cause });
+      : new UnfitFile(told, { cause });
   }
 }

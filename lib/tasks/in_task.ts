@@ -6,6 +6,7 @@
 import { parseArgs } from "node:util";
 import { whyUnreadable } from "lib/io/file_fault.ts";
 import { listenForInterrupt } from "lib/io/interrupt.ts";
+import { UnfitFile } from "lib/io/unfit_file.ts";
 import { setUp } from "./setup/setup.ts";
 
 /** What the work of a task is told from outside. */
@@ -59,7 +60,8 @@ export async function inTask<Options>(
   } catch (error) {
     const failures = failuresIn(error, signal);
     for (const failure of failures) {
-      if (failure instanceof TypeError) throw error; // a fault of ours: with its stack
+      const isOurs = failure instanceof TypeError && !(failure instanceof UnfitFile);
+      if (isOurs) throw error; // a fault of the code: with its stack
       console.error(failure instanceof Error ? peoplesWords(failure) : String(failure));
     }
     if (failures.length > 0) return error instanceof RangeError && !signal.aborted ? 2 : 1;

@@ -3,6 +3,7 @@
  * those of the heading, and steps follow each other from 0. A torn last line, as a kill leaves it, does
  * not count.
  */
+import { UnfitFile } from "lib/io/unfit_file.ts";
 import { join } from "node:path";
 import { BEGINNING, selected, type Selection } from "./selection.ts";
 import type { StepRecord } from "./step_record.ts";
@@ -28,7 +29,7 @@ interface Rows {
 }
 
 function refuse(path: string, line: number, why: string): never {
-  throw new TypeError(
+  throw new UnfitFile(
     `${path}, line ${line}: ${why}. It is no history of one run. Put back a whole copy, or move the ` +
       "run's folder away to begin it anew.",
   );
@@ -176,7 +177,7 @@ export async function beforeStep(path: string, steps: number): Promise<HistorySu
     throw error;
   });
   if (summary.steps === steps) return summary;
-  throw new TypeError(
+  throw new UnfitFile(
     `${path} holds ${summary.steps} of the ${steps} steps that the run has done. Put back a whole ` +
       "copy, or move the run's folder away to begin it anew.",
   );

@@ -1,4 +1,5 @@
 /** The runs that were recorded: listed, and their metrics read back, as plain rows for a data frame. */
+import { UnfitFile } from "lib/io/unfit_file.ts";
 import { parse } from "@std/yaml";
 import { join } from "node:path";
 import type { Configuration } from "lib/detectors/configuration.ts";
@@ -52,7 +53,7 @@ export interface RecordedRun {
 }
 
 const damaged = (path: string, cause: Error) =>
-  new TypeError(
+  new UnfitFile(
     `${path} cannot be read as a run's: ${
       cause.message.trim().split("\n")[0]
     } Put back a whole copy, or ` +

@@ -148,8 +148,15 @@ export interface DiskResult {
   readonly said: Readonly<Record<string, string>>;
 }
 
-/** Fills disks at `count` random points of each command, and refuses each its folder. */
-export async function badDisk({ count, seed }: CampaignArguments): Promise<DiskResult> {
+/**
+ * Fills disks at `count` random points of each command, and refuses each its folder.
+ *
+ * @param only Names of commands; default: all.
+ */
+export async function badDisk(
+  { count, seed }: CampaignArguments,
+  only?: readonly string[],
+): Promise<DiskResult> {
   await using folder = await campaignFolder();
   const project = await ownProject(folder.path), random = createRandom(seed, "full disks");
   const ways: Record<string, Record<string, number>> = {},
@@ -161,6 +168,7 @@ export async function badDisk({ count, seed }: CampaignArguments): Promise<DiskR
     ways[name][way] = (ways[name][way] ?? 0) + 1;
   };
   for (const writing of await writings(folder.path, project)) {
+    if (only && !only.includes(writing.name)) continue;
     const calm = join(folder.path, "calm");
     await Deno.mkdir(calm);
     const first = await write(project, writing, { out: calm });
@@ -180,7 +188,7 @@ export async function badDisk({ count, seed }: CampaignArguments): Promise<DiskR
     const name = `${writing.name}: full disk`,
       disk = join(folder.path, "disk"),
       out = join(disk, "out");
-    const size = 65536 + Math.ceil(random.uniform() * need / 4096) * 4096;
+    const size = 40_960 + Math.floor(random.uniform() * need / 4096) * 4096; // what was there, and a share
     await using _ = await smallDisk(disk, size);
     await Deno.mkdir(out);
     const old = join(disk, "what_was_there");

@@ -10,7 +10,7 @@ import { cropsFolder, SMALL_RUN } from "./small_work.ts";
 export async function killedEvaluate(args: CampaignArguments): Promise<KillResult> {
   await using folder = await campaignFolder();
   const project = await ownProject(folder.path), runs = join(project.root, "results/runs");
-  const manifest = await cropsFolder(folder.path, { train: 48, validation: 24, test: 2000 });
+  const manifest = await cropsFolder(folder.path, { train: 48, validation: 24, test: 1000 });
   const trained = await runTask(project, [
     "train",
     "--data",

@@ -15,7 +15,7 @@ const orNothing = (error: unknown) => {
 export async function killedPrepare(args: CampaignArguments): Promise<KillResult> {
   await using folder = await campaignFolder();
   const project = await ownProject(folder.path);
-  const set = await clipsFolder(join(folder.path, "set"), 5);
+  const set = await clipsFolder(join(folder.path, "set"), 3);
   const out = (name: string) => join(folder.path, name);
   return await killCampaign({
     start: (name) => startTask(project, ["prepare", set, "--out", out(name), ...SMALL_CROPS]),

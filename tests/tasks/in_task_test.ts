@@ -97,3 +97,13 @@ Deno.test("inTask gives settings that do not fit 2, other failures 1, and the wo
   );
   assert.deepEqual(await runWork("return 5;"), { code: 5, complaints: "" });
 });
+
+Deno.test("inTask says of an unfit file what it is, and shows the stack of a fault of the code", async () => {
+  const unfit = await runWork(`
+    const { UnfitFile } = await import("lib/io/unfit_file.ts");
+    throw new UnfitFile("x.pth is damaged.");
+  `);
+  assert.deepEqual([unfit.code, unfit.complaints], [1, "x.pth is damaged.\n"]);
+  const fault = await runWork(`throw new TypeError("a fault");`);
+  assert.match(fault.complaints, /a fault[^]*at /);
+});

@@ -3,6 +3,7 @@
  * header against the file's real size before anything large is allocated. What the arrays mean, and
  * how they enter a model, is left to others.
  */
+import { UnfitFile } from "lib/io/unfit_file.ts";
 import { writeWhole } from "lib/io/write_whole.ts";
 
 /** Bytes of one element of each type that is read or written. */
@@ -142,7 +143,7 @@ export async function readSafetensors(path: string): Promise<TensorFile> {
   using file = await Deno.open(path);
   const size = (await file.stat()).size;
   const refuse = (why: string): never => {
-    throw new TypeError(
+    throw new UnfitFile(
       `${path} is not a whole safetensors file: ${why}. Copy or download it again.`,
     );
   };

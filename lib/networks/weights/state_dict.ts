@@ -3,6 +3,7 @@
  * counters as in its state dict. Reading of the file itself is in `state_dict_file.ts`, writing in
  * `safetensors.ts`.
  */
+import { UnfitFile } from "lib/io/unfit_file.ts";
 import * as tf from "@tensorflow/tfjs";
 import type { Parameters } from "../parameters.ts";
 import { float32Values, type StoredTensor, storeFloat32, type TensorFile } from "./safetensors.ts";
@@ -101,7 +102,7 @@ export function loadParameters(
   }
   const { loaded, ...wrong } = report;
   const fits = Object.values(wrong).every((names) => names.length === 0);
-  if (!fits && (!partial || loaded.length === 0)) throw new TypeError(describe(report, file));
+  if (!fits && (!partial || loaded.length === 0)) throw new UnfitFile(describe(report, file));
 
   const notFinite: string[] = [];
   const values = loaded.map((name) => {
@@ -133,7 +134,7 @@ function arraysByName(
   const all = [...file.tensors].map(([name, array]) => [name.slice(cut), array] as const);
   for (const beginning of skip) {
     if (!all.some(([name]) => name.startsWith(beginning))) {
-      throw new TypeError(`${naming(file)} has nothing that begins "${beginning}" to skip.`);
+      throw new UnfitFile(`${naming(file)} has nothing that begins "${beginning}" to skip.`);
     }
   }
   return new Map(

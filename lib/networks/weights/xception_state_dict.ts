@@ -2,6 +2,7 @@
  * The weights of an Xception under the names that other projects gave them. The network is the same
  * in all of them; how a file enters it is in `state_dict.ts`.
  */
+import { UnfitFile } from "lib/io/unfit_file.ts";
 import type { StoredTensor, TensorFile } from "./safetensors.ts";
 import { wrapperPrefix, WRAPPERS } from "./wrapper_prefix.ts";
 
@@ -56,7 +57,7 @@ export function xceptionStateDict(file: TensorFile): TensorFile {
     if (bare.startsWith(IDLE)) continue;
     const ours = bare.replace(CLASSIFIER, "last_linear.");
     if (tensors.has(ours)) {
-      throw new TypeError(
+      throw new UnfitFile(
         `${file.path ?? "The file"} has two arrays for ${ours}, the second named ${name}: which ` +
           "classifier is meant cannot be told. Remove one in PyTorch and save again.",
       );

@@ -2,6 +2,7 @@
  * The bytes of a `.pth` file, read piece by piece so that no more is held than is used, and the one
  * way in which such a file is refused. What the bytes mean is left to the other files here.
  */
+import { UnfitFile } from "lib/io/unfit_file.ts";
 
 /**
  * Ends reading with an error that names the file.
@@ -30,7 +31,7 @@ const REMEDY = "Copy or download it again; if that does not help, write it anew 
 
 function refuseNamed(name: string): Refuse {
   return (why, remedy = REMEDY) => {
-    throw new TypeError(`${name} cannot be read as PyTorch weights: ${why}. ${remedy}`);
+    throw new UnfitFile(`${name} cannot be read as PyTorch weights: ${why}. ${remedy}`);
   };
 }
 

@@ -1,6 +1,7 @@
 /**
- * A program that reads 1,000 mutants of PyTorch's files in a process of its own, so that a crash, a
- * loop without end and the memory are seen from outside. Its last line is the outcome as JSON.
+ * A program that reads mutants of PyTorch's files, 1,000 or as many as its first argument says, in a
+ * process of its own, so that a crash, a loop without end and the memory are seen from outside. Its second
+ * argument is the seed. Its last line is the outcome as JSON.
  */
 import assert from "node:assert/strict";
 import { parsePth } from "lib/networks/weights/pth.ts";
@@ -20,9 +21,8 @@ export interface FuzzOutcome {
   readonly peak: number;
 }
 
-const MUTANTS = 1000;
-
-const random = createRandom(3, "pth");
+const [count = "1000", seed = "3"] = Deno.args;
+const random = createRandom(Number(seed), "pth");
 
 const fixture = (name: string) =>
   Deno.readFile(new URL(`../../../fixtures/${name}`, import.meta.url));
@@ -128,7 +128,7 @@ async function main(): Promise<FuzzOutcome> {
   const kinds: FuzzOutcome["kinds"] = {};
   const reasons = new Set<string>();
   let peak = 0;
-  for (let i = 0; i < MUTANTS; i++) {
+  for (let i = 0; i < Number(count); i++) {
     const [kind, make] = Object.entries(KINDS)[i % Object.keys(KINDS).length];
     const count = kinds[kind] ??= { read: 0, refused: 0 };
     const mutant = make();
