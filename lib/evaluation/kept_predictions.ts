@@ -189,6 +189,7 @@ export async function* keptPredictions(
 
 /**
  * Makes a table (`readPredictions`) of predictions that are all there, and removes the file they grew in.
+ * Of two processes that do so, the second finds it done.
  *
  * @param part As `keptPredictions` left it.
  * @param path The table; one that is there is replaced.
@@ -210,6 +211,13 @@ export async function finishPredictions(part: string, path: string): Promise<voi
       }
     }
   }
-  await writePredictions(path, rows());
-  await Deno.remove(part);
+  try {
+    await writePredictions(path, rows());
+    await Deno.remove(part);
+  } catch (error) {
+    // Another process at the same work has finished it meanwhile: the table is made of these predictions.
+    const isDone = error instanceof Deno.errors.NotFound &&
+      await Deno.stat(path).then(() => true, () => false);
+    if (!isDone) throw error;
+  }
 }
