@@ -10,7 +10,7 @@ const WRONG: Record<string, [args: string[], words: RegExp]> = {
   notebooks: [["77"], /No notebook is called "77"/],
   doctor: [["data", "--fast"], /--fast/],
   prepare: [["data"], /Say with --out/],
-  train: [["--data", "m.csv", "--set", "block=3"], /no field "block"/],
+  train: [["--colour"], /--colour/],
   evaluate: [["run"], /--data is missing/],
   predict: [[], /nothing to score/],
   study: [["--job", "3/2"], /--job is "3\/2"/],

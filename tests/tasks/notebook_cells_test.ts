@@ -51,8 +51,8 @@ async function checkCells(...sources: string[]): Promise<string> {
 
 Deno.test("cells that use lib, await and show a value pass the type check", async () => {
   const faults = await checkCells(
-    'import { SMOKE } from "lib/config.ts";\nSMOKE.steps',
-    "const waited = await Promise.resolve(SMOKE.blocks);\nwaited",
+    'import { SMOKE_TRAINING } from "lib/settings/training_settings.ts";\nSMOKE_TRAINING.steps',
+    "const waited = await Promise.resolve(SMOKE_TRAINING.epochs);\nwaited",
     "(1 + waited) / 2",
   );
   assert.equal(faults, "");

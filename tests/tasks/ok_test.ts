@@ -72,7 +72,7 @@ Deno.test("knownFiles are what git knows and new sources, not what commands wrot
 
 Deno.test("git ignores every folder that the README's commands write", async () => {
   const readme = await Deno.readTextFile(join(PROJECT.root, "README.md"));
-  const written = [...readme.matchAll(/--out ([\w./-]+)/g)].map((match) => match[1]!);
+  const written = [...readme.matchAll(/prepare .*--out ([\w./-]+)/g)].map((match) => match[1]!);
   assert.ok(written.length > 1);
   for (const folder of [...written, "results/runs"]) {
     const path = join(folder, "metadata.json");

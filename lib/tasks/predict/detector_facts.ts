@@ -4,7 +4,9 @@ import { plainConfiguration } from "lib/detectors/configuration.ts";
 import type { LoadedDetector } from "lib/detectors/detector_file.ts";
 import { FACE_CUT } from "lib/faces/face_cut.ts";
 import { type EvaluationRow, readEvaluations } from "lib/training/evaluation_files.ts";
+import { UnfitFile } from "lib/io/unfit_file.ts";
 import { readRunRecord } from "lib/training/recorded_runs.ts";
+import type { RunRecord } from "lib/training/run_record.ts";
 
 /** A detector in words. */
 export interface DetectorFacts {
@@ -18,6 +20,19 @@ export interface DetectorFacts {
   readonly settings: string;
 }
 
+/** The record of the run whose folder this is, or why there is none: a file there may be somebody else's. */
+async function recordIn(
+  folder: string,
+): Promise<{ record?: RunRecord | undefined; missing: string }> {
+  const missing = "no run.yaml beside it";
+  try {
+    return { record: await readRunRecord(folder), missing };
+  } catch (error) {
+    if (error instanceof UnfitFile) return { missing: error.message };
+    throw error;
+  }
+}
+
 const NOT_KNOWN = "not known: the file of weights does not say";
 
 /**
@@ -28,7 +43,7 @@ export async function detectorFacts(
   { detector, folder, name }: { detector: LoadedDetector; folder: string; name: string },
 ): Promise<DetectorFacts> {
   const { origin, configuration } = detector;
-  const record = await readRunRecord(folder).catch(() => undefined); // it may be somebody else's file
+  const { record, missing } = await recordIn(folder);
   const { kind, input } = detector.detector;
   const { margin, size, format, quality } = origin?.cut ?? FACE_CUT;
   const cut = `margin ${margin} of the face's longer side, ${size} × ${size} pixels, ` +
@@ -49,7 +64,7 @@ export async function detectorFacts(
       ["Looks at", `pictures of ${input.size} × ${input.size} pixels`],
       [
         "Learnt from",
-        data ?? (origin === undefined ? NOT_KNOWN : "not known: no run.yaml beside it"),
+        data ?? (origin === undefined ? NOT_KNOWN : `not known: ${missing}`),
       ],
       ["Steps", origin === undefined ? NOT_KNOWN : `${origin.step + 1}`],
       ["Validation AUC", auc === undefined ? "not known" : auc.toFixed(4)],

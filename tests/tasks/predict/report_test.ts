@@ -14,7 +14,8 @@ Deno.test("predictInputs writes a page with boxes, crops, maps and the detector'
     const run = await tinyRun(folder, { validationAuc: 0.8125, cut: FACE_CUT });
     await Deno.writeTextFile(
       join(run, "run.yaml"),
-      "name: a_run\ndata:\n  source: <faces>.csv\n  training: 1200\n  validation: 340\n",
+      "name: a_run\nprotocol: p\nseed: 1\nstarted: 2026-01-01T00:00:00Z\nfinished: null\n" +
+        "data:\n  source: <faces>.csv\n  sha256: ab\n  training: 1200\n  validation: 340\n",
     );
     const measured = { value: 0.7531, low: 0.7, high: 0.8, reason: null, samples: 50 };
     const about = { method: "all", level: "frame", metric: "AUC", run: "a_run", seed: 1 } as const;
