@@ -31,7 +31,7 @@ function chanceDeviation({ real, fake }: ClassVideos): number {
  * - its loss ends far above where it began: the median of the last tenth of its steps (at most 100) is
  *   more than the median of the first as many, and once more its size;
  * - its best validation AUC is at chance: less than two standard deviations of chance above ½, where each
- *   video counts once.
+ *   video counts once; where chance may reach 1, no AUC of so few videos tells.
  *
  * @param folder The run's folder.
  * @param videos Of validation; left out where there was none.
@@ -62,12 +62,19 @@ export async function learningRemarks(folder: string, videos?: ClassVideos): Pro
   }
   if (videos && bestAuc !== undefined) {
     const limit = 0.5 + 2 * chanceDeviation(videos);
-    if (bestAuc < limit) {
+    const rule =
+      `${videos.real} real and ${videos.fake} fake videos (½ and two standard deviations)`;
+    if (limit >= 1) {
+      remarks.push(
+        `Validation cannot tell whether the run learned: chance alone may reach an AUC of 1 with ${rule}. ` +
+          "Hold out more videos.",
+      );
+    } else if (bestAuc < limit) {
       remarks.push(
         `The run did not learn to tell real from fake: its best validation AUC ${
           bestAuc.toFixed(4)
-        } is at chance, which reaches ${limit.toFixed(2)} with ${videos.real} real and ` +
-          `${videos.fake} fake videos (½ and two standard deviations). Train longer, or with more data.`,
+        } is at chance, which reaches ${limit.toFixed(2)} with ${rule}. ` +
+          "Train longer, or with more data.",
       );
     }
   }

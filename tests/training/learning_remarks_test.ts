@@ -55,3 +55,16 @@ Deno.test("learningRemarks calls an AUC chance that chance alone would reach, by
   assert.match((await remarksOf(totals, { auc: 0.5, videos }))[0], /40 real and 60 fake videos/);
   assert.deepEqual(await remarksOf(totals, { auc: 0.5 }), []);
 });
+
+Deno.test("learningRemarks of too few videos says that nothing can be told, whatever the AUC", async () => {
+  const videos = { real: 3, fake: 1 };
+  for (const auc of [0.5, 1]) {
+    const [remark, ...more] = await remarksOf(line(20, (x) => 5 - x), { auc, videos });
+    assert.match(remark, /cannot tell whether the run learned.*3 real and 1 fake videos/);
+    assert.deepEqual(more, []);
+  }
+  assert.deepEqual(
+    await remarksOf(line(20, (x) => 5 - x), { auc: 1, videos: { real: 4, fake: 4 } }),
+    [],
+  );
+});
