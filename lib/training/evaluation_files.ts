@@ -103,6 +103,25 @@ function parseEvaluation(text: string): EvaluationRow[] {
   );
 }
 
+/** What is in a folder, by name; nothing where there is no such folder. */
+async function entriesOf(folder: string): Promise<Deno.DirEntry[]> {
+  const entries = await Array.fromAsync(Deno.readDir(folder)).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  });
+  return entries.sort((a, b) => a.name < b.name ? -1 : 1);
+}
+
+/** All results of one run; none where its folder holds none. */
+export async function evaluationsOf(folder: string): Promise<EvaluationRow[]> {
+  const rows: EvaluationRow[] = [];
+  for (const { name } of await entriesOf(folder)) {
+    if (!name.startsWith(BEGINNING) || !name.endsWith(".csv")) continue;
+    rows.push(...parseEvaluation(await Deno.readTextFile(join(folder, name))));
+  }
+  return rows;
+}
+
 /**
  * All results of all runs, for tables and data frames.
  *
@@ -111,18 +130,8 @@ function parseEvaluation(text: string): EvaluationRow[] {
 export async function readEvaluations({ root = RUNS }: { root?: string } = {}): Promise<
   EvaluationRow[]
 > {
+  const runs = (await entriesOf(root)).filter(({ isDirectory }) => isDirectory);
   const rows: EvaluationRow[] = [];
-  const namesIn = async (folder: string) =>
-    (await Array.fromAsync(Deno.readDir(folder)).catch((error) => {
-      if (error instanceof Deno.errors.NotFound) return [];
-      throw error;
-    })).sort((a, b) => a.name < b.name ? -1 : 1);
-  for (const run of await namesIn(root)) {
-    if (!run.isDirectory) continue;
-    for (const { name } of await namesIn(join(root, run.name))) {
-      if (!name.startsWith(BEGINNING) || !name.endsWith(".csv")) continue;
-      rows.push(...parseEvaluation(await Deno.readTextFile(join(root, run.name, name))));
-    }
-  }
+  for (const { name } of runs) rows.push(...await evaluationsOf(join(root, name)));
   return rows;
 }

@@ -28,7 +28,7 @@ const EVENTS = "events.out.tfevents.forgery-clues";
 
 /** The data of a run, as its record names it. */
 export interface RunData {
-  /** The manifest's file name, or what else the samples are, such as `"planted clues A8"`. */
+  /** The data sets' names with the manifest's path as it was given, or what else the samples are, such as `"planted clues A8"`. */
   readonly source: string;
   /** SHA-256 of the manifest's bytes, in hexadecimal, or of whatever fixes the samples. */
   readonly sha256: string;

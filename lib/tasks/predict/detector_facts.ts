@@ -1,9 +1,8 @@
 /** What is known of a detector besides its weights: what it learnt from, and how well it did. */
-import { basename, dirname } from "node:path";
 import { plainConfiguration } from "lib/detectors/configuration.ts";
 import type { LoadedDetector } from "lib/detectors/detector_file.ts";
 import { FACE_CUT } from "lib/faces/face_cut.ts";
-import { type EvaluationRow, readEvaluations } from "lib/training/evaluation_files.ts";
+import { type EvaluationRow, evaluationsOf } from "lib/training/evaluation_files.ts";
 import { UnfitFile } from "lib/io/unfit_file.ts";
 import { readRunRecord } from "lib/training/recorded_runs.ts";
 import type { RunRecord } from "lib/training/run_record.ts";
@@ -52,11 +51,8 @@ export async function detectorFacts(
     `${record.data.source}: ${record.data.training} pictures for training, ` +
       `${record.data.validation} for validation`;
   const auc = origin?.validationAuc;
-  const evaluations = record === undefined
-    ? []
-    : (await readEvaluations({ root: dirname(folder) })).filter((row) =>
-      row.run === basename(folder) && row.metric === "AUC" && row.value !== null
-    );
+  const evaluations = (await evaluationsOf(folder))
+    .filter(({ metric, value }) => metric === "AUC" && value !== null);
   return {
     name,
     facts: [

@@ -147,8 +147,9 @@ async function runData(
   { manifest, training, validation }: Lessons,
   pretrained?: string,
 ): Promise<RunData> {
+  const sets = [...new Set(training.origins().map(({ dataset }) => dataset))].sort();
   return {
-    source: basename(manifest.path),
+    source: `${sets.join("+")} (${manifest.path})`,
     sha256: await manifest.sha256(),
     training: training.length,
     validation: validation.length,

@@ -77,6 +77,7 @@ Deno.test("trainRuns trains on the training split, chooses on validation, and re
       8,
       "hello",
     ]);
+    assert.equal(record.data.source, `made up (${manifest})`);
     using detector = await loadDetector(join(runs, rows[0].id));
     assert.equal(detector.origin?.validationAuc, rows[0].bestAuc);
 
