@@ -168,8 +168,8 @@ async function checkAll({ signal, say }: TaskSurroundings): Promise<number> {
   for (const check of checks) {
     if (signal.aborted || !await check()) return 1;
   }
-  const { passed, failed } = await runAllTests();
-  say(failed === 0 ? "Everything is ok." : "Not ok: tests.");
+  const { passed, failed } = await runAllTests(signal);
+  if (!signal.aborted) say(failed === 0 ? "Everything is ok." : "Not ok: tests.");
   say(`${passed} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
 }

@@ -90,8 +90,11 @@ export async function testPieces(root: string = PROJECT.root): Promise<string[][
 /**
  * Runs all tests and the documentation's examples: types once for all, then several pieces at a time, each
  * in a process of its own, whose lines are handed on when it is done.
+ *
+ * @param signal Once it is aborted nothing more is begun; what runs is ended by `runCommand`, which passes
+ * SIGINT and SIGTERM on.
  */
-export async function runAllTests(): Promise<TestCounts> {
+export async function runAllTests(signal: AbortSignal): Promise<TestCounts> {
   const types = await runCommand([PROJECT.deno, "check", "--doc", "lib", "tests", "README.md"], {
     cwd: PROJECT.root,
     env: { ...projectEnvironment(PROJECT), NO_COLOR: "1" },
@@ -103,7 +106,7 @@ export async function runAllTests(): Promise<TestCounts> {
   }
   const waiting = await testPieces(), counts = { passed: 0, failed: 0 };
   const worker = async () => {
-    for (let piece = waiting.shift(); piece; piece = waiting.shift()) {
+    for (let piece = waiting.shift(); piece && !signal.aborted; piece = waiting.shift()) {
       const lines: string[] = [];
       const { passed, failed } = await runDenoTest(["--no-check", ...piece], {
         onLine: (line) => lines.push(line),
@@ -122,8 +125,9 @@ if (import.meta.main) {
   const parse = (args: readonly string[]) => args.includes("--help") ? "help" as const : args;
   const command = { args: Deno.args, usage: USAGE, parse, stopped: "Not all tests were run." };
   Deno.exit(
-    await inTask(command, async (options, { say }) => {
-      const { passed, failed } = await (options.length > 0 ? runDenoTest(options) : runAllTests());
+    await inTask(command, async (options, { say, signal }) => {
+      const { passed, failed } =
+        await (options.length > 0 ? runDenoTest(options) : runAllTests(signal));
       say(`${passed} passed, ${failed} failed`);
       return failed === 0 ? 0 : 1;
     }),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { countTests, runDenoTest, testPieces } from "lib/tasks/run_tests.ts";
+import { countTests, runAllTests, runDenoTest, testPieces } from "lib/tasks/run_tests.ts";
 import { PROJECT } from "lib/tasks/setup/project.ts";
 
 Deno.test("countTests reads every form of the summary line", () => {
@@ -58,4 +58,8 @@ Deno.test("testPieces has every test file and every room of lib once, the longes
   const rooms = await Array.fromAsync(Deno.readDir(join(PROJECT.root, "lib")), ({ name }) => name);
   const documented = pieces.filter(([first]) => first === "--doc").map(([, path]) => path);
   assert.deepEqual(documented, [...rooms.sort().map((name) => `lib/${name}`), "README.md"]);
+});
+
+Deno.test("runAllTests that was stopped begins nothing more", async () => {
+  assert.deepEqual(await runAllTests(AbortSignal.abort()), { passed: 0, failed: 0 });
 });

@@ -18,7 +18,13 @@ Deno.test("predictInputs writes a page with boxes, crops, maps and the detector'
         "data:\n  source: <faces>.csv\n  sha256: ab\n  training: 1200\n  validation: 340\n",
     );
     const measured = { value: 0.7531, low: 0.7, high: 0.8, reason: null, samples: 50 };
-    const about = { method: "all", level: "frame", metric: "AUC", run: "its_name", seed: 1 } as const;
+    const about = {
+      method: "all",
+      level: "frame",
+      metric: "AUC",
+      run: "its_name",
+      seed: 1,
+    } as const;
     const where = {
       dataset: "mine",
       split: "test",
