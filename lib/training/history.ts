@@ -4,6 +4,7 @@
  * `history_rows.ts`.
  */
 import { join } from "node:path";
+import { orSay } from "lib/io/write_whole.ts";
 import { beforeStep, HISTORY_FILE, type HistorySummary } from "./history_rows.ts";
 import { type StepRecord, VALIDATION_FIELDS } from "./step_record.ts";
 
@@ -58,31 +59,20 @@ export async function openHistory(
 ): Promise<{ history: History; summary: HistorySummary }> {
   const path = join(folder, HISTORY_FILE);
   const summary = await beforeStep(path, steps);
-  const file = await Deno.open(path, { write: true, create: true });
+  const file = await orSay(path, () => Deno.open(path, { write: true, create: true }));
   let { columns, bytes: whole } = summary; // what is written beyond is a torn line
-  const orSay = async (work: () => Promise<void>) => {
-    try {
-      await work();
-    } catch (cause) {
-      throw new Error(
-        `Cannot write ${JSON.stringify(path)}: ${(cause as Error).message}. ` +
-          "Check that the disk has space.",
-        { cause },
-      );
-    }
-  };
   const append = async (record: StepRecord) => {
     const own = columns ?? columnsOf(record);
     const heading = columns ? "" : own.join(",") + "\n";
     const bytes = encoder.encode(heading + lineOf(record, own));
-    await orSay(async () => {
+    await orSay(path, async () => {
       await file.seek(whole, Deno.SeekMode.Start);
       for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
     });
     [columns, whole] = [own, whole + bytes.length];
   };
   const flush = () =>
-    orSay(async () => {
+    orSay(path, async () => {
       await file.truncate(whole);
       await file.sync();
     });

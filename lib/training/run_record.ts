@@ -6,7 +6,7 @@ import { stringify } from "@std/yaml";
 import { join } from "node:path";
 import { type Configuration, plainConfiguration } from "lib/detectors/configuration.ts";
 import type { Engine } from "lib/engine/engine.ts";
-import { writeWhole } from "lib/io/write_whole.ts";
+import { orSay, writeWhole } from "lib/io/write_whole.ts";
 import { eventFileHead, restartEvent, scalarEvent } from "./event_file.ts";
 import { type ProtocolData, protocolHash } from "./protocol.ts";
 import { summariseHistory } from "./history_rows.ts";
@@ -116,8 +116,22 @@ async function earlier(
 
 const yaml = (value: object) => new TextEncoder().encode(stringify(value));
 
-async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
+/** A file that grows at its end. */
+interface GrowingFile extends Disposable {
+  readonly write: (bytes: Uint8Array) => Promise<void>;
+}
+
+/** @throws Error naming the file when it cannot be written; so does its `write`. */
+async function openGrowing(path: string): Promise<GrowingFile> {
+  const file = await orSay(
+    path,
+    () => Deno.open(path, { write: true, create: true, truncate: true }),
+  );
+  const write = (bytes: Uint8Array) =>
+    orSay(path, async () => {
+      for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
+    });
+  return { write, [Symbol.dispose]: () => file.close() };
 }
 
 /**
@@ -127,17 +141,22 @@ async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
 async function openEvents(
   folder: string,
   { first, begin }: { first: number; begin: number },
-): Promise<Deno.FsFile> {
+): Promise<GrowingFile> {
   if (first === 0) {
     await Deno.remove(folder, { recursive: true }).catch((error) => {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     });
   }
-  await Deno.mkdir(folder, { recursive: true });
+  await orSay(folder, () => Deno.mkdir(folder, { recursive: true }));
   const name = first === 0 ? EVENTS : `${EVENTS}.${String(first).padStart(10, "0")}`;
-  const file = await Deno.open(join(folder, name), { write: true, create: true, truncate: true });
-  await writeAll(file, eventFileHead(begin));
-  if (first > 0) await writeAll(file, restartEvent({ step: first, seconds: begin }));
+  const file = await openGrowing(join(folder, name));
+  try {
+    await file.write(eventFileHead(begin));
+    if (first > 0) await file.write(restartEvent({ step: first, seconds: begin }));
+  } catch (error) {
+    file[Symbol.dispose]();
+    throw error;
+  }
   return file;
 }
 
@@ -171,7 +190,7 @@ export async function* recordRun(
   { folder, ...facts }: RunFacts & { folder: string },
 ): AsyncGenerator<StepRecord, void, void> {
   const { name, configuration, data, batchesPerEpoch, engine, notes = "" } = facts;
-  let sitting: { describe(): Promise<void>; events: Deno.FsFile; begin: number } | undefined;
+  let sitting: { describe(): Promise<void>; events: GrowingFile; begin: number } | undefined;
   const start = async (first: number) => {
     const { started, sittings } = await earlier(folder), begin = Date.parse(started) / 1000;
     const described = plainConfiguration(configuration);
@@ -205,7 +224,7 @@ export async function* recordRun(
       const { step, seconds } = record;
       if (sitting) {
         const event = scalarEvent(tagged(record), { step, seconds: sitting.begin + seconds });
-        await writeAll(sitting.events, event);
+        await sitting.events.write(event);
       }
       yield record;
     }
@@ -213,7 +232,7 @@ export async function* recordRun(
     failure = error;
     throw error;
   } finally {
-    sitting?.events.close();
+    sitting?.events[Symbol.dispose]();
     await sitting?.describe().catch((second) => {
       if (failure === undefined) throw second; // else what came first is what is to be said
     });
