@@ -1,4 +1,5 @@
 /** Configurations out of files: plain values become a detector with its data's and training's settings. */
+import { isRecord } from "lib/io/is_record.ts";
 import { changeSettings } from "lib/settings/field_rules.ts";
 import { DATA_RULES } from "lib/settings/data_settings.ts";
 import { TRAINING_RULES } from "lib/settings/training_settings.ts";
@@ -6,9 +7,6 @@ import { type Configuration, type PlainConfiguration, vary } from "./configurati
 import type { DetectorKind } from "./detector.ts";
 import { fromFirstEdition, isFirstEdition } from "./first_edition.ts";
 import { detectorKind } from "./register.ts";
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** The fields of a part, neither more nor less than its rules have. */
 function requireFields(

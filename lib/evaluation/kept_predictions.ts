@@ -4,7 +4,7 @@
  * the table is made when all are there.
  */
 import { dirname, resolve } from "node:path";
-import { orSay } from "lib/io/write_whole.ts";
+import { orSay, writeBytes } from "lib/io/write_whole.ts";
 import type { Sample } from "lib/data/samples.ts";
 import { PREDICTION_COLUMNS, type PredictionRow, writePredictions } from "./prediction_file.ts";
 
@@ -144,11 +144,7 @@ export async function* keptPredictions(
 ): AsyncGenerator<PredictionRow, void, void> {
   const { part, batchSize, score } = options;
   const file = await openAlone(part), encoder = new TextEncoder();
-  const write = (text: string) =>
-    orSay(part, async () => {
-      const bytes = encoder.encode(text);
-      for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
-    });
+  const write = (text: string) => writeBytes(file, part, encoder.encode(text));
   let finished = false, count = 0, waiting: PredictionRow[] = [];
   try {
     const writtenAt = (await file.stat()).mtime?.getTime() ?? 0;

@@ -59,10 +59,7 @@ export class WholeFile implements AsyncDisposable {
    * @throws Error naming the path and the remedy when they cannot be written.
    */
   async write(bytes: Uint8Array): Promise<void> {
-    const file = this.#open();
-    await orSay(this.#path, async () => {
-      for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
-    });
+    await writeBytes(this.#open(), this.#path, bytes);
   }
 
   /**
@@ -112,6 +109,18 @@ export async function orSay<T>(path: string, work: () => Promise<T>): Promise<T>
       { cause },
     );
   }
+}
+
+/**
+ * Writes all the bytes at an open file's place.
+ *
+ * @param path The file's, for the error.
+ * @throws Error naming the path and the remedy when they cannot be written.
+ */
+export function writeBytes(file: Deno.FsFile, path: string, bytes: Uint8Array): Promise<void> {
+  return orSay(path, async () => {
+    for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
+  });
 }
 
 /**

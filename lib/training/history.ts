@@ -4,7 +4,7 @@
  * `history_rows.ts`.
  */
 import { join } from "node:path";
-import { orSay } from "lib/io/write_whole.ts";
+import { orSay, writeBytes } from "lib/io/write_whole.ts";
 import { beforeStep, HISTORY_FILE, type HistorySummary } from "./history_rows.ts";
 import { type StepRecord, VALIDATION_FIELDS } from "./step_record.ts";
 
@@ -65,10 +65,8 @@ export async function openHistory(
     const own = columns ?? columnsOf(record);
     const heading = columns ? "" : own.join(",") + "\n";
     const bytes = encoder.encode(heading + lineOf(record, own));
-    await orSay(path, async () => {
-      await file.seek(whole, Deno.SeekMode.Start);
-      for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
-    });
+    await orSay(path, () => file.seek(whole, Deno.SeekMode.Start));
+    await writeBytes(file, path, bytes);
     [columns, whole] = [own, whole + bytes.length];
   };
   const flush = () =>

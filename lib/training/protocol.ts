@@ -2,7 +2,7 @@
  * What the rows of one table share: everything of a run but the method that a row is about and the
  * seed. Results may stand side by side where their protocol hashes are equal.
  */
-import { createHash } from "node:crypto";
+import { sha256 } from "lib/io/sha256.ts";
 import { type Configuration, effectiveFields } from "lib/detectors/configuration.ts";
 
 /** The data that a result rests on. */
@@ -41,7 +41,7 @@ export function protocolHash(configuration: Configuration, data: ProtocolData): 
   const { size } = configuration.detector.input;
   const sorted = Object.entries({ ...Object.fromEntries(shared), size, ...data })
     .sort(([a], [b]) => a < b ? -1 : 1);
-  return createHash("sha256").update(JSON.stringify(sorted)).digest("hex").slice(0, 16);
+  return sha256(JSON.stringify(sorted)).slice(0, 16);
 }
 
 /** A result that may stand in a table. */

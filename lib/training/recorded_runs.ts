@@ -1,10 +1,11 @@
 /** The runs that were recorded: listed, and their metrics read back, as plain rows for a data frame. */
-import { UnfitFile } from "lib/io/unfit_file.ts";
 import { parse } from "@std/yaml";
 import { join } from "node:path";
 import type { Configuration } from "lib/detectors/configuration.ts";
 import { readConfiguration } from "lib/detectors/read_configuration.ts";
 import { fileFault } from "lib/io/file_fault.ts";
+import { isRecord } from "lib/io/is_record.ts";
+import { UnfitFile } from "lib/io/unfit_file.ts";
 import { readHistory, summariseHistory } from "./history_rows.ts";
 import { RUNS } from "./run_folder.ts";
 import { RUN_FILES, type RunRecord } from "./run_record.ts";
@@ -74,9 +75,6 @@ async function readYaml<T>(path: string, check: (parsed: unknown) => T): Promise
     throw damaged(path, cause as Error);
   }
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const isText = (value: unknown) => typeof value === "string";
 

@@ -1,7 +1,7 @@
 /** Where a run keeps its state: a folder that is its own as long as its configuration is. */
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { sha256 } from "lib/io/sha256.ts";
 import { type Configuration, effectiveFields } from "lib/detectors/configuration.ts";
 
 /** Folder of all runs in the project. It is not committed. */
@@ -38,6 +38,6 @@ export function runFolder(
     );
   }
   const fields = effectiveFields(configuration);
-  const hash = createHash("sha256").update(JSON.stringify(fields) + data).digest("hex");
+  const hash = sha256(JSON.stringify(fields) + data);
   return join(root, `${name}-${hash.slice(0, 8)}`);
 }

@@ -6,7 +6,7 @@ import { stringify } from "@std/yaml";
 import { join } from "node:path";
 import { type Configuration, plainConfiguration } from "lib/detectors/configuration.ts";
 import type { Engine } from "lib/engine/engine.ts";
-import { orSay, writeWhole } from "lib/io/write_whole.ts";
+import { orSay, writeBytes, writeWhole } from "lib/io/write_whole.ts";
 import { eventFileHead, restartEvent, scalarEvent } from "./event_file.ts";
 import { type ProtocolData, protocolHash } from "./protocol.ts";
 import { summariseHistory } from "./history_rows.ts";
@@ -127,10 +127,7 @@ async function openGrowing(path: string): Promise<GrowingFile> {
     path,
     () => Deno.open(path, { write: true, create: true, truncate: true }),
   );
-  const write = (bytes: Uint8Array) =>
-    orSay(path, async () => {
-      for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
-    });
+  const write = (bytes: Uint8Array) => writeBytes(file, path, bytes);
   return { write, [Symbol.dispose]: () => file.close() };
 }
 

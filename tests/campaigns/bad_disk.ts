@@ -17,7 +17,8 @@ import {
   showsStack,
   type TaskEnd,
 } from "./own_project.ts";
-import { clipsFolder, cropsFolder, SMALL_CROPS, SMALL_RUN } from "./small_work.ts";
+import { clipsFolder, SMALL_CROPS, SMALL_RUN } from "./small_work.ts";
+import { madeUpFolder } from "../training/made_up_folder.ts";
 
 /** A command that writes into a folder. */
 interface Writing {
@@ -68,7 +69,7 @@ export async function canMount(): Promise<boolean> {
 async function writings(folder: string, project: OwnProject): Promise<Writing[]> {
   const runs = join(project.root, "results/runs");
   const set = await clipsFolder(join(folder, "set"), 2);
-  const manifest = await cropsFolder(join(folder, "crops"), {
+  const manifest = await madeUpFolder(join(folder, "crops"), {
     train: 48,
     validation: 24,
     test: 600,

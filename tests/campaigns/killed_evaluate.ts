@@ -4,13 +4,14 @@ import { filesIn } from "../data/prepare/made_data_set.ts";
 import { type CampaignArguments, campaignCommand } from "./campaign_command.ts";
 import { killCampaign, type KillResult } from "./kill_campaign.ts";
 import { campaignFolder, ownProject, runTask, startTask } from "./own_project.ts";
-import { cropsFolder, SMALL_RUN } from "./small_work.ts";
+import { SMALL_RUN } from "./small_work.ts";
+import { madeUpFolder } from "../training/made_up_folder.ts";
 
 /** Runs the campaign; all files of results are compared. */
 export async function killedEvaluate(args: CampaignArguments): Promise<KillResult> {
   await using folder = await campaignFolder();
   const project = await ownProject(folder.path), runs = join(project.root, "results/runs");
-  const manifest = await cropsFolder(folder.path, { train: 48, validation: 24, test: 1000 });
+  const manifest = await madeUpFolder(folder.path, { train: 48, validation: 24, test: 1000 });
   const trained = await runTask(project, [
     "train",
     "--data",

@@ -6,13 +6,14 @@ import { readHistory } from "lib/training/history_rows.ts";
 import { type CampaignArguments, campaignCommand } from "./campaign_command.ts";
 import { killCampaign, type KillResult } from "./kill_campaign.ts";
 import { campaignFolder, ownProject, startTask } from "./own_project.ts";
-import { cropsFolder, SMALL_RUN } from "./small_work.ts";
+import { SMALL_RUN } from "./small_work.ts";
+import { madeUpFolder } from "../training/made_up_folder.ts";
 
 /** Runs the campaign; the detector's bytes and the history without the clock are what is compared. */
 export async function killedTrain(args: CampaignArguments): Promise<KillResult> {
   await using folder = await campaignFolder();
   const project = await ownProject(folder.path), runs = join(project.root, "results/runs");
-  const manifest = await cropsFolder(folder.path, { train: 48, validation: 24, test: 0 });
+  const manifest = await madeUpFolder(folder.path, { train: 48, validation: 24, test: 0 });
   const runOf = async (name: string) => {
     const entries = await Array.fromAsync(Deno.readDir(runs)).catch(() => []);
     const found = entries.find((entry) => entry.name.startsWith(`${name}-`))?.name;

@@ -6,7 +6,8 @@
 import { join, relative } from "node:path";
 import { type CampaignArguments, campaignCommand } from "./campaign_command.ts";
 import { campaignFolder, ownProject, PROJECT_ROOT, runTask } from "./own_project.ts";
-import { clipsFolder, cropsFolder, SMALL_CROPS, SMALL_RUN } from "./small_work.ts";
+import { clipsFolder, SMALL_CROPS, SMALL_RUN } from "./small_work.ts";
+import { madeUpFolder } from "../training/made_up_folder.ts";
 
 /** What was seen of a command. */
 export interface Seen {
@@ -70,7 +71,7 @@ export async function outside(
   await using folder = await campaignFolder();
   const project = await ownProject(folder.path), { root, home, temporary } = project;
   const set = await clipsFolder(join(folder.path, "set"), 1);
-  const manifest = await cropsFolder(join(folder.path, "crops"), {
+  const manifest = await madeUpFolder(join(folder.path, "crops"), {
     train: 48,
     validation: 24,
     test: 40,

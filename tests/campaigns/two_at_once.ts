@@ -16,7 +16,8 @@ import {
   startTask,
 } from "./own_project.ts";
 import { showsStack, type TaskEnd } from "./own_project.ts";
-import { clipsFolder, cropsFolder, SMALL_CROPS, SMALL_RUN } from "./small_work.ts";
+import { clipsFolder, SMALL_CROPS, SMALL_RUN } from "./small_work.ts";
+import { madeUpFolder } from "../training/made_up_folder.ts";
 
 /** Work for two at once. */
 interface Pair {
@@ -58,12 +59,12 @@ async function pairs(
 ): Promise<Pair[]> {
   const runs = join(project.root, "results/runs"), out = join(folder, "out");
   const set = await clipsFolder(join(folder, "set"), 2);
-  const manifest = await cropsFolder(join(folder, "crops"), {
+  const manifest = await madeUpFolder(join(folder, "crops"), {
     train: 48,
     validation: 24,
     test: 600,
   });
-  const other = await cropsFolder(join(folder, "other"), { train: 48, validation: 24, test: 400 });
+  const other = await madeUpFolder(join(folder, "other"), { train: 48, validation: 24, test: 400 });
   const train = ["train", "--data", manifest, ...SMALL_RUN];
   const trained = await runTask(project, [...train, "--name", "kept", "--set", "steps=7"]);
   if (trained.code !== 0) throw new Error(trained.said);

@@ -3,7 +3,7 @@
  * one renaming of their folder; a unit whose folder is there is whole, whatever happened.
  */
 import { dirname, join } from "node:path";
-import { writeWhole } from "lib/io/write_whole.ts";
+import { orSay, writeWhole } from "lib/io/write_whole.ts";
 
 /** A face that was cut out. */
 export interface CropRecord {
@@ -89,17 +89,11 @@ export async function commitUnit(
   { folder, record }: { folder: string; record: UnitRecord },
 ): Promise<void> {
   await writeWhole(join(staged, NAME), new TextEncoder().encode(JSON.stringify(record) + "\n"));
-  try {
+  await orSay(folder, async () => {
     await Deno.mkdir(dirname(folder), { recursive: true });
     await Deno.remove(folder, { recursive: true }).catch((error) => {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     });
     await Deno.rename(staged, folder);
-  } catch (cause) {
-    throw new Error(
-      `Cannot write ${JSON.stringify(folder)}: ${(cause as Error).message}. ` +
-        "Check that its folder may be written to and that the disk has space.",
-      { cause },
-    );
-  }
+  });
 }

@@ -5,6 +5,7 @@
  */
 import { JSONParser } from "@streamparser/json";
 import { whyUnreadable } from "lib/io/file_fault.ts";
+import { isRecord } from "lib/io/is_record.ts";
 import type { Description } from "../descriptions.ts";
 import type { Split } from "../samples.ts";
 import type { OnProblem, ReadProblem } from "./data_set_reader.ts";
@@ -83,8 +84,7 @@ function isNoVideo(
   { key, value, level }: { key: string; value: unknown; level?: string },
 ): boolean {
   if (level !== undefined) return LEVELS.includes(level); // else it is a field of a video
-  const holds = typeof value === "object" && value !== null && !Array.isArray(value);
-  return !FIELDS.includes(key) && !(holds && LEVELS.includes(key));
+  return !FIELDS.includes(key) && !(isRecord(value) && LEVELS.includes(key));
 }
 
 /** A video that its script wrote over the list of all videos. */

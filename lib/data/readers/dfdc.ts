@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import { csvRows } from "lib/io/csv_rows.ts";
+import { isRecord } from "lib/io/is_record.ts";
 import { readNamedJson } from "lib/io/named_text.ts";
 import type { Description } from "../descriptions.ts";
 import type { VideoEntry } from "../data_set_entries.ts";
@@ -31,9 +32,6 @@ async function parts(root: string, onProblem: OnProblem): Promise<string[]> {
   }
   return found.sort((a, b) => number(a) - number(b));
 }
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Items of a metadata.json: `{ "a.mp4": { label: "FAKE", original: "b.mp4" } }` or `{ is_fake: 1 }`. */
 async function fromJson(root: string, path: string, onProblem: OnProblem): Promise<Listed[]> {

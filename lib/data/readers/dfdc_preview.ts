@@ -2,6 +2,7 @@
  * DFDC-Preview: dataset.json names every video with label and set.
  */
 import { join } from "node:path";
+import { isRecord } from "lib/io/is_record.ts";
 import { readNamedJson } from "lib/io/named_text.ts";
 import type { Description } from "../descriptions.ts";
 import type { VideoEntry } from "../data_set_entries.ts";
@@ -18,9 +19,6 @@ interface Item {
   readonly target_id?: string | number | null;
   readonly swapped_id?: string | number | null;
 }
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** The list; of each item only that it is there is known. */
 async function readList({ root, splits }: Description): Promise<Record<string, Partial<Item>>> {

@@ -3,6 +3,7 @@
  * header against the file's real size before anything large is allocated. What the arrays mean, and
  * how they enter a model, is left to others.
  */
+import { isRecord } from "lib/io/is_record.ts";
 import { UnfitFile } from "lib/io/unfit_file.ts";
 import { writeWhole } from "lib/io/write_whole.ts";
 
@@ -197,7 +198,7 @@ function parseHeader(bytes: Uint8Array, refuse: Refuse): Record<string, unknown>
 
 function parseMetadata(value: unknown, refuse: Refuse): Record<string, string> {
   if (value === undefined) return {};
-  const texts = typeof value === "object" && value !== null && !Array.isArray(value) &&
+  const texts = isRecord(value) &&
     Object.values(value).every((v) => typeof v === "string");
   return texts ? value as Record<string, string> : refuse("__metadata__ is not a record of texts");
 }

@@ -1,6 +1,6 @@
 /** Where the study's runs are kept: a file each, so that jobs side by side never share one. */
-import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { sha256 } from "lib/io/sha256.ts";
 import { type Configuration, effectiveFields } from "lib/detectors/configuration.ts";
 import { writeWhole } from "lib/io/write_whole.ts";
 import { RUNS } from "lib/training/run_folder.ts";
@@ -23,7 +23,7 @@ export function studyProtocol(
   const settings = effectiveFields(configuration).filter(([field]) => field !== "training.seed");
   const own = [Boolean(loss), Boolean(trainOn), name, run.setting];
   const text = JSON.stringify([VERSION, settings, sizes, own]);
-  return createHash("sha256").update(text).digest("hex").slice(0, 8);
+  return sha256(text).slice(0, 8);
 }
 
 /** The file of a run's result. */

@@ -3,9 +3,6 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { vary } from "lib/detectors/configuration.ts";
 import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
-import { writeManifest } from "lib/data/manifest.ts";
-import type { Sample, Split } from "lib/data/samples.ts";
-import { writeImage } from "lib/media/write_image.ts";
 import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import { writeSafetensors } from "lib/networks/weights/safetensors.ts";
 import { parametersUnder, storeParameters } from "lib/networks/weights/state_dict.ts";
@@ -16,21 +13,7 @@ import { trainRuns } from "lib/tasks/train/train_runs.ts";
 import { loadDetector } from "lib/detectors/detector_file.ts";
 import { listRuns, readRun } from "lib/training/recorded_runs.ts";
 import { inFolder } from "../../in_folder.ts";
-import { madeUpCrops } from "../../training/made_up_crops.ts";
-
-/** Writes made-up pictures and their manifest, and returns its path. */
-async function makeData(folder: string, counts: Partial<Record<Split, number>>): Promise<string> {
-  const samples: Sample[] = [];
-  for (const [split, count] of Object.entries(counts) as [Split, number][]) {
-    for (const { image, sample } of madeUpCrops(count, split)) {
-      const path = `${split}-${sample.path}.png`;
-      await writeImage(join(folder, path), image);
-      samples.push({ ...sample, path, video: `${split}/${sample.video}` });
-    }
-  }
-  await writeManifest(join(folder, "manifest.csv"), samples);
-  return join(folder, "manifest.csv");
-}
+import { madeUpFolder } from "../../training/made_up_folder.ts";
 
 /** Trains as the command line says, and returns what was said. */
 async function trainAs(
@@ -52,7 +35,7 @@ const SMALL = "--preset smoke --set backbone=conv4 --set width=1 --set validateE
 
 Deno.test("trainRuns trains on the training split, chooses on validation, and records it all", async () => {
   await inFolder(async (folder) => {
-    const manifest = await makeData(folder, { train: 16, validation: 8, test: 8 });
+    const manifest = await madeUpFolder(folder, { train: 16, validation: 8, test: 8 });
     const runs = join(folder, "runs");
     const line = `--data ${manifest} ${SMALL} --name try --seeds 1,2 --notes hello`;
     const lines = await trainAs(line, { runs });
@@ -91,7 +74,7 @@ Deno.test("trainRuns trains on the training split, chooses on validation, and re
 Deno.test("trainRuns starts every block from published weights, and a changed manifest is another run", async () => {
   await inFolder(async (folder) => {
     const runs = join(folder, "runs");
-    const manifest = await makeData(folder, { train: 16 });
+    const manifest = await madeUpFolder(folder, { train: 16 });
     const weights = join(folder, "backbone.safetensors");
     const { detector: like } = vary(SMOKE, { backbone: "conv4", width: 1 });
     const published = initialiseParameters(like.parameters, createRandom(99));
@@ -108,7 +91,7 @@ Deno.test("trainRuns starts every block from published weights, and a changed ma
       assert.ok(here.every((x, i) => Math.abs(x - there[i]) < 1e-6), name);
     }
     await trainAs(line, { runs });
-    await makeData(folder, { train: 18 });
+    await madeUpFolder(folder, { train: 18 });
     await trainAs(line, { runs });
     const rows = await listRuns({ root: runs });
     assert.equal(new Set(rows.map((row) => row.protocol)).size, 3);
@@ -118,7 +101,7 @@ Deno.test("trainRuns starts every block from published weights, and a changed ma
 Deno.test("trainRuns refuses data that does not fit, each with a message of its own", async () => {
   await inFolder(async (folder) => {
     const runs = join(folder, "runs");
-    const manifest = await makeData(folder, { train: 16, validation: 4, test: 4 });
+    const manifest = await madeUpFolder(folder, { train: 16, validation: 4, test: 4 });
     const wrong: [string, RegExp][] = [
       [`--data ${manifest} ${SMALL} --set batchSize=64`, /holds 64 pictures.*only 16 training/],
       [`--data ${manifest} --tables ff_neither`, /ff_neither needs.*of FaceForensics\+\+.*prepare/],
