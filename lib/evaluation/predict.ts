@@ -4,7 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { type Batch, batchesInOrder, disposeBatch, requireCropSize } from "lib/batches/batches.ts";
-import { type InOrderOptions, openInOrder } from "lib/batches/loader.ts";
+import { type InOrderOptions, openInOrder } from "lib/batches/in_order_loader.ts";
 import type { Crop, Sample } from "lib/data/samples.ts";
 import type { TrainedDetector } from "lib/detectors/detector.ts";
 import { compileEachShape } from "lib/engine/compile_each_shape.ts";

@@ -1,6 +1,9 @@
-/** A folder of small pictures and the samples that name them: for tests of the loader. */
+/** A folder of small pictures, the samples that name them, and what batches hold: for tests of loaders. */
 import { join } from "node:path";
+import * as tf from "@tensorflow/tfjs";
+import type { Batch } from "lib/batches/batches.ts";
 import type { Sample } from "lib/data/samples.ts";
+import { readImage } from "lib/media/image.ts";
 import { writeImage } from "lib/media/write_image.ts";
 import { createRandom } from "lib/random.ts";
 
@@ -28,4 +31,20 @@ export async function writeNoise(folder: string, samples: readonly Sample[]): Pr
     const data = Uint8Array.from({ length: 20 * 18 * 3 }, () => random.integer(256));
     await writeImage(join(folder, path), { data, width: 20, height: 18 });
   }
+}
+
+/** A batch's values; its tensors are disposed. */
+export function valuesOf({ indices, images, labels, augmentation, mixup }: Batch) {
+  const tensors = [images, labels, augmentation, mixup];
+  const values = tensors.map((t) => [...t.dataSync()]);
+  tf.dispose(tensors);
+  return { indices: [...indices], values, shape: images.shape };
+}
+
+/** The pictures of samples, of `size` × `size` pixels, in memory. */
+export async function cropsOf(folder: string, list: readonly Sample[], size = 32) {
+  return await Promise.all(list.map(async (sample) => ({
+    image: await readImage(join(folder, sample.path), { size: { width: size, height: size } }),
+    sample,
+  })));
 }
