@@ -8,7 +8,7 @@ import type { DemoFace } from "./demo_faces.ts";
 import { mirrorLandmarks } from "lib/faces/landmark_numbers.ts";
 import { expressionDistance } from "./face_shape.ts";
 import { shapeDistance } from "./landmark_geometry.ts";
-import type { FaceCrop } from "./manipulations.ts";
+import type { FaceCrop } from "../face_crop.ts";
 
 /** Share of the faces that go into the test split. */
 const TEST_SHARE = 0.3;

@@ -4,7 +4,7 @@
 import { createRandom } from "lib/random.ts";
 import { type Box, cropSquare, intoCrop, resizeImage, squareAround } from "lib/media/crop.ts";
 import type { DemoFace } from "./demo_faces.ts";
-import type { FaceCrop } from "./manipulations.ts";
+import type { FaceCrop } from "../face_crop.ts";
 
 /** How much a variant's side may be longer or shorter, and its centre shifted, as shares of the side. */
 const SCALE = 0.08, SHIFT = 0.05;

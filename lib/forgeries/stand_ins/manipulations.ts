@@ -8,20 +8,13 @@ import type { Random } from "lib/random.ts";
 import type { Point } from "lib/faces/face.ts";
 import type { Mask, RgbImage } from "lib/media/image.ts";
 import { LANDMARK_PARTS } from "lib/faces/landmark_numbers.ts";
+import type { FaceCrop } from "../face_crop.ts";
 import { transferColour, transferShading } from "./match_colour.ts";
 import { carryExpression, mouthRegion, surroundings, withForehead } from "./face_shape.ts";
 import { area, centreOf, convexHull, foldedArea, scaleAbout } from "./landmark_geometry.ts";
 import { fillPolygon, soften, weigh } from "./manipulation_masks.ts";
 import { blur, mix, type Raster, toImage, toRaster } from "lib/media/raster.ts";
 import { warp, type Warped } from "./warp_face.ts";
-
-/** A face cut out as a square, with its 68 landmarks in the crop's pixels. */
-export interface FaceCrop {
-  /** Square, RGB. */
-  readonly image: RgbImage;
-  /** 68 points; see `LANDMARK_PARTS`. */
-  readonly landmarks: readonly Point[];
-}
 
 /** A manipulated crop. */
 interface Manipulated {

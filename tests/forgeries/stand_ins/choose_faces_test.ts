@@ -6,7 +6,7 @@ import { donorsFor, splitFaces } from "lib/forgeries/stand_ins/choose_faces.ts";
 import { cropDemoFace, reachOf } from "lib/forgeries/stand_ins/demo_crops.ts";
 import { type DemoFace, findDemoFaces, isProfile } from "lib/forgeries/stand_ins/demo_faces.ts";
 import { mirrorLandmarks } from "lib/faces/landmark_numbers.ts";
-import type { FaceCrop } from "lib/forgeries/stand_ins/manipulations.ts";
+import type { FaceCrop } from "lib/forgeries/face_crop.ts";
 
 let found: Promise<DemoFace[]> | undefined;
 const demoFaces = () => found ??= startEngine().then(() => findDemoFaces());
