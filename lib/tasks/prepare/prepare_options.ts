@@ -1,7 +1,7 @@
 /** What the command line of prepare says. Imports no package: it is read before there are any. */
 import { parseArgs } from "node:util";
 import { DISTORTION_KINDS, parseDistortion } from "lib/media/distortions.ts";
-import type { DescriptionChanges } from "lib/data/descriptions.ts";
+import type { DescriptionChanges } from "lib/data/change_description.ts";
 import {
   checkSettings,
   PREPARE_SETTINGS as DEFAULTS,
