@@ -17,7 +17,8 @@ import type { PrepareSettings } from "./prepare_settings.ts";
 import type { CropRecord } from "./unit_records.ts";
 
 /** A picture whose faces stand upright. */
-interface SeenPicture {
+export interface SeenPicture {
+  /** Turned until they do. */
   readonly image: RgbImage;
   /** Of the picture's size. */
   readonly mask: RgbImage | undefined;
