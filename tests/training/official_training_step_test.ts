@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
+import { blankParameters } from "lib/detectors/blank_parameters.ts";
 import { vary } from "lib/detectors/configuration.ts";
 import { OFFICIAL_CODE, PAPER } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { mixUp } from "lib/batches/mixup.ts";
@@ -59,10 +60,10 @@ function captureVariant({ n, B, paper, bn_frozen }: Variant["settings"]) {
     ? vary(PAPER, { ...common, crossEntropyTerms: ["global"] })
     : vary(OFFICIAL_CODE, common);
   const { settings } = detector;
-  const unused = { ...createRandom(1), normal: () => 0 };
-  const parameters = initialiseParameters(detector.parameters, unused);
+  const parameters = blankParameters(detector);
   fillParameters(parameters, 3);
-  const { [LOSS_WEIGHTS]: lossWeights } = initialiseParameters(detector.trainingState, unused);
+  const state = initialiseParameters(detector.trainingState, createRandom(1)),
+    lossWeights = state[LOSS_WEIGHTS];
   const learnt = [...Object.values(parameters).filter(({ trainable }) => trainable), lossWeights];
   const slots: AdamSlots[] = learnt.map((variable) => ({ m: zeros(variable), v: zeros(variable) }));
   const seed = tf.tensor1d([0, 0], "int32");
@@ -172,8 +173,9 @@ for (const [name, variant] of Object.entries(variants)) {
 
     for (const [part, [, squares]] of Object.entries(variant.checksums_f64 ?? {})) {
       if (hasNoGradient(part)) continue;
-      const values = torchValues(run.parameters[part], "weight");
-      const error = Math.abs(values.reduce((sum, x) => sum + x * x, 0) / squares - 1);
+      let sum = 0;
+      for (const x of torchValues(run.parameters[part], "weight")) sum += x * x;
+      const error = Math.abs(sum / squares - 1);
       assert.ok(error <= limits.weights, `${part} off by ${error}`);
     }
     forward.dispose();
