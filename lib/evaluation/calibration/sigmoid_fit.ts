@@ -91,13 +91,14 @@ function fit(problem: Targets): Sigmoid {
  */
 export function fitTemperature(logOdds: ArrayLike<number>, labels: ArrayLike<number>): Sigmoid {
   checkBothClasses(logOdds, labels);
-  let wrong = false, against = 0;
+  let wrong = false, against = 0, size = 0;
   for (let i = 0; i < logOdds.length; i++) {
     const right = labels[i] === 1 ? logOdds[i] : -logOdds[i];
     if (right < 0) wrong = true;
     against += right;
+    size += Math.abs(right);
   }
-  if (against <= 0) {
+  if (!(against > 1e-12 * size)) {
     throw new RangeError(
       "There is no temperature: these log-odds are no better than their opposite, and none would be best.",
     );
