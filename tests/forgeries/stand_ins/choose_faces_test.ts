@@ -4,7 +4,7 @@ import { mirrorImage } from "lib/media/crop.ts";
 import type { Point } from "lib/faces/face.ts";
 import { donorsFor, splitFaces } from "lib/forgeries/stand_ins/choose_faces.ts";
 import { cropDemoFace, reachOf } from "lib/forgeries/stand_ins/demo_crops.ts";
-import { type DemoFace, findDemoFaces, isProfile } from "lib/forgeries/stand_ins/demo_faces.ts";
+import { type DemoFace, findDemoFaces } from "lib/forgeries/stand_ins/demo_faces.ts";
 import { mirrorLandmarks } from "lib/faces/landmark_numbers.ts";
 import type { FaceCrop } from "lib/forgeries/face_crop.ts";
 
@@ -79,18 +79,4 @@ Deno.test("donorsFor prefers faces like the target, mirrored where that is neare
     assert.ok(Math.hypot(x - crop.landmarks[i][0], y - crop.landmarks[i][1]) < 1e-9)
   );
   assert.equal(appearance.length, 2);
-});
-
-Deno.test("isProfile tells a face from the side at any roll", () => {
-  const front: Point[] = [[0, 0], [10, 0], [5, 5], [1, 10], [9, 10]];
-  const side: Point[] = [[0, 0], [2, 0], [-3, 5], [0, 10], [2, 10]];
-  for (let angle = 0; angle < 6; angle += 0.5) {
-    const turn = (points: Point[]) =>
-      points.map(([x, y]): Point => [
-        Math.cos(angle) * x - Math.sin(angle) * y,
-        Math.sin(angle) * x + Math.cos(angle) * y,
-      ]) as [Point, Point, Point, Point, Point];
-    assert.equal(isProfile(turn(front)), false);
-    assert.equal(isProfile(turn(side)), true);
-  }
 });
