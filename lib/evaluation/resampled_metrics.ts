@@ -8,7 +8,6 @@ import { sampleLoss } from "./log_loss.ts";
 import { mcclish } from "./partial_auc.ts";
 import { probability } from "./probability.ts";
 import { byFallingScore } from "./scored.ts";
-import type { FrameScore } from "./video_scores.ts";
 
 /** The names that metrics have in tables. */
 export type MetricName =
