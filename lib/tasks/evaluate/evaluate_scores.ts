@@ -2,7 +2,7 @@
  * One `evaluate --scores` command: anyone's scores, joined with what is expected, measured as a detector's
  * own predictions are, with a page to read. Imports packages, so it is loaded after the set-up.
  */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { LABEL_LEGEND } from "lib/data/manifest.ts";
 import { readCut } from "lib/data/prepare/prepare_settings.ts";
 import type { Sample } from "lib/data/samples.ts";
@@ -16,9 +16,11 @@ import { resultName } from "lib/training/evaluation_files.ts";
 import { parseEvaluationRecord } from "lib/training/evaluation_record.ts";
 import type { TaskSurroundings } from "../in_task.ts";
 import { expectedData, expectedDigest } from "./expected_data.ts";
+import type { PageSection } from "./evaluation_page.ts";
 import { measureDataSet } from "./measure_data_set.ts";
 import { saveUnscored } from "./save_unscored.ts";
 import type { ScoresOptions } from "./scores_options.ts";
+import { writeEvaluationPage } from "./write_page.ts";
 
 /** How the file is read: what the command line says goes before its --format file. */
 async function formatOf({ format, formatFile }: ScoresOptions): Promise<ScoreFormat> {
@@ -104,6 +106,7 @@ export async function evaluateScores(
 
   const sets = Map.groupBy(joined.samples, ({ dataset }: Sample) => dataset);
   const predictionsOf = Map.groupBy(joined.predictions, ({ dataset }) => dataset);
+  const sections: Omit<PageSection, "pictures">[] = [];
   let isWhole = true;
   for (const [dataset, samples] of sets) {
     const word = resultName({ dataset, split, data });
@@ -112,11 +115,12 @@ export async function evaluateScores(
     const unscored = joined.unscored.filter(({ path }) => own.has(path));
     const predictions = predictionsOf.get(dataset) ?? [],
       path = join(out, `predictions-${word}.csv`);
+    const tested = { dataset, split, sha256: data, distortion: cut?.distortion ?? "" };
     const measured = await measureDataSet({
       folder: out,
       detector: { name, seed: null, sha256: digest, scores: "file" },
       protocol,
-      data: { dataset, split, sha256: data, distortion: cut?.distortion ?? "" },
+      data: tested,
       differences: "",
       samples,
       predictions,
@@ -125,7 +129,10 @@ export async function evaluateScores(
       resamples,
     }, surroundings);
     await writePredictions(path, predictions);
-    for (const file of [path, ...measured.files]) say(file);
+    const files = [path, ...measured.files];
+    for (const file of files) say(file);
+    const names = files.map((file) => basename(file));
+    sections.push({ ...measured, data: tested, predictions, files: names });
     const list = join(out, `unscored-${word}.csv`),
       known = new Set(predictions.map((row) => row.path));
     const failed = new Set(unscored.map((row) => row.path));
@@ -142,5 +149,14 @@ export async function evaluateScores(
       say(`${without.length} expected samples have no score; ${list} names them.`);
     }
   }
+  const page = await writeEvaluationPage(out, {
+    name,
+    scores: basename(scores),
+    protocol,
+    resamples,
+    remarks,
+    sections,
+  });
+  say(`\nNext: open ${page}, which shows all of it.`);
   return isWhole ? 0 : 1;
 }

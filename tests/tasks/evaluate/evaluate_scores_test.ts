@@ -72,7 +72,12 @@ Deno.test("evaluateScores measures a file of paths and scores on a folder of vid
     assert.match(said, /35 rows were joined by the end of their path/);
     const record = parseEvaluationRecord(await Deno.readTextFile(fileIn(out, /\.json$/)));
     assert.deepEqual([record.detector.name, record.detector.scores], ["theirs", "file"]);
-    assert.equal(record.metrics.length, 3 * 2 * 5);
+    assert.equal(record.metrics.length, record.metrics.filter((row) => row.samples > 0).length);
+    const page = await Deno.readTextFile(`${out}/index.html`);
+    assert.match(page, /<b>34 of 36<\/b> expected\s+videos/);
+    assert.match(page, /<td>DF<\/td>/);
+    for (const [, file] of page.matchAll(/<img src="([^"]+)"/g)) await Deno.stat(`${out}/${file}`);
+    assert.ok(/<img/.test(page) || /There are no pictures: /.test(page));
 
     await Deno.writeTextFile(`${folder}/theirs.csv`, "file,p_real\nreal/1.mp4,0.5\n");
     await assert.rejects(
