@@ -10,16 +10,16 @@ import { writeWhole } from "lib/io/write_whole.ts";
 import { resultName } from "./evaluation_files.ts";
 
 /** What the file says that it is. */
-export const EVALUATION_FORMAT = "forgery-clues evaluation";
+const EVALUATION_FORMAT = "forgery-clues evaluation";
 
 /** Version of the fields; another number where a field's meaning changes or one goes. */
-export const EVALUATION_VERSION = 1;
+const EVALUATION_VERSION = 1;
 
 /** What an evaluation's file holds. Numbers that there are not are null. */
 export interface EvaluationRecord {
-  /** `EVALUATION_FORMAT`. */
+  /** "forgery-clues evaluation". */
   readonly format: string;
-  /** `EVALUATION_VERSION` of the kit that wrote it. */
+  /** Of the fields: 1. */
   readonly version: number;
   /** What gave the scores: a run of the kit, or a file of anyone's. */
   readonly detector: {

@@ -52,6 +52,7 @@ Of anyone's scores, --split, --resamples and --out (results/scores/NAME) as abov
                       label, or a name in data/; labels, methods and videos are then taken from there
   --join WHAT         path: a row is a sample; video: a row is a whole video (path)
   --skip-strangers    leave out and count rows of no sample of the data
+  --no-figures        a page without figures, which need a Chrome and some seconds
   --name NAME         what the detector is called (the file's name)
 
 Writes predictions-*.csv (by frame), evaluation-*.csv (metrics, and how many of the expected samples

@@ -84,7 +84,7 @@ export async function evaluateScores(
   surroundings: TaskSurroundings,
 ): Promise<number> {
   const { say } = surroundings,
-    { scores, name, by, split, resamples, skipStrangers, out } = options;
+    { scores, name, by, split, resamples, skipStrangers, out, figures } = options;
   const format = await formatOf(options);
   const expected = options.data === undefined ? undefined : await expectedData(options.data, say);
   const joined = await joinScores(scores, {
@@ -156,7 +156,7 @@ export async function evaluateScores(
     resamples,
     remarks,
     sections,
-  });
+  }, { figures });
   say(`\nNext: open ${page}, which shows all of it.`);
   return isWhole ? 0 : 1;
 }

@@ -1,12 +1,11 @@
 /** The figures of an evaluation's page: ROC curves, how scores lie, and AUC by method. */
-import type { MetricRow } from "lib/evaluation/metric_table.ts";
+import type { MetricRow, Prediction } from "lib/evaluation/metric_table.ts";
 import { probability } from "lib/evaluation/probability.ts";
 import { rocCurve } from "lib/evaluation/roc.ts";
 import { bars } from "lib/figures/bars.ts";
 import type { Figure } from "lib/figures/figure.ts";
 import { forest } from "lib/figures/forest.ts";
 import { rocCurves, type RocRow } from "lib/figures/roc_curves.ts";
-import type { FrameScore } from "lib/evaluation/video_scores.ts";
 
 /** Curves that one figure holds legibly; of more methods only all together are drawn. */
 const MOST_CURVES = 6;
@@ -27,8 +26,6 @@ export interface NamedFigure {
   readonly figure: Figure;
 }
 
-type Row = FrameScore & { readonly method: string };
-
 /** Points spread over a curve, with both of its ends. */
 function thinned<T>(points: readonly T[]): readonly T[] {
   if (points.length <= MOST_POINTS) return points;
@@ -36,7 +33,7 @@ function thinned<T>(points: readonly T[]): readonly T[] {
   return Array.from({ length: MOST_POINTS }, (_, i) => points[Math.round(i * step)]);
 }
 
-function rocRows(rows: readonly Row[], methods: readonly string[]): RocRow[] {
+function rocRows(rows: readonly Prediction[], methods: readonly string[]): RocRow[] {
   const shown = methods.length > 1 && methods.length < MOST_CURVES ? methods : [];
   return ["all", ...shown].flatMap((method) => {
     const own = rows.filter((row) => [method, "real"].includes(row.method) || method === "all");
@@ -50,7 +47,7 @@ function rocRows(rows: readonly Row[], methods: readonly string[]): RocRow[] {
 }
 
 /** Shares of reals and of fakes by tenths of the score. */
-function binRows(rows: readonly Row[]) {
+function binRows(rows: readonly Prediction[]) {
   return (["real", "fake"] as const).flatMap((series, label) => {
     const own = rows.filter((row) => row.label === label), counts = new Uint32Array(BINS);
     for (const { logOdds } of own) {
@@ -71,7 +68,7 @@ function binRows(rows: readonly Row[]) {
  * @param table Its metrics.
  */
 export function evaluationFigures(
-  rows: readonly Row[],
+  rows: readonly Prediction[],
   table: readonly MetricRow[],
 ): NamedFigure[] {
   const methods = [...new Set(rows.map(({ method }) => method))].filter((name) => name !== "real");

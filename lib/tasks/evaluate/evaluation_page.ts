@@ -173,7 +173,7 @@ function decisions(predictions: readonly Prediction[]): Markup {
 }
 
 function sectionOf(section: PageSection): Markup {
-  const { data, table, covered, equal, predictions, pictures, files } = section;
+  const { data, covered, equal, predictions, pictures, files } = section;
   return html`
     <h2>${data.dataset}, ${data.split}${data.distortion === "" ? "" : `, ${data.distortion}`}</h2>
     ${headline(section)}

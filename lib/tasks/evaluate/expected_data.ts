@@ -1,6 +1,6 @@
 /** What scores are expected for: a manifest's samples, or a data set as it lies on the disk. */
 import { join } from "node:path";
-import { findDescription } from "lib/data/descriptions.ts";
+import { findDescription } from "lib/data/find_description.ts";
 import { fingerprintOf } from "lib/data/fingerprint.ts";
 import { MANIFEST_COLUMNS, manifestRows } from "lib/data/manifest.ts";
 import { openDataSet } from "lib/data/readers/open_data_set.ts";

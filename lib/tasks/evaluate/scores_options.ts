@@ -30,6 +30,8 @@ export interface ScoresOptions {
   readonly resamples: number;
   /** Whether rows of no sample are left out and counted. */
   readonly skipStrangers: boolean;
+  /** Whether the page has figures, which need a Chrome and a few seconds. */
+  readonly figures: boolean;
   /** The folder for results and page. */
   readonly out: string;
 }
@@ -85,6 +87,7 @@ export function parseScoresOptions(args: readonly string[]): ScoresOptions | "he
       split: { type: "string", default: "test" },
       resamples: { type: "string", default: "1000" },
       "skip-strangers": { type: "boolean", default: false },
+      "no-figures": { type: "boolean", default: false },
       name: { type: "string" },
       out: { type: "string" },
       help: { type: "boolean", default: false },
@@ -121,6 +124,7 @@ export function parseScoresOptions(args: readonly string[]): ScoresOptions | "he
     split: splitOf(values.split),
     resamples: resamplesOf(values.resamples),
     skipStrangers: values["skip-strangers"],
+    figures: !values["no-figures"],
     out: values.out ??
       join(PROJECT.root, "results", "scores", name.replaceAll(/[^\p{L}\p{N}._-]+/gu, "_")),
   };

@@ -32,6 +32,7 @@ async function pictures(
  * Writes index.html, and under figures/ each picture with its rows. Where no Chrome starts, the page says
  * so in the place of the pictures.
  *
+ * @param options `figures`: whether there shall be any.
  * @returns The page's path.
  * @throws Error naming a file that cannot be written.
  */
@@ -40,10 +41,11 @@ export async function writeEvaluationPage(
   content: Omit<EvaluationContent, "sections"> & {
     readonly sections: readonly Omit<PageSection, "pictures">[];
   },
+  { figures }: { figures: boolean },
 ): Promise<string> {
-  let exporter: Exporter | undefined, why = "";
+  let exporter: Exporter | undefined, why = "No figures were asked for.";
   try {
-    exporter = await openExporter();
+    if (figures) exporter = await openExporter();
   } catch (error) {
     why = `There are no pictures: ${(error as Error).message}`;
   }

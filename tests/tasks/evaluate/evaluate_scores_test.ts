@@ -97,7 +97,9 @@ Deno.test("evaluateScores takes labels from the file, --format from YAML, and wa
     await Deno.writeTextFile(`${folder}/scores.csv`, text);
     await Deno.writeTextFile(`${folder}/f.yaml`, "columns: { score: p }\nonly: { kind: v }\n");
     const { code, said } = await evaluate(
-      ...`--scores ${folder}/scores.csv --format ${folder}/f.yaml --resamples 0`.split(" "),
+      ...`--scores ${folder}/scores.csv --format ${folder}/f.yaml --resamples 0 --no-figures`.split(
+        " ",
+      ),
       ...["--out", `${folder}/out`],
     );
     assert.equal(code, 0);
