@@ -7,7 +7,7 @@ import { drawVideos, percentileInterval, SINGLE_VIDEO } from "../bootstrap.ts";
 import { METRICS } from "../metrics.ts";
 import { LANES, type MetricName, resampledMetrics, sortScores } from "../resampled_metrics.ts";
 import type { TestedDifference } from "./auc_covariance.ts";
-import type { JoinedScores } from "./join_scores.ts";
+import type { PairedScores } from "./paired_scores.ts";
 import { normalTail } from "./tail_probabilities.ts";
 
 /** How resamples are drawn. */
@@ -32,7 +32,7 @@ export interface ResampledMetric {
 export type ResampledMetrics = Partial<Record<MetricName, ResampledMetric>>;
 
 /** The videos of each class, by their places. */
-function videosOf({ videos, labels }: JoinedScores) {
+function videosOf({ videos, labels }: PairedScores) {
   const places = new Map<string, number>(), of = new Uint32Array(videos.length);
   const classes = [new Set<number>(), new Set<number>()];
   videos.forEach((video, i) => {
@@ -62,7 +62,7 @@ function videosOf({ videos, labels }: JoinedScores) {
  *
  * @example
  * ```ts
- * import { joinScores } from "lib/evaluation/comparison/join_scores.ts";
+ * import { pairScores } from "lib/evaluation/comparison/paired_scores.ts";
  * import {
  *   pairedDifference, pairedResamples, toTheEnd,
  * } from "lib/evaluation/comparison/paired_bootstrap.ts";
@@ -73,25 +73,25 @@ function videosOf({ videos, labels }: JoinedScores) {
  *   scores.map((logOdds, i) => ({
  *     sample: `${i}`, video: `${i}`, label: i % 2, method: i % 2 ? "DF" : "real", logOdds,
  *   }));
- * const { joined } = joinScores([
+ * const { paired } = pairScores([
  *   { name: "a", rows: rows([-2, 1, 0, 2, 1, 0.5, -1, 3]) },
  *   { name: "b", rows: rows([0, 1, 3, 0.5, -1, 2, 1, -2]) },
  * ]);
  * const options = { random: createRandom(1), resamples: 200, metrics: ["AUC"] } as const;
- * const [a, b] = toTheEnd(pairedResamples(joined, options));
+ * const [a, b] = toTheEnd(pairedResamples(paired, options));
  * const { difference, low, high } = pairedDifference(a.AUC!, b.AUC!);
  * assert.ok(difference === 0.4375 && low < difference && difference < high);
  * ```
  */
 export function* pairedResamples(
-  joined: JoinedScores,
+  paired: PairedScores,
   { random, resamples = 2000, metrics = Object.keys(METRICS) as MetricName[] }:
     PairedBootstrapOptions,
 ): Generator<number, ResampledMetrics[], void> {
   if (!Number.isInteger(resamples) || resamples < 2) {
     throw new RangeError(`resamples is ${resamples}, not a whole number from 2.`);
   }
-  const { labels, logOdds } = joined, videos = videosOf(joined);
+  const { labels, logOdds } = paired, videos = videosOf(paired);
   const detectors = logOdds.map((own) => ({
     sorted: sortScores({ logOdds: own, labels }, {
       placeOf: (row) => videos.of[row],

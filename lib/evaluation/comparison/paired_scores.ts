@@ -17,7 +17,7 @@ export interface Contender {
 }
 
 /** Scores of several detectors of the same samples: all lists are in the samples' order. */
-export interface JoinedScores {
+export interface PairedScores {
   /** The detectors' names. */
   readonly names: readonly string[];
   /** The samples. */
@@ -64,22 +64,22 @@ function bySample({ name, rows }: Contender): Map<string, SampleScore> {
  *
  * @example
  * ```ts
- * import { joinScores } from "lib/evaluation/comparison/join_scores.ts";
+ * import { pairScores } from "lib/evaluation/comparison/paired_scores.ts";
  * import assert from "node:assert/strict";
  *
  * const row = (sample: string, logOdds: number) =>
  *   ({ sample, video: sample, label: 0, method: "real", logOdds });
- * const { joined, leftOut } = joinScores([
+ * const { paired, leftOut } = pairScores([
  *   { name: "a", rows: [row("1", -1), row("2", 0.5)] },
  *   { name: "b", rows: [row("2", 3)] },
  * ]);
- * assert.deepEqual(joined.logOdds.map((own) => [...own]), [[0.5], [3]]);
+ * assert.deepEqual(paired.logOdds.map((own) => [...own]), [[0.5], [3]]);
  * assert.deepEqual(leftOut, [{ name: "a", samples: ["1"] }, { name: "b", samples: [] }]);
  * ```
  */
-export function joinScores(
+export function pairScores(
   contenders: readonly Contender[],
-): { joined: JoinedScores; leftOut: readonly LeftOut[] } {
+): { paired: PairedScores; leftOut: readonly LeftOut[] } {
   const names = contenders.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) {
@@ -111,7 +111,7 @@ export function joinScores(
   }
   const rows = samples.map((sample) => lists[0].get(sample)!);
   return {
-    joined: {
+    paired: {
       names,
       samples,
       videos: rows.map(({ video }) => video),
@@ -133,15 +133,15 @@ export function joinScores(
  *
  * @throws TypeError when frames of one video have different labels.
  */
-export function joinedVideos(joined: JoinedScores): JoinedScores {
-  const { videos, labels, methods } = joined;
+export function pairedVideos(paired: PairedScores): PairedScores {
+  const { videos, labels, methods } = paired;
   const methodOf = new Map(videos.map((video, i) => [video, methods[i]]));
-  const scores = joined.logOdds.map((own) =>
+  const scores = paired.logOdds.map((own) =>
     videoScores(videos.values().map((video, i) => ({ video, label: labels[i], logOdds: own[i] })))
   );
   const [first] = scores, names = first.map(({ video }) => video);
   return {
-    names: joined.names,
+    names: paired.names,
     samples: names,
     videos: names,
     methods: names.map((video) => methodOf.get(video)!),
@@ -151,17 +151,17 @@ export function joinedVideos(joined: JoinedScores): JoinedScores {
 }
 
 /** One method's fakes with all reals; all of them where `method` is `"all"`. */
-export function joinedMethod(joined: JoinedScores, method: string): JoinedScores {
-  if (method === "all") return joined;
-  const places = [...joined.methods.keys()]
-    .filter((i) => joined.labels[i] === 0 || joined.methods[i] === method);
+export function pairedMethod(paired: PairedScores, method: string): PairedScores {
+  if (method === "all") return paired;
+  const places = [...paired.methods.keys()]
+    .filter((i) => paired.labels[i] === 0 || paired.methods[i] === method);
   const of = <T>(list: readonly T[]) => places.map((i) => list[i]);
   return {
-    names: joined.names,
-    samples: of(joined.samples),
-    videos: of(joined.videos),
-    methods: of(joined.methods),
-    labels: Uint8Array.from(places, (i) => joined.labels[i]),
-    logOdds: joined.logOdds.map((own) => Float64Array.from(places, (i) => own[i])),
+    names: paired.names,
+    samples: of(paired.samples),
+    videos: of(paired.videos),
+    methods: of(paired.methods),
+    labels: Uint8Array.from(places, (i) => paired.labels[i]),
+    logOdds: paired.logOdds.map((own) => Float64Array.from(places, (i) => own[i])),
   };
 }
