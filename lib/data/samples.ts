@@ -46,13 +46,17 @@ export interface Crop {
   readonly mask?: Mask;
 }
 
-/** The methods' short names, spelt out. */
+/** The methods' short names, spelt out: the four of FaceForensics++, and what is made from real pictures. */
 export const METHODS: Readonly<Record<string, string>> = Object.freeze({
   real: "not manipulated",
   DF: "DeepFakes: identity swapped by an autoencoder",
   F2F: "Face2Face: expression transferred, own texture",
   FS: "FaceSwap: identity swapped by computer graphics",
   NT: "NeuralTextures: mouth region rendered anew",
+  SBI: "self-blended: a picture blended with itself, slightly changed",
+  BI: "blended: the most similar other face blended in, as for Face X-ray",
+  I2G: "inconsistent: parts of the most similar other face blended in, as for PCL",
+  FWA: "warped: the face at a lower resolution, as for DSP-FWA",
 });
 
 /** How strict `assertDisjoint` is. */

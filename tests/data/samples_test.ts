@@ -52,6 +52,16 @@ Deno.test("assertDisjoint that allows shared identities lists them, and still re
   );
 });
 
-Deno.test("METHODS spells out the four manipulations and the real ones", () => {
-  assert.deepEqual(Object.keys(METHODS), ["real", "DF", "F2F", "FS", "NT"]);
+Deno.test("METHODS spells out the four manipulations, the real ones, and what is made from these", () => {
+  assert.deepEqual(Object.keys(METHODS), [
+    "real",
+    "DF",
+    "F2F",
+    "FS",
+    "NT",
+    "SBI",
+    "BI",
+    "I2G",
+    "FWA",
+  ]);
 });
