@@ -128,10 +128,16 @@ export function cropSource(crops: readonly Crop[], settings: BatchSettings): Bat
 
 /** Batches of pairs that are made of the real crops, two ahead of the one asked for. */
 function forgedSource(crops: readonly Crop[], settings: BatchSettings): BatchSource {
-  const { begin, ...pairs } = openForgedPairs(facesInMemory(crops), { settings });
-  const pictures = readAhead(begin, { prefetch: 2 });
+  const pairs = openForgedPairs(facesInMemory(crops), {
+    settings,
+    onUnreadable: "error",
+    notice: undefined,
+  });
+  const pictures = readAhead(pairs.begin, { prefetch: 2 });
   return {
-    ...pairs,
+    batchesPerEpoch: pairs.batchesPerEpoch,
+    methods: pairs.methods,
+    [Symbol.asyncDispose]: () => pairs[Symbol.asyncDispose](),
     batch: async (step) => trainingBatch(await pictures(step), { step, settings }),
   };
 }

@@ -2,15 +2,15 @@
  * Batches of pictures in files, read ahead in threads while the device works; fakes are read too, or made of
  * the real pictures on the way. Memory holds the batches that are prepared, whatever the number of samples.
  */
-import { type SampleList, sampleList, type Samples } from "lib/data/sample_list.ts";
+import { sampleList, type Samples } from "lib/data/sample_list.ts";
 import type { BatchSource } from "./batch_source.ts";
 import { type BatchSettings, trainingBatch } from "./batches.ts";
-import { type ForgedPairs, openForgedPairs } from "./loader/forged_pairs.ts";
+import { openForgedPairs } from "./loader/forged_pairs.ts";
 import { openListedPictures } from "./loader/listed_pictures.ts";
 import { assertPrefetch } from "./loader/picture_files.ts";
 import { readAhead } from "./loader/read_ahead.ts";
 import { facesInFiles } from "./loader/real_faces.ts";
-import { leftOutWords, type Unreadable } from "./loader/substitutes.ts";
+import type { Unreadable } from "./loader/substitutes.ts";
 
 /** How samples are read. */
 export interface LoaderOptions {
@@ -79,9 +79,10 @@ export function openLoader(samples: Samples, options: LoaderOptions): Loader {
   const { configuration, root = ".", prefetch = 2, onUnreadable = "error", notice } = options;
   assertPrefetch(prefetch);
   const list = sampleList(samples);
+  const reading = { settings: configuration, onUnreadable, notice };
   const source = configuration.data.forge === "none"
-    ? openListedPictures(list, { settings: configuration, root, onUnreadable, notice })
-    : forgedOf(list, { configuration, root, onUnreadable, notice });
+    ? openListedPictures(list, { ...reading, root })
+    : openForgedPairs(facesInFiles(list, root), reading);
   const pictures = readAhead(source.begin, { prefetch });
   return {
     batchesPerEpoch: source.batchesPerEpoch,
@@ -90,23 +91,4 @@ export function openLoader(samples: Samples, options: LoaderOptions): Loader {
     unreadable: source.unreadable,
     [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
   };
-}
-
-/** Pairs made of the list's real pictures, and what was left out of them. */
-function forgedOf(
-  list: SampleList,
-  { configuration, root, onUnreadable, notice }:
-    & Pick<LoaderOptions, "configuration" | "notice">
-    & Required<Pick<LoaderOptions, "root" | "onUnreadable">>,
-): ForgedPairs & Pick<Loader, "unreadable"> {
-  const unreadable: Unreadable[] = [];
-  const onLeftOut = (leftOut: Unreadable) => {
-    unreadable.push(leftOut);
-    notice?.(leftOutWords(leftOut));
-  };
-  const pairs = openForgedPairs(facesInFiles(list, root), {
-    settings: configuration,
-    ...onUnreadable === "skip" ? { onLeftOut } : {},
-  });
-  return { ...pairs, unreadable };
 }

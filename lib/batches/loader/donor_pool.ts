@@ -44,7 +44,8 @@ export function openDonorPool(faces: RealFaces, { seed }: { seed: number }): Don
   const faceAt = async (place: number): Promise<PoolFace | undefined> => {
     const { identities, video, split } = faces.sample(place);
     const shape = await faces.shape(place).catch(() => undefined);
-    return shape && { place, people: identities.length > 0 ? identities : [video], split, ...shape };
+    return shape &&
+      { place, people: identities.length > 0 ? identities : [video], split, ...shape };
   };
   let pool: Promise<Map<number, PoolFace>> | undefined;
   const open = async () => {
@@ -63,7 +64,9 @@ export function openDonorPool(faces: RealFaces, { seed }: { seed: number }): Don
       const chosen = target && chooseDonor(target, others, { kind, random });
       if (target && !chosen) {
         throw new RangeError(
-          `A fake of ${JSON.stringify(faces.sample(place).path)} takes another person's face, and of the ` +
+          `A fake of ${
+            JSON.stringify(faces.sample(place).path)
+          } takes another person's face, and of the ` +
             `${known.size} whose landmarks can be read none is another's. Add pictures of other people, or ` +
             "make self-blended ones: --set forge=SBI.",
         );

@@ -161,7 +161,8 @@ parentPort!.on("message", (asked: ForgeQuestion & { id: number } | { callOff: nu
   if ("callOff" in asked) return queue.callOff(asked.callOff);
   const { id, pairs, size, library } = asked, area = size * size;
   if (library !== undefined) decoder ??= openJpegDecoder(library); // an engine's library never changes
-  const pixels = new Uint8Array(pairs.length * 6 * area), masks = new Uint8Array(pairs.length * area);
+  const pixels = new Uint8Array(pairs.length * 6 * area),
+    masks = new Uint8Array(pairs.length * area);
   const failures: ForgeFailure[] = [];
   queue.add({
     id,

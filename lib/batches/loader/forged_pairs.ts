@@ -17,7 +17,7 @@ import type { ForgeFailure, PairQuestion } from "./forge_worker.ts";
 import { type MadePairs, openPairMaker } from "./pair_maker.ts";
 import type { BegunBatch } from "./read_ahead.ts";
 import type { RealFaces } from "./real_faces.ts";
-import type { Unreadable } from "./substitutes.ts";
+import { leftOutWords, type Unreadable } from "./substitutes.ts";
 
 /** What a source of made pairs has besides its batches. */
 export interface ForgedPairs extends AsyncDisposable {
@@ -25,6 +25,8 @@ export interface ForgedPairs extends AsyncDisposable {
   readonly batchesPerEpoch: number;
   /** The forgers' names in alphabetical order; a fake's number is its place from 1. */
   readonly methods: readonly string[];
+  /** What was left out so far, each once. */
+  readonly unreadable: readonly Unreadable[];
   /** Begins the batch of a step. @throws RangeError when the step is not a whole number from 0. */
   begin(step: number): BegunBatch;
 }
@@ -57,22 +59,24 @@ function errorOf({ fault, problem, explanation }: ForgeFailure, { path }: Sample
 /**
  * Pairs of these faces.
  *
- * @param options `onLeftOut` hears, once for each, of a picture that cannot be read or forged, after
- * which the next real picture of the list, or another donor, is taken; without it the error is thrown.
+ * @param options As `openLoader` takes them. For a picture that cannot be read or forged "skip" takes the next
+ * real one of the list, or another donor, for the pair at hand.
  * @throws RangeError for a forger that there is not, or a batch of odd size.
  */
 export function openForgedPairs(
   faces: RealFaces,
-  { settings: { data, training: { seed }, detector: { input: { size }, wants } }, onLeftOut }: {
+  { settings: { data, training: { seed }, detector: { input: { size }, wants } }, ...options }: {
     settings: BatchSettings;
-    onLeftOut?: ((leftOut: Unreadable) => void) | undefined;
+    onUnreadable: "error" | "skip";
+    notice: ((line: string) => void) | undefined;
   },
 ): ForgedPairs {
+  const { onUnreadable, notice } = options;
   const methods = forgersAskedFor(data).sort(), forgers = methods.map(forgerOf);
   const order = madePairOrder(faces.places, { ...data, seed });
   const pool = openDonorPool(faces, { seed });
   const maker = openPairMaker({ size });
-  const told = new Set<number>();
+  const unreadable: Unreadable[] = [], told = new Set<number>();
 
   const question = async (pair: Pair, step: number): Promise<PairQuestion> => {
     const { place, forger, targets, without } = pair, target = targets.at(-1)!;
@@ -94,7 +98,9 @@ export function openForgedPairs(
   const leftOut = (place: number, error: Error, instead: number) => {
     if (told.has(place)) return;
     told.add(place);
-    onLeftOut!({ sample: faces.sample(place), error, instead: faces.sample(instead) });
+    const found = { sample: faces.sample(place), error, instead: faces.sample(instead) };
+    unreadable.push(found);
+    notice?.(leftOutWords(found));
   };
   /** Says of a pair that was made what was left out on the way to it. */
   const failures = new Map<Pair, [place: number, error: Error, whose: ForgeFailure["whose"]][]>();
@@ -110,13 +116,15 @@ export function openForgedPairs(
     const { targets, without, donor } = pair, target = targets.at(-1)!;
     const place = failure.whose === "donor" ? donor!.place : target;
     const error = errorOf(failure, faces.sample(place));
-    if (!onLeftOut || failure.fault === "other") throw error;
+    if (onUnreadable === "error" || failure.fault === "other") throw error;
     failures.set(pair, [...failures.get(pair) ?? [], [place, error, failure.whose]]);
     if (failure.whose === "donor") return void without.add(place);
     const { places } = faces;
     if (targets.length === places.length) {
       const [[, first]] = failures.get(pair)!;
-      throw new RangeError(`Of no real sample a fake can be made. The first error: ${first.message}`);
+      throw new RangeError(
+        `Of no real sample a fake can be made. The first error: ${first.message}`,
+      );
     }
     targets.push(places[(places.indexOf(target) + 1) % places.length]);
   };
@@ -161,8 +169,9 @@ export function openForgedPairs(
   };
   /** The batch of pairs: real, fake, real, fake … */
   const picturesOf = (pairs: readonly Pair[], made: MadePairs): Pictures => {
-    const count = 2 * pairs.length, area = size * size, each = <T>(of: (pair: Pair) => [T, T]) =>
-      pairs.flatMap(of);
+    const count = 2 * pairs.length,
+      area = size * size,
+      each = <T>(of: (pair: Pair) => [T, T]) => pairs.flatMap(of);
     const masks = new Uint8Array(count * area);
     pairs.forEach(({ place }) =>
       masks.set(made.masks.subarray(place * area, (place + 1) * area), (2 * place + 1) * area)
@@ -185,6 +194,7 @@ export function openForgedPairs(
   return {
     batchesPerEpoch: order.batchesPerEpoch,
     methods: wants.includes("method") ? methods : [],
+    unreadable,
     begin,
     [Symbol.asyncDispose]: () => maker[Symbol.asyncDispose](),
   };

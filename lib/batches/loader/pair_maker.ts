@@ -4,12 +4,7 @@
  */
 import { libraryInUse } from "lib/engine/engine.ts";
 import { Thread } from "lib/io/thread.ts";
-import type {
-  ForgeFailure,
-  ForgeQuestion,
-  ForgeReply,
-  PairQuestion,
-} from "./forge_worker.ts";
+import type { ForgeFailure, ForgeQuestion, ForgeReply, PairQuestion } from "./forge_worker.ts";
 import { openQuestions } from "./questions.ts";
 
 /** Pairs that were asked for. */
@@ -39,7 +34,10 @@ const buffersOf = ({ target, donor }: PairQuestion) =>
   [target, donor?.source].flatMap((face) => face && "pixels" in face ? [face.pixels] : []);
 
 /** Puts what threads made of every `shares.length`-th pair into the pairs' order. */
-function joined(shares: readonly ForgeReply[], { count, size }: { count: number; size: number }): MadePairs {
+function joined(
+  shares: readonly ForgeReply[],
+  { count, size }: { count: number; size: number },
+): MadePairs {
   const area = size * size;
   const pixels = new Uint8Array(count * 6 * area), masks = new Uint8Array(count * area);
   const failures: ForgeFailure[] = [];
