@@ -11,66 +11,23 @@ import type { Point } from "lib/faces/face.ts";
 import { landmarkFile } from "lib/faces/landmark_file.ts";
 import { chooseDonor, mirrorCrop } from "lib/forgeries/choose_donor.ts";
 import type { FaceCrop } from "lib/forgeries/face_crop.ts";
-import { forgerOf } from "lib/forgeries/forgers.ts";
+import { forgerOf, FORGERS } from "lib/forgeries/forgers.ts";
 import { resizeImage } from "lib/media/crop.ts";
-import { writeImage } from "lib/media/write_image.ts";
 import { createRandom } from "lib/random.ts";
-import { SMOKE_DATA } from "lib/settings/data_settings.ts";
+import { FORGE_NAMES, SMOKE_DATA } from "lib/settings/data_settings.ts";
 import { drawnFace } from "../faces/drawn_face.ts";
 import { inFolder } from "../in_folder.ts";
+import { madeUpFace, SIDE, writeFaces } from "./made_up_faces.ts";
 
-const SIDE = 48, SEED = 5, BOX = [6, 4, 42, 45] as const;
-
-/** A crop of noise on a slope, with a drawn face's landmarks. */
-function madeUpFace(i: number): Crop & { face: NonNullable<Crop["face"]> } {
-  const random = createRandom(i, "made-up face"), [a, b, c] = [0, 1, 2].map(() => random.uniform());
-  const data = Uint8Array.from(
-    { length: SIDE * SIDE * 3 },
-    (_, at) => 60 + 90 * [a, b, c][at % 3] + at / 150 + 20 * random.uniform(),
-  );
-  const landmarks = drawnFace(2 + 3 * random.uniform()).map(([x, y]): Point => [
-    SIDE * x / 100 + random.uniform(),
-    SIDE * y / 100 + random.uniform(),
-  ]);
-  return {
-    image: { data, width: SIDE, height: SIDE },
-    sample: {
-      path: `${i}.png`,
-      label: 0,
-      dataset: "d",
-      method: "real",
-      video: `${i}`,
-      split: "train",
-      frame: 0,
-      identities: [`person ${i}`],
-    },
-    face: { landmarks, box: BOX },
-  };
-}
-
+const SEED = 5;
 const faces = Array.from({ length: 7 }, (_, i) => madeUpFace(i));
 const [{ sample: known }] = faces;
 /** Fakes of the list's own, and reals without landmarks: nothing is made of them. */
 const others: Crop[] = [
-  { ...faces[0], sample: { ...known, path: "fake.png", label: 1, method: "DF" } },
+  { image: faces[0].image, sample: { ...known, path: "fake.png", label: 1, method: "DF" } },
   { image: faces[1].image, sample: { ...known, path: "unknown.png" } },
 ];
 const crops = [others[0], ...faces, others[1]];
-
-/** Writes the crops, and beside them their landmarks. */
-async function writeFaces(folder: string): Promise<Sample[]> {
-  return await Promise.all(crops.map(async ({ image, sample, face }, i) => {
-    await writeImage(join(folder, sample.path), image);
-    if (!face || sample.label === 1) return sample;
-    const { name, bytes } = landmarkFile(`${i}`, {
-      finder: "drawn",
-      box: BOX,
-      landmarks: face.landmarks,
-    });
-    await Deno.writeFile(join(folder, name), bytes);
-    return { ...sample, landmarks: name };
-  }));
-}
 
 const settingsOf = (
   forge: string,
@@ -122,7 +79,7 @@ const FORGER = "DF";
 
 Deno.test("openLoader makes the pair that seed, step and place say, whatever thread makes it", () =>
   inFolder(async (folder) => {
-    const settings = settingsOf(FORGER), samples = await writeFaces(folder);
+    const settings = settingsOf(FORGER), samples = await writeFaces(folder, crops);
     await using loader = openLoader(samples, { configuration: settings, root: folder });
     assert.deepEqual([loader.batchesPerEpoch, loader.methods], [3, [FORGER]]);
     const reals = Int32Array.from({ length: 7 }, (_, i) => i + 1);
@@ -149,7 +106,7 @@ Deno.test("openLoader makes the pair that seed, step and place say, whatever thr
 
 Deno.test("made batches are the same read ahead or not, in any turn, in files or in memory", () =>
   inFolder(async (folder) => {
-    const samples = await writeFaces(folder);
+    const samples = await writeFaces(folder, crops);
     for (const forge of [FORGER, "DF+F2F"]) {
       const configuration = settingsOf(forge), steps = [0, 1, 2, 5];
       await using memory = cropSource(crops, configuration);
@@ -167,7 +124,7 @@ Deno.test("made batches are the same read ahead or not, in any turn, in files or
 Deno.test("forgers work at the crop's own size, and all three pictures are resized afterwards", () =>
   inFolder(async (folder) => {
     const configuration = settingsOf(FORGER, { size: 32, batchSize: 2 });
-    const samples = await writeFaces(folder);
+    const samples = await writeFaces(folder, crops);
     await using loader = openLoader(samples, { configuration, root: folder });
     const { images, masks, indices } = valuesOf(await loader.batch(0));
     const target = crops[indices[0]];
@@ -185,20 +142,20 @@ async function spoil(folder: string, samples: Sample[]): Promise<Record<string, 
   await Deno.writeTextFile(join(folder, samples[4].landmarks!), "{}");
   const outside = landmarkFile("6", {
     finder: "drawn",
-    box: BOX,
+    box: [6, 4, 42, 45],
     landmarks: drawnFace(2).map(([x, y]): Point => [x + 900, y]),
   });
   await Deno.writeFile(join(folder, samples[6].landmarks!), outside.bytes);
   return {
     [samples[2].path]: /Cannot read the picture .*1\.png/,
-    [samples[4].path]: /4\.[0-9a-f]+\.landmarks\.json/,
+    [samples[4].path]: /3\.[0-9a-f]+\.landmarks\.json/,
     [samples[6].path]: /No fake can be made of "5\.png"/,
   };
 }
 
 Deno.test("what cannot be read or forged ends the batch, or by choice leaves its place to the next real", () =>
   inFolder(async (folder) => {
-    const samples = await writeFaces(folder), wrong = await spoil(folder, samples);
+    const samples = await writeFaces(folder, crops), wrong = await spoil(folder, samples);
     const configuration = settingsOf(FORGER, { batchSize: 14 });
     await using strict = openLoader(samples, { configuration, root: folder });
     await assert.rejects(
@@ -232,7 +189,7 @@ Deno.test("what cannot be read or forged ends the batch, or by choice leaves its
 
 Deno.test("a donor that cannot be read leaves its part to another one", () =>
   inFolder(async (folder) => {
-    const samples = await writeFaces(folder);
+    const samples = await writeFaces(folder, crops);
     const configuration = settingsOf("DF", { batchSize: 2 });
     const picture = join(folder, samples[3].path), kept = await Deno.readFile(picture);
     const indices: number[][] = [], lines: string[] = [];
@@ -267,4 +224,9 @@ Deno.test("made batches refuse what they cannot begin with, and say what to do",
   await closed[Symbol.asyncDispose]();
   await assert.rejects(asked, /closed/);
   await assert.rejects(closed.batch(1), /closed/);
+});
+
+Deno.test("the settings know no forger that there is not, and all that there are", () => {
+  const missing = Object.keys(FORGERS).filter((name) => !FORGE_NAMES.some((one) => one === name));
+  assert.deepEqual(missing, []);
 });
