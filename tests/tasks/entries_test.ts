@@ -12,6 +12,7 @@ const WRONG: Record<string, [args: string[], words: RegExp]> = {
   prepare: [["data"], /Say with --out/],
   train: [["--colour"], /--colour/],
   evaluate: [["run"], /--data is missing/],
+  compare: [["one"], /Two or more are compared, not 1/],
   predict: [[], /nothing to score/],
   study: [["--job", "3/2"], /--job is "3\/2"/],
   bench: [["--rounds", "0"], /--rounds is "0"/],
