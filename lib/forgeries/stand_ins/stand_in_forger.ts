@@ -1,5 +1,5 @@
 /** The four manipulations as forgers: what each wants of another face, and its pair. */
-import type { FaceCrop } from "../face_crop.ts";
+import { assertHoldsFace, type FaceCrop } from "../face_crop.ts";
 import type { Forger } from "../forger.ts";
 import { MANIPULATIONS } from "./manipulations.ts";
 
@@ -50,6 +50,7 @@ export function standInForger(name: keyof typeof MANIPULATIONS): Forger {
     source: SOURCE,
     forge(target, { random, donor }) {
       return Promise.resolve().then(() => {
+        assertHoldsFace(target, name);
         const other = donorFor(name, target, donor);
         const { image, mask } = MANIPULATIONS[name](target, { donor: other, random });
         return { real: target.image, fake: image, mask };
