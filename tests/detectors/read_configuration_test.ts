@@ -7,7 +7,7 @@ import {
   presetOf,
   vary,
 } from "lib/detectors/configuration.ts";
-import { defineDetector } from "lib/detectors/detector.ts";
+import { defineDetector } from "lib/detectors/define_detector.ts";
 import { OFFICIAL_CODE, PAPER } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { readConfiguration } from "lib/detectors/read_configuration.ts";
 import { detectorKind, DETECTORS } from "lib/detectors/register.ts";
@@ -32,6 +32,17 @@ Deno.test("readConfiguration keeps what has no effect as it is", () => {
   const idle = vary(vary(PAPER, { lossWeights: "fixed", alpha: 3 }), { lossWeights: "automatic" });
   const read = readConfiguration(plainConfiguration(idle));
   assert.deepEqual(plainConfiguration(read), plainConfiguration(idle));
+});
+
+Deno.test("readConfiguration takes records from before fakes were made online, with the same hashes", () => {
+  const { detector, data: { forge, ...before }, training } = plainConfiguration(PAPER);
+  assert.equal(forge, "none");
+  const read = readConfiguration({ detector, data: before, training });
+  assert.equal(read.data.forge, "none");
+  assert.deepEqual(effectiveFields(read), effectiveFields(PAPER));
+  assert.ok(!effectiveFields(read).some(([name]) => name === "data.forge"));
+  const made = vary(PAPER, { forge: "SBI" });
+  assert.equal(new Map(effectiveFields(made)).get("data.forge"), "SBI");
 });
 
 const plain = plainConfiguration(PAPER);
