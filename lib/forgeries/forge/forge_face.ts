@@ -106,13 +106,21 @@ class FaceWriter {
     return file;
   }
 
-  /** A fake with its mask. */
+  /**
+   * A fake with its mask.
+   *
+   * @throws RangeError when its file would be the real picture's, byte for byte: nothing has changed.
+   */
   async fake(
     { fake, mask }: { fake: RgbImage; mask: Parameters<typeof encodeImage>[0] },
     rest: Pick<ForgedFile, "method" | "variant" | "people"> & { readonly source: string },
   ): Promise<void> {
     const name = `${rest.method}-${rest.variant}`, maskFile = `${name}_mask.png`;
     const picture = await this.#picture(name, fake, rest.variant);
+    if (this.files.find(({ file }) => file === rest.source)?.content === picture.content) {
+      await Deno.remove(join(this.#folder, picture.file));
+      throw new RangeError("the fake is the same picture as the real one");
+    }
     const bytes = await encodeImage(mask, { format: "png", quality: 100 });
     await writeWhole(join(this.#folder, maskFile), bytes);
     this.files.push({ ...picture, ...rest, mask: maskFile });

@@ -3,7 +3,7 @@
  * photographs, or those of a prepared manifest.
  */
 import { dirname, isAbsolute, join } from "node:path";
-import { manifestRows } from "lib/data/manifest.ts";
+import { manifestRows, writeManifest } from "lib/data/manifest.ts";
 import type { Source } from "lib/data/prepare/join_manifest.ts";
 import { unitsOf } from "lib/data/prepare/prepared_units.ts";
 import { type CropRecord, readRecord } from "lib/data/prepare/unit_records.ts";
@@ -90,6 +90,25 @@ export async function photographFaces(
     faces.push(...await facesOf(photograph, { dataset: source.name, size, isOnePerson }));
   }
   return { faces, remarks };
+}
+
+/**
+ * Write what is known of who is who into the manifest that `prepare` has left of photographs: each face with its
+ * own person, without those that are left out.
+ *
+ * @param manifest Its file, which need not be there.
+ * @param faces As `photographFaces` gives them.
+ */
+export async function namePeople(manifest: string, faces: readonly RealFace[]): Promise<void> {
+  if (faces.length === 0) return;
+  const folder = dirname(manifest), byCrop = new Map(faces.map((face) => [face.crop, face]));
+  const named = async function* () {
+    for await (const sample of manifestRows(manifest)) {
+      const face = byCrop.get(join(folder, sample.path));
+      if (face !== undefined) yield { ...sample, video: face.video, identities: face.people };
+    }
+  };
+  await writeManifest(manifest, named());
 }
 
 /** Landmarks files that are read at the same time. */
