@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { sha256 } from "lib/io/sha256.ts";
 
 /** The project's root, an absolute path. */
-export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+export const ROOT: string = fileURLToPath(new URL("../../", import.meta.url));
 
 /**
  * All files in some folders, at any depth or only at their top.

@@ -25,7 +25,8 @@ export function variantReach(side: number): number {
 }
 
 /** A face as it lies in a picture. */
-interface FaceInPicture {
+export interface FaceInPicture {
+  /** RGB. */
   readonly image: RgbImage;
   /** 68 points in pixels of the picture. */
   readonly landmarks: readonly Point[];

@@ -56,7 +56,7 @@ export async function* doneFaces(
 }
 
 /** The samples of a face. */
-export function samplesOf({ face, folder, record }: DoneFace, cut: string): Sample[] {
+function samplesOf({ face, folder, record }: DoneFace, cut: string): Sample[] {
   const { dataset, split } = face;
   return record.files.map((
     { file, content, method, variant, mask, source, landmarks, people },

@@ -1,56 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { Point } from "lib/faces/face.ts";
-import { type DonorPlan, type FaceForging, forgeFace } from "lib/forgeries/forge/forge_face.ts";
 import type { RealFace } from "lib/forgeries/forge/real_face.ts";
+import { type DonorPlan, type FaceForging, forgeFace } from "lib/forgeries/forge/forge_face.ts";
 import { variantReach } from "lib/forgeries/variants.ts";
 import { readImage } from "lib/media/image.ts";
-import { writeImage } from "lib/media/write_image.ts";
-import { createRandom } from "lib/random.ts";
 import { filesIn } from "../../data/prepare/made_data_set.ts";
 import { inFolder } from "../../in_folder.ts";
-
-/** Landmarks of an upright face in a square of this side. */
-function landmarks(side: number): Point[] {
-  const at = (x: number, y: number): Point => [x * side, y * side];
-  const arc = (n: number, [x, y]: Point, [rx, ry]: Point, [from, to]: Point): Point[] =>
-    Array.from({ length: n }, (_, i) => {
-      const angle = from + (to - from) * i / (n - 1);
-      return at(x + rx * Math.cos(angle), y + ry * Math.sin(angle));
-    });
-  const turn = 5 / 3 * Math.PI;
-  return [
-    ...arc(17, [0.5, 0.45], [0.28, 0.38], [Math.PI, 0]),
-    ...arc(5, [0.37, 0.38], [0.09, 0.03], [Math.PI, 2 * Math.PI]),
-    ...arc(5, [0.63, 0.38], [0.09, 0.03], [Math.PI, 2 * Math.PI]),
-    ...[0.44, 0.48, 0.52, 0.56].map((y) => at(0.5, y)),
-    ...arc(5, [0.5, 0.58], [0.06, 0.02], [Math.PI, 0]),
-    ...arc(6, [0.38, 0.44], [0.05, 0.02], [Math.PI, Math.PI + turn]),
-    ...arc(6, [0.62, 0.44], [0.05, 0.02], [Math.PI, Math.PI + turn]),
-    ...arc(12, [0.5, 0.68], [0.1, 0.04], [Math.PI, Math.PI + 2 * Math.PI * 11 / 12]),
-    ...arc(8, [0.5, 0.68], [0.07, 0.015], [Math.PI, Math.PI + 2 * Math.PI * 7 / 8]),
-  ];
-}
-
-/** A made-up face in a file. */
-async function madeFace(folder: string, name: string, side: number): Promise<RealFace> {
-  const random = createRandom(1, name), tint = [0, 1, 2].map(() => random.integer(80));
-  const data = Uint8Array.from({ length: side * side * 3 }, (_, i) => {
-    const x = Math.floor(i / 3) % side, y = Math.floor(i / 3 / side);
-    return 90 + tint[i % 3] + 40 * Math.sin(x / 5) * Math.cos(y / 7) + random.integer(9);
-  });
-  const crop = join(folder, `${name}.png`);
-  await writeImage(crop, { data, width: side, height: side });
-  return {
-    ...{ name, crop, mark: name, dataset: "made", video: name, frame: 0, split: "train" },
-    box: [0.2 * side, 0.2 * side, 0.8 * side, 0.8 * side],
-    people: [name],
-    landmarks: landmarks(side).map(([x, y], i): Point =>
-      i < 48 ? [x, y] : [x, y + (name === "b" && i > 53 && i < 60 ? 0.06 * side : 0)]
-    ),
-    size: side,
-  };
-}
+import { madeFace } from "./made_faces.ts";
 
 const HOW: FaceForging = {
   ...{ size: 40, variants: 1, kinds: ["NT", "DF"], seed: 1, format: "png", quality: 95 },
