@@ -28,8 +28,10 @@ export interface ContenderScores {
 }
 
 /** A file of scores and the column to read, of `FILE.csv:COLUMN`. */
-interface ScoresFile {
+export interface ScoresFile {
+  /** The file. */
   readonly path: string;
+  /** The column of the scores; left out: the one that the command line or the usual names say. */
   readonly column?: string;
 }
 
