@@ -67,6 +67,25 @@ export interface EvaluationRecord {
 const pathOf = (folder: string, of: { dataset: string; split: string; data: string }) =>
   join(folder, `evaluation-${resultName(of)}.json`);
 
+/** What a file says. @throws RangeError for another file, or one of a version that is not known here. */
+function parseRecord(text: string, path: string): EvaluationRecord {
+  let parsed: Partial<EvaluationRecord> | null = null;
+  try {
+    parsed = JSON.parse(text);
+  } catch { // said below
+  }
+  const file = JSON.stringify(path);
+  if (parsed?.format !== EVALUATION_FORMAT) {
+    throw new RangeError(`${file} is no evaluation: its "format" is not "${EVALUATION_FORMAT}".`);
+  }
+  if (parsed.version !== EVALUATION_VERSION) {
+    throw new RangeError(
+      `${file} is of version ${parsed.version}, and ${EVALUATION_VERSION} is known here. Use the kit that wrote it.`,
+    );
+  }
+  return parsed as EvaluationRecord;
+}
+
 /**
  * The evaluation of one data set that a folder holds; undefined where it holds none.
  *
@@ -82,7 +101,7 @@ export async function readEvaluationRecord(
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   });
-  return text === undefined ? undefined : parseEvaluationRecord(text, path);
+  return text === undefined ? undefined : parseRecord(text, path);
 }
 
 /** All evaluations that a folder holds, by name; none where there is no such folder. */
@@ -97,7 +116,7 @@ export async function evaluationRecordsOf(folder: string): Promise<EvaluationRec
   return await Promise.all(
     names.sort().map(async (name) => {
       const path = join(folder, name);
-      return parseEvaluationRecord(await Deno.readTextFile(path), path);
+      return parseRecord(await Deno.readTextFile(path), path);
     }),
   );
 }
@@ -120,36 +139,4 @@ export async function saveEvaluationRecord(
   };
   await writeWhole(path, new TextEncoder().encode(`${JSON.stringify(whole, null, 2)}\n`));
   return path;
-}
-
-/**
- * What a file says, as far as it is one of these.
- *
- * @param path The file's, for messages.
- * @throws RangeError for another file, or one of a version that is not known here.
- *
- * @example
- * ```ts
- * import { parseEvaluationRecord } from "lib/training/evaluation_record.ts";
- * import assert from "node:assert/strict";
- *
- * assert.throws(() => parseEvaluationRecord("{}", "a.json"), /"a.json" is no evaluation/);
- * ```
- */
-export function parseEvaluationRecord(text: string, path: string): EvaluationRecord {
-  let parsed: Partial<EvaluationRecord> | null = null;
-  try {
-    parsed = JSON.parse(text);
-  } catch { // said below
-  }
-  const file = JSON.stringify(path);
-  if (parsed?.format !== EVALUATION_FORMAT) {
-    throw new RangeError(`${file} is no evaluation: its "format" is not "${EVALUATION_FORMAT}".`);
-  }
-  if (parsed.version !== EVALUATION_VERSION) {
-    throw new RangeError(
-      `${file} is of version ${parsed.version}, and ${EVALUATION_VERSION} is known here. Use the kit that wrote it.`,
-    );
-  }
-  return parsed as EvaluationRecord;
 }
