@@ -15,6 +15,7 @@ const WRONG: Record<string, [args: string[], words: RegExp]> = {
   evaluate: [["run"], /--data is missing/],
   compare: [["one"], /Two or more are compared, not 1/],
   predict: [[], /nothing to score/],
+  suite: [["a.yaml", "--data", "faces"], /NAME=MANIFEST/],
   study: [["--job", "3/2"], /--job is "3\/2"/],
   bench: [["--rounds", "0"], /--rounds is "0"/],
   "bench-data": [["--rounds", "many"], /--rounds is "many"/],
