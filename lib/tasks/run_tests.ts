@@ -89,7 +89,7 @@ export async function testPieces(root: string = PROJECT.root): Promise<string[][
 }
 
 /** Runs all tests and the documentation's examples: types once for all, then the pieces, as `runPieces` does. */
-async function runAllTests(signal: AbortSignal): Promise<TestCounts> {
+export async function runAllTests(signal: AbortSignal): Promise<TestCounts> {
   const types = await runCommand([PROJECT.deno, "check", "--doc", "lib", "tests", "README.md"], {
     cwd: PROJECT.root,
     env: { ...projectEnvironment(PROJECT), NO_COLOR: "1" },
