@@ -24,7 +24,8 @@ import {
   SMOKE_TRAINING,
   type TrainingSettings,
 } from "lib/settings/training_settings.ts";
-import { defineDetector, type DetectorKind, requireImages } from "./detector.ts";
+import { defineDetector, requireImages } from "./define_detector.ts";
+import type { DetectorKind } from "./detector.ts";
 
 /** What can be chosen of an Xception. */
 export interface XceptionSettings {

@@ -38,7 +38,7 @@ export async function kindFrom(argument: string = DETECTORS[0].name): Promise<De
   if (isKind(kind)) return kind;
   throw new RangeError(
     `${path} exports no detector. End it with: export default defineDetector({ … }); see ` +
-      "lib/detectors/detector.ts.",
+      "lib/detectors/define_detector.ts.",
   );
 }
 

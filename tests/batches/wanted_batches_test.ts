@@ -7,7 +7,7 @@ import { type Batch, disposeBatch } from "lib/batches/batches.ts";
 import { openLoader } from "lib/batches/loader.ts";
 import type { Crop, Sample } from "lib/data/samples.ts";
 import { type Configuration, presetOf, vary } from "lib/detectors/configuration.ts";
-import { defineDetector } from "lib/detectors/detector.ts";
+import { defineDetector } from "lib/detectors/define_detector.ts";
 import { crossEntropy } from "lib/losses/cross_entropy.ts";
 import { logOddsOfFake } from "lib/losses/log_odds.ts";
 import { readImage } from "lib/media/image.ts";

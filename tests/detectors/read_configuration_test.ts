@@ -7,7 +7,7 @@ import {
   presetOf,
   vary,
 } from "lib/detectors/configuration.ts";
-import { defineDetector } from "lib/detectors/detector.ts";
+import { defineDetector } from "lib/detectors/define_detector.ts";
 import { OFFICIAL_CODE, PAPER } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { readConfiguration } from "lib/detectors/read_configuration.ts";
 import { detectorKind, DETECTORS } from "lib/detectors/register.ts";

@@ -4,7 +4,7 @@
  * carry.
  */
 import * as tf from "@tensorflow/tfjs";
-import { defineDetector } from "lib/detectors/detector.ts";
+import { defineDetector } from "lib/detectors/define_detector.ts";
 import { crossEntropy } from "lib/losses/cross_entropy.ts";
 import { logOddsOfFake } from "lib/losses/log_odds.ts";
 import { openLayers } from "lib/networks/layers.ts";

@@ -17,14 +17,8 @@ import { IMAGENET } from "lib/networks/normalise_images.ts";
 import type { Parameters, ParameterSpecification } from "lib/networks/parameters.ts";
 import type { TensorFile } from "lib/networks/weights/safetensors.ts";
 import { loadParameters, parametersUnder } from "lib/networks/weights/state_dict.ts";
-import {
-  defineDetector,
-  type Detector,
-  type DetectorKind,
-  type Loss,
-  type MapTarget,
-  requireImages,
-} from "../detector.ts";
+import { defineDetector, requireImages } from "../define_detector.ts";
+import type { Detector, DetectorKind, Loss, MapTarget } from "../detector.ts";
 import { EXPOSING_PRESETS } from "./exposing_presets.ts";
 import { exposingRules, type ExposingSettings } from "./exposing_settings.ts";
 import { headParameters, heads } from "./heads.ts";

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { presetOf } from "lib/detectors/configuration.ts";
-import { defineDetector, type DetectorDefinition, requireImages } from "lib/detectors/detector.ts";
+import {
+  defineDetector,
+  type DetectorDefinition,
+  requireImages,
+} from "lib/detectors/define_detector.ts";
 import { logOddsOfFake } from "lib/losses/log_odds.ts";
 import { IMAGENET } from "lib/networks/normalise_images.ts";
 import { DATA_RULES, SMOKE_DATA } from "lib/settings/data_settings.ts";
