@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type Configuration, effectiveFields } from "lib/detectors/configuration.ts";
 import { sha256 } from "lib/io/sha256.ts";
 import { writeWhole } from "lib/io/write_whole.ts";
+import type { Parameters } from "lib/networks/parameters.ts";
 
 /** Which run of a study a result is of. */
 export interface StudyPlace {
@@ -39,6 +40,14 @@ export function settingsWord(
 export function resultFile({ setting, row, seed }: StudyPlace, folder: string): string {
   const words = (text: string) => text.replace(/[^a-z0-9]+/gi, "_");
   return join(folder, words(setting), words(row).toLowerCase(), `${seed}.json`);
+}
+
+/** What takes a trained detector before it is let go, such as to save it. */
+export type KeepDetector = (trained: { readonly parameters: Parameters }) => Promise<void>;
+
+/** The file of a run's detector, beside its result. */
+export function detectorFile(run: StudyPlace, folder: string): string {
+  return resultFile(run, folder).replace(/json$/, "safetensors");
 }
 
 /** Keeps a result; the file is there whole or not at all. */

@@ -3,9 +3,9 @@
  * splits that share no person, donors included.
  */
 import type { Crop, Sample, Split } from "lib/data/samples.ts";
+import { chooseDonor, type DonorFace, mirrorCrop } from "lib/forgeries/choose_donor.ts";
 import { forgerOf } from "lib/forgeries/forgers.ts";
 import type { FaceCrop } from "lib/forgeries/face_crop.ts";
-import { type Donor, donorsFor } from "lib/forgeries/stand_ins/choose_faces.ts";
 import { cropDemoFace } from "lib/forgeries/stand_ins/demo_crops.ts";
 import { openDigest } from "lib/io/sha256.ts";
 import type { Mask } from "lib/media/image.ts";
@@ -127,25 +127,26 @@ async function pairs(
   if (methods.some((method) => method !== SELF_BLENDED)) {
     made.push({ image: target.image, mask: nowhere, sample: real });
   }
-  const donors = methods.some((method) => forgerOf(method).donor !== "none")
-    ? donorsFor(
-      target,
-      own.filter((other) => other.portrait.unit !== portrait.unit)
-        .map((other): Donor => ({ face: other.portrait, crop: other.crops[variant] })),
-    )
-    : undefined;
+  const size = width, { unit } = portrait;
+  const faceOf = (face: Cropped): DonorFace & { crop: FaceCrop } => {
+    const crop = face.crops[variant], { landmarks } = crop;
+    return { people: [face.portrait.unit], split, landmarks, size, crop };
+  };
+  const faces = own.map(faceOf);
   for (const method of methods) {
     const forger = forgerOf(method), sample = record(method, 1);
     const random = createRandom(SEED, "unseen", method, portrait.id, variant);
-    const suited = donors?.[forger.donor === "expression" ? "expression" : "appearance"];
-    const donor = forger.donor === "none" ? undefined : suited![random.integer(suited!.length)];
+    const donor = forger.donor === "none"
+      ? undefined
+      : chooseDonor(faceOf({ portrait, crops }), faces, { kind: forger.donor, random });
+    const other = donor && (donor.mirrored ? mirrorCrop(donor.face.crop) : donor.face.crop);
     const { real: before, fake, mask } = await forger.forge(target, {
       random,
-      ...donor ? { donor: donor.crop } : {},
+      ...other ? { donor: other } : {},
     });
     const isOwn = before !== target.image, source = isOwn ? record(`${method}-real`, 0) : real;
     if (isOwn) made.push({ image: before, mask: nowhere, sample: source });
-    const identities = [portrait.unit, ...donor ? [donor.face.unit] : []];
+    const identities = [unit, ...donor ? donor.face.people : []];
     made.push({ image: fake, mask, sample: { ...sample, identities, source: source.path } });
   }
   return made;

@@ -1,9 +1,13 @@
 /** What the tasks of studies do alike: their share of the runs, one after the other, and their tables. */
 import { from, fromCSV } from "arquero";
+import { dirname } from "node:path";
+import { type DetectorOrigin, saveDetector } from "lib/detectors/detector_file.ts";
 import { formatDuration } from "lib/io/progress.ts";
 import { writeWhole } from "lib/io/write_whole.ts";
 import type { ResultRow } from "lib/studies/paired_differences.ts";
 import {
+  detectorFile,
+  type KeepDetector,
   type KeptResult,
   readResult,
   saveResult,
@@ -63,6 +67,22 @@ export async function trainMissing<Run extends StudyPlace, Result extends KeptRe
         `${words(result)} · ${((performance.now() - runBegin) / 1000).toFixed(0)} s, ${left} left`,
     );
   }
+}
+
+/**
+ * What saves a run's detector beside its result, with its configuration.
+ *
+ * @param origin Where it comes from; `cut`: how the faces that it learnt from were cut.
+ */
+export function detectorKeeper(
+  run: StudyPlace,
+  { folder, ...origin }: Omit<DetectorOrigin, "step"> & { readonly folder: string },
+): KeepDetector {
+  return async ({ parameters }) => {
+    const path = detectorFile(run, folder), step = origin.configuration.training.steps - 1;
+    await Deno.mkdir(dirname(path), { recursive: true });
+    await saveDetector(path, { parameters, origin: { ...origin, step } });
+  };
 }
 
 /** Rows of a table that is there already; none where there is no such file. */

@@ -20,7 +20,14 @@ import { resultRow, traceRows } from "lib/studies/planted_clues/study_table.ts";
 import { readResult } from "lib/studies/study_results.ts";
 import { describeMachine } from "../bench/machine.ts";
 import type { TaskSurroundings } from "../in_task.ts";
-import { keptRows, mergeRows, shareOfRuns, trainMissing, writeRows } from "./study_job.ts";
+import {
+  detectorKeeper,
+  keptRows,
+  mergeRows,
+  shareOfRuns,
+  trainMissing,
+  writeRows,
+} from "./study_job.ts";
 import type { StudyJob } from "./study_options.ts";
 
 /** Where the tables are. */
@@ -56,7 +63,8 @@ async function trainJob(job: StudyJob, surroundings: TaskSurroundings): Promise<
     folder: STUDY_RUNS,
     train: (run) => {
       const configuration = studyConfiguration(run), protocol = protocolOf(run);
-      return runStudy(run, { pictures, protocol, configuration });
+      const keep = detectorKeeper(run, { folder: STUDY_RUNS, configuration });
+      return runStudy(run, { pictures, protocol, configuration, keep });
     },
     words: ({ auc }: StudyResult) =>
       `AUC ${auc.inDistribution.toFixed(3)}, shifted ${auc.shifted.toFixed(3)}`,

@@ -3,11 +3,10 @@
  * draws. Imports packages, so it is loaded after the set-up.
  */
 import { join } from "node:path";
-import { saveDetector } from "lib/detectors/detector_file.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { FACE_CUT } from "lib/faces/face_cut.ts";
 import { writeWhole } from "lib/io/write_whole.ts";
-import { readResult, resultFile } from "lib/studies/study_results.ts";
+import { readResult } from "lib/studies/study_results.ts";
 import { unseenPictures } from "lib/studies/unseen/unseen_pictures.ts";
 import {
   unseenConfiguration,
@@ -32,7 +31,7 @@ import {
 import { RUNS } from "lib/training/run_folder.ts";
 import { describeMachine } from "../bench/machine.ts";
 import type { TaskSurroundings } from "../in_task.ts";
-import { shareOfRuns, trainMissing, writeRows } from "../study/study_job.ts";
+import { detectorKeeper, shareOfRuns, trainMissing, writeRows } from "../study/study_job.ts";
 import type { UnseenJob } from "./unseen_options.ts";
 
 /** Where pictures and runs are kept, unless a test says otherwise. */
@@ -79,7 +78,8 @@ export async function unseen(
   const own = join(folder, `${job.profile}-${content.slice(0, 8)}`);
   const protocolOf = (run: UnseenRun) => unseenProtocol(run, { profile, content });
   if (!job.collect) {
-    const pictures = await withDistorted(made);
+    const pictures = await withDistorted(made), { size } = profile.sizes;
+    const cut = { ...FACE_CUT, size, format: "png" } as const;
     await trainMissing(runs, {
       protocolOf,
       folder: own,
@@ -90,13 +90,7 @@ export async function unseen(
           configuration,
           protocol: protocolOf(run),
           signal,
-          keep: async ({ parameters }, { validationAuc }) => {
-            const path = resultFile(run, own).replace(/json$/, "safetensors");
-            await Deno.mkdir(join(path, ".."), { recursive: true });
-            const cut = { ...FACE_CUT, size: profile.sizes.size, format: "png" } as const;
-            const origin = { configuration, step: profile.steps - 1, validationAuc, cut };
-            await saveDetector(path, { parameters, origin });
-          },
+          keep: detectorKeeper(run, { folder: own, configuration, cut }),
         });
       },
       words: (result: UnseenResult) => {
