@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { LANDMARK_FINDER } from "lib/faces/face_cut.ts";
 import { DISTORTION_KINDS, parseDistortion } from "lib/media/distortions.ts";
-import type { DescriptionChanges } from "lib/data/descriptions.ts";
+import type { DescriptionChanges } from "lib/data/change_description.ts";
 import {
   checkSettings,
   PREPARE_SETTINGS as DEFAULTS,
