@@ -6,7 +6,9 @@ import { basename, extname, join } from "node:path";
 import { foldersBelow } from "lib/data/readers/walk_folder.ts";
 import { detectFaces, openFaceDetector } from "lib/faces/detect_faces.ts";
 import { detectLandmarks, openLandmarkDetector } from "lib/faces/landmarks.ts";
-import { type DemoFace, findDemoFaces, isProfile } from "lib/forgeries/stand_ins/demo_faces.ts";
+import { whyImplausible } from "lib/faces/plausible_landmarks.ts";
+import { inseparable } from "lib/forgeries/stand_ins/choose_faces.ts";
+import { type DemoFace, findDemoFaces } from "lib/forgeries/stand_ins/demo_faces.ts";
 import { isPictureName } from "lib/media/file_endings.ts";
 import { readImage } from "lib/media/image.ts";
 
@@ -52,8 +54,8 @@ export function personOf(path: string, by: PeopleBy): string {
 /**
  * The largest face of each photograph, one after the other; a photograph is let go with its face.
  *
- * @param options `left` takes in photographs without a usable face: none found, seen from the side, or
- * unreadable.
+ * @param options `left` takes in photographs without a usable face: none found, unreadable, or landmarks
+ * that cannot be a face.
  * @throws RangeError for a folder without pictures, or pictures outside of folders where people are
  * folders.
  */
@@ -74,11 +76,12 @@ export async function* portraitsIn(
         const photograph = await readImage(join(folder, path));
         const faces = await detectFaces(photograph, detector, { keep: "largest" });
         if (faces.length === 0) left.push({ path, why: "no face is found in it" });
-        for (const { box, points } of faces) {
+        for (const face of faces) {
+          const { box } = face;
           const [landmarks] = await detectLandmarks({ image: photograph, faces }, network);
-          const profile = isProfile(points);
-          if (profile) left.push({ path, why: "its face is seen from the side" });
-          else yield { id: path, unit, photograph, box, landmarks, profile };
+          const why = whyImplausible(landmarks, face);
+          if (why !== undefined) left.push({ path, why });
+          else yield { id: path, unit, photograph, box, landmarks, profile: false };
         }
       } catch (error) {
         if (!(error instanceof Error && error.name === "ImageError")) throw error;
@@ -90,7 +93,15 @@ export async function* portraitsIn(
   }
 }
 
-/** The faces of the demo photographs that are not seen from the side. */
-export async function* demoPortraits(): AsyncGenerator<Portrait, void, void> {
-  for (const face of await findDemoFaces()) if (!face.profile) yield face;
+/**
+ * The faces of the demo photographs that are not seen from the side. Faces that look alike, or show in each
+ * other's crops, count as one person, so that no split parts them.
+ *
+ * @param margin Of the crops, as a share of the face's longer side.
+ */
+export async function* demoPortraits(margin: number): AsyncGenerator<Portrait, void, void> {
+  for (const together of inseparable(await findDemoFaces(), margin)) {
+    const unit = together.map(({ id }) => id).join(" ");
+    for (const face of together) if (!face.profile) yield { ...face, unit };
+  }
 }

@@ -30,7 +30,7 @@ export const STAND_INS = ["DF", "F2F", "FS", "NT"] as const;
 export const SELF_BLENDED = "SBI";
 
 /** Margin around the face, as a share of its box: the kit's own. */
-const MARGIN = 0.15;
+export const MARGIN = 0.15;
 /** Decides people, crops, donors and forgeries: the same for every row and every seed of training. */
 const SEED = 1;
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { keptOnDisk } from "lib/forgeries/stand_ins/stand_in_cache.ts";
 import { sha256 } from "lib/io/sha256.ts";
 import { demoPortraits, type LeftOut, type PeopleBy, photographsIn, portraitsIn } from "./portraits.ts";
-import { makeUnseenCrops, type UnseenCrops, unseenCrops, type UnseenSizes } from "./unseen_crops.ts";
+import { makeUnseenCrops, MARGIN, type UnseenCrops, unseenCrops, type UnseenSizes } from "./unseen_crops.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
@@ -75,7 +75,7 @@ export async function unseenPictures(
     notice(`Making pictures of ${photographs ?? "the six demo photographs"} …`);
     const left: LeftOut[] = [];
     const portraits = photographs === undefined
-      ? demoPortraits()
+      ? demoPortraits(MARGIN)
       : portraitsIn(photographs, { people, left });
     const made = await makeUnseenCrops(portraits, sizes, signal ? { signal } : {});
     for (const { path, why } of left) notice(`Left out ${path}: ${why}.`);
