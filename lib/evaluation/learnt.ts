@@ -5,7 +5,6 @@ import type { Random } from "lib/random.ts";
 import { bootstrapInterval, type Interval } from "./bootstrap.ts";
 import { openPredictor } from "./predict.ts";
 import { rocAuc } from "./roc.ts";
-import { videoScores } from "./video_scores.ts";
 
 /** How many videos of each class an AUC rests on. */
 export interface ClassVideos {
@@ -37,7 +36,7 @@ export interface LearntOptions {
 }
 
 /**
- * The AUC of a detector by video with its 95 % interval, if it has learnt to tell these pictures: at least
+ * The AUC of a detector by frame with its 95 % interval over videos, if it has learnt to tell these pictures: at least
  * 0.7, and above what chance reaches with so few videos (½ and two standard deviations).
  *
  * @throws RangeError with the AUC and the rule where it has not: maps of such a detector would show noise.
@@ -70,14 +69,16 @@ export async function learntAuc(
   { name, crops, random }: LearntOptions,
 ): Promise<Interval> {
   using predictor = openPredictor(detector);
-  const videos = videoScores(await Array.fromAsync(predictor.predict(crops)));
-  const fake = videos.filter(({ label }) => label === 1).length, real = videos.length - fake;
-  const found = bootstrapInterval(videos, { metric: rocAuc, random });
+  const frames = await Array.fromAsync(predictor.predict(crops));
+  const videosOf = (of: number) =>
+    new Set(frames.filter(({ label }) => label === of).map(({ video }) => video)).size;
+  const [real, fake] = [videosOf(0), videosOf(1)];
+  const found = bootstrapInterval(frames, { metric: rocAuc, random });
   const limit = Math.max(LEAST, chanceLimit({ real, fake }));
   if (found.value >= limit) return found;
   throw new RangeError(
-    `${name} has not learnt to tell these pictures: its AUC is ${found.value.toFixed(3)} on ${real} ` +
-      `real and ${fake} fake videos, and ${limit.toFixed(2)} is asked for (${LEAST}, and more than ½ and ` +
+    `${name} has not learnt to tell these pictures: its AUC is ${found.value.toFixed(3)} on frames of ` +
+      `${real} real and ${fake} fake videos, and ${limit.toFixed(2)} is asked for (${LEAST}, and more than ½ and ` +
       "two standard deviations of chance). Maps of it would show nothing that it knows. Train it longer, " +
       "with more pictures or another learning rate.",
   );

@@ -1,7 +1,7 @@
 /**
  * Small detectors that have learned, which come with the project: for looking at once, not for judging
- * anybody's pictures. Each has a card beside it, `results/detectors/NAME.yaml`, with its data, its AUC and
- * what it must not be used for.
+ * anybody's pictures. Each has a card in `results/detectors/cards.yaml`, with its data, its AUC and what it
+ * must not be used for.
  */
 import { parse } from "@std/yaml";
 import { join } from "node:path";
@@ -14,18 +14,23 @@ export const DETECTORS_FOLDER: string = fileURLToPath(
   new URL("../../results/detectors", import.meta.url),
 );
 
-/** The detectors' names, with what they learnt from. */
-export const SHIPPED_DETECTORS = [
-  "planted_one_block",
-  "planted_heads",
-  "planted_local_loss",
-  "planted_paper_form",
+/** Ways to train on planted clues, each with seeds 1 to 3. */
+export const PLANTED_ARMS = ["one_block", "heads", "local_loss", "paper_form"] as const;
+
+/** A shipped detector's name: `planted_heads_1`, `unseen_paper` and so on. */
+export type ShippedName =
+  | `planted_${typeof PLANTED_ARMS[number]}_${1 | 2 | 3}`
+  | "unseen_paper"
+  | "unseen_heads";
+
+/** All names, in the order of the cards. */
+export const SHIPPED_DETECTORS: readonly ShippedName[] = Object.freeze([
+  ...PLANTED_ARMS.flatMap((arm) =>
+    ([1, 2, 3] as const).map((seed) => `planted_${arm}_${seed}` as const)
+  ),
   "unseen_paper",
   "unseen_heads",
-] as const;
-
-/** A shipped detector's name. */
-export type ShippedName = typeof SHIPPED_DETECTORS[number];
+]);
 
 /** An AUC with what it was measured on. */
 export interface CardAuc {
@@ -68,9 +73,9 @@ export function shippedFile(name: ShippedName): string {
   return join(DETECTORS_FOLDER, `${name}.safetensors`);
 }
 
-/** A detector's card. */
-export async function readCard(name: ShippedName): Promise<DetectorCard> {
-  return parse(await Deno.readTextFile(join(DETECTORS_FOLDER, `${name}.yaml`))) as DetectorCard;
+/** The cards of all shipped detectors. */
+export async function readCards(): Promise<Readonly<Record<ShippedName, DetectorCard>>> {
+  return parse(await Deno.readTextFile(join(DETECTORS_FOLDER, "cards.yaml")));
 }
 
 /**
@@ -85,13 +90,13 @@ export async function readCard(name: ShippedName): Promise<DetectorCard> {
  * import assert from "node:assert/strict";
  *
  * await startEngine();
- * using detector = await loadShipped("planted_heads");
- * assert.equal(detector.detector.settings.blocks, 4);
+ * using detector = await loadShipped("planted_heads_1");
  * assert.ok(detector.card.auc[0].value > 0.95);
  * ```
  */
 export async function loadShipped(name: ShippedName): Promise<ShippedDetector> {
-  const file = shippedFile(name), card = await readCard(name), found = await sha256OfFile(file);
+  const file = shippedFile(name), { [name]: card } = await readCards();
+  const found = await sha256OfFile(file);
   if (found !== card.sha256) {
     throw new Error(
       `${file} is not the file that its card describes (SHA-256 ${found.slice(0, 8)}…, not ` +
