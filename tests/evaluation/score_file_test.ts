@@ -6,12 +6,8 @@ import { openManifestList } from "lib/data/manifest_list.ts";
 import { type JoinedScores, type JoinOptions, joinScores } from "lib/evaluation/joined_scores.ts";
 import { probability } from "lib/evaluation/probability.ts";
 import { rocAuc } from "lib/evaluation/roc.ts";
-import {
-  parseColumns,
-  readScoreFormat,
-  scaleOf,
-  type ScoreFormat,
-} from "lib/evaluation/score_columns.ts";
+import { parseColumns, scaleOf, type ScoreFormat } from "lib/evaluation/score_columns.ts";
+import { readScoreFormat } from "lib/evaluation/score_format_file.ts";
 import { type ScoreRow, scoreRows } from "lib/evaluation/score_file.ts";
 import { createRandom } from "lib/random.ts";
 import { inFolder } from "../in_folder.ts";

@@ -9,6 +9,7 @@ import { assertDisjoint } from "lib/data/samples.ts";
 import type { Configuration } from "lib/detectors/configuration.ts";
 import type { RunData } from "lib/training/run_record.ts";
 import type { TaskSurroundings } from "../in_task.ts";
+import { forgeable } from "./forgeable.ts";
 import type { OpenManifest } from "./open_manifest.ts";
 import type { PlannedRun } from "./planned_runs.ts";
 import type { TrainTaskOptions } from "./train_options.ts";
@@ -17,7 +18,7 @@ import type { TrainTaskOptions } from "./train_options.ts";
 export interface Lessons {
   /** Where the samples stand. */
   readonly manifest: OpenManifest;
-  /** What it learns from. */
+  /** What it learns from; where fakes are made on the way, the real samples that they are made of. */
   readonly training: ManifestList;
   /** What it is validated on; may be empty. */
   readonly validation: ManifestList;
@@ -33,11 +34,11 @@ export interface LessonSources
 /**
  * A run's samples, of the first manifest that holds any.
  *
- * @throws RangeError when there are none, or videos are in two splits (test included), or people who may
- * not be.
+ * @throws RangeError when there are none, or not those that fakes are to be made of, or videos are in two
+ * splits (test included), or people who may not be.
  */
 export function lessonsOf(
-  { name, dataset }: PlannedRun,
+  { name, dataset, configuration: { data: { forge } } }: PlannedRun,
   { manifests, allowSharedIdentities, say }: LessonSources,
 ): Lessons {
   let forTesting = 0;
@@ -53,7 +54,8 @@ export function lessonsOf(
     if (shared.length > 0) {
       say(`${shared.length} identities are shared by splits, as ${shared[0]}.`);
     }
-    return { manifest, training, validation };
+    if (forge === "none") return { manifest, training, validation };
+    return { manifest, training: forgeable(own, { forge, validation, say }), validation };
   }
   const named = manifests.map(({ path }) => path).join(", ");
   const remedy = forTesting === 0
@@ -73,11 +75,16 @@ export function lessonsOf(
  *
  * @throws RangeError naming both numbers.
  */
-export function assertBatchFits(samples: number, { data: { batchSize } }: Configuration): void {
-  if (batchSize <= samples) return;
+export function assertBatchFits(
+  samples: number,
+  { data: { batchSize, forge } }: Configuration,
+): void {
+  const most = forge === "none" ? samples : 2 * samples; // each real one with its fake
+  if (batchSize <= most) return;
   throw new RangeError(
-    `A batch holds ${batchSize} pictures, but there are only ${samples} training samples. ` +
-      `Use --set batchSize=${Math.max(2, samples)} or less, or more data.`,
+    `A batch holds ${batchSize} pictures, but there are only ${samples} training samples` +
+      (forge === "none" ? ". " : ` to make fakes of, ${most} pictures with these. `) +
+      `Use --set batchSize=${Math.max(2, most)} or less, or more data.`,
   );
 }
 
@@ -106,10 +113,10 @@ export function assertCropsFit(
 /** Says how reals and fakes are mixed, where their repetition does not fit the data. */
 export function sayBalance(
   training: ManifestList,
-  { data: { balance, realRepeats } }: Configuration,
+  { data: { balance, realRepeats, forge } }: Configuration,
   say: TaskSurroundings["say"],
 ): void {
-  if (balance !== "repeatReals" || realRepeats === 0) return;
+  if (forge !== "none" || balance !== "repeatReals" || realRepeats === 0) return;
   const labels = labelsOf(training), even = evenRepeats(labels);
   if (even === realRepeats) return;
   const fakes = labels.filter((label) => label === 1).length, reals = labels.length - fakes;
@@ -122,10 +129,14 @@ export function sayBalance(
   );
 }
 
-/** What a run's record says of its data. */
+/**
+ * What a run's record says of its data.
+ *
+ * @param options `forge`: the run's setting; `pretrained`: SHA-256 of the weights that it begins with.
+ */
 export async function runData(
   { manifest, training, validation }: Lessons,
-  pretrained?: string,
+  { forge, pretrained }: { forge: string; pretrained: string | undefined },
 ): Promise<RunData> {
   const sets = [...new Set(training.origins().map(({ dataset }) => dataset))].sort();
   return {
@@ -133,6 +144,7 @@ export async function runData(
     sha256: await manifest.sha256(),
     training: training.length,
     validation: validation.length,
+    ...forge === "none" ? {} : { forged: forge },
     ...pretrained === undefined ? {} : { pretrained },
   };
 }

@@ -65,7 +65,9 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<void> {
     ? undefined
     : validationFiles(lessons.validation, { root });
   if (!validation) say("No validation samples: the last step's detector is kept.");
-  const data = await runData(lessons, pretrained && await sha256OfFile(pretrained));
+  const { forge } = configuration.data;
+  const weights = pretrained && await sha256OfFile(pretrained);
+  const data = await runData(lessons, { forge, pretrained: weights });
   const folder = runFolder(name, configuration, {
     data: data.sha256 + (data.pretrained ?? ""),
     root: runsFolder,
@@ -81,7 +83,7 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<void> {
     if (warning) say(warning);
   }
   const parts = [training, lessons.validation].values();
-  await writeTrainedOn(folder, parts.flatMap((part) => part.origins()));
+  await writeTrainedOn(folder, parts.flatMap((part) => part.origins()), { forge });
   using learner = createLearner(configuration);
   if (pretrained) {
     configuration.detector.loadPretrained(learner.parameters, await readStateDict(pretrained));
