@@ -24,7 +24,7 @@ const RECIPE = {
   mixup: 0,
   batchSize: 24,
   epochs: 0,
-  steps: 1000,
+  steps: 400,
   schedule: "warmUpCosine",
   learningRate: 2e-3,
 } as const;
@@ -35,7 +35,7 @@ const NO_LOSS = { localInformation: false, globalInformation: false } as const;
 const BLOCKS = vary(PAPER, { ...RECIPE, backbone: "conv4", imageSize: 64, dropout: 0.25 });
 const GLOBAL_HEAD = vary(BLOCKS, { ...NO_LOSS, crossEntropyTerms: ["global"] });
 const ALONE = vary(GLOBAL_HEAD, { blocks: 1 });
-const XCEPTION = vary(presetOf(xception, "quick"), { ...RECIPE, imageSize: 64, learningRate: 1e-3 });
+const XCEPTION = vary(presetOf(xception, "quick"), { ...RECIPE, imageSize: 64 });
 
 const row = (name: string, is: string, configuration: Configuration): UnseenRow =>
   Object.freeze({ name, is, configuration });
