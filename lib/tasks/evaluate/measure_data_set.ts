@@ -79,7 +79,8 @@ async function watchedTable(
       yield step.value;
     }
   }
-  for await (const _ of withProgress(resampling(), { name: "intervals", total: resamples })) void _;
+  const progress = { name: "intervals", total: resamples, doneAt: (done: number) => done };
+  for await (const _ of withProgress(resampling(), progress)) void _;
   return rows;
 }
 

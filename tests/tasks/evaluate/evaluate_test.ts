@@ -8,7 +8,7 @@ import { writeManifest } from "lib/data/manifest.ts";
 import { writeImage } from "lib/media/write_image.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { rocAuc } from "lib/evaluation/roc.ts";
-import { METRICS } from "lib/evaluation/metric_table.ts";
+import { METRICS } from "lib/evaluation/metrics.ts";
 import { readPredictions } from "lib/evaluation/prediction_file.ts";
 import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import { createRandom } from "lib/random.ts";
