@@ -77,8 +77,12 @@ export async function learntAuc(
   const limit = Math.max(LEAST, chanceLimit({ real, fake }));
   if (found.value >= limit) return found;
   throw new RangeError(
-    `${name} has not learnt to tell these pictures: its AUC is ${found.value.toFixed(3)} on frames of ` +
-      `${real} real and ${fake} fake videos, and ${limit.toFixed(2)} is asked for (${LEAST}, and more than ½ and ` +
+    `${name} has not learnt to tell these pictures: its AUC is ${
+      found.value.toFixed(3)
+    } on frames of ` +
+      `${real} real and ${fake} fake videos, and ${
+        limit.toFixed(2)
+      } is asked for (${LEAST}, and more than ½ and ` +
       "two standard deviations of chance). Maps of it would show nothing that it knows. Train it longer, " +
       "with more pictures or another learning rate.",
   );

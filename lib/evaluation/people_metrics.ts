@@ -5,8 +5,8 @@
 import type { Random } from "lib/random.ts";
 import { drawVideos, percentileInterval } from "./bootstrap.ts";
 import { sampleLoss } from "./log_loss.ts";
-import { resampledMetrics, sortScores } from "./resampled_metrics.ts";
-import { byFallingScore, checkBothClasses } from "./scored.ts";
+import { LANES, resampledMetrics, sortScores } from "./resampled_metrics.ts";
+import { checkBothClasses } from "./scored.ts";
 
 /** What a detector says of a picture of someone. */
 export interface PersonScore {
@@ -38,8 +38,11 @@ export const PEOPLE_METRICS: readonly (keyof PeopleMetrics)[] = [
   "log loss",
 ];
 
-/** Measures scores whose people count as often as a list of weights says. */
-export type WeighedMetrics = (weights: ArrayLike<number>) => PeopleMetrics;
+/**
+ * Measures scores whose people count as often as weights say, `LANES` resamples at once: `weights[LANES ·
+ * person + k]` of resample k. NaN in each metric that a resample leaves undefined.
+ */
+export type WeighedMetrics = (weights: Uint16Array) => PeopleMetrics[];
 
 /** Places of people in a list of weights. */
 export type PeoplePlaces = ReadonlyMap<string, number>;
@@ -55,61 +58,40 @@ export function placesOfPeople(scores: Iterable<PersonScore>): PeoplePlaces {
  * Makes scores ready to be measured again and again.
  *
  * @param options `threshold`: log-odds from which on a picture is called fake. `places`: of the people.
- * @returns NaN in each metric that resampled people leave undefined.
  * @throws RangeError without scores of both classes, or with one that is no finite number.
  */
 export function weighedMetrics(
   scores: readonly PersonScore[],
   { threshold, places }: { threshold: number; places: PeoplePlaces },
 ): WeighedMetrics {
-  checkBothClasses(scores.map((s) => s.logOdds), scores.map((s) => s.label));
-  const rows = scores.map((score) => ({ ...score, video: score.person }));
-  const sorted = sortScores(rows, (person) => places.get(person)!);
-  return (weights) => {
-    const { AUC, EER } = resampledMetrics(sorted, weights);
-    const counts = [0, 0], right = [0, 0], costs = [0, 0];
-    for (const { person, label, logOdds } of scores) {
-      const weight = weights[places.get(person)!];
+  const labels = scores.map(({ label }) => label);
+  checkBothClasses(scores.map(({ logOdds }) => logOdds), labels);
+  const placeOf = (row: number) => places.get(scores[row].person)!;
+  // Moved by the threshold, which changes neither AUC nor EER, the usual 0 decides.
+  const moved = scores.map(({ logOdds }) => logOdds - threshold);
+  const sorted = sortScores({ logOdds: moved, labels }, { placeOf, videos: places.size });
+  const costs = scores.map(({ logOdds, label }) => sampleLoss(logOdds, label));
+  const costOf = (weights: Uint16Array, lane: number) => {
+    const sums = [0, 0], counts = [0, 0];
+    for (const [row, label] of labels.entries()) {
+      const weight = weights[LANES * placeOf(row) + lane];
+      sums[label] += weight * costs[row];
       counts[label] += weight;
-      costs[label] += weight * sampleLoss(logOdds, label);
-      if ((logOdds >= threshold) === (label === 1)) right[label] += weight;
     }
-    return {
-      AUC,
-      EER,
-      accuracy: (right[0] / counts[0] + right[1] / counts[1]) / 2,
-      "log loss": (costs[0] / counts[0] + costs[1] / counts[1]) / 2,
-    };
+    return (sums[0] / counts[0] + sums[1] / counts[1]) / 2;
   };
+  return (weights) =>
+    resampledMetrics(sorted, weights).map((metrics, lane) => ({
+      AUC: metrics.AUC,
+      EER: metrics.EER,
+      accuracy: metrics["balanced accuracy"],
+      "log loss": costOf(weights, lane),
+    }));
 }
 
-/**
- * The threshold, in log-odds, at which both classes' mean accuracy is highest; of several the middle one of
- * the first stretch.
- *
- * @throws RangeError without scores of both classes.
- *
- * @example
- * ```ts
- * import { bestThreshold } from "lib/evaluation/people_metrics.ts";
- * import assert from "node:assert/strict";
- *
- * assert.equal(bestThreshold([-3, -1, 2, 4], [0, 0, 1, 1]), 0.5);
- * ```
- */
-export function bestThreshold(logOdds: readonly number[], labels: readonly number[]): number {
-  const { real, fake } = checkBothClasses(logOdds, labels);
-  const order = byFallingScore(logOdds);
-  let fakes = 0, reals = 0, best = 0.5, threshold = logOdds[order[0]] + 1;
-  for (let i = 0; i < order.length; i++) {
-    if (labels[order[i]] === 1) fakes++;
-    else reals++;
-    const here = logOdds[order[i]], next = i + 1 < order.length ? logOdds[order[i + 1]] : here - 2;
-    const accuracy = (fakes / fake + 1 - reals / real) / 2;
-    if (next === here || accuracy <= best) continue;
-    [best, threshold] = [accuracy, (here + next) / 2];
-  }
-  return threshold;
+/** The metrics with all people once. */
+export function measuredOnce(of: WeighedMetrics, people: number): PeopleMetrics {
+  return of(new Uint16Array(LANES * people).fill(1))[0];
 }
 
 /** A mean of measures, such as of several seeds, with its interval over people. */
@@ -133,17 +115,24 @@ export function peopleIntervals(
   measures: readonly { readonly of: WeighedMetrics; readonly factor: number }[],
   { people, random, resamples = 1000 }: { people: number; random: Random; resamples?: number },
 ): Record<keyof PeopleMetrics, PeopleInterval> {
-  const sums = (weights: ArrayLike<number>) => {
-    const found = measures.map(({ of, factor }) => ({ factor, values: of(weights) }));
-    return Object.fromEntries(
-      PEOPLE_METRICS.map((name) => [
-        name,
-        found.reduce((sum, { factor, values }) => sum + factor * values[name], 0),
-      ]),
-    ) as unknown as PeopleMetrics;
+  const sums = (weights: Uint16Array) => {
+    const found = measures.map(({ of, factor }) => ({ factor, lanes: of(weights) }));
+    return Array.from({ length: LANES }, (_, lane) =>
+      Object.fromEntries(
+        PEOPLE_METRICS.map((name) => [
+          name,
+          found.reduce((sum, { factor, lanes }) => sum + factor * lanes[lane][name], 0),
+        ]),
+      ) as unknown as PeopleMetrics);
   };
-  const value = sums(new Uint32Array(people).fill(1));
-  const drawn = Array.from({ length: resamples }, () => sums(drawVideos(people, random)));
+  const [value] = sums(new Uint16Array(LANES * people).fill(1));
+  const drawn = Array.from({ length: Math.ceil(resamples / LANES) }, () => {
+    const weights = new Uint16Array(LANES * people);
+    for (let lane = 0; lane < LANES; lane++) {
+      drawVideos(people, random).forEach((times, i) => weights[LANES * i + lane] = times);
+    }
+    return sums(weights);
+  }).flat().slice(0, resamples);
   return Object.fromEntries(
     PEOPLE_METRICS.map((name) => {
       const defined = drawn.map((values) => values[name]).filter(Number.isFinite);

@@ -29,7 +29,9 @@ export function splitPeople(people: Iterable<string>, seed: number): Map<string,
   const names = [...new Set(people)].sort();
   if (names.length < 3 * LEAST) {
     throw new RangeError(
-      `There are ${names.length} people, but unseen people need ${3 * LEAST} or more: two to train on, ` +
+      `There are ${names.length} people, but unseen people need ${
+        3 * LEAST
+      } or more: two to train on, ` +
         "two to choose on, two to test on. Give more photographs, or tell people apart by --people.",
     );
   }

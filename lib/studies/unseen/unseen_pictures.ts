@@ -3,8 +3,20 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { keptOnDisk } from "lib/forgeries/stand_ins/stand_in_cache.ts";
 import { sha256 } from "lib/io/sha256.ts";
-import { demoPortraits, type LeftOut, type PeopleBy, photographsIn, portraitsIn } from "./portraits.ts";
-import { makeUnseenCrops, MARGIN, type UnseenCrops, unseenCrops, type UnseenSizes } from "./unseen_crops.ts";
+import {
+  demoPortraits,
+  type LeftOut,
+  type PeopleBy,
+  photographsIn,
+  portraitsIn,
+} from "./portraits.ts";
+import {
+  makeUnseenCrops,
+  MARGIN,
+  type UnseenCrops,
+  unseenCrops,
+  type UnseenSizes,
+} from "./unseen_crops.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 

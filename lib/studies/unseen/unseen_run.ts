@@ -2,9 +2,9 @@
 import { cropSource } from "lib/batches/batch_source.ts";
 import type { Crop } from "lib/data/samples.ts";
 import type { Configuration } from "lib/detectors/configuration.ts";
-import { bestThreshold } from "lib/evaluation/people_metrics.ts";
 import { openPredictor, type Predictor } from "lib/evaluation/predict.ts";
 import { rocAuc } from "lib/evaluation/roc.ts";
+import { chooseThreshold } from "lib/evaluation/threshold.ts";
 import { countParameters } from "lib/networks/parameters.ts";
 import { createRandom } from "lib/random.ts";
 import { createLearner } from "lib/training/learner.ts";
@@ -25,7 +25,7 @@ export interface UnseenResult extends KeptResult {
   readonly trainingAuc: number;
   /** AUC on the validation people, of the methods that were trained on. */
   readonly validationAuc: number;
-  /** Log-odds from which on a picture is called fake, chosen on validation. */
+  /** Log-odds from which on a picture is called fake: the best balanced accuracy on validation. */
   readonly threshold: number;
   /** The test pictures. */
   readonly tested: readonly TestedPicture[];
@@ -74,9 +74,7 @@ export function shownBy(setting: string, crops: readonly Crop[]): Crop[] {
   const methods = UNSEEN_SETTINGS[setting];
   const fakes = crops.filter(({ sample }) => methods.includes(sample.method));
   const sources = new Set(fakes.map(({ sample }) => sample.source));
-  return crops.filter(({ sample }) =>
-    methods.includes(sample.method) || sources.has(sample.path)
-  );
+  return crops.filter(({ sample }) => methods.includes(sample.method) || sources.has(sample.path));
 }
 
 const rounded = (logOdds: number) => Number(logOdds.toPrecision(5));
@@ -116,7 +114,10 @@ export async function runUnseen(
   const lessons = shownBy(run.setting, pictures.crops.train);
   using learner = createLearner(configuration);
   const begin = performance.now();
-  await using source = cropSource(lessons, { ...configuration, detector: { ...detector, ...PAIRS } });
+  await using source = cropSource(lessons, {
+    ...configuration,
+    detector: { ...detector, ...PAIRS },
+  });
   const options = { source, configuration, ...signal ? { signal } : {} };
   for await (const { step } of train(learner, options)) void step;
   signal?.throwIfAborted();
@@ -134,7 +135,7 @@ export async function runUnseen(
     protocol,
     trainingAuc: rocAuc(seen.logOdds, seen.labels),
     validationAuc: rocAuc(chosen.logOdds, chosen.labels),
-    threshold: bestThreshold(chosen.logOdds, chosen.labels),
+    threshold: chooseThreshold(chosen.logOdds, chosen.labels, { kind: "youden" }).threshold,
     tested: pictures.crops.test.map(({ sample }) => ({
       person: sample.identities[0],
       method: sample.method,

@@ -1,5 +1,6 @@
 /** The benchmark's tables: metrics of each run, answers of each row, and differences between rows, seed by seed. */
 import {
+  measuredOnce,
   PEOPLE_METRICS,
   type PeopleInterval,
   peopleIntervals,
@@ -13,10 +14,21 @@ import { createRandom } from "lib/random.ts";
 import { intervalOf, type ResultRow } from "../paired_differences.ts";
 import { UNSEEN_ROWS } from "./unseen_rows.ts";
 import { hasLearnt, type UnseenResult } from "./unseen_run.ts";
-import { scoresOf, UNSEEN_QUESTIONS, type UnseenQuestion, type UnseenTest } from "./unseen_tests.ts";
+import {
+  scoresOf,
+  UNSEEN_QUESTIONS,
+  type UnseenQuestion,
+  type UnseenTest,
+} from "./unseen_tests.ts";
 
 const round = (value: number | undefined) =>
   value === undefined || !Number.isFinite(value) ? null : Number(value.toPrecision(4));
+
+/** How intervals over people are made. */
+export interface TableOptions {
+  /** Times that people are drawn. Default: 1000. */
+  readonly resamples?: number;
+}
 
 /** The people of the test; they are the same in every run of one set of pictures. */
 function peopleOf({ tested }: UnseenResult): PeoplePlaces {
@@ -42,9 +54,9 @@ function testsOf({ tested, logOdds }: UnseenResult): UnseenTest[] {
 /** The metrics of a run, a row a test. */
 export function testRows(result: UnseenResult): ResultRow[] {
   const { setting, row, seed, protocol, trainingAuc, validationAuc, parameters, seconds } = result;
-  const once = new Uint32Array(peopleOf(result).size).fill(1);
+  const people = peopleOf(result).size;
   return testsOf(result).map((test) => {
-    const metrics = measureOf(result, test)(once);
+    const metrics = measuredOnce(measureOf(result, test), people);
     return {
       setting,
       row,
@@ -82,16 +94,16 @@ function answersOf(
 /** One answer, or difference of answers, with both its intervals. */
 function answer(
   bySeed: readonly { readonly of: WeighedMetrics; readonly factor: number }[][],
-  places: PeoplePlaces,
+  { places, resamples }: { places: PeoplePlaces; resamples: number },
 ): Record<keyof PeopleMetrics, PeopleInterval & { half: number | undefined; count: number }> {
   const random = createRandom(1, "unseen people");
-  const seeds = bySeed.length, once = new Uint32Array(places.size).fill(1);
+  const seeds = bySeed.length, people = places.size;
   const all = bySeed.flat().map(({ of, factor }) => ({ of, factor: factor / seeds }));
-  const overPeople = peopleIntervals(all, { people: places.size, random });
+  const overPeople = peopleIntervals(all, { people, random, resamples });
   return Object.fromEntries(
     PEOPLE_METRICS.map((name) => {
       const each = bySeed.map((terms) =>
-        terms.reduce((sum, { of, factor }) => sum + factor * of(once)[name], 0)
+        terms.reduce((sum, { of, factor }) => sum + factor * measuredOnce(of, people)[name], 0)
       );
       const { half, count } = intervalOf(each);
       return [name, { ...overPeople[name], half, count }];
@@ -104,7 +116,10 @@ function answer(
  * seeds (Student's t) and its 95 % interval over people, and how many of the trainings did not learn. They
  * are in the mean: leaving them out would be a choice by result.
  */
-export function answerRows(results: readonly UnseenResult[]): ResultRow[] {
+export function answerRows(
+  results: readonly UnseenResult[],
+  { resamples = 1000 }: TableOptions = {},
+): ResultRow[] {
   return UNSEEN_ROWS.flatMap(({ name }) =>
     UNSEEN_QUESTIONS.flatMap((question) => {
       const answers = answersOf(results, question, name);
@@ -114,7 +129,7 @@ export function answerRows(results: readonly UnseenResult[]): ResultRow[] {
       const terms = parts.map((found) =>
         found.map(({ of }) => ({ of, factor: 1 / question.parts.length }))
       );
-      const found = answer(terms, places);
+      const found = answer(terms, { places, resamples });
       const trainings = [...new Set(parts.flat().map(({ result }) => result))];
       const common = {
         row: name,
@@ -156,7 +171,11 @@ export const UNSEEN_EFFECTS: readonly UnseenEffect[] = Object.freeze([
 
 /** Every other row against the paper's detector. */
 export const AGAINST_PAPER: readonly UnseenEffect[] = Object.freeze(
-  UNSEEN_ROWS.slice(1).map(({ name }) => ({ label: name, with: name, without: UNSEEN_ROWS[0].name })),
+  UNSEEN_ROWS.slice(1).map(({ name }) => ({
+    label: name,
+    with: name,
+    without: UNSEEN_ROWS[0].name,
+  })),
 );
 
 /**
@@ -167,6 +186,7 @@ export const AGAINST_PAPER: readonly UnseenEffect[] = Object.freeze(
 export function differenceRows(
   results: readonly UnseenResult[],
   effects: readonly UnseenEffect[],
+  { resamples = 1000 }: TableOptions = {},
 ): ResultRow[] {
   return effects.flatMap((effect) =>
     UNSEEN_QUESTIONS.flatMap((question) => {
@@ -180,7 +200,10 @@ export function differenceRows(
         ...base.get(seed)!.map(({ of }) => ({ of, factor: -share })),
       ]);
       const used = seeds.flatMap((seed) => [...changed.get(seed)!, ...base.get(seed)!]);
-      const { AUC: { value, half, low, high } } = answer(terms, peopleOf(used[0].result));
+      const { AUC: { value, half, low, high } } = answer(terms, {
+        places: peopleOf(used[0].result),
+        resamples,
+      });
       const failed = new Set(used.map(({ result }) => result).filter((one) => !hasLearnt(one)));
       return [{
         label: effect.label,

@@ -64,7 +64,9 @@ export function parsePredictOptions(args: readonly string[]): PredictOptions | "
   const { weights, faces, preset, out, report } = values;
   if (positionals.length === 0) throw new RangeError("There is nothing to score: name a picture.");
   if (weights === undefined && (preset !== undefined || values.detector !== undefined)) {
-    throw new RangeError("--weights is missing: --preset and --detector say what they are weights of.");
+    throw new RangeError(
+      "--weights is missing: --preset and --detector say what they are weights of.",
+    );
   }
   if (faces !== "all" && faces !== "largest") {
     throw new RangeError(`--faces is "${faces}", but must be all or largest.`);

@@ -60,8 +60,8 @@ function lastLine(
 
 /** The detector that comes with the kit, with a warning: it knows one studio and four ways to forge. */
 async function shippedDetector(say: TaskSurroundings["say"]): Promise<FoundDetector> {
-  const detector = await loadShipped(DEFAULT_DETECTOR), { is, auc: [{ on, value, low, high }], not } =
-    detector.card;
+  const detector = await loadShipped(DEFAULT_DETECTOR),
+    { is, auc: [{ on, value, low, high }], not } = detector.card;
   say(
     `No --weights: this is ${DEFAULT_DETECTOR}, which comes with the kit. ${is} Its AUC is ` +
       `${value.toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}] on ${on}. ${not}`,

@@ -27,8 +27,7 @@ export const SHARE_OPTIONS = {
 } as const;
 
 /** The lines of `--help` that they share. */
-export const SHARE_USAGE =
-  `  --seeds N        only seeds 1 to N
+export const SHARE_USAGE = `  --seeds N        only seeds 1 to N
   --job K/N        only every N-th run from the K-th: jobs side by side share the work
   --threads N      threads of this job (1); results depend on it in their last digits`;
 

@@ -95,9 +95,9 @@ export async function unseen(
       },
       words: (result: UnseenResult) => {
         const { value } = answerOf(result);
-        const failed = hasLearnt(result) ? "" : `; it did not learn (training ${
-          result.trainingAuc.toFixed(2)
-        })`;
+        const failed = hasLearnt(result)
+          ? ""
+          : `; it did not learn (training ${result.trainingAuc.toFixed(2)})`;
         return `AUC of stand-ins of unseen people ${value.toFixed(3)}${failed}`;
       },
     }, surroundings);

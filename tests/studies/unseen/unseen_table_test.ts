@@ -13,6 +13,9 @@ import { scoresOf, type TestedPicture } from "lib/studies/unseen/unseen_tests.ts
 
 const METHODS = ["DF", "F2F", "FS", "NT", "SBI"];
 
+/** Enough to look at. */
+const FEW = { resamples: 64 };
+
 /** Eight people: a real picture, a fake by each method, and the real picture of the self-blended one. */
 const TESTED = Array.from({ length: 8 }, (_, i): TestedPicture[] => {
   const person = `${i}`, real = `${i}/real`, own = `${i}/SBI-real`;
@@ -68,12 +71,17 @@ Deno.test("answerRows takes a question's parts and seeds together, and counts wh
     result("all", "paper", seed, seed === 1 ? 1 : 0),
     ...left.map((setting) => result(setting, "paper", seed, 1)),
   ]);
-  const rows = answerRows(results.slice(0, -1)); // seed 2 lacks a manipulation
+  const rows = answerRows(results.slice(0, -1), FEW); // seed 2 lacks a manipulation
   const of = (question: string) =>
     rows.find((row) => row.question === question && row.metric === "AUC")!;
   assert.deepEqual([of("unseen people").seeds, of("unseen people").didNotLearn], [2, 1]);
-  assert.deepEqual([of("unseen manipulations").seeds, of("unseen manipulations").trainings], [1, 4]);
-  const each = results.filter(({ setting }) => setting === "all").map((one) => testRows(one)[0].AUC);
+  assert.deepEqual([of("unseen manipulations").seeds, of("unseen manipulations").trainings], [
+    1,
+    4,
+  ]);
+  const each = results.filter(({ setting }) => setting === "all").map((one) =>
+    testRows(one)[0].AUC
+  );
   const mean = (Number(each[0]) + Number(each[1])) / 2;
   assert.ok(Math.abs(Number(of("unseen people").value) - mean) < 1e-3);
   assert.equal(rows.find(({ question }) => question === "trained on self-blended"), undefined);
@@ -86,10 +94,10 @@ Deno.test("differenceRows pairs seeds; a row against itself is no difference, a 
     result("all", "paper", seed, 3),
   ]);
   const same = results.map((one) => ({ ...one, logOdds: results[0].logOdds }));
-  const [heads] = differenceRows(same, UNSEEN_EFFECTS).filter((row) => row.with === "heads");
+  const [heads] = differenceRows(same, UNSEEN_EFFECTS, FEW).filter((row) => row.with === "heads");
   assert.deepEqual([heads.value, heads.half, heads.low, heads.high], [0, 0, 0, 0]);
-  const both = differenceRows(results, UNSEEN_EFFECTS).find((row) => row.with === "paper")!;
+  const both = differenceRows(results, UNSEEN_EFFECTS, FEW).find((row) => row.with === "paper")!;
   assert.ok(Number(both.value) > 0 && Number(both.low) > 0 && both.seeds === 3);
-  const against = differenceRows(results, AGAINST_PAPER).find((row) => row.with === "heads")!;
+  const against = differenceRows(results, AGAINST_PAPER, FEW).find((row) => row.with === "heads")!;
   assert.equal(against.value, -Number(both.value));
 });
