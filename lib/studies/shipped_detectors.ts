@@ -69,7 +69,7 @@ export interface ShippedDetector extends LoadedDetector {
 }
 
 /** The file of a shipped detector. */
-export function shippedFile(name: ShippedName): string {
+function shippedFile(name: ShippedName): string {
   return join(DETECTORS_FOLDER, `${name}.safetensors`);
 }
 

@@ -15,6 +15,7 @@ const WRONG: Record<string, [args: string[], words: RegExp]> = {
   evaluate: [["run"], /--data is missing/],
   predict: [[], /nothing to score/],
   study: [["--job", "3/2"], /--job is "3\/2"/],
+  unseen: [["--people", "faces"], /--people is "faces"/],
   bench: [["--rounds", "0"], /--rounds is "0"/],
   "bench-data": [["--rounds", "many"], /--rounds is "many"/],
 };

@@ -18,7 +18,7 @@ export interface UnseenProfile {
 }
 
 /** The profiles. `"smoke"` proves that everything runs; its numbers mean nothing. */
-export const UNSEEN_PROFILES: Readonly<Record<string, UnseenProfile>> = Object.freeze({
+const UNSEEN_PROFILES: Readonly<Record<string, UnseenProfile>> = Object.freeze({
   smoke: { sizes: { size: 32, crops: 1, selfBlendedCrops: 1 }, steps: 3, seeds: 1 },
   /** About an hour on two cores that do nothing else: what the kit's own results are made with. */
   quick: { sizes: { size: 64, crops: 3, selfBlendedCrops: 12 }, steps: 400, seeds: 3 },

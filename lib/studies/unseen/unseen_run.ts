@@ -38,7 +38,7 @@ export interface UnseenResult extends KeptResult {
 }
 
 /** A run whose training AUC is below this did not learn. Chance gives 0.5. */
-export const LEARNT_FROM = 0.6;
+const LEARNT_FROM = 0.6;
 
 /** Whether a run learnt anything of what it was shown. */
 export function hasLearnt({ trainingAuc }: Pick<UnseenResult, "trainingAuc">): boolean {
