@@ -8,8 +8,7 @@ import { openPredictor } from "lib/evaluation/predict.ts";
 import { FACE_CUT } from "lib/faces/face_cut.ts";
 import { openFaceDetector } from "lib/faces/detect_faces.ts";
 import { writeCsv } from "lib/io/csv_rows.ts";
-import { DETECTORS_FOLDER, loadShipped } from "lib/studies/shipped_detectors.ts";
-import { findDetector, type FoundDetector } from "../find_detector.ts";
+import { findDetector } from "../find_detector.ts";
 import type { TaskSurroundings } from "../in_task.ts";
 import { inputFiles, type PassedOver, passedOverLines } from "./input_files.ts";
 import { counted, type InputResult, isProblem, scoredFaces } from "./input_result.ts";
@@ -17,9 +16,6 @@ import type { PredictOptions } from "./predict_options.ts";
 import { checkReportFolder, writeReport } from "./report_folder.ts";
 import { COLUMNS, resultLines, resultRows } from "./result_rows.ts";
 import { scoreInputs } from "./score_inputs.ts";
-
-/** Who is asked where nobody else is named. */
-const DEFAULT_DETECTOR = "unseen_paper";
 
 /** What the numbers mean. */
 const SCORE_LEGEND = "score = probability of fake: 0 is real, 1 is fake";
@@ -58,17 +54,6 @@ function lastLine(
   return `${done}${wrong} ${next}`;
 }
 
-/** The detector that comes with the kit, with a warning: it knows one studio and four ways to forge. */
-async function shippedDetector(say: TaskSurroundings["say"]): Promise<FoundDetector> {
-  const detector = await loadShipped(DEFAULT_DETECTOR),
-    { is, auc: [{ on, value, low, high }], not } = detector.card;
-  say(
-    `No --weights: this is ${DEFAULT_DETECTOR}, which comes with the kit. ${is} Its AUC is ` +
-      `${value.toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}] on ${on}. ${not}`,
-  );
-  return { detector, folder: DETECTORS_FOLDER, name: DEFAULT_DETECTOR };
-}
-
 /**
  * Scores the faces of the inputs, with lines for each input, and for whoever wants them a CSV file and a
  * page to look at.
@@ -81,9 +66,7 @@ export async function predictInputs(
 ): Promise<PredictSummary> {
   if (options.report !== undefined) await checkReportFolder(options.report);
   await startEngine();
-  const found = options.detector === undefined
-    ? await shippedDetector(say)
-    : await findDetector(options.detector, options.configuration);
+  const found = await findDetector(options.detector, options.configuration);
   using detector = found.detector;
   await using faceDetector = await openFaceDetector();
   using predictor = openPredictor(detector);
