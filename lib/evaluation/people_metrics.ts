@@ -42,7 +42,7 @@ export const PEOPLE_METRICS: readonly (keyof PeopleMetrics)[] = [
  * Measures scores whose people count as often as weights say, `LANES` resamples at once: `weights[LANES ·
  * person + k]` of resample k. NaN in each metric that a resample leaves undefined.
  */
-export type WeighedMetrics = (weights: Uint16Array) => PeopleMetrics[];
+export type WeighedMetrics = (weights: Uint8Array) => PeopleMetrics[];
 
 /** Places of people in a list of weights. */
 export type PeoplePlaces = ReadonlyMap<string, number>;
@@ -71,7 +71,7 @@ export function weighedMetrics(
   const moved = scores.map(({ logOdds }) => logOdds - threshold);
   const sorted = sortScores({ logOdds: moved, labels }, { placeOf, videos: places.size });
   const costs = scores.map(({ logOdds, label }) => sampleLoss(logOdds, label));
-  const costOf = (weights: Uint16Array, lane: number) => {
+  const costOf = (weights: Uint8Array, lane: number) => {
     const sums = [0, 0], counts = [0, 0];
     for (const [row, label] of labels.entries()) {
       const weight = weights[LANES * placeOf(row) + lane];
@@ -91,7 +91,7 @@ export function weighedMetrics(
 
 /** The metrics with all people once. */
 export function measuredOnce(of: WeighedMetrics, people: number): PeopleMetrics {
-  return of(new Uint16Array(LANES * people).fill(1))[0];
+  return of(new Uint8Array(LANES * people).fill(1))[0];
 }
 
 /** A mean of measures, such as of several seeds, with its interval over people. */
@@ -115,7 +115,7 @@ export function peopleIntervals(
   measures: readonly { readonly of: WeighedMetrics; readonly factor: number }[],
   { people, random, resamples = 1000 }: { people: number; random: Random; resamples?: number },
 ): Record<keyof PeopleMetrics, PeopleInterval> {
-  const sums = (weights: Uint16Array) => {
+  const sums = (weights: Uint8Array) => {
     const found = measures.map(({ of, factor }) => ({ factor, lanes: of(weights) }));
     return Array.from({ length: LANES }, (_, lane) =>
       Object.fromEntries(
@@ -125,9 +125,9 @@ export function peopleIntervals(
         ]),
       ) as unknown as PeopleMetrics);
   };
-  const [value] = sums(new Uint16Array(LANES * people).fill(1));
+  const [value] = sums(new Uint8Array(LANES * people).fill(1));
   const drawn = Array.from({ length: Math.ceil(resamples / LANES) }, () => {
-    const weights = new Uint16Array(LANES * people);
+    const weights = new Uint8Array(LANES * people);
     for (let lane = 0; lane < LANES; lane++) {
       drawVideos(people, random).forEach((times, i) => weights[LANES * i + lane] = times);
     }

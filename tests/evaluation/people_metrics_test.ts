@@ -38,7 +38,7 @@ Deno.test("weighedMetrics of people that count twice are those of their pictures
   const twice = [...SCORES, ...SCORES.filter(({ person }) => person === "b")];
   const options = { threshold: 0, places: PLACES };
   const times = (...each: number[]) =>
-    Uint16Array.from({ length: 3 * LANES }, (_, i) => each[Math.floor(i / LANES)]);
+    Uint8Array.from({ length: 3 * LANES }, (_, i) => each[Math.floor(i / LANES)]);
   const [weighed] = weighedMetrics(SCORES, options)(times(1, 2, 0));
   const two = twice.filter(({ person }) => person !== "c");
   const [written] = weighedMetrics(two, options)(times(1, 1, 0));
