@@ -48,3 +48,25 @@ export interface Forger {
    */
   forge(target: FaceCrop, means: ForgeryMeans): Promise<Forgery>;
 }
+
+/**
+ * The other face that a forger needs.
+ *
+ * @param name The forger's, for the error.
+ * @throws RangeError when there is none, or its crop has another size than the target's.
+ */
+export function assertDonor(
+  name: string,
+  target: FaceCrop,
+  donor: FaceCrop | undefined,
+): FaceCrop {
+  const { width, height } = target.image;
+  if (!donor) throw new RangeError(`${name} needs another person's face: means.donor.`);
+  if (donor.image.width !== width || donor.image.height !== height) {
+    throw new RangeError(
+      `${name} needs both faces in one size, not ${donor.image.width} × ${donor.image.height} for a ` +
+        `target of ${width} × ${height}.`,
+    );
+  }
+  return donor;
+}

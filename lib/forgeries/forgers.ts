@@ -1,4 +1,5 @@
 /** The register of all that make fakes of real faces. A new forger is a file and a row here. */
+import { blended } from "./blended.ts";
 import type { Forger } from "./forger.ts";
 import { selfBlended } from "./self_blended.ts";
 import { standInForger } from "./stand_ins/stand_in_forger.ts";
@@ -12,6 +13,7 @@ export const FORGERS: Readonly<Record<string, Forger>> = Object.freeze(
       standInForger("FS"),
       standInForger("NT"),
       selfBlended,
+      blended,
     ].map((forger) => [forger.name, Object.freeze(forger)]),
   ),
 );

@@ -10,6 +10,7 @@ const WRONG: Record<string, [args: string[], words: RegExp]> = {
   notebooks: [["77"], /No notebook is called "77"/],
   doctor: [["data", "--fast"], /--fast/],
   prepare: [["data"], /Say with --out/],
+  forge: [["photographs"], /Say with --out/],
   train: [["--colour"], /--colour/],
   evaluate: [["run"], /--data is missing/],
   predict: [[], /nothing to score/],

@@ -36,7 +36,7 @@ const COMPONENTS: readonly (readonly number[])[] = [
 ];
 
 /** How many parts `facePartsMask` chooses from. */
-export const FACE_PARTS = COMPONENTS.length;
+export const FACE_PARTS: number = COMPONENTS.length;
 
 const middle = (a: Point, b: Point): Point => [
   Math.floor((a[0] + b[0]) / 2),
