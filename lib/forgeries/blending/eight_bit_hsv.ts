@@ -44,7 +44,7 @@ const SINGLE = Math.fround(1 / 255);
  * import assert from "node:assert/strict";
  *
  * const image = { data: Uint8Array.of(0, 255, 0, 17, 33, 200), width: 2, height: 1 };
- * assert.deepEqual([...shiftHsv(image, [0, 0, 0]).data], [0, 255, 0, 17, 36, 200]);
+ * assert.deepEqual([...shiftHsv(image, [0, 0, 0]).data], [0, 255, 0, 17, 35, 200]);
  * ```
  */
 export function shiftHsv(image: RgbImage, shift: readonly [number, number, number]): RgbImage {
