@@ -9,7 +9,7 @@
 import type { Random } from "lib/random.ts";
 import type { RgbImage } from "lib/media/image.ts";
 import { type ScaleAndShift, warpImage, warpMask } from "./blending/affine_warp.ts";
-import { blend, weightsMask } from "./blending/blend.ts";
+import { blend, weightsMask, windowOf } from "./blending/blend.ts";
 import {
   between,
   BOTH_ALIKE,
@@ -142,9 +142,9 @@ function weightsOf({ image, landmarks }: FaceCrop, drawn: SelfBlend): Float32Arr
 export async function selfBlend(target: FaceCrop, drawn: SelfBlend): Promise<Forgery> {
   const { image, box } = target;
   const other = changed(image, drawn);
-  const source = warpImage(drawn.changes === "source" ? other : image, drawn.affine);
-  const real = drawn.changes === "target" ? other : image;
+  const [source, real] = drawn.changes === "source" ? [other, image] : [image, other];
   const weights = weightsOf(target, drawn);
+  const above = warpImage(source, drawn.affine, windowOf(weights, image));
   const alike = async (picture: RgbImage) => {
     const coloured = changeColours(picture, drawn.after);
     if (drawn.quality === undefined) return coloured;
@@ -152,7 +152,7 @@ export async function selfBlend(target: FaceCrop, drawn: SelfBlend): Promise<For
   };
   const pair = {
     real: await alike(real),
-    fake: await alike(blend(real, source, weights)),
+    fake: await alike(blend(real, above, weights)),
     mask: weightsMask(weights, image),
   };
   if (!box) return pair;

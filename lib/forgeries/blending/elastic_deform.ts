@@ -22,41 +22,41 @@ export function noiseSize(
   return { width: values(width), height: values(height) };
 }
 
-/** For each pixel of a line the four values around it, and their weights (Lagrange's cubic). */
+/** For each pixel of a line the four values around it, and their weights (Lagrange's cubic), in a row each. */
 function between(length: number, { step, values }: { step: number; values: number }) {
-  return Array.from({ length }, (_, pixel) => {
+  const at = new Int32Array(4 * length), weights = new Float64Array(4 * length);
+  for (let pixel = 0, i = 0; pixel < length; pixel++, i += 4) {
     const first = Math.floor(pixel / step), t = pixel / step - first;
-    const at = [-1, 0, 1, 2].map((i) => Math.min(values - 1, Math.max(0, first + i)));
-    const weights = [
-      -t * (1 - t) * (2 - t) / 6,
-      (1 - t * t) * (2 - t) / 2,
-      t * (1 + t) * (2 - t) / 2,
-      -t * (1 - t * t) / 6,
-    ];
-    return { at, weights };
-  });
+    for (let k = 0; k < 4; k++) at[i + k] = Math.min(values - 1, Math.max(0, first + k - 1));
+    weights[i] = -t * (1 - t) * (2 - t) / 6;
+    weights[i + 1] = (1 - t * t) * (2 - t) / 2;
+    weights[i + 2] = t * (1 + t) * (2 - t) / 2;
+    weights[i + 3] = -t * (1 - t * t) / 6;
+  }
+  return { at, weights };
 }
 
 /** A smooth plane with a value for each pixel. */
 function enlarged(
-  { data, width: columns, height: rows }: Plane,
+  { data, width: columns, height: rows }: { data: Float64Array; width: number; height: number },
   { step, width, height }: { step: number; width: number; height: number },
 ): Float32Array {
   const across = between(width, { step, values: columns });
   const down = between(height, { step, values: rows });
-  const wide = new Float32Array(rows * width), to = new Float32Array(height * width);
-  for (let row = 0, i = 0; row < rows; row++) {
-    for (let x = 0; x < width; x++, i++) {
-      const { at: [a, b, c, d], weights: [p, q, r, s] } = across[x], start = row * columns;
-      wide[i] = p * data[start + a] + q * data[start + b] + r * data[start + c] +
-        s * data[start + d];
+  const wide = new Float64Array(rows * width), to = new Float32Array(height * width);
+  for (let row = 0, to = 0; row < rows; row++) {
+    const start = row * columns, { at, weights } = across;
+    for (let x = 0, i = 0; x < width; x++, i += 4, to++) {
+      wide[to] = weights[i] * data[start + at[i]] + weights[i + 1] * data[start + at[i + 1]] +
+        weights[i + 2] * data[start + at[i + 2]] + weights[i + 3] * data[start + at[i + 3]];
     }
   }
-  for (let y = 0, i = 0; y < height; y++) {
-    const { at, weights: [p, q, r, s] } = down[y];
-    const [a, b, c, d] = at.map((row) => row * width);
-    for (let x = 0; x < width; x++, i++) {
-      to[i] = p * wide[a + x] + q * wide[b + x] + r * wide[c + x] + s * wide[d + x];
+  for (let y = 0, i = 0, place = 0; y < height; y++, i += 4) {
+    const { at, weights } = down;
+    const p = weights[i], q = weights[i + 1], r = weights[i + 2], s = weights[i + 3];
+    let a = at[i] * width, b = at[i + 1] * width, c = at[i + 2] * width, d = at[i + 3] * width;
+    for (let x = 0; x < width; x++, place++) {
+      to[place] = p * wide[a++] + q * wide[b++] + r * wide[c++] + s * wide[d++];
     }
   }
   return to;
@@ -79,9 +79,9 @@ export function displacement(
   { alpha, sigma, step }: Elasticity,
   size: { width: number; height: number },
 ): Float32Array {
-  const smooth = filterPlane(noise, scipyKernel(sigma / step), "reflect"), factor = alpha / step;
-  const values = Float32Array.from(smooth.data, (value) => factor * value);
-  return step === 1 ? values : enlarged({ ...smooth, data: values }, { step, ...size });
+  const smooth = filterPlane(noise, scipyKernel(sigma / step), "reflect"), { data } = smooth;
+  for (let i = 0; i < data.length; i++) data[i] *= alpha / step;
+  return step === 1 ? Float32Array.from(data) : enlarged(smooth, { step, ...size });
 }
 
 /**
@@ -96,7 +96,7 @@ export function deformMask(
   const data = new Uint8Array(from.length);
   for (let y = 0, at = 0; y < height; y++) {
     for (let x = 0; x < width; x++, at++) {
-      let column = Math.round(x + dx[at]), row = Math.round(y + dy[at]);
+      let column = Math.floor(x + dx[at] + 0.5), row = Math.floor(y + dy[at] + 0.5);
       if (column < 0 || column >= width) column = borderIndex(column, width, "reflect101");
       if (row < 0 || row >= height) row = borderIndex(row, height, "reflect101");
       data[at] = from[row * width + column];

@@ -19,7 +19,7 @@ const SIDES = [224, 256];
 const PREPARING_ROUNDS = 5;
 const SIZE = 224, BATCH = 32, COUNT = 640;
 /** Pairs take several times as long as pictures. */
-const FORGING = { side: 256, size: 224, batch: 16, count: 192 };
+const FORGING = { side: 224, size: 224, batch: 16, count: 192 };
 
 /** Numbers of the DataLoader's processes that are tried. */
 function processesTried(): number[] {
