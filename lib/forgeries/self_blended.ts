@@ -119,7 +119,6 @@ function changed(image: RgbImage, { colours, detail }: SelfBlend): RgbImage {
 
 /** The weights of the source: the hull, moved as the source is, deformed and softened. */
 function weightsOf({ image, landmarks }: FaceCrop, drawn: SelfBlend): Float32Array {
-  const { width, height } = image;
   const points = drawn.hull === "facehull" && drawn.forehead ? withForehead(landmarks) : landmarks;
   const moved = warpMask(faceHullMask(drawn.hull, points, image), drawn.affine);
   const [dx, dy] = [drawn.noise.dx, drawn.noise.dy].map((data) =>
