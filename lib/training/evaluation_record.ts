@@ -64,6 +64,63 @@ export interface EvaluationRecord {
   readonly equalScores: readonly EqualScores[];
 }
 
+const pathOf = (folder: string, of: { dataset: string; split: string; data: string }) =>
+  join(folder, `evaluation-${resultName(of)}.json`);
+
+/** What a file says. @throws RangeError for another file, or one of a version that is not known here. */
+function parseRecord(text: string, path: string): EvaluationRecord {
+  let parsed: Partial<EvaluationRecord> | null = null;
+  try {
+    parsed = JSON.parse(text);
+  } catch { // said below
+  }
+  const file = JSON.stringify(path);
+  if (parsed?.format !== EVALUATION_FORMAT) {
+    throw new RangeError(`${file} is no evaluation: its "format" is not "${EVALUATION_FORMAT}".`);
+  }
+  if (parsed.version !== EVALUATION_VERSION) {
+    throw new RangeError(
+      `${file} is of version ${parsed.version}, and ${EVALUATION_VERSION} is known here. Use the kit that wrote it.`,
+    );
+  }
+  return parsed as EvaluationRecord;
+}
+
+/**
+ * The evaluation of one data set that a folder holds; undefined where it holds none.
+ *
+ * @param of `data`: the fingerprint of what was tested on.
+ * @throws RangeError for a file that is none of these.
+ */
+export async function readEvaluationRecord(
+  folder: string,
+  of: { dataset: string; split: string; data: string },
+): Promise<EvaluationRecord | undefined> {
+  const path = pathOf(folder, of);
+  const text = await Deno.readTextFile(path).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  });
+  return text === undefined ? undefined : parseRecord(text, path);
+}
+
+/** All evaluations that a folder holds, by name; none where there is no such folder. */
+export async function evaluationRecordsOf(folder: string): Promise<EvaluationRecord[]> {
+  const entries = await Array.fromAsync(Deno.readDir(folder)).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  });
+  const names = entries.map(({ name }) => name).filter((name) =>
+    /^evaluation-.*\.json$/.test(name)
+  );
+  return await Promise.all(
+    names.sort().map(async (name) => {
+      const path = join(folder, name);
+      return parseRecord(await Deno.readTextFile(path), path);
+    }),
+  );
+}
+
 /**
  * Writes the file beside the evaluation's CSV, under the same name, whole or not at all.
  *
@@ -74,7 +131,7 @@ export async function saveEvaluationRecord(
   record: Omit<EvaluationRecord, "format" | "version">,
 ): Promise<string> {
   const { dataset, split, sha256: data } = record.data;
-  const path = join(folder, `evaluation-${resultName({ dataset, split, data })}.json`);
+  const path = pathOf(folder, { dataset, split, data });
   const whole: EvaluationRecord = {
     format: EVALUATION_FORMAT,
     version: EVALUATION_VERSION,
@@ -82,30 +139,4 @@ export async function saveEvaluationRecord(
   };
   await writeWhole(path, new TextEncoder().encode(`${JSON.stringify(whole, null, 2)}\n`));
   return path;
-}
-
-/**
- * What a file says, as far as it is one of these.
- *
- * @throws RangeError for another file, or one of a version that is not known here.
- *
- * @example
- * ```ts
- * import { parseEvaluationRecord } from "lib/training/evaluation_record.ts";
- * import assert from "node:assert/strict";
- *
- * assert.throws(() => parseEvaluationRecord("{}"), /is no evaluation/);
- * ```
- */
-export function parseEvaluationRecord(text: string): EvaluationRecord {
-  const parsed = JSON.parse(text) as Partial<EvaluationRecord> | null;
-  if (parsed?.format !== EVALUATION_FORMAT) {
-    throw new RangeError(`It is no evaluation: its "format" is not "${EVALUATION_FORMAT}".`);
-  }
-  if (parsed.version !== EVALUATION_VERSION) {
-    throw new RangeError(
-      `It is of version ${parsed.version}, and ${EVALUATION_VERSION} is known here. Use the kit that wrote it.`,
-    );
-  }
-  return parsed as EvaluationRecord;
 }

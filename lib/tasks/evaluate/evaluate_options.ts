@@ -19,6 +19,8 @@ export interface EvaluateOptions {
   readonly configuration: ConfigurationArguments;
   /** Whether files that cannot be read are left out and counted, instead of ending the work. */
   readonly skipUnreadable: boolean;
+  /** Whether what was evaluated already, by the same weights on the same data, is left as it is. Default: no. */
+  readonly onlyNew?: boolean;
   /** Where results go; left out: the run's folder, or the detector's. */
   readonly out?: string;
 }

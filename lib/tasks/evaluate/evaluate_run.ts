@@ -12,6 +12,7 @@ import { BATCH_SIZE, openPredictor } from "lib/evaluation/predict.ts";
 import { createRandom } from "lib/random.ts";
 import { paperDifferences } from "lib/studies/paper_tables/paper_differences.ts";
 import { resultName } from "lib/training/evaluation_files.ts";
+import { type EvaluationRecord, readEvaluationRecord } from "lib/training/evaluation_record.ts";
 import { protocolHash } from "lib/training/protocol.ts";
 import { protocolData } from "lib/training/run_record.ts";
 import { readRunRecord } from "lib/training/recorded_runs.ts";
@@ -38,6 +39,16 @@ async function countSamples(manifest: string, split: string): Promise<Map<string
     counts.set(dataset, (counts.get(dataset) ?? 0) + 1);
   }
   return counts;
+}
+
+/** Whether an evaluation is that of these weights, and whole. */
+function isSame(
+  { detector, protocol, intervals, coverage }: EvaluationRecord,
+  now: { weights: string; protocol: string; resamples: number },
+): boolean {
+  return detector.sha256 === now.weights && protocol === now.protocol &&
+    intervals.resamples === now.resamples &&
+    coverage.every(({ expected, scored }) => expected === scored);
 }
 
 /**
@@ -79,6 +90,13 @@ export async function evaluateDetector(
     const word = resultName({ dataset, split, data }),
       path = join(folder, `predictions-${word}.csv`);
     const part = join(folder, `predictions-${word}-${key}.part`);
+    if (options.onlyNew) {
+      const kept = await readEvaluationRecord(folder, { dataset, split, data });
+      if (kept && isSame(kept, { weights, protocol, resamples })) {
+        say(`${dataset}, ${split}: evaluated already.`);
+        continue;
+      }
+    }
     const samples = () => samplesOf(manifest, { split, dataset });
     const scoring = {
       dataset,

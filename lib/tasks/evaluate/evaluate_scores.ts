@@ -13,7 +13,7 @@ import { readScoreFormat } from "lib/evaluation/score_format_file.ts";
 import { sha256, sha256OfFile } from "lib/io/sha256.ts";
 import { createRandom } from "lib/random.ts";
 import { resultName } from "lib/training/evaluation_files.ts";
-import { parseEvaluationRecord } from "lib/training/evaluation_record.ts";
+import { readEvaluationRecord } from "lib/training/evaluation_record.ts";
 import type { TaskSurroundings } from "../in_task.ts";
 import { expectedData, expectedDigest } from "./expected_data.ts";
 import type { PageSection } from "./evaluation_page.ts";
@@ -58,17 +58,17 @@ function remarksOn({ joinedByEnd, strangers, clipped, hasVideos }: JoinedScores)
 }
 
 /** Refuses a folder that holds the evaluation of other scores under the same name. */
-async function assertSameScores(file: string, scores: string): Promise<void> {
-  const text = await Deno.readTextFile(file).catch((error) => {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  });
-  if (text === undefined || parseEvaluationRecord(text).detector.sha256 === scores) return;
+async function assertSameScores(
+  folder: string,
+  { scores, ...of }: { scores: string; dataset: string; split: string; data: string },
+): Promise<void> {
+  const kept = await readEvaluationRecord(folder, of);
+  if (kept === undefined || kept.detector.sha256 === scores) return;
   throw new RangeError(
     `${
-      JSON.stringify(file)
-    } is the evaluation of other scores. Choose another folder with --out, or ` +
-      "another --name.",
+      JSON.stringify(folder)
+    } holds the evaluation of other scores of ${of.dataset}. Choose another ` +
+      "folder with --out, or another --name.",
   );
 }
 
@@ -110,7 +110,7 @@ export async function evaluateScores(
   let isWhole = true;
   for (const [dataset, samples] of sets) {
     const word = resultName({ dataset, split, data });
-    await assertSameScores(join(out, `evaluation-${word}.json`), digest);
+    await assertSameScores(out, { scores: digest, dataset, split, data });
     const own = new Set(samples.map(({ path }) => path));
     const unscored = joined.unscored.filter(({ path }) => own.has(path));
     const predictions = predictionsOf.get(dataset) ?? [],

@@ -7,6 +7,7 @@ import type { ManifestList } from "lib/data/manifest_list.ts";
 import { labelsOf } from "lib/data/sample_list.ts";
 import { assertDisjoint } from "lib/data/samples.ts";
 import type { Configuration } from "lib/detectors/configuration.ts";
+import { sha256 } from "lib/io/sha256.ts";
 import type { RunData } from "lib/training/run_record.ts";
 import type { TaskSurroundings } from "../in_task.ts";
 import { forgeable } from "./forgeable.ts";
@@ -22,13 +23,29 @@ export interface Lessons {
   readonly training: ManifestList;
   /** What it is validated on; may be empty. */
   readonly validation: ManifestList;
+  /** Methods that are in neither. */
+  readonly leaveOut: readonly string[];
 }
 
 /** Where runs find their samples. */
 export interface LessonSources
-  extends Pick<TrainTaskOptions, "allowSharedIdentities">, Pick<TaskSurroundings, "say"> {
+  extends
+    Pick<TrainTaskOptions, "allowSharedIdentities" | "leaveOut">,
+    Pick<TaskSurroundings, "say"> {
   /** The manifests, in the order in which they are asked. */
   readonly manifests: readonly OpenManifest[];
+}
+
+/** Refuses to leave out what is not there: it would be left out of nothing. */
+function assertMethods(own: ManifestList, leaveOut: readonly string[]): void {
+  const methods = new Set<string>();
+  for (let place = 0; place < own.length; place++) methods.add(own.method(place));
+  const unknown = leaveOut.find((method) => method === "real" || !methods.has(method));
+  if (unknown === undefined) return;
+  const there = [...methods].filter((method) => method !== "real").sort().join(", ");
+  throw new RangeError(
+    `There are no fakes of ${JSON.stringify(unknown)} to leave out. There are ${there}.`,
+  );
 }
 
 /**
@@ -39,23 +56,24 @@ export interface LessonSources
  */
 export function lessonsOf(
   { name, dataset, configuration: { data: { forge } } }: PlannedRun,
-  { manifests, allowSharedIdentities, say }: LessonSources,
+  { manifests, allowSharedIdentities, leaveOut, say }: LessonSources,
 ): Lessons {
   let forTesting = 0;
   for (const manifest of manifests) {
     const own = manifest.samples.where({ dataset });
-    const training = own.where({ split: "train" });
-    const validation = own.where({ split: "validation" });
+    const training = own.where({ split: "train", without: leaveOut });
+    const validation = own.where({ split: "validation", without: leaveOut });
     if (training.length + validation.length === 0) {
       forTesting += own.length;
       continue;
     }
+    assertMethods(own, leaveOut);
     const shared = assertDisjoint(own.origins(), { allowSharedIdentities });
     if (shared.length > 0) {
       say(`${shared.length} identities are shared by splits, as ${shared[0]}.`);
     }
-    if (forge === "none") return { manifest, training, validation };
-    return { manifest, training: forgeable(own, { forge, validation, say }), validation };
+    if (forge === "none") return { manifest, training, validation, leaveOut };
+    return { manifest, training: forgeable(own, { forge, validation, say }), validation, leaveOut };
   }
   const named = manifests.map(({ path }) => path).join(", ");
   const remedy = forTesting === 0
@@ -135,13 +153,15 @@ export function sayBalance(
  * @param options `forge`: the run's setting; `pretrained`: SHA-256 of the weights that it begins with.
  */
 export async function runData(
-  { manifest, training, validation }: Lessons,
+  { manifest, training, validation, leaveOut }: Lessons,
   { forge, pretrained }: { forge: string; pretrained: string | undefined },
 ): Promise<RunData> {
   const sets = [...new Set(training.origins().map(({ dataset }) => dataset))].sort();
+  const without = leaveOut.length === 0 ? "" : ` without ${[...leaveOut].sort().join(", ")}`;
+  const whole = await manifest.sha256();
   return {
-    source: `${sets.join("+")} (${manifest.path})`,
-    sha256: await manifest.sha256(),
+    source: `${sets.join("+")} (${manifest.path})${without}`,
+    sha256: without === "" ? whole : sha256(whole + without), // other samples: another run, another protocol
     training: training.length,
     validation: validation.length,
     ...forge === "none" ? {} : { forged: forge },

@@ -6,7 +6,7 @@ import { createRandom } from "lib/random.ts";
 import { evaluateScores } from "lib/tasks/evaluate/evaluate_scores.ts";
 import { parseScoresOptions } from "lib/tasks/evaluate/scores_options.ts";
 import { evaluationsOf } from "lib/training/evaluation_files.ts";
-import { parseEvaluationRecord } from "lib/training/evaluation_record.ts";
+import { evaluationRecordsOf } from "lib/training/evaluation_record.ts";
 import { inFolder } from "../../in_folder.ts";
 
 /** Runs the command, and gives its exit code and what it said. */
@@ -70,7 +70,7 @@ Deno.test("evaluateScores measures a file of paths and scores on a folder of vid
     );
     assert.deepEqual(unscored, [["real/0.mp4", "failed"], ["fake/NT/11.mp4", "missing"]]);
     assert.match(said, /35 rows were joined by the end of their path/);
-    const record = parseEvaluationRecord(await Deno.readTextFile(fileIn(out, /\.json$/)));
+    const record = (await evaluationRecordsOf(out))[0];
     assert.deepEqual([record.detector.name, record.detector.scores], ["theirs", "file"]);
     assert.equal(record.metrics.length, record.metrics.filter((row) => row.samples > 0).length);
     const page = await Deno.readTextFile(`${out}/index.html`);
@@ -82,7 +82,7 @@ Deno.test("evaluateScores measures a file of paths and scores on a folder of vid
     await Deno.writeTextFile(`${folder}/theirs.csv`, "file,p_real\nreal/1.mp4,0.5\n");
     await assert.rejects(
       evaluate(...args, "--columns", "path=file,score=p_real", "--scale", "real"),
-      /is the evaluation of other scores\. Choose another folder/,
+      /holds the evaluation of other scores of videos\. Choose another folder/,
     );
   });
 });

@@ -17,7 +17,7 @@ import { evaluateDetector } from "lib/tasks/evaluate/evaluate_run.ts";
 import { findDetector } from "lib/tasks/find_detector.ts";
 import { saveDetector } from "lib/detectors/detector_file.ts";
 import { readEvaluations } from "lib/training/evaluation_files.ts";
-import { parseEvaluationRecord } from "lib/training/evaluation_record.ts";
+import { evaluationRecordsOf } from "lib/training/evaluation_record.ts";
 import { inFolder } from "../../in_folder.ts";
 import { madeUpCrops } from "../../training/made_up_crops.ts";
 
@@ -76,9 +76,7 @@ Deno.test("evaluateDetector writes predictions and metrics of each data set of t
     assert.equal(auc?.run, basename(run));
     assert.ok(auc!.low! <= auc!.value! && auc!.value! <= auc!.high!);
 
-    const record = parseEvaluationRecord(
-      await Deno.readTextFile(fileIn(run, /^evaluation-one-test-\w+\.json$/)),
-    );
+    const record = (await evaluationRecordsOf(run)).find(({ data }) => data.dataset === "one")!;
     const { method, level, metric } = auc!;
     const written = record.metrics.find((row) =>
       row.method === method && row.level === level && row.metric === metric
