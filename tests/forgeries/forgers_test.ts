@@ -80,6 +80,7 @@ Deno.test("every forger makes a pair of any face that a crop can hold, or says w
     const some = count ? forgers : [forgers[seed % forgers.length]];
     for (const forger of some) made[await checkFace(forger, seed)]++;
   }
+  // deno-lint-ignore no-console
   if (count) console.log(made);
   assert.ok(made.pair > made.refused, JSON.stringify(made));
 });
