@@ -62,7 +62,7 @@ interface Level {
 interface Stratum {
   readonly videos: readonly number[];
   /** The weights of the sets whose videos these are. */
-  readonly weights: Uint16Array[];
+  readonly weights: Uint8Array[];
 }
 
 /** A method's fakes and all reals. */
@@ -72,7 +72,7 @@ interface MethodSet {
   /** Whether there is an interval: each class that is there has two videos or more. */
   readonly drawn: boolean;
   /** How often each video of the whole table counts in this set on the resamples at hand (`LANES`). */
-  readonly weights: Uint16Array;
+  readonly weights: Uint8Array;
 }
 
 /** The samples of a method, sorted once, and the classes that they are drawn from. */
@@ -98,7 +98,7 @@ function openSet(
   const classes = [new Set<number>(), new Set<number>()];
   for (const { label, video } of frames) classes[label].add(places.get(video)!);
   const drawn = classes.every(({ size }) => size !== 1),
-    weights = new Uint16Array(places.size * LANES);
+    weights = new Uint8Array(places.size * LANES);
   for (const videos of classes) {
     if (!drawn || videos.size === 0) continue;
     const key = [...videos].join();

@@ -57,16 +57,19 @@ export function sortScores(
   rows: { readonly logOdds: ArrayLike<number>; readonly labels: ArrayLike<number> },
   { placeOf, videos }: { placeOf: (row: number) => number; videos: number },
 ): SortedScores {
-  const order = byFallingScore(rows.logOdds);
-  const logOdds = Float64Array.from(order, (i) => rows.logOdds[i]);
-  const labels = Uint8Array.from(order, (i) => rows.labels[i]);
-  const codes = Uint32Array.from(order, (i) => 2 * placeOf(i) + rows.labels[i]);
-  const ends = Uint8Array.from(logOdds, (value, i) => value === logOdds[i + 1] ? 0 : 1);
+  const order = byFallingScore(rows.logOdds), { length } = order;
+  const logOdds = new Float64Array(length), labels = new Uint8Array(length);
+  const codes = new Uint32Array(length), ends = new Uint8Array(length);
   const column = () => new Float64Array(2 * videos);
   const sums = { count: column(), right: column(), loss: column(), square: column() };
   const stops: number[] = [];
-  for (let i = 0; i < codes.length; i++) {
-    const code = codes[i], value = logOdds[i], label = labels[i];
+  for (let i = 0; i < length; i++) {
+    const row = order[i], value = rows.logOdds[row], label = rows.labels[row];
+    const code = 2 * placeOf(row) + label;
+    logOdds[i] = value;
+    labels[i] = label;
+    codes[i] = code;
+    ends[i] = i + 1 < length && rows.logOdds[order[i + 1]] === value ? 0 : 1;
     sums.count[code]++;
     if ((value >= 0) === (label === 1)) sums.right[code]++;
     sums.loss[code] += sampleLoss(value, label);
@@ -80,7 +83,7 @@ export function sortScores(
 const lanes = () => new Float64Array(LANES);
 
 /** Sums over a class's samples, by resample. */
-function classTotals(of: Float64Array, label: number, weights: Uint16Array): Float64Array {
+function classTotals(of: Float64Array, label: number, weights: Uint8Array): Float64Array {
   const totals = lanes();
   for (let code = label, at = 0; code < of.length; code += 2, at += LANES) {
     const each = of[code];
@@ -101,7 +104,7 @@ interface Descent {
   readonly precision: Float64Array;
 }
 
-function descend({ codes, ends, stops }: SortedScores, weights: Uint16Array): Descent {
+function descend({ codes, ends, stops }: SortedScores, weights: Uint8Array): Descent {
   const above = lanes(), found = lanes(), pairs = lanes(), precision = lanes();
   const aboveBefore = lanes(), foundBefore = lanes();
   const kept = () => new Float64Array(stops.length * LANES);
@@ -118,11 +121,9 @@ function descend({ codes, ends, stops }: SortedScores, weights: Uint16Array): De
     if (ends[i] === 1) {
       if ((code & 1) === 1) {
         for (let k = 0; k < LANES; k++) {
-          const weight = weights[base + k];
-          if (weight === 0) continue;
-          const fakes = found[k] + weight;
+          const weight = weights[base + k], fakes = found[k] + weight;
           found[k] = fakes;
-          precision[k] += weight * fakes / (above[k] + fakes);
+          precision[k] += weight * fakes / (above[k] + fakes || 1);
         }
       } else {
         for (let k = 0; k < LANES; k++) {
@@ -162,7 +163,7 @@ function cross(
   { codes, ends, stops }: SortedScores,
   { at, weights, lane, isThere }: {
     at: Descent;
-    weights: Uint16Array;
+    weights: Uint8Array;
     lane: number;
     isThere: (above: number, found: number) => boolean;
   },
@@ -191,13 +192,14 @@ function cross(
 /**
  * The metrics of samples that count `weights[LANES · video + k]` times, for each resample k of `LANES`.
  *
- * @param weights How often each video was drawn in each resample, 0 or more.
+ * @param weights How often each video was drawn in each resample. Bytes are enough: of fewer than 256 videos
+ * none is drawn more often, and of more none ever will be.
  * @returns A record a resample. NaN for what compares classes where one has no weight, and for all without
  * any.
  */
 export function resampledMetrics(
   sorted: SortedScores,
-  weights: Uint16Array,
+  weights: Uint8Array,
 ): Record<MetricName, number>[] {
   const { sums } = sorted, at = descend(sorted, weights);
   const total = (of: Float64Array) => [0, 1].map((label) => classTotals(of, label, weights));

@@ -70,7 +70,8 @@ export function byFallingScore(scores: ArrayLike<number>): Uint32Array {
 /** The same by the 16-bit digits of the numbers' bits, the last first; each pass keeps the order of equals. */
 function byFallingDigits(scores: ArrayLike<number>, order: Uint32Array): Uint32Array {
   const { length } = order;
-  const values = Float64Array.from(scores, (score) => 0 - score); // rising then; and 0 for −0
+  const values = new Float64Array(length);
+  for (let i = 0; i < length; i++) values[i] = 0 - scores[i]; // rising then; and 0 for −0
   const words = new Uint16Array(values.buffer), last = LITTLE_ENDIAN ? 3 : 0;
   for (let i = 0; i < length; i++) {
     // Bits rise with the number once the sign is turned, and of numbers below 0 all others too.

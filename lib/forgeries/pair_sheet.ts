@@ -36,5 +36,7 @@ export async function pairSheet(
     ],
   }));
   const columns = ["real", ...kinds, ...kinds.map((kind) => `${kind} mask`)];
-  return await contactSheet(rows, { columns, cell, margin: 116, title });
+  const longest = Math.max(...lines.map(({ caption }) => caption.length));
+  const margin = Math.max(116, 11 + 7 * longest); // so many pixels that captions fit in
+  return await contactSheet(rows, { columns, cell, margin, title });
 }

@@ -13,9 +13,11 @@ const WRONG: Record<string, [args: string[], words: RegExp]> = {
   forge: [["photographs"], /Say with --out/],
   train: [["--colour"], /--colour/],
   evaluate: [["run"], /--data is missing/],
+  compare: [["one"], /Two or more are compared, not 1/],
   predict: [[], /nothing to score/],
   suite: [["a.yaml", "--data", "faces"], /NAME=MANIFEST/],
   study: [["--job", "3/2"], /--job is "3\/2"/],
+  unseen: [["--people", "faces"], /--people is "faces"/],
   bench: [["--rounds", "0"], /--rounds is "0"/],
   "bench-data": [["--rounds", "many"], /--rounds is "many"/],
 };

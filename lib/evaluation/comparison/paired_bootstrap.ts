@@ -102,7 +102,7 @@ export function* pairedResamples(
       resampled: new Float64Array(resamples),
     }])) as Record<MetricName, ResampledMetric>,
   }));
-  const weights = new Uint16Array(videos.count * LANES);
+  const weights = new Uint8Array(videos.count * LANES);
   for (let done = 0; done < resamples;) {
     const more = Math.min(LANES, resamples - done);
     for (let lane = 0; lane < more; lane++) {

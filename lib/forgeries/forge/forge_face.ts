@@ -141,6 +141,12 @@ export async function forgeFace(
   { folder, how }: { readonly folder: string; readonly how: FaceForging },
 ): Promise<Omit<ForgedFace, "mark">> {
   const writer = new FaceWriter(face, folder, how), remarks: ForgedFace["remarks"][number][] = [];
+  const cut = new Map<string, Promise<FaceCrop>>(); // kinds share the target, and often the donor
+  const cropFor = (one: RealFace, variant: number) => {
+    const key = `${variant} ${one.name}`, known = cut.get(key) ?? cropOf(one, variant, how);
+    cut.set(key, known);
+    return known;
+  };
   for (let variant = 0; variant < how.variants; variant++) {
     for (const [k, kind] of how.kinds.entries()) {
       const forger = forgerOf(kind), choice = donors[variant][k];
@@ -150,8 +156,8 @@ export async function forgeFace(
         continue;
       }
       try {
-        const target = await cropOf(face, variant, how);
-        const given = choice && await cropOf(choice.face, 0, how);
+        const target = await cropFor(face, variant);
+        const given = choice && await cropFor(choice.face, 0);
         const donor = choice?.mirrored ? mirrorCrop(given!) : given;
         const random = createRandom(how.seed, "forge", kind, face.name, variant);
         const { real, fake, mask } = await forger.forge(target, { random, ...donor && { donor } });

@@ -8,14 +8,13 @@ import { type EqualScores, equalScores } from "lib/evaluation/equal_scores.ts";
 import {
   type MetricRow,
   metricTableInSteps,
-  type MetricTableOptions,
   type Prediction,
 } from "lib/evaluation/metric_table.ts";
-import { withProgress } from "lib/io/progress.ts";
 import type { Random } from "lib/random.ts";
 import { type EvaluationRow, saveEvaluation } from "lib/training/evaluation_files.ts";
 import { type EvaluationRecord, saveEvaluationRecord } from "lib/training/evaluation_record.ts";
 import type { TaskSurroundings } from "../in_task.ts";
+import { watchSteps } from "../watch_steps.ts";
 import { coverageLines, decisionsLine, equalLines, metricLine } from "./evaluation_lines.ts";
 
 /** What is measured. */
@@ -57,33 +56,6 @@ export interface MeasuredDataSet {
 /** Equal scores that a record holds. */
 const KEPT = 10;
 
-/** The metric table, with progress; other events are heard meanwhile, so that Ctrl-C ends it. */
-async function watchedTable(
-  predictions: readonly Prediction[],
-  { signal, resamples, random }: Required<MetricTableOptions> & { signal: AbortSignal },
-): Promise<MetricRow[]> {
-  let rows: MetricRow[] = [];
-  async function* resampling() {
-    const steps = metricTableInSteps(predictions, { random, resamples });
-    for (let heard = performance.now();;) {
-      const step = steps.next();
-      if (step.done) {
-        rows = step.value;
-        return;
-      }
-      if (performance.now() - heard > 100) {
-        await new Promise((resolve) => setTimeout(resolve));
-        heard = performance.now();
-      }
-      signal.throwIfAborted();
-      yield step.value;
-    }
-  }
-  const progress = { name: "intervals", total: resamples, doneAt: (done: number) => done };
-  for await (const _ of withProgress(resampling(), progress)) void _;
-  return rows;
-}
-
 /** Coverage as rows of an evaluation's file: a count a row. */
 function coverageRows(rows: readonly CoverageRow[]): MetricRow[] {
   return rows.flatMap(({ method, level, expected, scored, missing, failed }) =>
@@ -111,7 +83,8 @@ export async function measureDataSet(
 ): Promise<MeasuredDataSet> {
   const { folder, detector, protocol, data, differences, predictions, unscored } = scores;
   const { random, resamples, samples } = scores;
-  const table = await watchedTable(predictions, { random, resamples, signal });
+  const steps = metricTableInSteps(predictions, { random, resamples });
+  const table = await watchSteps(steps, { name: "intervals", total: resamples, signal });
   const covered = await coverage(samples, { scored: predictions, unscored });
   const equal = equalScores(predictions);
   const rows = [...table, ...coverageRows(covered)].map((row): EvaluationRow => ({

@@ -41,7 +41,7 @@ export const asksForScores = (args: readonly string[]): boolean =>
   args.some((arg) => arg === "--scores" || arg.startsWith("--scores="));
 
 /** `COLUMN=TEXT` as often as it is said. */
-function chosenRows(texts: readonly string[]): Record<string, string> {
+export function chosenRows(texts: readonly string[]): Record<string, string> {
   return Object.fromEntries(texts.map((text) => {
     const at = text.indexOf("=");
     if (at > 0) return [text.slice(0, at), text.slice(at + 1)];

@@ -1,5 +1,6 @@
 /** What the command line of forge says. Imports no package: it is read before there are any. */
 import { parseArgs } from "node:util";
+import { METHODS } from "lib/data/samples.ts";
 import { FACE_CUT } from "lib/faces/face_cut.ts";
 import {
   checkForgeSettings,
@@ -21,6 +22,9 @@ export interface ForgeOptions {
   readonly atOnce?: number;
 }
 
+/** What can be made, as manifests call it. */
+const KINDS = Object.keys(METHODS).filter((method) => method !== "real");
+
 /** What `deno task forge --help` prints. */
 export const USAGE = `deno task forge <photographs or manifest> --out FOLDER [options]
 
@@ -32,7 +36,8 @@ benchmark, and no published method's quality.
   <manifest>      or the manifest.csv of a data set that was prepared with --landmarks: its real faces, with
                   its people and its splits
   --out FOLDER    where to write; a new folder, or one that the same command has begun
-  --kinds LIST    what is made (${DEFAULTS.kinds.join(",")}): names of lib/forgeries/forgers.ts
+  --kinds LIST    what is made (${DEFAULTS.kinds.join(",")}), of
+                  ${KINDS.join(", ")}
   --seed S        decides split, donors and all that is drawn (${DEFAULTS.seed})
   --format F      jpg or png, of real and fake alike (${FACE_CUT.format})
   --quality Q     of JPEG, 1 to 100, of real and fake alike (${FACE_CUT.quality})
