@@ -12,7 +12,7 @@ const FILE = join("deepsafe", "assets", "predictions_medium.csv.gz");
 const VARIABLE = "FORGERY_CLUES_DEEPSAFE";
 
 /** How a reader gets it, in a line. */
-export const HOW_TO_GET =
+const HOW_TO_GET =
   `pip install --no-deps --target deepsafe deepsafe-bench==1.0.0, and ${VARIABLE}=deepsafe`;
 
 /**

@@ -44,8 +44,8 @@ export const PUBLISHED_DETECTORS: Readonly<
   audio: { shiftyspeech: "ShiftySpeech", nes2net: "Nes2Net", safeear: "SafeEar" },
 });
 
-/** A row of numbers, as it is kept. */
-type Numbers = Readonly<Record<string, string | number | null>>;
+/** A row of numbers by column, as it is kept. */
+export type Numbers = Readonly<Record<string, string | number | null>>;
 
 /** The numbers, in the four tables that are kept. */
 export interface PublishedNumbers {
