@@ -17,6 +17,7 @@ const WRONG: Record<string, [args: string[], words: RegExp]> = {
   predict: [[], /nothing to score/],
   suite: [["a.yaml", "--data", "faces"], /NAME=MANIFEST/],
   study: [["--job", "3/2"], /--job is "3\/2"/],
+  unseen: [["--people", "faces"], /--people is "faces"/],
   bench: [["--rounds", "0"], /--rounds is "0"/],
   "bench-data": [["--rounds", "many"], /--rounds is "many"/],
 };

@@ -16,6 +16,8 @@ const FOLDERS = ["lib/media", "lib/faces", "lib/forgeries/stand_ins"];
 const FILES = [
   "lib/forgeries/code_digest.ts",
   "lib/forgeries/choose_donor.ts",
+  "lib/forgeries/face_crop.ts",
+  "lib/forgeries/forger.ts",
   "lib/forgeries/stand_ins.ts",
   "lib/forgeries/variants.ts",
   "lib/random.ts",
