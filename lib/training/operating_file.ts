@@ -12,8 +12,8 @@ import { writeWhole } from "lib/io/write_whole.ts";
 /** The file's name. */
 export const OPERATING_FILE = "validation.yaml";
 
-/** What the file says beside the record. */
-interface Origin {
+/** Whose record it is. */
+export interface OperatingOrigin {
   /** What the detector's scores follow from: a hash of its settings and weights. */
   readonly detector: string;
 }
@@ -26,7 +26,7 @@ interface Origin {
 export async function saveOperatingRecord(
   folder: string,
   record: OperatingRecord,
-  { detector }: Origin,
+  { detector }: OperatingOrigin,
 ): Promise<void> {
   const text = stringify({ detector, ...record });
   await writeWhole(join(folder, OPERATING_FILE), new TextEncoder().encode(text));
@@ -56,7 +56,7 @@ export async function saveOperatingRecord(
  */
 export async function readOperatingRecord(
   folder: string,
-  { detector }: Origin,
+  { detector }: OperatingOrigin,
 ): Promise<OperatingRecord | undefined> {
   const path = join(folder, OPERATING_FILE);
   try {

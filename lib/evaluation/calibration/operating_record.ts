@@ -14,19 +14,17 @@ import {
 } from "./calibration.ts";
 import { reliability, type ReliabilityRow } from "./reliability.ts";
 
-/** The rules whose thresholds are kept, by the names that commands take. */
-export const THRESHOLD_RULES = Object.freeze(
-  {
-    "equal-error": { kind: "equalError" },
-    "youden": { kind: "youden" },
-    "fpr-0.1": { kind: "falsePositiveRate", rate: 0.1 },
-    "fpr-0.05": { kind: "falsePositiveRate", rate: 0.05 },
-    "fpr-0.01": { kind: "falsePositiveRate", rate: 0.01 },
-  } as const,
-) satisfies Readonly<Record<string, ThresholdRule>>;
+/** The name of a rule, as commands take it; a number is the false-positive rate. */
+export type ThresholdName = "equal-error" | "youden" | "fpr-0.1" | "fpr-0.05" | "fpr-0.01";
 
-/** The name of a rule. */
-export type ThresholdName = keyof typeof THRESHOLD_RULES;
+/** The rules whose thresholds are kept. */
+export const THRESHOLD_RULES: Readonly<Record<ThresholdName, ThresholdRule>> = Object.freeze({
+  "equal-error": { kind: "equalError" },
+  "youden": { kind: "youden" },
+  "fpr-0.1": { kind: "falsePositiveRate", rate: 0.1 },
+  "fpr-0.05": { kind: "falsePositiveRate", rate: 0.05 },
+  "fpr-0.01": { kind: "falsePositiveRate", rate: 0.01 },
+});
 
 /** A threshold with what it did on validation. */
 export interface KeptThreshold {
