@@ -7,7 +7,7 @@
  * settings.json.
  */
 import { join } from "node:path";
-import { startEngine } from "lib/engine/engine.ts";
+import { runningEngine, startEngine } from "lib/engine/engine.ts";
 import { openFaceDetector } from "lib/faces/detect_faces.ts";
 import { type LandmarkDetector, openLandmarkDetector } from "lib/faces/landmarks.ts";
 import type { OnProblem } from "./readers/data_set_reader.ts";
@@ -209,8 +209,12 @@ export class Preparation implements AsyncDisposable {
   }
 }
 
+/**
+ * The landmark network, on the engine that runs already, or on one of a single thread: how many threads add a
+ * sum up can turn the last digit of a landmark, a hundredth of a pixel.
+ */
 async function openLandmarks(): Promise<{ detector: LandmarkDetector } & Disposable> {
-  await startEngine();
+  await (runningEngine() ?? startEngine({ intraOpThreads: 1, interOpThreads: 1 }));
   const detector = await openLandmarkDetector();
   return { detector, [Symbol.dispose]: () => detector.dispose() };
 }

@@ -121,6 +121,7 @@ export class Forging implements AsyncDisposable {
     if (preparation === undefined) return;
     yield* preparation.run({ signal });
     await preparation.join();
+    this.#found = undefined; // whoever asked before knew fewer
     await namePeople(join(this.#facesFolder, "manifest.csv"), (await this.faces()).faces);
   }
 

@@ -10,6 +10,7 @@ import { readLandmarks } from "lib/faces/landmark_file.ts";
 import { Forging } from "lib/forgeries/forge.ts";
 import type { ForgeSummary } from "lib/forgeries/forge/forge_outcome.ts";
 import { FORGE_SETTINGS, type ForgeSettings } from "lib/forgeries/forge/forge_settings.ts";
+import { csvRows } from "lib/io/csv_rows.ts";
 import { readImage, readMask } from "lib/media/image.ts";
 import { filesIn } from "../data/prepare/made_data_set.ts";
 import { temporaryFolder } from "../media/made_clips.ts";
@@ -87,6 +88,11 @@ Deno.test("Forging makes pairs of the demo photographs, with nobody in two split
     assert.ok(data.some((value) => value > 0) && data.some((value) => value === 0), path);
   }
   assert.deepEqual((await readCut(join(folder, "manifest.csv")))?.cut, { ...FACE_CUT, size: 48 });
+  const report = await Array.fromAsync(
+    csvRows(join(folder, "report.csv"), ["video", "what", "detail"]),
+  );
+  const profile = report.find(({ cells }) => cells.what === "no landmarks")!.cells;
+  assert.match(`${profile.video} ${profile.detail}`, /^sample2\.jpg .*seen from the side/);
   const sheet = await readImage(join(folder, "contact_sheet.png"));
   assert.ok(sheet.width > 9 * 96 && sheet.height > 10 * 96);
 });
