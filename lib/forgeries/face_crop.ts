@@ -36,7 +36,7 @@ const LEAST_EXTENT = 8;
  */
 export function assertHoldsFace({ image, landmarks }: FaceCrop, maker: string): void {
   const { data, width, height } = image;
-  const refuse = (why: string) => new RangeError(`${maker} cannot forge this face: ${why}.`);
+  const refuse = (why: string) => new RangeError(`${maker} cannot use this face: ${why}.`);
   if (width !== height || data.length !== width * height * 3) {
     throw refuse(`a crop is square and RGB, not ${width} × ${height} with ${data.length} values`);
   }

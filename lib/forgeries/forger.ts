@@ -4,7 +4,7 @@
  */
 import type { Mask, RgbImage } from "lib/media/image.ts";
 import type { Random } from "lib/random.ts";
-import type { FaceCrop } from "./face_crop.ts";
+import { assertHoldsFace, type FaceCrop } from "./face_crop.ts";
 
 /** What a forger works with besides the face. */
 export interface ForgeryMeans {
@@ -53,7 +53,8 @@ export interface Forger {
  * The other face that a forger needs.
  *
  * @param name The forger's, for the error.
- * @throws RangeError when there is none, or its crop has another size than the target's.
+ * @throws RangeError when there is none, when its crop has another size than the target's, or when that
+ * cannot hold its face.
  */
 export function assertDonor(
   name: string,
@@ -68,5 +69,6 @@ export function assertDonor(
         `target of ${width} × ${height}.`,
     );
   }
+  assertHoldsFace(donor, `${name} with another face`);
   return donor;
 }

@@ -1,6 +1,8 @@
 /** The register of all that make fakes of real faces. A new forger is a file and a row here. */
 import { blended } from "./blended.ts";
+import { faceWarping } from "./face_warping.ts";
 import type { Forger } from "./forger.ts";
+import { inconsistent } from "./inconsistent.ts";
 import { selfBlended } from "./self_blended.ts";
 import { standInForger } from "./stand_ins/stand_in_forger.ts";
 
@@ -14,6 +16,8 @@ export const FORGERS: Readonly<Record<string, Forger>> = Object.freeze(
       standInForger("NT"),
       selfBlended,
       blended,
+      inconsistent,
+      faceWarping,
     ].map((forger) => [forger.name, Object.freeze(forger)]),
   ),
 );

@@ -9,7 +9,7 @@
 import type { Random } from "lib/random.ts";
 import type { RgbImage } from "lib/media/image.ts";
 import { type ScaleAndShift, warpImage, warpMask } from "./blending/affine_warp.ts";
-import { blend, weightsMask } from "./blending/blend.ts";
+import { blend, weightsMask, windowOf } from "./blending/blend.ts";
 import {
   between,
   BOTH_ALIKE,
@@ -19,7 +19,7 @@ import {
   SOURCE_OR_TARGET,
 } from "./blending/colour_augmentation.ts";
 import { drawnUntilSeen } from "./blending/drawn_until_seen.ts";
-import { deformMask, displacement } from "./blending/elastic_deform.ts";
+import { deformMask, displacement, type Elasticity, noiseSize } from "./blending/elastic_deform.ts";
 import { FACE_HULLS, type FaceHull, faceHullMask } from "./blending/face_hulls.ts";
 import { reframeImage, reframeMask, windowAround } from "./blending/reframe.ts";
 import { coarsen, sharpen } from "./blending/sharpness.ts";
@@ -46,7 +46,7 @@ export interface SelfBlend {
   };
   /** How the source and its mask are moved. */
   readonly affine: ScaleAndShift;
-  /** From −1 to 1 for each pixel, across and down: smoothed, it deforms the mask. */
+  /** From −1 to 1, across and down, of `noiseSize`: smoothed, it deforms the mask. */
   readonly noise: { readonly dx: Float32Array; readonly dy: Float32Array };
   /** How soft the mask becomes. */
   readonly softness: Softness;
@@ -60,8 +60,8 @@ export interface SelfBlend {
   readonly margins: readonly [number, number, number, number];
 }
 
-/** Pixels and factor of the elastic deformation. */
-const ELASTIC = { alpha: 50, sigma: 7 };
+/** The elastic deformation; the official code draws noise for each pixel. */
+const ELASTIC: Elasticity = { alpha: 50, sigma: 7, step: 4 };
 const RATIOS = [0.25, 0.5, 0.75, 1, 1, 1];
 
 /**
@@ -75,7 +75,8 @@ export function drawSelfBlend(
 ): SelfBlend {
   const odd = (low: number, count: number) => low + 2 * random.integer(count);
   const noise = () => {
-    const values = new Float32Array(width * height);
+    const size = noiseSize({ width, height }, ELASTIC);
+    const values = new Float32Array(size.width * size.height);
     for (let i = 0; i < values.length; i++) values[i] = 2 * random.uniform() - 1;
     return values;
   };
@@ -118,11 +119,10 @@ function changed(image: RgbImage, { colours, detail }: SelfBlend): RgbImage {
 
 /** The weights of the source: the hull, moved as the source is, deformed and softened. */
 function weightsOf({ image, landmarks }: FaceCrop, drawn: SelfBlend): Float32Array {
-  const { width, height } = image;
   const points = drawn.hull === "facehull" && drawn.forehead ? withForehead(landmarks) : landmarks;
   const moved = warpMask(faceHullMask(drawn.hull, points, image), drawn.affine);
   const [dx, dy] = [drawn.noise.dx, drawn.noise.dy].map((data) =>
-    displacement({ data, width, height }, ELASTIC)
+    displacement({ data, ...noiseSize(image, ELASTIC) }, ELASTIC, image)
   );
   const soft = softMask(deformMask(moved, { dx, dy }), drawn.softness);
   for (let i = 0; i < soft.length; i++) soft[i] *= drawn.ratio;
@@ -141,9 +141,9 @@ function weightsOf({ image, landmarks }: FaceCrop, drawn: SelfBlend): Float32Arr
 export async function selfBlend(target: FaceCrop, drawn: SelfBlend): Promise<Forgery> {
   const { image, box } = target;
   const other = changed(image, drawn);
-  const source = warpImage(drawn.changes === "source" ? other : image, drawn.affine);
-  const real = drawn.changes === "target" ? other : image;
+  const [source, real] = drawn.changes === "source" ? [other, image] : [image, other];
   const weights = weightsOf(target, drawn);
+  const above = warpImage(source, drawn.affine, windowOf(weights, image));
   const alike = async (picture: RgbImage) => {
     const coloured = changeColours(picture, drawn.after);
     if (drawn.quality === undefined) return coloured;
@@ -151,7 +151,7 @@ export async function selfBlend(target: FaceCrop, drawn: SelfBlend): Promise<For
   };
   const pair = {
     real: await alike(real),
-    fake: await alike(blend(real, source, weights)),
+    fake: await alike(blend(real, above, weights)),
     mask: weightsMask(weights, image),
   };
   if (!box) return pair;

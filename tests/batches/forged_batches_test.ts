@@ -75,7 +75,7 @@ async function pairOf(
 
 const faceOf = ({ image, face }: Crop): FaceCrop => ({ image, landmarks: [], ...face });
 
-const FORGER = "DF";
+const FORGER = "SBI";
 
 Deno.test("openLoader makes the pair that seed, step and place say, whatever thread makes it", () =>
   inFolder(async (folder) => {

@@ -3,6 +3,7 @@
  * black, as there.
  */
 import type { Mask, RgbImage } from "lib/media/image.ts";
+import type { Window } from "./reframe.ts";
 
 /** A scale about the picture's middle and a shift. */
 export interface ScaleAndShift {
@@ -24,6 +25,8 @@ function origins(length: number, scale: number, translate: number): Float64Array
 /**
  * The picture scaled and shifted; each pixel is the bilinear value where it comes from, rounded.
  *
+ * @param window Of the result only these pixels are worked out, the others are black. Default: all.
+ *
  * @example
  * ```ts
  * import { warpImage } from "lib/forgeries/blending/affine_warp.ts";
@@ -34,21 +37,25 @@ function origins(length: number, scale: number, translate: number): Float64Array
  * assert.deepEqual([...moved.data], [0, 0, 0, 9, 8, 7]);
  * ```
  */
-export function warpImage(image: RgbImage, { scale, translate }: ScaleAndShift): RgbImage {
-  const { data: from, width, height } = image;
+export function warpImage(
+  image: RgbImage,
+  { scale, translate }: ScaleAndShift,
+  window: Window = { left: 0, top: 0, right: image.width, bottom: image.height },
+): RgbImage {
+  const { data: from, width, height } = image, { left: first, right: end } = window;
   const columns = origins(width, scale[0], translate[0]);
   const rows = origins(height, scale[1], translate[1]);
   const stride = width * 3, data = new Uint8Array(from.length);
   const lefts = columns.map(Math.floor), shares = columns.map((at, x) => at - lefts[x]);
   // One row of the result at a time: first the mixture of the two rows that it lies between.
   const line = new Float64Array(stride + 6); // a black pixel at either end
-  for (let y = 0, to = 0; y < height; y++) {
+  for (let y = window.top; y < window.bottom; y++) {
     const top = Math.floor(rows[y]), share = rows[y] - top;
     const above = top >= 0 && top < height ? 1 - share : 0;
     const below = top >= -1 && top < height - 1 ? share : 0;
     const a = above > 0 ? top * stride : 0, b = below > 0 ? (top + 1) * stride : 0;
     for (let i = 0; i < stride; i++) line[i + 3] = above * from[a + i] + below * from[b + i];
-    for (let x = 0; x < width; x++, to += 3) {
+    for (let x = first, to = (y * width + first) * 3; x < end; x++, to += 3) {
       const left = lefts[x], part = shares[x];
       if (left < -1 || left >= width) continue;
       const at = (left + 1) * 3;

@@ -1,5 +1,6 @@
 /** Laying one picture over another with a weight for each pixel, and the mask that says so in 8 bits. */
 import type { Mask, RgbImage } from "lib/media/image.ts";
+import type { Window } from "./reframe.ts";
 
 /**
  * weight · above + (1 − weight) · below, without the fraction.
@@ -30,4 +31,22 @@ export function weightsMask(
     data[i] = weight > 0 ? Math.max(1, Math.round(255 * weight)) : 0;
   }
   return { data, width, height };
+}
+
+/** The smallest window that holds all weights above 0; one without pixels where there are none. */
+export function windowOf(
+  weights: ArrayLike<number>,
+  { width, height }: { width: number; height: number },
+): Window {
+  let left = width, top = height, right = 0, bottom = 0;
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      if (weights[i] === 0) continue;
+      if (x < left) left = x;
+      if (x >= right) right = x + 1;
+      if (top === height) top = y;
+      bottom = y + 1;
+    }
+  }
+  return { left, top, right, bottom };
 }

@@ -21,7 +21,7 @@ export async function drawnUntilSeen(
     if (forgery?.mask.data.some((value) => value > 0)) return forgery;
   }
   throw new RangeError(
-    `${maker} cannot forge this face: ${DRAWS} masks in a row were empty. Its landmarks are too close ` +
+    `${maker} cannot use this face: ${DRAWS} masks in a row were empty. Its landmarks are too close ` +
       "together or at the crop's edge.",
   );
 }

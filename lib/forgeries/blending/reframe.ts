@@ -58,20 +58,26 @@ export function reframeImage(image: RgbImage, { left, top, right, bottom }: Wind
 export function reframeMask(mask: Mask, { left, top, right, bottom }: Window): Mask {
   const { data: from, width, height } = mask;
   const wide = right - left, high = bottom - top;
-  const line = (at: number, length: number, span: number, start: number) => {
-    const place = (at + 0.5) * span / length - 0.5, below = Math.floor(place);
-    const inside = (i: number) => start + Math.min(span - 1, Math.max(0, i));
-    return { first: inside(below), second: inside(below + 1), share: place - below };
+  /** For each place of a line of the result the two it lies between, and the second one's share. */
+  const between = (length: number, span: number, start: number) => {
+    const first = new Int32Array(length), second = new Int32Array(length);
+    const share = new Float64Array(length);
+    for (let at = 0; at < length; at++) {
+      const place = (at + 0.5) * span / length - 0.5, below = Math.floor(place);
+      first[at] = start + Math.max(0, below);
+      second[at] = start + Math.min(span - 1, below + 1);
+      share[at] = place - below;
+    }
+    return { first, second, share };
   };
-  const columns = Array.from({ length: width }, (_, x) => line(x, width, wide, left));
+  const across = between(width, wide, left), down = between(height, high, top);
   const data = new Uint8Array(from.length);
   for (let y = 0, to = 0; y < height; y++) {
-    const { first, second, share } = line(y, height, high, top);
-    const above = first * width, below = second * width;
+    const above = down.first[y] * width, below = down.second[y] * width, share = down.share[y];
     for (let x = 0; x < width; x++, to++) {
-      const c = columns[x];
-      const upper = from[above + c.first] * (1 - c.share) + from[above + c.second] * c.share;
-      const lower = from[below + c.first] * (1 - c.share) + from[below + c.second] * c.share;
+      const a = across.first[x], b = across.second[x], part = across.share[x];
+      const upper = from[above + a] * (1 - part) + from[above + b] * part;
+      const lower = from[below + a] * (1 - part) + from[below + b] * part;
       const value = upper * (1 - share) + lower * share;
       data[to] = value > 0 ? Math.max(1, Math.round(value)) : 0;
     }

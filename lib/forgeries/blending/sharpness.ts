@@ -3,13 +3,6 @@ import type { RgbImage } from "lib/media/image.ts";
 import { resizeBilinear } from "lib/media/distortions/bilinear_resize.ts";
 import { borderIndex } from "./separable_filter.ts";
 
-/** Nearest whole number, halves to the even one, cut to 0 to 255. */
-function byte(value: number): number {
-  const below = Math.floor(value), rest = value - below;
-  const whole = rest > 0.5 || (rest === 0.5 && (below & 1) === 1) ? below + 1 : below;
-  return whole < 0 ? 0 : whole > 255 ? 255 : whole;
-}
-
 /** More than single precision loses in nine sums of up to some thousands. */
 const NEAR_HALF = 0.005;
 
@@ -26,7 +19,7 @@ export function sharpen(
 ): RgbImage {
   const middle = Math.fround(Math.fround(1 - alpha) + Math.fround(alpha * (8 + lightness)));
   const around = -Math.fround(alpha);
-  const stride = width * 3, data = new Uint8Array(from.length);
+  const stride = width * 3, data = new Uint8ClampedArray(from.length); // rounds, halves to the even one
   const add = (sum: number, weight: number, value: number) => Math.fround(sum + weight * value);
   const befores = new Int32Array(stride), afters = new Int32Array(stride);
   for (let i = 0; i < stride; i++) {
@@ -50,10 +43,10 @@ export function sharpen(
         sum = add(add(sum, around, from[below + left]), around, from[below + i]);
         sum = add(sum, around, from[below + right]);
       }
-      data[here + i] = byte(sum);
+      data[here + i] = sum;
     }
   }
-  return { data, width, height };
+  return { data: new Uint8Array(data.buffer), width, height };
 }
 
 /**

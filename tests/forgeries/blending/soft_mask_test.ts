@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import type { Point } from "lib/faces/face.ts";
 import { warpImage, warpMask } from "lib/forgeries/blending/affine_warp.ts";
 import { blend, weightsMask } from "lib/forgeries/blending/blend.ts";
-import { deformMask, displacement } from "lib/forgeries/blending/elastic_deform.ts";
+import { createRandom } from "lib/random.ts";
+import { deformMask, displacement, noiseSize } from "lib/forgeries/blending/elastic_deform.ts";
 import { faceHullMask } from "lib/forgeries/blending/face_hulls.ts";
 import { opencvKernel, scipyKernel } from "lib/forgeries/blending/gaussian_kernel.ts";
 import { softMask } from "lib/forgeries/blending/soft_mask.ts";
@@ -44,18 +45,40 @@ Deno.test("warpImage is OpenCV's affine warp but for a level in a few pixels, wa
 });
 
 Deno.test("displacement and deformMask are albumentations' elastic transform", () => {
-  const { elastic } = more, options = { alpha: 50, sigma: 7 };
+  const { elastic } = more, options = { alpha: 50, sigma: 7, step: 1 };
   const [dx, dy] = ["dx", "dy"].map((name) =>
-    displacement({ data: fill(`sbi.${name}`, 4096), ...SIZE }, options)
+    displacement({ data: fill(`sbi.${name}`, 4096), ...SIZE }, options, SIZE)
   );
-  // Every second place is interpolated: a thousandth of the largest displacement.
-  assert.ok(summaryError(dx, elastic.dx) < 1e-3 && summaryError(dy, elastic.dy) < 1e-3);
+  assert.ok(summaryError(dx, elastic.dx) < 1e-5 && summaryError(dy, elastic.dy) < 1e-5);
   elastic.dx_row20.forEach((value, i) => {
-    assert.ok(Math.abs(dx[20 * 64 + i * 8] - value) < 2e-3, `${i} ${dx[20 * 64 + i * 8] - value}`);
-    assert.ok(Math.abs(dy[20 * 64 + i * 8] - elastic.dy_row20[i]) < 2e-3);
+    assert.ok(Math.abs(dx[20 * 64 + i * 8] - value) < 1e-5);
+    assert.ok(Math.abs(dy[20 * 64 + i * 8] - elastic.dy_row20[i]) < 1e-5);
   });
   const before = fromRuns(more.affine.cases[0].mask_rle, 64);
   assert.deepEqual(deformMask(before, { dx, dy }), fromRuns(elastic.mask_rle, 64));
+});
+
+Deno.test("displacement of coarse noise has the covariance that noise for each pixel gives", () => {
+  const size = { width: 130, height: 129 }, options = { alpha: 50, sigma: 7, step: 4 };
+  const { width, height } = noiseSize(size, options), random = createRandom(4, "coarse noise");
+  assert.deepEqual([width, height], [34, 33]);
+  const sums = new Map([[0, 0], [5, 0], [10, 0], [15, 0]]), fields = 60;
+  let count = 0;
+  for (let field = 0; field < fields; field++) {
+    const data = Float32Array.from({ length: width * height }, () => 2 * random.uniform() - 1);
+    const moved = displacement({ data, width, height }, options, size);
+    for (let y = 28; y < 100; y += 3) {
+      for (let x = 28; x < 85; x += 3, count++) {
+        const at = (y * size.width) + x;
+        for (const [lag, sum] of sums) sums.set(lag, sum + moved[at] * moved[at + lag]);
+      }
+    }
+  }
+  // Uniform noise has variance 1/3; a Gaussian of it α²/3 · exp(−lag² / 4σ²) / 4πσ².
+  for (const [lag, sum] of sums) {
+    const wanted = 50 ** 2 / 3 / (4 * Math.PI * 49) * Math.exp(-(lag ** 2) / (4 * 49));
+    assert.ok(Math.abs(sum / count - wanted) < 0.1 * 1.353, `${lag}: ${sum / count}, ${wanted}`);
+  }
 });
 
 Deno.test("softMask is SBI's blend mask with pinned draws", () => {
