@@ -17,4 +17,6 @@
 #SBATCH --output=results/runs/slurm-%A-%a.log
 set -euo pipefail
 cd "${SLURM_SUBMIT_DIR:?Submit this with sbatch}"
-exec npx -y deno@2.9.6 task train "$@" --job "$SLURM_ARRAY_TASK_ID/$SLURM_ARRAY_TASK_COUNT"
+deno=.cache/deno/2.9.6/deno # set-up's: npx would not pass the signal on
+[ -x "$deno" ] || { echo "Run \"npx -y deno@2.9.6 task start\" here once before." >&2; exit 1; }
+exec "$deno" task train "$@" --job "$SLURM_ARRAY_TASK_ID/$SLURM_ARRAY_TASK_COUNT"
