@@ -107,7 +107,7 @@ Deno.test("doctorRecipe writes, compares, keeps the list of differences, and exi
     assert.equal(code, 1);
     assert.match(
       said,
-      /1 crops are missing\n  "train-3\.png": .*cannot be read\n1 differences, all in /,
+      /1 crops are missing\n {2}"train-3\.png": .*cannot be read\n1 differences, all in /,
     );
     assert.match(
       await Deno.readTextFile(join(folder, "recipe_differences.csv")),
