@@ -1,13 +1,9 @@
 /** How a detector does on new samples with what validation chose: its threshold and its recalibrations. */
 import type { Random } from "lib/random.ts";
 import { confusionMatrix } from "../accuracy.ts";
-import { percentileInterval } from "../bootstrap.ts";
-import { pairedResamples, toTheEnd } from "../comparison/paired_bootstrap.ts";
 import type { MetricRow } from "../metric_table.ts";
-import { METRICS } from "../metrics.ts";
-import type { MetricName } from "../resampled_metrics.ts";
-import { measure } from "../scored.ts";
 import { type FrameScore, type VideoScore, videoScores } from "../video_scores.ts";
+import { type VideoView, viewMetrics } from "../view_metrics.ts";
 import { calibrated } from "./calibration.ts";
 import type { OperatingRecord, ThresholdName } from "./operating_record.ts";
 import { expectedCalibrationError, reliability, wilsonInterval } from "./reliability.ts";
@@ -26,47 +22,6 @@ export interface OperatingMetricsOptions {
 
 /** Why a calibration error has no interval. */
 const NO_INTERVAL = "Resampling adds to a calibration error: its percentiles would not hold it.";
-
-/** One way to take the videos' scores: their log-odds, and the metrics that are asked of them by what name. */
-interface View {
-  readonly logOdds: Float64Array;
-  readonly metrics: Readonly<Partial<Record<MetricName, string>>>;
-}
-
-/** The metrics of all views, each with its interval by video where there is one. */
-function viewRows(
-  views: readonly View[],
-  { videos, random, resamples }: {
-    videos: readonly VideoScore[];
-    random: Random;
-    resamples: number;
-  },
-): Pick<MetricRow, "metric" | "value" | "low" | "high" | "reason">[] {
-  const labels = Uint8Array.from(videos, ({ label }) => label);
-  const asked = [...new Set(views.flatMap(({ metrics }) => Object.keys(metrics)))] as MetricName[];
-  const drawn = resamples < 2 || views.length === 0
-    ? { value: null, reason: null }
-    : measure(() => {
-      const names = videos.map(({ video }) => video);
-      const paired = {
-        names: views.map((_, i) => `${i}`),
-        samples: names,
-        videos: names,
-        methods: names,
-        labels,
-        logOdds: views.map(({ logOdds }) => logOdds),
-      };
-      return toTheEnd(pairedResamples(paired, { random, resamples, metrics: asked }));
-    });
-  return views.flatMap(({ logOdds, metrics }, i) =>
-    Object.entries(metrics).map(([name, metric]) => {
-      const { value, reason } = measure(() => METRICS[name as MetricName](logOdds, labels));
-      const resampled = drawn.value?.[i][name as MetricName]?.resampled;
-      const { low = null, high = null } = resampled ? percentileInterval(resampled) : {};
-      return { metric, value, low, high, reason: reason ?? drawn.reason };
-    })
-  );
-}
 
 /** The shares of reals and of fakes that are called fake, with Wilson's intervals: a video decides once. */
 function rateRows(
@@ -128,7 +83,7 @@ export function operatingMetrics(
   const moved = (by: (logOdds: number) => number) =>
     Float64Array.from(videos, ({ logOdds }) => by(logOdds));
   const at = `at validation's ${rule}`;
-  const views: View[] = calibrations.map((calibration) => ({
+  const views: VideoView[] = calibrations.map((calibration) => ({
     logOdds: moved((logOdds) => calibrated(calibration, logOdds)),
     metrics: {
       "log loss": `log loss (${calibration.kind})`,
@@ -151,7 +106,7 @@ export function operatingMetrics(
     reason: NO_INTERVAL,
   }));
   return [
-    ...viewRows(views, { videos, random, resamples }),
+    ...viewMetrics(views, { videos, random, resamples }),
     ...kept ? rateRows(videos, { threshold: kept.threshold, at }) : [],
     ...errors,
   ].map((row) => ({ method: "all", level: "video", samples: videos.length, ...row }));

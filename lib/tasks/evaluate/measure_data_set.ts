@@ -15,6 +15,7 @@ import {
   type Prediction,
 } from "lib/evaluation/metric_table.ts";
 import type { Random } from "lib/random.ts";
+import { videoRuleMetrics } from "lib/evaluation/view_metrics.ts";
 import { type EvaluationRow, saveEvaluation } from "lib/training/evaluation_files.ts";
 import { type EvaluationRecord, saveEvaluationRecord } from "lib/training/evaluation_record.ts";
 import type { TaskSurroundings } from "../in_task.ts";
@@ -92,6 +93,7 @@ export async function measureDataSet(
   const steps = metricTableInSteps(predictions, { random, resamples });
   const table = [
     ...await watchSteps(steps, { name: "intervals", total: resamples, signal }),
+    ...videoRuleMetrics(predictions, { random, resamples }),
     ...operatingMetrics(predictions, { ...scores.operating, random, resamples }),
   ];
   const covered = await coverage(samples, { scored: predictions, unscored });
