@@ -96,11 +96,11 @@ export interface Measured {
 }
 
 /**
- * The weight of a change of a or b: nothing for grey and for the opposite colour, whole from half the mean
- * on. A change that suits lips would colour teeth. [ours]
+ * The weight of a change of a or b: nothing for grey, whole from half the mean's distance from grey on. A
+ * change that suits lips would colour teeth. [ours]
  */
 const chromaWeight = (value: number, mean: number) =>
-  Math.abs(mean) < 2 ? 1 : Math.min(1, Math.max(0, 2 * value / mean));
+  Math.abs(mean) < 2 ? 1 : Math.min(1, Math.abs(2 * value / mean));
 
 /**
  * Reinhard's transfer: `source` gets the mean and standard deviation of `model`, channel by channel; both are
@@ -134,21 +134,28 @@ export function transferColour(
   return { ...source, data };
 }
 
-/** Beyond so many deviations above the model's mean lightness only a part of what a highlight has stays. [ours] */
-const GLARE = { from: 2, part: 0.3 };
+/**
+ * Beyond `from` deviations above the model's mean lightness only a `part` of what a highlight has stays, and
+ * within `fade` more of lightness its chroma becomes the mean's. [ours]
+ */
+const GLARE = { from: 1.5, part: 0.2, fade: 8 };
 
 /**
  * The raster (CIELAB) with its highlights held to those of the model: a face in hard light would bring white
  * patches into soft light.
  *
- * @param mask Where the model's lightness is measured.
+ * @param mask Where the model's colours are measured.
  */
 export function dampHighlights(source: Raster, model: Raster, mask: Mask): Raster {
-  const { mean: [mean], deviation: [deviation] } = statistics(model, mask);
-  const most = mean + GLARE.from * deviation;
-  const data = source.data.map((v, i) =>
-    i % 3 === 0 && v > most ? most + GLARE.part * (v - most) : v
-  );
+  const { mean, deviation } = statistics(model, mask), data = source.data.slice();
+  const most = mean[0] + GLARE.from * deviation[0];
+  for (let i = 0; i < data.length; i += 3) {
+    const over = data[i] - most;
+    if (over <= 0) continue;
+    data[i] = most + GLARE.part * over;
+    const share = Math.min(1, over / GLARE.fade);
+    for (let c = 1; c < 3; c++) data[i + c] += share * (mean[c] - data[i + c]);
+  }
   return { ...source, data };
 }
 

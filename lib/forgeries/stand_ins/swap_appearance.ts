@@ -50,16 +50,14 @@ export function swapAppearance(
   const skinned = dampHighlights(transferColour(own, model, { masks }), model, shown);
   // Lips and eyes are matched with lips and eyes: what suits skin would make teeth green on dark skin.
   const { eyes, mouth, lips } = features(landmarks, target.image);
-  const coloured = [[eyes, eyes], [mouth, lips]].reduce((raster, [part, measured]) => {
-    const seen = lesser(measured, bare);
-    if (seen.data.every((v) => v === 0)) return raster;
-    const matched = transferColour(own, model, {
-      masks: { source: seen, model: seen },
-      keepsGrey: true,
-    });
-    const calm = dampHighlights(matched, model, lesser(part, bare));
-    return mix(raster, calm, soften(part, 2 * scale));
-  }, skinned);
+  const match = (base: Raster, part: Mask, options: { seen: Mask; keepsGrey: boolean }) => {
+    const { seen, keepsGrey } = options;
+    if (seen.data.every((v) => v === 0)) return base;
+    const matched = transferColour(own, model, { masks: { source: seen, model: seen }, keepsGrey });
+    return mix(base, matched, soften(part, 2 * scale));
+  };
+  const sighted = match(skinned, eyes, { seen: lesser(eyes, bare), keepsGrey: false });
+  const coloured = match(sighted, mouth, { seen: lesser(lips, bare), keepsGrey: true });
   const shaded = transferShading(coloured, model, {
     masks,
     where: outline,

@@ -50,8 +50,8 @@ function remarksOn({ joinedByEnd, strangers, clipped, hasVideos }: JoinedScores)
     ...strangers > 0 ? [`${strangers} rows are of no sample of the data, and were left out.`] : [],
     ...clipped > 0
       ? [
-        `${clipped} scores are nearer than 2e-16 to 0 or 1, and tie as log-odds of ±36. Log-odds in their ` +
-        "place (--scale log-odds) would keep their order.",
+        `${clipped} scores are nearer than 2e-16 to 0 or 1: their order counts, and log loss takes them ` +
+        "as about 36 nats from the other side. Log-odds in their place (--scale log-odds) would say more.",
       ]
       : [],
   ];
