@@ -16,6 +16,8 @@ export interface FoundDetector {
   readonly folder: string;
   /** What to call it. */
   readonly name: string;
+  /** What it learnt from, where that is known and no run's record says it. */
+  readonly learntFrom?: string;
 }
 
 /**

@@ -139,7 +139,7 @@ Deno.test("options of train, evaluate and predict refuse what they cannot mean",
     [parseEvaluateOptions, "run --data a --resamples -1", /resamples/],
     [parseEvaluateOptions, "run --data a --set blocks=2", /--set changes a --preset/],
     [parsePredictOptions, "--weights run", /nothing to score/],
-    [parsePredictOptions, "a.png", /--weights is missing/],
+    [parsePredictOptions, "a.png --preset officialCode", /--weights is missing/],
     [parsePredictOptions, "a.png --weights run --faces two", /--faces is "two"/],
     [parsePredictOptions, "a.png --weights run --every 0", /--every is "0"/],
   ];

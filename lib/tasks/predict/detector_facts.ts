@@ -1,10 +1,10 @@
 /** What is known of a detector besides its weights: what it learnt from, and how well it did. */
 import { plainConfiguration } from "lib/detectors/configuration.ts";
-import type { LoadedDetector } from "lib/detectors/detector_file.ts";
 import { FACE_CUT } from "lib/faces/face_cut.ts";
 import { type EvaluationRow, evaluationsOf } from "lib/training/evaluation_files.ts";
 import { UnfitFile } from "lib/io/unfit_file.ts";
 import { readRunRecord } from "lib/training/recorded_runs.ts";
+import type { FoundDetector } from "../find_detector.ts";
 import type { RunRecord } from "lib/training/run_record.ts";
 
 /** A detector in words. */
@@ -39,7 +39,7 @@ const NOT_KNOWN = "not known: the file of weights does not say";
  * evaluations.
  */
 export async function detectorFacts(
-  { detector, folder, name }: { detector: LoadedDetector; folder: string; name: string },
+  { detector, folder, name, learntFrom }: FoundDetector,
 ): Promise<DetectorFacts> {
   const { origin, configuration } = detector;
   const { record, missing } = await recordIn(folder);
@@ -60,7 +60,7 @@ export async function detectorFacts(
       ["Looks at", `pictures of ${input.size} × ${input.size} pixels`],
       [
         "Learnt from",
-        data ?? (origin === undefined ? NOT_KNOWN : `not known: ${missing}`),
+        data ?? learntFrom ?? (origin === undefined ? NOT_KNOWN : `not known: ${missing}`),
       ],
       ["Steps", origin === undefined ? NOT_KNOWN : `${origin.step + 1}`],
       ["Validation AUC", auc === undefined ? "not known" : auc.toFixed(4)],

@@ -6,8 +6,8 @@ import type { ConfigurationArguments } from "../configuration_arguments.ts";
 export interface PredictOptions {
   /** Pictures, videos, and folders of these. */
   readonly inputs: readonly string[];
-  /** A run's id, or the path of a detector's file or a run's folder. */
-  readonly detector: string;
+  /** A run's id, or the path of a detector's file or a run's folder; left out, the one that comes with the kit. */
+  readonly detector?: string;
   /** Every face of a picture or frame, or the largest only. */
   readonly faces: "all" | "largest";
   /** Of a video every so many frames. */
@@ -21,10 +21,11 @@ export interface PredictOptions {
 }
 
 /** What `deno task predict --help` prints. */
-export const USAGE = `deno task predict INPUT… --weights DETECTOR [options]    scores of faces
+export const USAGE = `deno task predict INPUT… [--weights DETECTOR] [options]    scores of faces
 
   INPUT               a picture, a video, or a folder of these; what cannot be read stops no other
-  --weights DETECTOR  a run's id (a folder in results/runs), a run's folder, or a detector's file
+  --weights DETECTOR  a run's id (a folder in results/runs), a run's folder, or a detector's file; left out,
+                      a small one that comes with the kit, to see how it works: it judges nobody's pictures
   --faces WHICH       all, or the largest of each picture and frame (all)
   --every N           of a video, every N-th frame (5)
   --out FILE          write a row for each face and each input as CSV
@@ -62,7 +63,11 @@ export function parsePredictOptions(args: readonly string[]): PredictOptions | "
   if (values.help) return "help";
   const { weights, faces, preset, out, report } = values;
   if (positionals.length === 0) throw new RangeError("There is nothing to score: name a picture.");
-  if (weights === undefined) throw new RangeError("--weights is missing: the detector to ask.");
+  if (weights === undefined && (preset !== undefined || values.detector !== undefined)) {
+    throw new RangeError(
+      "--weights is missing: --preset and --detector say what they are weights of.",
+    );
+  }
   if (faces !== "all" && faces !== "largest") {
     throw new RangeError(`--faces is "${faces}", but must be all or largest.`);
   }
@@ -75,7 +80,7 @@ export function parsePredictOptions(args: readonly string[]): PredictOptions | "
   }
   return {
     inputs: positionals,
-    detector: weights,
+    ...weights === undefined ? {} : { detector: weights },
     faces,
     every,
     ...out === undefined ? {} : { out },

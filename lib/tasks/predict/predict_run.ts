@@ -19,6 +19,7 @@ import { checkReportFolder, writeReport } from "./report_folder.ts";
 import { COLUMNS, resultLines, resultRows } from "./result_rows.ts";
 import { meaningLegend, meaningLines } from "./score_meaning.ts";
 import { scoreInputs } from "./score_inputs.ts";
+import { shippedDetector } from "./shipped_detector.ts";
 
 /** What the numbers mean. */
 const SCORE_LEGEND = "score = probability of fake: 0 is real, 1 is fake";
@@ -69,7 +70,9 @@ export async function predictInputs(
 ): Promise<PredictSummary> {
   if (options.report !== undefined) await checkReportFolder(options.report);
   await startEngine();
-  const found = await findDetector(options.detector, options.configuration);
+  const found = options.detector === undefined
+    ? await shippedDetector(say)
+    : await findDetector(options.detector, options.configuration);
   using detector = found.detector;
   await using faceDetector = await openFaceDetector();
   using predictor = openPredictor(detector);

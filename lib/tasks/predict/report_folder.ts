@@ -1,7 +1,7 @@
 /** The report's folder: index.html, and pictures/ beside it. */
 import { join } from "node:path";
-import type { LoadedDetector } from "lib/detectors/detector_file.ts";
 import { writeWhole } from "lib/io/write_whole.ts";
+import type { FoundDetector } from "../find_detector.ts";
 import { detectorFacts } from "./detector_facts.ts";
 import type { InputResult } from "./input_result.ts";
 import type { LookOptions } from "./look_at_file.ts";
@@ -49,12 +49,7 @@ export async function checkReportFolder(folder: string): Promise<void> {
 export async function writeReport(
   folder: string,
   results: readonly InputResult[],
-  options: Pick<LookOptions, "cut" | "size" | "every" | "signal"> & {
-    readonly detector: LoadedDetector;
-    /** Where the detector lies. */
-    readonly folder: string;
-    /** What to call it. */
-    readonly name: string;
+  options: Pick<LookOptions, "cut" | "size" | "every" | "signal"> & FoundDetector & {
     /** Lines about what was passed over. */
     readonly remarks: readonly string[];
   },
