@@ -18,22 +18,44 @@ export interface Summary {
   readonly zero?: boolean;
 }
 
+/** The hash behind all: 32 bits of a name and a place. */
+function hashesOf(name: string): (place: number) => number {
+  let seed = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(name)) seed = Math.imul(seed ^ byte, 0x01000193);
+  return (i) => {
+    let h = (seed + Math.imul(i, 0x9e3779b9)) | 0;
+    h = Math.imul(h ^ (h >>> 16), 0x7feb352d);
+    h = Math.imul(h ^ (h >>> 15), 0x846ca68b);
+    return h ^ (h >>> 16);
+  };
+}
+
+/** `count` bytes of a name, in the fixtures of pictures. */
+export function hashBytes(name: string, count: number): Uint8Array {
+  const hash = hashesOf(name);
+  return Uint8Array.from({ length: count }, (_, i) => hash(i) >>> 24);
+}
+
+/** The fixtures' picture of ramps, RGB, rows from the top. */
+export function smoothPicture(name: string, height: number, width: number): Uint8Array {
+  const b = hashBytes(name, 9);
+  return Uint8Array.from({ length: height * width * 3 }, (_, i) => {
+    const c = i % 3, x = Math.floor(i / 3) % width, y = Math.floor(i / (3 * width));
+    return b[3 * c] + x * (1 + b[3 * c + 1] % 5) + y * (1 + b[3 * c + 2] % 5); // modulo 256
+  });
+}
+
 /** `count` numbers of a name: offset + amplitude · t, with t from a hash, each rounded to float32. */
 export function fill(
   name: string,
   count: number,
   { amplitude = 1, offset = 0 }: { amplitude?: number; offset?: number } = {},
 ): Float32Array<ArrayBuffer> {
-  let seed = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(name)) seed = Math.imul(seed ^ byte, 0x01000193);
-  const a = Math.fround(amplitude), o = Math.fround(offset);
-  return Float32Array.from({ length: count }, (_, i) => {
-    let h = (seed + Math.imul(i, 0x9e3779b9)) | 0;
-    h = Math.imul(h ^ (h >>> 16), 0x7feb352d);
-    h = Math.imul(h ^ (h >>> 15), 0x846ca68b);
-    h ^= h >>> 16;
-    return o + Math.fround(((h >>> 8) - 2 ** 23) / 2 ** 23 * a);
-  });
+  const hash = hashesOf(name), a = Math.fround(amplitude), o = Math.fround(offset);
+  return Float32Array.from(
+    { length: count },
+    (_, i) => o + Math.fround(((hash(i) >>> 8) - 2 ** 23) / 2 ** 23 * a),
+  );
 }
 
 /** Amplitude and offset by the kind of parameter; `shape` is PyTorch's. */
