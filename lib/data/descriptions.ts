@@ -1,27 +1,17 @@
 /**
- * A data set's description: the short YAML file in data/ that says where it lies and how. Reading the
- * data set itself is left to readers/.
+ * A data set's description: the short YAML file in data/ that says where it lies and how. Its keys are in
+ * description_fields.ts; reading the data set itself is left to readers/.
  */
-import { basename, dirname, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { parse } from "@std/yaml";
-import { readNamedText } from "lib/io/named_text.ts";
+import {
+  DESCRIPTION_FIELDS,
+  fieldValues,
+  fitsField,
+  OWN_READERS,
+  type ReaderName,
+} from "./description_fields.ts";
 import type { Split } from "./samples.ts";
-
-/** The readers, by the word that a description names them with. */
-export const READER_NAMES = [
-  "faceforensics",
-  "celeb-df-v1",
-  "celeb-df-v2",
-  "dfdc-preview",
-  "dfdc",
-  "deepfakebench-json",
-  "official-lists",
-  "folders",
-  "csv",
-] as const;
-
-/** One of the readers. */
-export type ReaderName = typeof READER_NAMES[number];
 
 /** What a description says, checked, with paths made absolute. */
 export interface Description {
@@ -54,105 +44,6 @@ export interface Description {
   readonly group?: "folder" | "name" | "none";
   /** "official-lists": read misspelt FaceSwap paths as what they mean. */
   readonly repair: boolean;
-}
-
-interface Field {
-  /** Readers that look at it; undefined for all. */
-  readonly readers?: readonly ReaderName[];
-  /** The values, or a word for them. */
-  readonly allowed: readonly string[] | "text" | "texts" | "share" | "truth";
-  readonly required?: boolean;
-}
-
-const WITH_TRAINING: ReaderName[] = ["celeb-df-v1", "celeb-df-v2", "dfdc-preview", "dfdc"];
-const OWN: ReaderName[] = ["folders", "csv"];
-const PUBLISHED: ReaderName[] = ["faceforensics", ...WITH_TRAINING];
-
-const FIELDS: Readonly<Record<string, Field>> = {
-  name: { allowed: "text", required: true },
-  reader: { allowed: READER_NAMES, required: true },
-  root: { allowed: "text", required: true },
-  layout: { allowed: ["videos", "frames"], readers: [...PUBLISHED, "folders"] },
-  compression: {
-    allowed: ["raw", "c23", "c40"],
-    readers: ["faceforensics", "deepfakebench-json"],
-  },
-  methods: { allowed: "texts", readers: ["faceforensics"] },
-  splits: { allowed: "text", readers: [...PUBLISHED, "deepfakebench-json", "official-lists"] },
-  validation: { allowed: "share", readers: [...WITH_TRAINING, ...OWN] },
-  test: { allowed: "share", readers: OWN },
-  split: { allowed: ["train", "validation", "test"], readers: OWN },
-  group: { allowed: ["folder", "name", "none"], readers: OWN },
-  repair: { allowed: "truth", readers: ["official-lists"] },
-};
-
-/** What a command line changes in a description of one's own. */
-export interface DescriptionChanges {
-  /** As in the description; with it, or with `test`, `split` is train. */
-  readonly validation?: number;
-  /** As in the description. */
-  readonly test?: number;
-  /** As in the description. */
-  readonly group?: NonNullable<Description["group"]>;
-}
-
-/**
- * A description with what the command line says on top.
- *
- * @throws RangeError where its reader does not look at that, or a share is not from 0 to 0.5.
- *
- * @example
- * ```ts
- * import { changeDescription, parseDescription } from "lib/data/descriptions.ts";
- * import assert from "node:assert/strict";
- *
- * const mine = parseDescription("name: mine\nreader: folders\nroot: a\n", "/data/mine.yaml");
- * assert.equal(changeDescription(mine, { validation: 0.1 }).split, "train");
- * ```
- */
-export function changeDescription(
-  description: Description,
-  changes: DescriptionChanges,
-): Description {
-  for (const [key, value] of Object.entries(changes)) {
-    const { allowed, readers } = FIELDS[key]!;
-    if (readers?.includes(description.reader) !== true) {
-      throw new RangeError(
-        `--${key} means nothing to the reader ${description.reader} of ${
-          JSON.stringify(description.name)
-        }. Leave it out; it is for ${readers!.join(", ")}.`,
-      );
-    }
-    if (fits(value, allowed)) continue;
-    const wanted = typeof allowed === "string" ? MEANINGS[allowed] : allowed.join(", ");
-    throw new RangeError(`--${key} is ${wanted}, not ${JSON.stringify(value)}.`);
-  }
-  const own = OWN.includes(description.reader);
-  const shares = changes.validation !== undefined || changes.test !== undefined;
-  return { ...description, ...own && shares ? { split: "train" } : {}, ...changes };
-}
-
-const MEANINGS = {
-  text: "a word or path",
-  texts: "a list such as [DF, F2F]",
-  share: "a number from 0 to 0.5",
-  truth: "true or false",
-};
-
-function fits(value: unknown, allowed: Field["allowed"]): boolean {
-  switch (allowed) {
-    case "text":
-      return typeof value === "string" && value !== "";
-    case "texts":
-      return Array.isArray(value) && value.length > 0 &&
-        value.every((item) => typeof item === "string");
-    case "share":
-      return typeof value === "number" && value >= 0 && value <= 0.5;
-    case "truth":
-      return typeof value === "boolean";
-    default:
-      return typeof value === "string" && allowed.includes(value);
-  }
 }
 
 /**
@@ -207,21 +98,21 @@ export function parseDescription(
     text.split("\n").findIndex((line) => /^["']?([\w-]+)["']?\s*:/.exec(line)?.[1] === key) + 1;
   const at = (key: string) => `${JSON.stringify(file)}, line ${lineOf(key)}`;
   const fields = yamlMap(text, file);
-  const known = Object.keys(FIELDS).join(", ");
+  const known = Object.keys(DESCRIPTION_FIELDS).join(", ");
   for (const key of Object.keys(fields)) {
-    if (!Object.hasOwn(FIELDS, key)) {
+    if (!Object.hasOwn(DESCRIPTION_FIELDS, key)) {
       throw new RangeError(`${at(key)}: there is no key "${key}". There are ${known}.`);
     }
   }
-  for (const [key, { required }] of Object.entries(FIELDS)) {
+  for (const [key, { required }] of Object.entries(DESCRIPTION_FIELDS)) {
     if (required && fields[key] === undefined) {
       throw new RangeError(`${JSON.stringify(file)}: the key "${key}" is missing.`);
     }
   }
   for (const [key, value] of Object.entries(fields)) {
-    const { allowed, readers } = FIELDS[key]!;
-    if (!fits(value, allowed)) {
-      const wanted = typeof allowed === "string" ? MEANINGS[allowed] : allowed.join(", ");
+    const field = DESCRIPTION_FIELDS[key]!, { readers } = field;
+    if (!fitsField(value, field)) {
+      const wanted = fieldValues(field);
       throw new RangeError(`${at(key)}: "${key}" is ${wanted}, not ${JSON.stringify(value)}.`);
     }
     if (readers !== undefined && !readers.includes(fields.reader as ReaderName)) {
@@ -234,7 +125,9 @@ export function parseDescription(
     }
   }
   for (const key of ["validation", "test"]) {
-    if (!OWN.includes(fields.reader as ReaderName) || Number(fields[key] ?? 0) === 0) continue;
+    if (!OWN_READERS.includes(fields.reader as ReaderName) || Number(fields[key] ?? 0) === 0) {
+      continue;
+    }
     if (fields.split === "train") continue;
     throw new RangeError(
       `${
@@ -275,36 +168,5 @@ function yamlMap(text: string, file: string): Record<string, unknown> {
   }
   throw new RangeError(
     `${JSON.stringify(file)} holds no "key: value" lines. It needs name, reader and root.`,
-  );
-}
-
-/**
- * The description that a command's argument means: a description's file, its name in data/, a folder
- * with `real/` and `fake/`, or a CSV file.
- *
- * @param folder Where names are looked for: the project's data/.
- * @throws RangeError when there is nothing of that name (the message lists the names), or as
- * `parseDescription` does.
- */
-export async function findDescription(argument: string, folder: string): Promise<Description> {
-  const named = resolve(folder, `${argument}.yaml`);
-  for (const file of /\.ya?ml$/.test(argument) ? [resolve(argument)] : [named]) {
-    if (await Deno.stat(file).catch(() => undefined) === undefined) continue;
-    return parseDescription(await readNamedText(file), file);
-  }
-  const path = resolve(argument);
-  const found = await Deno.stat(path).catch(() => undefined);
-  if (found?.isDirectory || (found?.isFile && path.endsWith(".csv"))) {
-    const reader = found.isDirectory ? "folders" : "csv";
-    return parseDescription(
-      JSON.stringify({ name: basename(path, ".csv"), reader, root: path }), // JSON is YAML
-      resolve(`${path}.yaml`),
-    );
-  }
-  const names = await Array.fromAsync(Deno.readDir(folder)).catch(() => []);
-  const known = names.flatMap(({ name }) => /^(.+)\.yaml$/.exec(name)?.[1] ?? []).sort();
-  throw new RangeError(
-    `There is no data set ${JSON.stringify(argument)}: neither ${JSON.stringify(named)}, nor a ` +
-      `description's file, a folder or a CSV file. Described are: ${known.join(", ") || "none"}.`,
   );
 }

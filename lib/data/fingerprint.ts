@@ -63,8 +63,10 @@ export function openFingerprint(
   const take = (sample: Sample, content: string) => {
     const { path, label, dataset, method, video, split, frame, identities, mask = "", cut = "" } =
       sample;
+    const { landmarks } = sample; // as prepare writes it the name tells the content
     // Folders move, and are called otherwise elsewhere: a list's own paths do not.
     const row = [path, label, dataset, method, video, split, frame, identities, mask, cut, content];
+    if (landmarks !== undefined) row.push(landmarks); // without them a set is what it always was
     waiting += JSON.stringify(row) + "\n";
     samples++;
     if (waiting.length < AT_ONCE) return;

@@ -19,7 +19,7 @@ export const MANIFEST_COLUMNS = [
 ] as const;
 
 /** Columns that a manifest may do without. */
-const OPTIONAL = ["source", "content", "cut"] as const;
+const OPTIONAL = ["source", "content", "cut", "landmarks"] as const;
 
 /** All columns that are written. */
 const WRITTEN = [...MANIFEST_COLUMNS, ...OPTIONAL];
@@ -79,6 +79,7 @@ export function sampleOf(manifest: string, { line, cells }: CsvRow): Sample {
     ...(cells.source ? { source: cells.source } : {}),
     ...(cells.content ? { content: cells.content } : {}),
     ...(cells.cut ? { cut: cells.cut } : {}),
+    ...(cells.landmarks ? { landmarks: cells.landmarks } : {}),
   };
 }
 
@@ -86,8 +87,8 @@ export function sampleOf(manifest: string, { line, cells }: CsvRow): Sample {
  * The samples of a manifest one by one; memory does not grow with the file.
  *
  * @param path A CSV file in UTF-8 with the columns `MANIFEST_COLUMNS` in any order, and of
- * `source`, `content` and `cut` those that there are; further columns are passed over. Its `path`, `mask`
- * and `source` cells are relative to the manifest's folder, or absolute.
+ * `source`, `content`, `cut` and `landmarks` those that there are; further columns are passed over. Its
+ * `path`, `mask`, `source` and `landmarks` cells are relative to the manifest's folder, or absolute.
  * @throws RangeError naming file, line and column: a missing column, an empty path, a label that is
  * not 0 or 1, a label that contradicts the method, an unknown split, a frame that is no index.
  */

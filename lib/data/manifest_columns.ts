@@ -9,7 +9,7 @@ import type { Sample, Split } from "./samples.ts";
 const SPLITS: readonly Split[] = ["train", "validation", "test"];
 
 /** Bits of a row's flags; the split's number stands in the two above them. */
-const FAKE = 1, MASK = 2, CONTENT = 4, SPLIT = 3;
+const FAKE = 1, MASK = 2, CONTENT = 4, LANDMARKS = 8, SPLIT = 4;
 
 /** So many methods, or data sets, can be told apart. */
 const MOST = 1 << 16;
@@ -65,14 +65,15 @@ export class ManifestColumns {
 
   /** Takes in the next row's sample, which begins at this byte. */
   add(sample: Sample, offset: number): void {
-    const row = this.length++, { label, mask, content, split, source } = sample;
+    const row = this.length++, { label, mask, content, landmarks, split, source } = sample;
     if (row + 1 === this.offsets.length) this.#resize(2 * this.offsets.length);
     this.offsets[row] = offset;
     this.origins[row] = this.#originOf(sample);
     const named = this.sourced ? label === 0 ? sample.path : source : undefined;
     this.paths[row] = named === undefined ? -1 : this.#pathTable.numberOf(named);
     this.#flags[row] = (label === 1 ? FAKE : 0) | (mask === undefined ? 0 : MASK) |
-      (content === undefined ? 0 : CONTENT) | SPLITS.indexOf(split) << SPLIT;
+      (content === undefined ? 0 : CONTENT) | (landmarks === undefined ? 0 : LANDMARKS) |
+      SPLITS.indexOf(split) << SPLIT;
     this.#methods[row] = this.#methodNames.numberOf(sample.method);
     this.#datasets[row] = this.#datasetNames.numberOf(sample.dataset);
     this.#before = sample;
@@ -126,6 +127,11 @@ export class ManifestColumns {
   /** Whether a row has its file's content. */
   hasContent(row: number): boolean {
     return (this.#flags[row] & CONTENT) > 0;
+  }
+
+  /** Whether a row names a landmarks file. */
+  hasLandmarks(row: number): boolean {
+    return (this.#flags[row] & LANDMARKS) > 0;
   }
 
   #originOf(sample: Sample): number {

@@ -3,6 +3,7 @@
  * place meanwhile is not met, and what was changed in it is refused.
  */
 import { unreadableCsv } from "lib/io/csv_records.ts";
+import { isPacked } from "lib/io/file_bytes.ts";
 
 /** Bytes that are read at a time where rows are asked for one after the other. */
 const AHEAD = 1 << 16;
@@ -22,7 +23,7 @@ export class ManifestFile implements Disposable {
   #blockStart = 0;
   #lastEnd = 0;
 
-  /** Opens the file at a path; RangeError when it cannot be opened. */
+  /** Opens the file at a path; RangeError when it cannot be opened, or is packed. */
   constructor(readonly path: string) {
     try {
       this.#file = Deno.openSync(path);
@@ -30,6 +31,15 @@ export class ManifestFile implements Disposable {
       throw unreadableCsv(path, cause);
     }
     this.#asOpened = this.#file.statSync();
+    const start = new Uint8Array(2);
+    this.#file.readSync(start);
+    if (!isPacked(start)) return;
+    this.#file.close();
+    throw new RangeError(
+      `${
+        JSON.stringify(path)
+      } is packed by gzip, and its rows are read again one by one. Unpack it first.`,
+    );
   }
 
   /** Its size in bytes. */

@@ -84,6 +84,10 @@ export class ManifestList implements SampleList, Disposable {
     return this.#columns.hasContent(this.#row(place));
   }
 
+  hasLandmarks(place: number): boolean {
+    return this.#columns.hasLandmarks(this.#row(place));
+  }
+
   sources(): Int32Array {
     const { paths, pathCount } = this.#columns, reals = new Int32Array(pathCount).fill(-1);
     const sources = new Int32Array(this.length).fill(-1);

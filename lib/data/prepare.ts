@@ -7,7 +7,9 @@
  * settings.json.
  */
 import { join, relative, resolve } from "node:path";
+import { startEngine } from "lib/engine/engine.ts";
 import { openFaceDetector } from "lib/faces/detect_faces.ts";
+import { type LandmarkDetector, openLandmarkDetector } from "lib/faces/landmarks.ts";
 import type { OnProblem } from "./readers/data_set_reader.ts";
 import { type ClassCounts, countClass, noClassCounts } from "./training_use.ts";
 import { cutUnit } from "./prepare/cut_faces.ts";
@@ -187,12 +189,14 @@ export class Preparation implements AsyncDisposable {
     const stop = new AbortController();
     const either = AbortSignal.any([signal, stop.signal]);
     await using detector = await openFaceDetector({ threads: Math.min(atOnce, processors) });
+    using landmarks = this.#settings.landmarks === undefined ? undefined : await openLandmarks();
     const work = async (unit: Unit): Promise<PreparedUnit> => {
       this.#atWork.add(unit.folder);
       const staged = join(stagingIn(this.#folder), crypto.randomUUID());
       const { root } = this.#source, settings = this.#settings;
       const source = await sourceMark(unit, root); // before it is read: a file that grows is read again
-      const cut = { root, folder: staged, detector, settings, signal: either };
+      const landmarkDetector = landmarks?.detector;
+      const cut = { root, folder: staged, detector, landmarkDetector, settings, signal: either };
       const record = { source, ...await cutUnit(unit, cut) };
       await commitUnit(staged, { folder: join(this.#folder, unit.folder), record });
       this.#atWork.delete(unit.folder);
@@ -239,6 +243,12 @@ export class Preparation implements AsyncDisposable {
     return record !== undefined && !hasFailed(record) &&
       record.source === await sourceMark(unit, this.#source.root);
   }
+}
+
+async function openLandmarks(): Promise<{ detector: LandmarkDetector } & Disposable> {
+  await startEngine();
+  const detector = await openLandmarkDetector();
+  return { detector, [Symbol.dispose]: () => detector.dispose() };
 }
 
 const stagingIn = (folder: string) => join(folder, ".staging");

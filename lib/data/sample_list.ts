@@ -20,6 +20,8 @@ export interface SampleList extends Iterable<Sample> {
   hasMask(place: number): boolean;
   /** Whether the content of its file is written down. */
   hasContent(place: number): boolean;
+  /** Whether it names a file with its face's landmarks. */
+  hasLandmarks(place: number): boolean;
   /** For each sample the place of the real one that it was made from, or −1: of reals, and where that is none of these. */
   sources(): Int32Array;
 }
@@ -65,6 +67,7 @@ export function sampleList(samples: Samples): SampleList {
     method: (place) => samples[place].method,
     hasMask: (place) => samples[place].mask !== undefined,
     hasContent: (place) => samples[place].content !== undefined,
+    hasLandmarks: (place) => samples[place].landmarks !== undefined,
     sources: () => sourcesOf(samples),
     [Symbol.iterator]: () => samples[Symbol.iterator](),
   };

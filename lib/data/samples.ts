@@ -34,6 +34,8 @@ export interface Sample {
   readonly content?: string;
   /** Which way its face was cut, as `cutName` calls it, where `prepare` cut it. */
   readonly cut?: string;
+  /** The file with the face's box and landmarks (`readLandmarks`), where there is one. */
+  readonly landmarks?: string;
 }
 
 /** A picture with its record; a `StandIn` is one. */

@@ -34,3 +34,6 @@ export const FACE_CUT: FaceCut = Object.freeze({
   finder: "RetinaFace MobileNet-0.25 b7a7acab",
   code: 1,
 });
+
+/** What finds the landmarks (landmarks.ts), and its version: raised whenever it gives other points. */
+export const LANDMARK_FINDER = "face-api 68 landmarks, version 1";

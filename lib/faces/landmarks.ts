@@ -1,6 +1,7 @@
 /**
  * The 68 landmarks of a face (their numbering is in landmark_numbers.ts), by the small network whose
- * weights come with @vladmandic/face-api. It runs on whichever backend is active; finding the faces is
+ * weights come with @vladmandic/face-api. A change that gives other points raises the version in
+ * `LANDMARK_FINDER` (face_cut.ts). It runs on whichever backend is active; finding the faces is
  * left to detect_faces.ts.
  */
 import * as tf from "@tensorflow/tfjs";

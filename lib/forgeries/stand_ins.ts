@@ -5,11 +5,13 @@
  */
 import { createRandom } from "lib/random.ts";
 import type { Sample } from "lib/data/samples.ts";
-import { donorsFor, splitFaces } from "./stand_ins/choose_faces.ts";
+import { chooseDonor, mirrorCrop } from "./choose_donor.ts";
+import { splitFaces } from "./stand_ins/choose_faces.ts";
 import { keptOnDisk } from "./stand_ins/stand_in_cache.ts";
 import { cropDemoFace } from "./stand_ins/demo_crops.ts";
 import { type DemoFace, findDemoFaces } from "./stand_ins/demo_faces.ts";
 import { MANIPULATIONS } from "./stand_ins/manipulations.ts";
+import { standInForger } from "./stand_ins/stand_in_forger.ts";
 import type { StandIn, StandIns } from "./stand_ins/stand_in.ts";
 
 /** A short name of one of the four manipulations. */
@@ -47,7 +49,16 @@ async function makeSplit(
     const crops = await Promise.all(
       faces.map((face) => cropDemoFace(face, { ...options, variant })),
     );
-    faces.forEach((face, i) => {
+    const known = faces.map((face, i) => ({
+      face,
+      crop: crops[i],
+      people: [face.unit],
+      split,
+      landmarks: crops[i].landmarks,
+      size,
+    }));
+    for (const target of known) {
+      const { face, crop } = target;
       const record = (method: string): Sample => ({
         path: `stand-ins/${face.id}/${method}-${variant}`,
         label: method === "real" ? 0 : 1,
@@ -59,29 +70,27 @@ async function makeSplit(
         identities: [face.unit],
       });
       const nothing = { data: new Uint8Array(size * size), width: size, height: size };
-      made.push({ image: crops[i].image, mask: nothing, sample: record("real"), donor: undefined });
-      const donors = donorsFor(
-        crops[i],
-        faces.map((other, j) => ({ face: other, crop: crops[j] }))
-          .filter((other) => other.face.unit !== face.unit),
-      );
+      made.push({ image: crop.image, mask: nothing, sample: record("real"), donor: undefined });
       for (const method of methods) {
         const random = createRandom(seed, "stand-in", method, face.id, variant);
-        const takes = method === "F2F" || method === "NT" ? "expression" : "appearance";
-        const donor = donors[takes][random.integer(donors[takes].length)];
+        const { donor: kind, forge } = standInForger(method);
+        const choice = chooseDonor(target, known, { kind, random })!; // a split has several people
+        const donor = choice.mirrored ? mirrorCrop(choice.face.crop) : choice.face.crop;
+        const { fake, mask } = await forge(crop, { donor, random });
         const sample = record(method);
         made.push({
-          ...MANIPULATIONS[method](crops[i], { donor: donor.crop, random }),
+          image: fake,
+          mask,
           sample: {
             ...sample,
-            identities: [face.unit, donor.face.unit],
+            identities: [face.unit, choice.face.face.unit],
             mask: `${sample.path}-mask`,
             source: record("real").path,
           },
-          donor: donor.face.id,
+          donor: choice.face.face.id,
         });
       }
-    });
+    }
   }
   return made;
 }

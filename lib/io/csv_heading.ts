@@ -1,5 +1,6 @@
 /** Whether a CSV file's first line is the heading that its reader needs, and what else it may be. */
 import { csvError } from "./csv_records.ts";
+import { openBytes } from "./file_bytes.ts";
 
 function failHeading(path: string, message: string): never {
   throw csvError(path, { line: 1, message });
@@ -16,7 +17,7 @@ export async function refuseOtherSeparator(
   path: string,
   required: readonly string[],
 ): Promise<void> {
-  using file = await Deno.open(path);
+  using file = await openBytes(path);
   const start = new Uint8Array(1 << 12), length = await file.read(start) ?? 0;
   const [heading = ""] = new TextDecoder().decode(start.subarray(0, length)).split(/\r?\n/);
   for (const [mark, name] of OTHER_SEPARATORS) {

@@ -3,13 +3,14 @@
  * Headings and columns are left to `csv_rows.ts`. It takes about a microsecond a record, which general
  * parsers do not: lists here have millions.
  */
+import { openBytes } from "./file_bytes.ts";
 import { whyUnreadable } from "./file_fault.ts";
 
 /** One record of a CSV file. */
 export interface CsvRecord {
   /** Line of the file on which it begins, from 1. */
   readonly line: number;
-  /** Its first byte's place in the file, from 0. */
+  /** Its first byte's place in the file, from 0; in what is unpacked, where gzip packed the file. */
   readonly offset: number;
   /** Its cells; of a blank line one empty cell. */
   readonly cells: readonly string[];
@@ -135,25 +136,18 @@ export function unreadableCsv(path: string, cause: unknown): RangeError {
   return new RangeError(`Cannot read ${JSON.stringify(path)}: ${whyUnreadable(cause)}`, { cause });
 }
 
-async function openCsv(path: string): Promise<Deno.FsFile> {
-  const file = await Deno.open(path).catch((cause) => {
-    throw unreadableCsv(path, cause);
-  });
-  if (!(await file.stat()).isDirectory) return file;
-  file.close();
-  throw unreadableCsv(path, new Deno.errors.IsADirectory());
-}
-
 /**
  * The records of a file in order, many at a time; memory does not grow with the file.
  *
- * @param path A UTF-8 file, with or without a byte order mark.
+ * @param path A UTF-8 file, with or without a byte order mark, as it is or packed by gzip.
  * @returns With the last of them what is wrong with the record behind: a quote that is not closed or stands
  * in a cell without quotes, text that is not UTF-8.
  * @throws RangeError naming a file that cannot be read.
  */
 export async function* csvRecords(path: string): AsyncGenerator<CsvPart> {
-  using file = await openCsv(path);
+  using file = await openBytes(path).catch((cause) => {
+    throw unreadableCsv(path, cause);
+  });
   let buffer = new Uint8Array(BLOCK), held = 0, offset = 0, line = 1;
   for (let last = false; !last;) {
     if (held === buffer.length) {

@@ -1,14 +1,14 @@
 /**
  * Pictures in memory, and reading them: any still picture becomes upright 8-bit sRGB, or an error that
- * says why not. Writing is left to write_image.ts, cropping and resizing to crop.ts.
+ * says why not. What may be decoded at all is in image_header.ts; writing is left to write_image.ts,
+ * cropping and resizing to crop.ts.
  */
-import sharp, { type Metadata, type Sharp } from "sharp";
-import { fileFormat, HEIC } from "./file_format.ts";
+import sharp, { type Sharp } from "sharp";
+import { type Careful, carefulJpeg } from "./careful_jpeg.ts";
 import { readImageBytes } from "./image_bytes.ts";
-import { ImageError } from "./image_error.ts";
-import { isJpeg, jpegHeader } from "./jpeg_header.ts";
-import { followScan } from "./jpeg_scan.ts";
-import { lookAtPng } from "./png_chunks.ts";
+import { damagedImage, ImageError } from "./image_error.ts";
+import { checkHeader } from "./image_header.ts";
+import { isJpeg } from "./jpeg_header.ts";
 
 /** A picture in memory: 8-bit sRGB, rows from the top, three bytes a pixel in the order R, G, B. */
 export interface RgbImage {
@@ -43,121 +43,9 @@ export interface ReadOptions {
 }
 
 const MAX_PIXELS = 100_000_000;
-/** Formats that hold pixels. SVG and PDF are programs that draw, and text files can pass for them. */
-const FORMATS = ["jpeg", "png", "webp", "gif", "tiff", "heif"];
-/** Types of values that are read as they are meant; of the other ones decoders make something else. */
-const DEPTHS = ["uchar", "ushort", "float"];
-/** Kinds of colours that become sRGB as they should. */
-const SPACES = ["srgb", "rgb", "rgb16", "scrgb", "b-w", "grey16", "cmyk"];
-const READ = "JPEG, PNG, WebP, GIF, TIFF and AVIF are read, whatever the file's name.";
-
-/** The error for bytes that no decoder knows. */
-function notAnImage(bytes: Uint8Array, path: string, cause?: unknown): ImageError {
-  const format = fileFormat(bytes);
-  if (format === undefined || READ_NAMES.test(format.name)) {
-    const what = format === undefined
-      ? "its contents are not a picture in a known format"
-      : `it begins as ${format.name}, but its header is damaged or of a rare kind`;
-    const remedy = format === undefined ? "" : " Copy or extract it again, or save it as PNG.";
-    return new ImageError("notAnImage", path, `${what}. ${READ}${remedy}`, cause);
-  }
-  const problem = format.kind === "picture" ? "unsupported" : "notAnImage";
-  return new ImageError(problem, path, `it is ${format.name}. ${format.remedy}`, cause);
-}
-
-/** Names of the formats that are read, as `fileFormat` gives them. */
-const READ_NAMES = /(JPEG|PNG|GIF|WebP|TIFF|AVIF|HEIF) picture$/;
-
-/** The header, once it promises a picture that can be read right. */
-async function checkHeader(
-  bytes: Uint8Array,
-  path: string,
-  options: Required<Pick<ReadOptions, "maxPixels" | "animation">>,
-): Promise<Metadata> {
-  const { maxPixels, animation } = options;
-  let header: Metadata;
-  try {
-    header = await sharp(bytes, { limitInputPixels: false }).metadata();
-  } catch (cause) {
-    throw notAnImage(bytes, path, cause);
-  }
-  const unsupported = (explanation: string) => new ImageError("unsupported", path, explanation);
-  const { format = "", compression, depth = "", space = "", channels = 0 } = header;
-  if (!FORMATS.includes(format)) throw notAnImage(bytes, path);
-  if (format === "heif" && compression !== "av1") {
-    const { name, remedy } = HEIC;
-    throw unsupported(`it is ${name}. ${remedy}`);
-  }
-  if (!DEPTHS.includes(depth) || !SPACES.includes(space)) {
-    throw unsupported(
-      `it holds colours as "${space}" in values of type "${depth}", which are not read. Save it as ` +
-        "PNG, or as a TIFF of 8 or 16 bits a value in grey, RGB or CMYK.",
-    );
-  }
-  if (depth === "float" && channels !== 1 && channels !== 3) {
-    throw unsupported(
-      `it holds ${channels} floating-point values a pixel. Save it with three (RGB), or as PNG.`,
-    );
-  }
-  if (header.width * header.height > maxPixels) {
-    throw new ImageError(
-      "tooLarge",
-      path,
-      `${header.width} × ${header.height} pixels are more than the limit of ${maxPixels}. ` +
-        "Make it smaller, or raise maxPixels if there is memory for 3 bytes a pixel.",
-    );
-  }
-  const png = format === "png" ? lookAtPng(bytes) : undefined;
-  if (png?.fault !== undefined) throw damaged(path, png.fault);
-  const pages = png?.isAnimated ? 2 : header.pages ?? 1;
-  if (pages > 1 && animation === "refuse") {
-    throw new ImageError(
-      "animated",
-      path,
-      'it holds several frames. Extract them, or pass animation: "firstFrame".',
-    );
-  }
-  return header;
-}
 
 /** How sharp resizes: proportions are not kept; shrinking averages what falls together. */
 export const RESIZING = { fit: "fill", kernel: "lanczos3" } as const;
-
-/** How the decoder is to take a file's bytes. */
-interface Careful {
-  readonly bytes: Uint8Array;
-  /** What it refuses beside what it cannot decode at all. */
-  readonly failOn: "error" | "warning";
-}
-
-/**
- * A JPEG as the decoder must be given it, so that it refuses what is damaged and nothing else. It is given
- * an end-of-image marker where the file has lost its own: whether pixels are lost shows in the scan.
- *
- * The decoder only warns where a scan ends early or makes no sense. Most scans are followed here, which
- * finds more than its warnings; they are heeded where that is not possible, in progressive files.
- *
- * @throws ImageError for a scan that is damaged.
- */
-function carefulJpeg(bytes: Uint8Array, path: string): Careful {
-  const header = jpegHeader(bytes), look = header && followScan(bytes, header);
-  if (look?.fault !== undefined) throw damaged(path, look.fault);
-  const failOn = look ? "error" : "warning";
-  if (bytes.at(-2) === 0xff && bytes.at(-1) === 0xd9) return { bytes, failOn };
-  const ended = new Uint8Array(bytes.length + 2);
-  ended.set(bytes);
-  ended.set([0xff, 0xd9], bytes.length);
-  return { bytes: ended, failOn };
-}
-
-const damaged = (path: string, what: string, cause?: unknown) =>
-  new ImageError(
-    "damaged",
-    path,
-    `its pixels cannot be decoded (${what}). The file is damaged or was cut short: copy or extract it ` +
-      "again.",
-    cause,
-  );
 
 /** The decoder's own words, without the lines in which it says the same again. */
 const wordsOf = (cause: unknown) => (cause as Error).message.trim().split("\n")[0];
@@ -263,7 +151,7 @@ export async function decodeImage(
     return { data: new Uint8Array(resized), ...size };
   } catch (cause) {
     await check(); // says more, where the header is to blame
-    throw cause instanceof ImageError ? cause : damaged(path, wordsOf(cause), cause);
+    throw cause instanceof ImageError ? cause : damagedImage(path, wordsOf(cause), cause);
   }
 }
 

@@ -32,3 +32,13 @@ export class ImageError extends Error {
     this.explanation = explanation;
   }
 }
+
+/** The error for a picture whose pixels are lost; `what` says how that was seen. */
+export const damagedImage = (path: string, what: string, cause?: unknown): ImageError =>
+  new ImageError(
+    "damaged",
+    path,
+    `its pixels cannot be decoded (${what}). The file is damaged or was cut short: copy or extract it ` +
+      "again.",
+    cause,
+  );

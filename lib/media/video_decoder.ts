@@ -1,37 +1,16 @@
 /**
- * One run of ffmpeg over one video file: its command line, its process, and the raw pictures on its
- * standard output. What it says is read in video_facts.ts; which frames are wanted is left to video.ts.
+ * One run of ffmpeg over one video file: its process, and the raw pictures on its standard output. Its
+ * command line is in ffmpeg_arguments.ts, what it says is read in video_facts.ts, and which frames are
+ * wanted is left to video.ts.
  */
-import { resolve } from "node:path";
 import { fileFault } from "lib/io/file_fault.ts";
 import { findFfmpeg } from "./ffmpeg.ts";
+import { decodeArguments, ffmpegInput, inputOptions } from "./ffmpeg_arguments.ts";
 import { FrameDamage } from "./frame_damage.ts";
 import { colourConversion } from "./tone_mapping.ts";
 import { VideoError } from "./video_error.ts";
-import { hear, type Heard, shortLines, SIZE_FILTER, type VideoFacts } from "./video_facts.ts";
+import { hear, type Heard, shortLines, type VideoFacts } from "./video_facts.ts";
 import { chooseStream, printedHeader, type VideoStream } from "./video_streams.ts";
-
-/**
- * The containers that are opened, by the names that ffmpeg's demuxers have. Playlists and lists (hls,
- * dash, concat) are not among them: they name further files and hosts.
- */
-const CONTAINERS = [
-  "mov,mp4,m4a,3gp,3g2,mj2",
-  "matroska,webm",
-  "avi",
-  "mpegts",
-  "mpeg",
-  "flv",
-  "asf",
-  "ogg",
-  "mxf",
-].join(",");
-
-/** Frames with more pixels are not decoded: more than 8K UHD has. */
-const MAX_PIXELS = 40_000_000;
-
-/** The same pixels from the same file, whatever the processor's vector instructions. */
-const EXACT = "bicubic+accurate_rnd+full_chroma_int+bitexact";
 
 /** ffmpeg's exit code when it was told to stop: its output ends early but looks whole. */
 const ENDED_BY_SIGNAL = 255;
@@ -42,39 +21,6 @@ export interface DecodeOptions {
   readonly select?: string;
   /** Kills ffmpeg when it aborts. */
   readonly signal?: AbortSignal;
-}
-
-/** A path as ffmpeg must be given it: a file, whatever its name looks like. */
-const inputOf = (path: string) => `file:${resolve(path)}`;
-
-/** The options up to the input, which keep ffmpeg to this file and to sizes that fit into memory. */
-const inputOptions = (path: string): string[] => [
-  ...["-protocol_whitelist", "file", "-format_whitelist", CONTAINERS],
-  ...["-max_pixels", String(MAX_PIXELS), "-i", inputOf(path)],
-];
-
-/**
- * The command line after the program's name. One thread decodes: with more it is not known which frame a
- * complaint is about, and H.264's decoder keeps silent about damage.
- */
-function commandLine(
-  path: string,
-  { select, stream, filters }: DecodeOptions & {
-    stream: VideoStream | undefined;
-    filters: string | undefined;
-  },
-): string[] {
-  const chosen = select === undefined ? [] : [`select='${select}'`, ...(filters ? [filters] : [])];
-  const output = select === undefined
-    ? ["-f", "null"]
-    : ["-sws_flags", EXACT, "-f", "rawvideo", "-pix_fmt", "rgb24"];
-  return [
-    ...["-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+info", "-debug_ts"],
-    ...["-threads", "1"],
-    ...inputOptions(path),
-    ...["-map", `0:${stream?.number ?? "v:0"}`],
-    ...["-vf", [SIZE_FILTER, ...chosen].join(), "-fps_mode", "passthrough", ...output, "pipe:1"],
-  ];
 }
 
 /** Refuses what is no file with bytes in it, before ffmpeg sees it. */
@@ -121,7 +67,7 @@ export class VideoDecoder implements AsyncDisposable {
     this.#heard = {
       facts: this.facts,
       damage: new FrameDamage(stream?.codec ?? ""),
-      input: inputOf(path),
+      input: ffmpegInput(path),
       stream: stream?.number ?? 0,
       opened: false,
       begun: false,
@@ -157,7 +103,7 @@ export class VideoDecoder implements AsyncDisposable {
       ? await colourConversion(input, { stream, path, signal })
       : undefined;
     const child = new Deno.Command(program, {
-      args: commandLine(path, { ...options, stream, filters: colours?.filters }),
+      args: decodeArguments(path, { select: options.select, stream, filters: colours?.filters }),
       stdin: "null",
       stdout: "piped",
       stderr: "piped",

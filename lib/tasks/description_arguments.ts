@@ -2,7 +2,7 @@
  * What `prepare` and `doctor` take on their command lines in place of a description of one's own. Imports no
  * package: it is read before there are any.
  */
-import type { DescriptionChanges } from "lib/data/descriptions.ts";
+import type { DescriptionChanges } from "lib/data/change_description.ts";
 
 /** The options, for node's parseArgs. */
 export const DESCRIPTION_OPTIONS = {

@@ -1,7 +1,8 @@
 /** Mutated descriptions of data sets, read with `parseDescription`; YAML's tags that would run code too. */
 import { isDeepStrictEqual } from "node:util";
 import { basename, join } from "node:path";
-import { type Description, parseDescription, READER_NAMES } from "lib/data/descriptions.ts";
+import { READER_NAMES } from "lib/data/description_fields.ts";
+import { type Description, parseDescription } from "lib/data/descriptions.ts";
 import { campaignCommand } from "./campaign_command.ts";
 import { mutationCampaign, type Subject, WrongValue } from "./mutation_campaign.ts";
 

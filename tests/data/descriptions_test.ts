@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { findDescription, parseDescription, READER_NAMES } from "lib/data/descriptions.ts";
+import { READER_NAMES } from "lib/data/description_fields.ts";
+import { parseDescription } from "lib/data/descriptions.ts";
 import { openDataSet } from "lib/data/readers/open_data_set.ts";
 import { inFolder } from "../in_folder.ts";
 
@@ -93,25 +94,6 @@ Deno.test("data/ holds a description for each benchmark, and none names a place 
     readers.add(reader);
   }
   assert.deepEqual([...readers].sort(), [...READER_NAMES].sort());
-});
-
-Deno.test("findDescription takes a name, a description's file, a folder or a CSV", async () => {
-  await inFolder(async (folder) => {
-    assert.equal((await findDescription("celeb_df_v2", DATA)).reader, "celeb-df-v2");
-    const yaml = join(folder, "mine.yaml");
-    await Deno.writeTextFile(yaml, MINE);
-    assert.equal((await findDescription(yaml, DATA)).root, join(folder, "pictures"));
-    await Deno.mkdir(join(folder, 'a "b"\nc: d'));
-    const own = await findDescription(join(folder, 'a "b"\nc: d'), DATA);
-    assert.deepEqual([own.reader, own.name], ["folders", 'a "b"\nc: d']);
-    await Deno.writeTextFile(join(folder, "list.csv"), "path,label\n");
-    const list = await findDescription(join(folder, "list.csv"), DATA);
-    assert.deepEqual([list.reader, list.name], ["csv", "list"]);
-    await assert.rejects(
-      findDescription("faceforensic", DATA),
-      /no data set "faceforensic".*Described are: celeb_df_v1, celeb_df_v2,/,
-    );
-  });
 });
 
 Deno.test("openDataSet says how to get a data set that is not there", async () => {

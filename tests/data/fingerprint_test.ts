@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { assertContents, contentName, fingerprintOf } from "lib/data/fingerprint.ts";
 import { writeManifest } from "lib/data/manifest.ts";
 import type { Sample } from "lib/data/samples.ts";
+import { sha256 } from "lib/io/sha256.ts";
 import { inFolder } from "../in_folder.ts";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
@@ -10,10 +11,11 @@ const bytesOf = (text: string) => new TextEncoder().encode(text);
 /** Two "pictures" with their manifest; whether it holds their contents. */
 async function makeSet(
   folder: string,
-  { first = "a", stored = true, cut = "11111111" }: {
+  { first = "a", stored = true, cut = "11111111", landmarks }: {
     first?: string;
     stored?: boolean;
     cut?: string;
+    landmarks?: string;
   } = {},
 ): Promise<{ manifest: string; samples: Sample[] }> {
   await Deno.mkdir(folder, { recursive: true });
@@ -27,6 +29,7 @@ async function makeSet(
     frame: 0,
     identities: [],
     ...stored ? { content: contentName(bytesOf(text)), cut } : {},
+    ...landmarks === undefined ? {} : { landmarks: `${i}.${landmarks}.json` },
   }));
   await Deno.writeTextFile(join(folder, "0.png"), first);
   await Deno.writeTextFile(join(folder, "1.png"), "b");
@@ -43,6 +46,33 @@ Deno.test("fingerprintOf tells sets apart by content and cut, and not by where t
     assert.equal(await of("moved", {}), one);
     assert.notEqual(await of("other pixel", { first: "c" }), one);
     assert.notEqual(await of("other cut", { cut: "22222222" }), one);
+    const marked = await of("landmarks", { landmarks: "1a" });
+    assert.notEqual(marked, one);
+    assert.notEqual(await of("other landmarks", { landmarks: "2b" }), marked);
+  });
+});
+
+Deno.test("fingerprintOf gives sets without landmarks the identity that they have always had", async () => {
+  await inFolder(async (folder) => {
+    const { manifest } = await makeSet(folder);
+    const rows = ["a", "b"].map((text, i) =>
+      JSON.stringify(
+        [
+          `${i}.png`,
+          0,
+          "mine",
+          "real",
+          `${i}`,
+          "test",
+          0,
+          [],
+          "",
+          "11111111",
+          contentName(bytesOf(text)),
+        ],
+      ) + "\n"
+    );
+    assert.equal((await fingerprintOf(manifest)).sha256, sha256(...rows));
   });
 });
 

@@ -24,6 +24,7 @@ const SAMPLES = Array.from({ length: 900 }, (_, i): Sample => {
     identities: method === "real" ? [`${group}`] : [`${group}`, `donor ${group}`],
     ...method === "F2F" ? { mask: `${i}.mask.png` } : {},
     ...method === "DF" ? { source: path("real") } : {},
+    ...i % 3 ? { landmarks: `${i}.landmarks.json` } : {},
     ...i % 2 ? { content: `${i}`.padStart(32, "0"), cut: "c" } : {},
   };
 });
@@ -37,6 +38,7 @@ const said = (list: SampleList) => ({
     list.method(i),
     list.hasMask(i),
     list.hasContent(i),
+    list.hasLandmarks(i),
   ]),
   samples: [...list],
   sources: [...list.sources()],

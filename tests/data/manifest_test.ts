@@ -31,7 +31,7 @@ Deno.test("readManifest gives back samples with names that are hard to write dow
     await writeManifest(path, samples);
     assert.deepEqual(await readManifest(path), samples);
     const [heading] = (await Deno.readTextFile(path)).split("\n");
-    assert.equal(heading, `${HEADING},source,content,cut`);
+    assert.equal(heading, `${HEADING},source,content,cut,landmarks`);
   });
 });
 

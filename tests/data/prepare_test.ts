@@ -4,9 +4,11 @@ import { parseDescription } from "lib/data/descriptions.ts";
 import type { VideoEntry } from "lib/data/data_set_entries.ts";
 import { readImage, readMask } from "lib/media/image.ts";
 import { contentName } from "lib/data/fingerprint.ts";
-import { cutName } from "lib/data/prepare/prepare_settings.ts";
+import { checkSettings, cutName } from "lib/data/prepare/prepare_settings.ts";
 import { readManifest } from "lib/data/manifest.ts";
 import { noClassCounts } from "lib/data/training_use.ts";
+import { LANDMARK_FINDER } from "lib/faces/face_cut.ts";
+import { readLandmarks } from "lib/faces/landmark_file.ts";
 import { demoPhotographs } from "lib/faces/demo_photographs.ts";
 import { Preparation } from "lib/data/prepare.ts";
 import type { PrepareSummary, Source } from "lib/data/prepare/join_manifest.ts";
@@ -122,6 +124,33 @@ Deno.test("prepare takes folders of frames and stills whole, in the order of the
     ["w", 2],
     ["w", 7],
   ]);
+});
+
+Deno.test("prepare keeps each face's landmarks where told, in the crop's pixels", async () => {
+  await using place = await places();
+  await Deno.copyFile(demoPhotographs()[0], join(place.root, "a.jpg"));
+  const source = sourceOf(place.root, [still("a.jpg")]);
+  const settings = { faces: "all", landmarks: LANDMARK_FINDER } as const;
+  await prepareAll(source, place.out, settings);
+  const samples = await readManifest(join(place.out, "manifest.csv"));
+  assert.equal(samples.length, 3);
+  for (const { path, landmarks, cut } of samples) {
+    assert.match(
+      landmarks!,
+      new RegExp(`^${path.replace(".jpg", "")}\\.[0-9a-f]{8}\\.landmarks\\.json$`),
+    );
+    const { finder, box, landmarks: points } = await readLandmarks(join(place.out, landmarks!));
+    assert.equal(finder, LANDMARK_FINDER);
+    const inside = ([x, y]: readonly number[]) =>
+      x > box[0] - 6 && x < box[2] + 6 && y > box[1] && y < box[3] + 6;
+    assert.ok(box[0] > 0 && box[3] < 64 && points.every(inside), path);
+    assert.equal(cut, cutName(SETTINGS)); // the pixels are the same without
+  }
+  await assert.rejects(prepareAll(source, place.out, { faces: "all" }), /landmarks was .*not set/);
+  assert.throws(
+    () => checkSettings({ ...SETTINGS, landmarks: "another" }),
+    /landmarks is "another", but/,
+  );
 });
 
 Deno.test("prepare cuts a mask's video as it cuts its video", async () => {

@@ -5,11 +5,8 @@ import { OFFICIAL_CODE, PAPER } from "lib/detectors/exposing_the_deception/paper
 import { automaticWeightedLoss } from "lib/losses/automatic_weights.ts";
 import { crossEntropy } from "lib/losses/cross_entropy.ts";
 import { klDivergence } from "lib/losses/divergences.ts";
-import {
-  globalInformationLoss,
-  localInformationLoss,
-  paperObjective,
-} from "lib/losses/paper_losses.ts";
+import { globalInformationLoss, localInformationLoss } from "lib/losses/information_losses.ts";
+import { paperObjective } from "lib/losses/paper_objective.ts";
 import { sinkhornDistance } from "lib/losses/sinkhorn.ts";
 import { createRandom } from "lib/random.ts";
 

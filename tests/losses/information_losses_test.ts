@@ -6,8 +6,8 @@ import {
   globalInformationLoss,
   type InformationSettings,
   localInformationLoss,
-  paperObjective,
-} from "lib/losses/paper_losses.ts";
+} from "lib/losses/information_losses.ts";
+import { paperObjective } from "lib/losses/paper_objective.ts";
 import {
   assertClose,
   assertGradients,

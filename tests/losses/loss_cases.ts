@@ -1,7 +1,7 @@
 /** The cases of loss_fixtures.json as typed values, and how the tests compare with them. */
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import type { HeadLogits } from "lib/losses/paper_losses.ts";
+import type { HeadLogits } from "lib/losses/information_losses.ts";
 
 type Rows = number[][];
 

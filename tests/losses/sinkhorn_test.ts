@@ -2,11 +2,8 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { vary } from "lib/detectors/configuration.ts";
 import { OFFICIAL_CODE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
-import {
-  globalInformationLoss,
-  localInformationLoss,
-  paperObjective,
-} from "lib/losses/paper_losses.ts";
+import { globalInformationLoss, localInformationLoss } from "lib/losses/information_losses.ts";
+import { paperObjective } from "lib/losses/paper_objective.ts";
 import { sinkhornDistance } from "lib/losses/sinkhorn.ts";
 import {
   assertClose,

@@ -6,7 +6,7 @@ import { mixUp } from "lib/batches/mixup.ts";
 import { adamNumbers, type AdamSlots, applyAdam } from "lib/engine/adam.ts";
 import { compile, compileStep, startEngine } from "lib/engine/engine.ts";
 import { LOSS_WEIGHTS } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
-import { paperObjective } from "lib/losses/paper_losses.ts";
+import { paperObjective } from "lib/losses/paper_objective.ts";
 import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import type { Updates } from "lib/networks/layers.ts";
 import { disposeParameters } from "lib/networks/parameters.ts";

@@ -2,34 +2,25 @@
  * Cuts the faces out of one unit into a folder. Which units there are is left to prepared_units.ts, what makes the
  * folder count to records.ts.
  */
-import { join } from "node:path";
 import { whyUnreadable } from "lib/io/file_fault.ts";
-import { writeWhole } from "lib/io/write_whole.ts";
-import { type Box, cropFace, resizeImage } from "lib/media/crop.ts";
-import { faceFile } from "lib/faces/cut_face.ts";
-import { detectUpright, type Turn, turnBack, turnImage } from "lib/faces/upright_faces.ts";
+import { resizeImage } from "lib/media/crop.ts";
+import { detectUpright, type Turn, turnImage } from "lib/faces/upright_faces.ts";
 import { readImage, type RgbImage } from "lib/media/image.ts";
 import { ImageError } from "lib/media/image_error.ts";
 import type { FaceDetector } from "lib/faces/face_detector.ts";
 import { damageIn, spreadFrames, videoFrames } from "lib/media/video.ts";
 import { VideoError } from "lib/media/video_error.ts";
-import { writeImage } from "lib/media/write_image.ts";
-import { contentName } from "../fingerprint.ts";
 import { distortedFrame } from "./distorted_frame.ts";
 import type { CropRecord, Remark, UnitRecord } from "./unit_records.ts";
-import type { PrepareSettings } from "./prepare_settings.ts";
+import { type CropWriting, writeCrops } from "./write_crops.ts";
 import { clipFiles, picturesOf, type Unit, type UnitPicture } from "./prepared_units.ts";
 
 /** What cutting needs. */
-export interface CutOptions {
+export interface CutOptions extends CropWriting {
   /** Folder that the entries' paths are below. */
   readonly root: string;
-  /** Where the crops go; it need not exist. */
-  readonly folder: string;
   /** The loaded face detector. */
   readonly detector: FaceDetector;
-  /** What the crops look like. */
-  readonly settings: PrepareSettings;
   /** Stops between two frames. */
   readonly signal: AbortSignal;
   /** Called after each picture that was looked at. */
@@ -85,7 +76,7 @@ export async function cutUnit(
       const image = await distortedFrame(picture.image, from);
       const seen = await upright({ ...picture, image }, { first: turn, thorough }, options);
       turn = seen.turn;
-      const found = await cutFaces(seen, { frame, name }, options);
+      const found = await writeCrops(seen, { frame, name }, options);
       remarks.push(...seen.remarks);
       if (found.length === 0) remarks.push({ what: "no face", frame });
       if (picture.maskMissing !== undefined) {
@@ -231,31 +222,3 @@ async function upright(
     remarks,
   };
 }
-
-async function cutFaces(
-  { image, mask, turn, faces }: Awaited<ReturnType<typeof upright>>,
-  { frame, name }: { frame: number; name: string },
-  { folder, settings }: CutOptions,
-): Promise<CropRecord[]> {
-  const { faces: keep, margin, size, format } = settings;
-  return await Promise.all(faces.map(async ({ box, score }, i): Promise<CropRecord> => {
-    const own = keep === "all" ? `${name}_${i}` : name;
-    const file = `${own}.${format}`;
-    const bytes = await faceFile(image, box, settings);
-    await writeWhole(join(folder, file), bytes);
-    const content = contentName(bytes), rate = Math.round(score * 1e4) / 1e4;
-    const place = rounded(turnBack(box, turn, image));
-    const record = { file, content, frame, box: place, score: rate };
-    if (mask === undefined) return record;
-    const maskFile = `${own}_mask.png`;
-    const cut = await cropFace(mask, box, { margin, size });
-    await writeImage(join(folder, maskFile), {
-      ...cut,
-      data: cut.data.filter((_, at) => at % 3 === 0),
-    });
-    return { ...record, mask: maskFile };
-  }));
-}
-
-/** To hundredths of a pixel: more says nothing. */
-const rounded = (box: Box): number[] => box.map((side) => Math.round(side * 100) / 100);

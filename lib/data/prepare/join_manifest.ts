@@ -73,7 +73,7 @@ async function* recorded(
 async function* samplesOf(source: Source, folder: string, cut: string): AsyncGenerator<Sample> {
   for await (const { unit, record } of recorded(source, folder, () => {})) {
     const { video, label, method, split, identities } = unit.entry;
-    for (const { file, content, mask, frame } of record.crops) {
+    for (const { file, content, mask, landmarks, frame } of record.crops) {
       yield {
         path: `${unit.folder}/${file}`,
         dataset: source.name,
@@ -81,6 +81,7 @@ async function* samplesOf(source: Source, folder: string, cut: string): AsyncGen
         ...(mask === undefined ? {} : { mask: `${unit.folder}/${mask}` }),
         content,
         cut,
+        ...(landmarks === undefined ? {} : { landmarks: `${unit.folder}/${landmarks}` }),
       };
     }
   }

@@ -3,7 +3,7 @@
  * two ways never meet in one manifest.
  */
 import { dirname, join } from "node:path";
-import { FACE_CUT, type FaceCut } from "lib/faces/face_cut.ts";
+import { FACE_CUT, type FaceCut, LANDMARK_FINDER } from "lib/faces/face_cut.ts";
 import { sha256 } from "lib/io/sha256.ts";
 import { writeWhole } from "lib/io/write_whole.ts";
 import { type Distortion, distortionText, parseDistortion } from "lib/media/distortions.ts";
@@ -17,6 +17,8 @@ export interface PrepareSettings extends FaceCut {
   readonly faces: "largest" | "all";
   /** What is done to whole frames before faces are looked for, for robustness tables. Default: nothing. */
   readonly distortion?: Distortion;
+  /** Whose landmarks are kept beside the crops: `LANDMARK_FINDER`. Default: nobody's. */
+  readonly landmarks?: string;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface PrepareSettings extends FaceCut {
  * beside every crop in the manifest, so that sets that were cut in two ways never pass for one.
  */
 export function cutName(settings: PrepareSettings): string {
-  const { choose: _, faces: __, distortion, ...cut } = settings;
+  const { choose: _, faces: __, landmarks: ___, distortion, ...cut } = settings;
   const all = { ...cut, ...distortion ? { distortion: distortionText(distortion) } : {} };
   const fields = Object.entries(all).sort(([a], [b]) => a < b ? -1 : 1);
   return sha256(JSON.stringify(fields)).slice(0, 8);
@@ -90,6 +92,14 @@ export function checkSettings(settings: PrepareSettings): void {
   ];
   for (const [name, value, fine, range] of rules) {
     if (!fine) throw new RangeError(`The setting ${name} is ${value}, but must be ${range}.`);
+  }
+  if (settings.landmarks !== undefined && settings.landmarks !== LANDMARK_FINDER) {
+    throw new RangeError(
+      `The setting landmarks is ${
+        JSON.stringify(settings.landmarks)
+      }, but landmarks are found by ` +
+        `${JSON.stringify(LANDMARK_FINDER)}.`,
+    );
   }
   if (settings.distortion !== undefined) parseDistortion(distortionText(settings.distortion));
 }

@@ -13,6 +13,8 @@ export interface CropRecord {
   readonly content: string;
   /** The mask's file name, where there is a mask. */
   readonly mask?: string;
+  /** The file with the face's box and landmarks, where they were asked for and can be a face's. */
+  readonly landmarks?: string;
   /** Index of the frame in its video. */
   readonly frame: number;
   /** Where the face was: left, top, right, bottom in pixels of the upright picture. */
@@ -27,9 +29,17 @@ export interface Remark {
    * "no face": none in this frame. "unreadable": this picture, or without a frame the whole unit, could
    * not be read. "damaged": the decoder complained, and damaged frames were left out. "no mask": the mask of this frame is not there.
    * "turned": the picture was turned until its faces stood upright. "lying face": a face that no turn
-   * brings upright, of which no crop was made.
+   * brings upright, of which no crop was made. "no landmarks": what was found on a face cannot be its
+   * landmarks, so its crop has none.
    */
-  readonly what: "no face" | "unreadable" | "damaged" | "no mask" | "turned" | "lying face";
+  readonly what:
+    | "no face"
+    | "unreadable"
+    | "damaged"
+    | "no mask"
+    | "turned"
+    | "lying face"
+    | "no landmarks";
   /** Index of the frame; without it the remark is about the whole unit. */
   readonly frame?: number;
   /** The reason in words. */

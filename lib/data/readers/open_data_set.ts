@@ -2,7 +2,8 @@
  * From a description to its entries: which reader reads what.
  */
 import { dirname } from "node:path";
-import type { Description, ReaderName } from "../descriptions.ts";
+import type { ReaderName } from "../description_fields.ts";
+import type { Description } from "../descriptions.ts";
 import type { VideoEntry } from "../data_set_entries.ts";
 import { CELEB_DF } from "./celeb_df.ts";
 import { CSV_LIST } from "./own_csv_list.ts";

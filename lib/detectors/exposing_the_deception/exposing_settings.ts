@@ -1,5 +1,5 @@
 /** The settings of the paper's detector, with their ranges and where each value comes from. */
-import type { CrossEntropyTerm, ObjectiveSettings } from "lib/losses/paper_losses.ts";
+import type { CrossEntropyTerm, ObjectiveSettings } from "lib/losses/paper_objective.ts";
 import type { Backbone } from "lib/networks/backbones.ts";
 import {
   choiceRule,

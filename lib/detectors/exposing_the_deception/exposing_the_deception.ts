@@ -1,15 +1,15 @@
 /**
  * The paper's detector (Fig. 2): n local information blocks look at the same face (or at a tile of it
  * each), their features are joined, and a bottleneck keeps what the decision needs. Its losses are in
- * `lib/losses/paper_losses.ts`.
+ * `lib/losses/paper_objective.ts`.
  */
 import * as tf from "@tensorflow/tfjs";
+import type { HeadLogits } from "lib/losses/information_losses.ts";
 import {
-  type HeadLogits,
   type ObjectiveSettings,
   paperObjective,
   weightedTerms,
-} from "lib/losses/paper_losses.ts";
+} from "lib/losses/paper_objective.ts";
 import { logOddsOfFake } from "lib/losses/log_odds.ts";
 import { type Backbone, BACKBONES } from "lib/networks/backbones.ts";
 import { openLayers } from "lib/networks/layers.ts";

@@ -1,19 +1,12 @@
 /**
- * Which faces go into which split, and which give their appearance or expression to which.
+ * Which demo faces go into which split. Who gives a face to whom is left to choose_donor.ts.
  */
 import { createRandom } from "lib/random.ts";
-import { mirrorImage } from "lib/media/crop.ts";
 import { reachOf } from "./demo_crops.ts";
 import type { DemoFace } from "./demo_faces.ts";
-import { mirrorLandmarks } from "lib/faces/landmark_numbers.ts";
-import { expressionDistance } from "./face_shape.ts";
-import { shapeDistance } from "./landmark_geometry.ts";
-import type { FaceCrop } from "../face_crop.ts";
 
 /** Share of the faces that go into the test split. */
 const TEST_SHARE = 0.3;
-/** Donors are drawn among this many faces that suit best. */
-const NEAREST = 4;
 
 /** Whether some crop of `a` may show part of the face `b`. */
 function shows(a: DemoFace, b: DemoFace, margin: number): boolean {
@@ -73,37 +66,4 @@ export function splitFaces(
     train: frontal.filter((face) => !test.includes(face)),
     test: frontal.filter((face) => test.includes(face)),
   };
-}
-
-/** A face that may give its appearance or expression, cut out like the target. */
-export interface Donor {
-  /** Whose it is. */
-  readonly face: DemoFace;
-  /** Of the target's size; perhaps mirrored. */
-  readonly crop: FaceCrop;
-}
-
-/**
- * The possible donors for a crop. An appearance is taken from the faces nearest in shape and pose, an
- * expression from the most different ones among twice as many. Each is mirrored where that is nearer.
- */
-export function donorsFor(
-  target: FaceCrop,
-  others: readonly Donor[],
-): { appearance: Donor[]; expression: Donor[] } {
-  const near = others.map(({ face, crop }) => {
-    const mirrored = mirrorLandmarks(crop.landmarks, crop.image.width);
-    const straight = shapeDistance(crop.landmarks, target.landmarks);
-    const turned = shapeDistance(mirrored, target.landmarks);
-    return {
-      face,
-      distance: Math.min(straight, turned),
-      crop: straight <= turned ? crop : { image: mirrorImage(crop.image), landmarks: mirrored },
-    };
-  }).sort((a, b) => a.distance - b.distance);
-  const unlike = near.slice(0, 2 * NEAREST).map((donor) => ({
-    ...donor,
-    distance: expressionDistance(target.landmarks, donor.crop.landmarks),
-  })).sort((a, b) => b.distance - a.distance);
-  return { appearance: near.slice(0, NEAREST), expression: unlike.slice(0, NEAREST) };
 }

@@ -14,7 +14,11 @@ const CHECKSUM = 32;
 
 /** Folders whose files decide what the pixels become, and the files beside them. */
 const FOLDERS = ["lib/media", "lib/faces", "lib/forgeries/stand_ins"];
-const FILES = ["lib/forgeries/stand_ins.ts", "lib/random.ts"];
+const FILES = [
+  "lib/forgeries/choose_donor.ts",
+  "lib/forgeries/stand_ins.ts",
+  "lib/random.ts",
+];
 
 /**
  * The files whose text is part of what kept stand-ins are named by: whoever changes one of them gets

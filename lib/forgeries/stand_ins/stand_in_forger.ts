@@ -43,7 +43,9 @@ function donorFor(name: string, target: FaceCrop, donor: FaceCrop | undefined): 
  * assert.equal(standInForger("F2F").donor, "expression");
  * ```
  */
-export function standInForger(name: keyof typeof MANIPULATIONS): Forger {
+export function standInForger(
+  name: keyof typeof MANIPULATIONS,
+): Forger & { readonly donor: "appearance" | "expression" } {
   return {
     name,
     ...DESCRIBED[name],

@@ -4,7 +4,7 @@ import {
   type ExposingDetector,
   LOSS_WEIGHTS,
 } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
-import { paperObjective, weightedTerms } from "lib/losses/paper_losses.ts";
+import { paperObjective, weightedTerms } from "lib/losses/paper_objective.ts";
 import type { Learner } from "lib/training/learner.ts";
 
 /** A batch as the detector sees it. */

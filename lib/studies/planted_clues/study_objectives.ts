@@ -1,6 +1,6 @@
 /**
  * Objectives of the planted-clues study that are not the paper's: information is asked of the features
- * alone, by heads whose parameters the term cannot change. `paper_losses.ts` holds the paper's forms.
+ * alone, by heads whose parameters the term cannot change. `paper_objective.ts` holds the paper's form.
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Loss, LossInputs } from "lib/detectors/detector.ts";
@@ -10,7 +10,8 @@ import { linearHeads } from "lib/detectors/exposing_the_deception/heads.ts";
 import { crossEntropy } from "lib/losses/cross_entropy.ts";
 import { detach } from "lib/losses/detach.ts";
 import { exponentialGapPerSample, minimaxGap } from "lib/losses/information_gap.ts";
-import { localInformationLoss, paperObjective } from "lib/losses/paper_losses.ts";
+import { localInformationLoss } from "lib/losses/information_losses.ts";
+import { paperObjective } from "lib/losses/paper_objective.ts";
 import { openLayers } from "lib/networks/layers.ts";
 import type { Parameters } from "lib/networks/parameters.ts";
 

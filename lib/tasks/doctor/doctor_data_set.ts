@@ -7,7 +7,8 @@ import { type Audit, auditDataSet, classCounts, countName } from "lib/data/audit
 import { FINDING_KINDS, type FindingKind } from "lib/data/audit/audit_finding.ts";
 import { Ledger } from "lib/data/audit/audit_ledger.ts";
 import { balanceOf, formatBytes, writeFindings, writePage } from "lib/data/audit/audit_report.ts";
-import { changeDescription, findDescription } from "lib/data/descriptions.ts";
+import { changeDescription } from "lib/data/change_description.ts";
+import { findDescription } from "lib/data/find_description.ts";
 import { LABEL_LEGEND } from "lib/data/manifest.ts";
 import type { Facts } from "lib/data/readers/data_set_reader.ts";
 import { type DataSet, openDataSet } from "lib/data/readers/open_data_set.ts";

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Depth } from "lib/data/audit/look_at_entry.ts";
-import type { DescriptionChanges } from "lib/data/descriptions.ts";
+import type { DescriptionChanges } from "lib/data/change_description.ts";
 import {
   DESCRIPTION_OPTIONS,
   DESCRIPTION_USAGE,

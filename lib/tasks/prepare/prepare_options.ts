@@ -1,7 +1,8 @@
 /** What the command line of prepare says. Imports no package: it is read before there are any. */
 import { parseArgs } from "node:util";
+import { LANDMARK_FINDER } from "lib/faces/face_cut.ts";
 import { DISTORTION_KINDS, parseDistortion } from "lib/media/distortions.ts";
-import type { DescriptionChanges } from "lib/data/descriptions.ts";
+import type { DescriptionChanges } from "lib/data/change_description.ts";
 import {
   checkSettings,
   PREPARE_SETTINGS as DEFAULTS,
@@ -45,6 +46,7 @@ ${DESCRIPTION_USAGE}
   --long-side P   larger pictures are shrunk to this before faces are looked for (${DEFAULTS.longSide})
   --format F      jpg or png (${DEFAULTS.format})
   --quality Q     of JPEG, 1 to 100 (${DEFAULTS.quality})
+  --landmarks     keeps the face's box and 68 landmarks beside each crop, for fakes (deno task forge)
   --distort K:L   distorts whole frames first, for robustness tables: L is 1 (mild) to 5 (strong), K is
                   ${DISTORTION_KINDS.join(", ")}
   --at-once N     videos worked on at the same time (one more than processors)
@@ -86,6 +88,7 @@ export function parsePrepareOptions(args: readonly string[]): PrepareOptions | "
       "long-side": text,
       format: text,
       quality: text,
+      landmarks: { type: "boolean", default: false },
       distort: text,
       "at-once": text,
       help: { type: "boolean", default: false },
@@ -115,6 +118,7 @@ export function parsePrepareOptions(args: readonly string[]): PrepareOptions | "
     longSide: numberOf(values["long-side"]) ?? DEFAULTS.longSide,
     format: (values.format ?? DEFAULTS.format) as PrepareSettings["format"],
     quality: numberOf(values.quality) ?? DEFAULTS.quality,
+    ...(values.landmarks ? { landmarks: LANDMARK_FINDER } : {}),
     ...(values.distort === undefined ? {} : { distortion: parseDistortion(values.distort) }),
   };
   checkSettings(settings);

@@ -1,6 +1,7 @@
 /** Prepares a data set on the command line: what is said before, while and after. */
 import { join, resolve } from "node:path";
-import { changeDescription, findDescription } from "lib/data/descriptions.ts";
+import { changeDescription } from "lib/data/change_description.ts";
+import { findDescription } from "lib/data/find_description.ts";
 import { LABEL_LEGEND } from "lib/data/manifest.ts";
 import { Preparation, type PreparedUnit } from "lib/data/prepare.ts";
 import type { PrepareSummary } from "lib/data/prepare/join_manifest.ts";

@@ -3,14 +3,9 @@
  * Imports packages, so it is loaded after the set-up.
  */
 import { basename, dirname } from "node:path";
-import { evenRepeats } from "lib/batches/epoch_order.ts";
 import { openLoader } from "lib/batches/loader.ts";
 import { LABEL_LEGEND } from "lib/data/manifest.ts";
-import type { ManifestList } from "lib/data/manifest_list.ts";
 import { assertContents } from "lib/data/fingerprint.ts";
-import { labelsOf } from "lib/data/sample_list.ts";
-import { assertDisjoint } from "lib/data/samples.ts";
-import type { Configuration } from "lib/detectors/configuration.ts";
 import { type Engine, startEngine } from "lib/engine/engine.ts";
 import { freeMemory } from "lib/io/free_memory.ts";
 import { withProgress } from "lib/io/progress.ts";
@@ -20,7 +15,7 @@ import { createLearner } from "lib/training/learner.ts";
 import { learningRemarks } from "lib/training/learning_remarks.ts";
 import { readRunRecord } from "lib/training/recorded_runs.ts";
 import { runFolder, RUNS } from "lib/training/run_folder.ts";
-import { recordRun, type RunData } from "lib/training/run_record.ts";
+import { recordRun } from "lib/training/run_record.ts";
 import { runLength } from "lib/training/schedule.ts";
 import type { StepRecord } from "lib/training/step_record.ts";
 import { train } from "lib/training/train.ts";
@@ -28,6 +23,14 @@ import { writeTrainedOn } from "lib/training/trained_on.ts";
 import { validationFiles } from "lib/training/validation.ts";
 import { sha256OfFile } from "lib/io/sha256.ts";
 import type { TaskSurroundings } from "../in_task.ts";
+import {
+  assertBatchFits,
+  assertCropsFit,
+  lessonsOf,
+  type LessonSources,
+  runData,
+  sayBalance,
+} from "./lessons.ts";
 import { memoryWarning } from "./memory_warning.ts";
 import { type OpenManifest, openManifest } from "./open_manifest.ts";
 import { type PlannedRun, plannedRuns } from "./planned_runs.ts";
@@ -40,127 +43,10 @@ export interface TrainSurroundings extends TaskSurroundings {
   readonly runsFolder: string;
 }
 
-/** What a run learns from and is validated on. */
-interface Lessons {
-  readonly manifest: OpenManifest;
-  readonly training: ManifestList;
-  readonly validation: ManifestList;
-}
-
-/**
- * A run's samples, of the first manifest that holds any.
- *
- * @throws RangeError when there are none, or videos are in two splits (test included), or people who may
- * not be.
- */
-function lessonsOf(
-  { name, dataset }: PlannedRun,
-  { manifests, allowSharedIdentities, say }: Pick<
-    Sitting,
-    "manifests" | "allowSharedIdentities" | "say"
-  >,
-): Lessons {
-  let forTesting = 0;
-  for (const manifest of manifests) {
-    const own = manifest.samples.where({ dataset });
-    const training = own.where({ split: "train" });
-    const validation = own.where({ split: "validation" });
-    if (training.length + validation.length === 0) {
-      forTesting += own.length;
-      continue;
-    }
-    const shared = assertDisjoint(own.origins(), { allowSharedIdentities });
-    if (shared.length > 0) {
-      say(`${shared.length} identities are shared by splits, as ${shared[0]}.`);
-    }
-    return { manifest, training, validation };
-  }
-  const named = manifests.map(({ path }) => path).join(", ");
-  const remedy = forTesting === 0
-    ? 'Prepare them with "deno task prepare", and pass the manifest with --data.'
-    : `All ${forTesting} of it are for testing. Say in the data set's description what is not ("split: ` +
-      'train" and "validation: 0.1" for a folder or list of your own) and prepare it anew, or write it ' +
-      "into the manifest's column split.";
-  throw new RangeError(
-    `${name} needs training samples${
-      dataset ? ` of ${dataset}` : ""
-    }; ${named} has none. ${remedy}`,
-  );
-}
-
-/**
- * Checks that a batch is not larger than the data, which would only repeat pictures within it.
- *
- * @throws RangeError naming both numbers.
- */
-function assertBatchFits(samples: number, { data: { batchSize } }: Configuration): void {
-  if (batchSize <= samples) return;
-  throw new RangeError(
-    `A batch holds ${batchSize} pictures, but there are only ${samples} training samples. ` +
-      `Use --set batchSize=${Math.max(2, samples)} or less, or more data.`,
-  );
-}
-
-/**
- * Checks that crops are not smaller than what the detector is fed: enlarged, they would be another data set
- * than the one that they pass for.
- *
- * @throws RangeError naming both sizes.
- */
-function assertCropsFit(
-  { path, cut }: OpenManifest,
-  { detector: { input: { size } } }: Configuration,
-  say: TaskSurroundings["say"],
-): void {
-  if (!cut || cut.cut.size === size) return;
-  if (cut.cut.size > size) {
-    return say(`The crops of ${cut.cut.size} pixels are shrunk to the detector's ${size}.`);
-  }
-  throw new RangeError(
-    `The crops of ${path} have ${cut.cut.size} pixels a side, and the detector takes ${size}: enlarged ` +
-      `ones hold less than they seem to. Prepare them with --size ${size}, or use --set ` +
-      `imageSize=${cut.cut.size}.`,
-  );
-}
-
-/** Says how reals and fakes are mixed, where their repetition does not fit the data. */
-function sayBalance(
-  training: ManifestList,
-  { data: { balance, realRepeats } }: Configuration,
-  say: TaskSurroundings["say"],
-): void {
-  if (balance !== "repeatReals" || realRepeats === 0) return;
-  const labels = labelsOf(training), even = evenRepeats(labels);
-  if (even === realRepeats) return;
-  const fakes = labels.filter((label) => label === 1).length, reals = labels.length - fakes;
-  const share = reals * realRepeats / (reals * realRepeats + fakes);
-  say(
-    `Each real picture stands ${realRepeats} times in an epoch, so ${
-      Math.round(100 * share)
-    } % of it is ` +
-      `real (${reals} reals, ${fakes} fakes). --set realRepeats=${even} would even it out.`,
-  );
-}
-
-/** What a run's record says of its data. */
-async function runData(
-  { manifest, training, validation }: Lessons,
-  pretrained?: string,
-): Promise<RunData> {
-  const sets = [...new Set(training.origins().map(({ dataset }) => dataset))].sort();
-  return {
-    source: `${sets.join("+")} (${manifest.path})`,
-    sha256: await manifest.sha256(),
-    training: training.length,
-    validation: validation.length,
-    ...pretrained === undefined ? {} : { pretrained },
-  };
-}
-
 /** What all runs of a command share. */
-interface Sitting extends TrainSurroundings, Omit<TrainTaskOptions, "manifests" | "configuration"> {
+interface Sitting
+  extends TrainSurroundings, LessonSources, Omit<TrainTaskOptions, "manifests" | "configuration"> {
   readonly engine: Engine;
-  readonly manifests: readonly OpenManifest[];
   /** What the command line calls the detector; undefined where it names none. */
   readonly detector: string | undefined;
 }

@@ -1,12 +1,9 @@
 import assert from "node:assert/strict";
 import { startEngine } from "lib/engine/engine.ts";
-import { mirrorImage } from "lib/media/crop.ts";
 import type { Point } from "lib/faces/face.ts";
-import { donorsFor, splitFaces } from "lib/forgeries/stand_ins/choose_faces.ts";
+import { splitFaces } from "lib/forgeries/stand_ins/choose_faces.ts";
 import { cropDemoFace, reachOf } from "lib/forgeries/stand_ins/demo_crops.ts";
 import { type DemoFace, findDemoFaces, isProfile } from "lib/forgeries/stand_ins/demo_faces.ts";
-import { mirrorLandmarks } from "lib/faces/landmark_numbers.ts";
-import type { FaceCrop } from "lib/forgeries/face_crop.ts";
 
 let found: Promise<DemoFace[]> | undefined;
 const demoFaces = () => found ??= startEngine().then(() => findDemoFaces());
@@ -60,25 +57,6 @@ Deno.test("cropDemoFace keeps landmarks on the face, and the first variant exact
   for (const { landmarks } of [first, second]) {
     for (const [x, y] of landmarks) assert.ok(x > 0 && x < 100 && y > 0 && y < 100);
   }
-});
-
-Deno.test("donorsFor prefers faces like the target, mirrored where that is nearer", async () => {
-  const [face] = await demoFaces();
-  const crop: FaceCrop = await cropDemoFace(face, { margin: 0.15, size: 64, seed: 1, variant: 0 });
-  const turned = {
-    image: mirrorImage(crop.image),
-    landmarks: mirrorLandmarks(crop.landmarks, 64),
-  };
-  const stretched = { ...crop, landmarks: crop.landmarks.map(([x, y]): Point => [x * 1.7, y]) };
-  const { appearance } = donorsFor(crop, [
-    { face, crop: stretched },
-    { face, crop: turned },
-  ]);
-  assert.deepEqual(appearance[0].crop.image, crop.image);
-  appearance[0].crop.landmarks.forEach(([x, y], i) =>
-    assert.ok(Math.hypot(x - crop.landmarks[i][0], y - crop.landmarks[i][1]) < 1e-9)
-  );
-  assert.equal(appearance.length, 2);
 });
 
 Deno.test("isProfile tells a face from the side at any roll", () => {

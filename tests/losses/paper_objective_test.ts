@@ -11,7 +11,7 @@ import {
   PAPER,
 } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { automaticWeightedLoss } from "lib/losses/automatic_weights.ts";
-import { paperObjective, weightedTerms } from "lib/losses/paper_losses.ts";
+import { paperObjective, weightedTerms } from "lib/losses/paper_objective.ts";
 import {
   assertClose,
   assertGradients,
