@@ -1,6 +1,7 @@
 /** The detectors that the kit has: a new kind is a file of its own and a row here. */
 import type { DetectorKind } from "./detector.ts";
 import { exposingTheDeception } from "./exposing_the_deception/exposing_the_deception.ts";
+import { faceXRay } from "./face_x_ray.ts";
 import { mesonet } from "./mesonet.ts";
 import { spsl } from "./spsl.ts";
 import { xception } from "./xception.ts";
@@ -13,6 +14,7 @@ export const DETECTORS: readonly DetectorKind[] = Object.freeze([
   mesonet,
   spsl,
   xceptionEla,
+  faceXRay,
 ]);
 
 /**
