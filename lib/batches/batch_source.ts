@@ -13,6 +13,9 @@ import {
   trainingBatch,
 } from "./batches.ts";
 import { type EpochOrder, epochOrder, pairOrder } from "./epoch_order.ts";
+import { openForgedPairs } from "./loader/forged_pairs.ts";
+import { readAhead } from "./loader/read_ahead.ts";
+import { facesInMemory } from "./loader/real_faces.ts";
 import { lookUpWanted, type Wanted } from "./wanted.ts";
 
 /** Batches of a training run. */
@@ -74,9 +77,12 @@ function stackMasks(crops: readonly Crop[], indices: readonly number[], size: nu
 /**
  * Batches of crops in memory.
  *
+ * Where the data's settings say `forge`, fakes are made of the real crops whose `face` is known, as
+ * `openLoader` does.
+ *
  * @param crops All of the detector's size.
  * @throws RangeError when there are none, balanced batches lack a class, or they lack what the detector
- * wants (masks, sources). TypeError when one has another size. (`batch` also: RangeError for a negative
+ * wants (masks, sources), or what fakes are to be made of. TypeError when one has another size. (`batch` also: RangeError for a negative
  * step.)
  *
  * @example
@@ -102,6 +108,7 @@ function stackMasks(crops: readonly Crop[], indices: readonly number[], size: nu
 export function cropSource(crops: readonly Crop[], settings: BatchSettings): BatchSource {
   const { input: { size }, wants } = settings.detector;
   for (const crop of crops) requireCropSize(crop, size);
+  if (settings.data.forge !== "none") return forgedSource(crops, settings);
   const samples = crops.map(({ sample }) => sample);
   const wanted = lookUpWanted(samples, wants, (place) => crops[place].mask !== undefined);
   const order = orderOf(samples.map(({ label }) => label), wanted, settings);
@@ -116,5 +123,21 @@ export function cropSource(crops: readonly Crop[], settings: BatchSettings): Bat
     // deno-lint-ignore require-await -- errors become rejections, as in every other source
     batch: async (step) => trainingBatch(picturesOf(order.places(step)), { step, settings }),
     [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+/** Batches of pairs that are made of the real crops, two ahead of the one asked for. */
+function forgedSource(crops: readonly Crop[], settings: BatchSettings): BatchSource {
+  const pairs = openForgedPairs(facesInMemory(crops), {
+    settings,
+    onUnreadable: "error",
+    notice: undefined,
+  });
+  const pictures = readAhead(pairs.begin, { prefetch: 2 });
+  return {
+    batchesPerEpoch: pairs.batchesPerEpoch,
+    methods: pairs.methods,
+    [Symbol.asyncDispose]: () => pairs[Symbol.asyncDispose](),
+    batch: async (step) => trainingBatch(await pictures(step), { step, settings }),
   };
 }

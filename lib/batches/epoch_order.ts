@@ -131,22 +131,41 @@ export function epochOrder(labels: ArrayLike<number>, settings: OrderSettings): 
  * @throws RangeError when batchSize is no even number from 2.
  */
 export function pairOrder(sourceOf: Int32Array, settings: OrderSettings): EpochOrder {
+  const fakes = placesWhere(sourceOf.length, (place) => sourceOf[place] >= 0);
+  return orderOfPairs(fakes, settings, (fake) => [sourceOf[fake], fake]);
+}
+
+/**
+ * The order of batches of pairs that are made: each real picture, and beside it the fake made of it, whose
+ * place is the real one's too. An epoch shows every real picture once.
+ *
+ * @param reals The places of those that fakes are made of.
+ * @param settings `balance` does not matter: pairs are balanced.
+ * @throws RangeError when there are none, or batchSize is no even number from 2.
+ */
+export function madePairOrder(reals: Int32Array, settings: OrderSettings): EpochOrder {
+  return orderOfPairs(reals, settings, (real) => [real, real]);
+}
+
+/** The order of batches of pairs, one for each of these places. */
+function orderOfPairs(
+  pairs: Int32Array,
+  settings: OrderSettings,
+  pairOf: (place: number) => [number, number],
+): EpochOrder {
   const { batchSize } = settings;
   if (!Number.isSafeInteger(batchSize) || batchSize < 2 || batchSize % 2 !== 0) {
     throw new RangeError(
       `Batches of pairs hold an even number of pictures from 2, not ${batchSize}.`,
     );
   }
-  const fakes = placesWhere(sourceOf.length, (place) => sourceOf[place] >= 0);
-  const { batchesPerEpoch, places } = orderOfGroups([fakes], {
+  if (pairs.length === 0) throw new RangeError("There is no sample to make batches of.");
+  const { batchesPerEpoch, places } = orderOfGroups([pairs], {
     ...settings,
     batchSize: batchSize / 2,
     balance: "none",
   });
-  return {
-    batchesPerEpoch,
-    places: (step) => places(step).flatMap((fake) => [sourceOf[fake], fake]),
-  };
+  return { batchesPerEpoch, places: (step) => places(step).flatMap(pairOf) };
 }
 
 /** The order of batches that take from these lists in turn. */

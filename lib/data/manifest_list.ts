@@ -40,13 +40,25 @@ export class ManifestList implements SampleList, Disposable {
     return this.#rows ? this.#rows[place] : place;
   }
 
-  /** The samples of a data set, of a split, or of both; they are there as long as this list is. */
-  where({ dataset, split }: { dataset?: string | undefined; split?: Split }): ManifestList {
+  /**
+   * The samples of a data set, of a split, of a label, with landmarks, but for some methods, or all that at
+   * once; they are there as long as this list is.
+   */
+  where({ dataset, split, label, landmarks = false, without = [] }: {
+    dataset?: string | undefined;
+    split?: Split;
+    label?: 0 | 1;
+    landmarks?: boolean;
+    without?: readonly string[];
+  }): ManifestList {
     const columns = this.#columns;
     const places = placesWhere(this.length, (place) => {
       const row = this.#row(place);
       return (dataset === undefined || columns.dataset(row) === dataset) &&
-        (split === undefined || columns.split(row) === split);
+        (split === undefined || columns.split(row) === split) &&
+        (label === undefined || columns.label(row) === label) &&
+        (!landmarks || columns.hasLandmarks(row)) &&
+        (without.length === 0 || !without.includes(columns.method(row)));
     });
     const rows = this.#rows ? places.map((place) => this.#row(place)) : places;
     return new ManifestList({ file: this.#file, heading: this.#heading, columns, rows });

@@ -6,22 +6,22 @@
  * report.csv (every frame and video without a face, everything that could not be read) and
  * settings.json.
  */
-import { join, relative, resolve } from "node:path";
-import { startEngine } from "lib/engine/engine.ts";
+import { join } from "node:path";
+import { runningEngine, startEngine } from "lib/engine/engine.ts";
 import { openFaceDetector } from "lib/faces/detect_faces.ts";
 import { type LandmarkDetector, openLandmarkDetector } from "lib/faces/landmarks.ts";
 import type { OnProblem } from "./readers/data_set_reader.ts";
 import { type ClassCounts, countClass, noClassCounts } from "./training_use.ts";
 import { cutUnit } from "./prepare/cut_faces.ts";
 import { joinRecords, type PrepareSummary, type Source } from "./prepare/join_manifest.ts";
-import { type FolderLock, lockFolder } from "lib/io/folder_lock.ts";
 import { pooled } from "lib/io/work_pool.ts";
+import { assertOutside, OutputFolder } from "./prepare/output_folder.ts";
 import { commitUnit, hasFailed, readRecord, unreadablePictures } from "./prepare/unit_records.ts";
 import {
   checkSettings,
-  claimFolder,
   cutName,
   type PrepareSettings,
+  recordedSettings,
 } from "./prepare/prepare_settings.ts";
 import { sourceMark, type Unit, unitsOf } from "./prepare/prepared_units.ts";
 
@@ -62,31 +62,6 @@ export interface RunOptions {
 
 const IDLE = new AbortController().signal;
 
-/** Refuses a folder that the data set's reader would read, or that holds something else. */
-async function checkFolder(folder: string, { root, description }: Source): Promise<void> {
-  const below = relative(resolve(root), resolve(folder));
-  const isList = description?.reader === "csv"; // it is read alone, not what lies beside it
-  if (below === "" || !isList && !below.startsWith("..")) {
-    throw new RangeError(
-      `${JSON.stringify(folder)} is in the data set's own folder, and would be read as part of ` +
-        "it. Choose a folder outside.",
-    );
-  }
-  try {
-    const names = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
-    const others = names.filter((name) => !name.startsWith("."));
-    if (others.length > 0 && !names.includes("settings.json")) {
-      throw new RangeError(
-        `${JSON.stringify(folder)} holds ${JSON.stringify(others[0])}, which is not prepare's. ` +
-          "Choose a new or an empty folder.",
-      );
-    }
-  } catch (error) {
-    const { NotFound, NotADirectory } = Deno.errors; // lockFolder says what is wrong with them
-    if (!(error instanceof NotFound || error instanceof NotADirectory)) throw error;
-  }
-}
-
 /**
  * An output folder with the right to write into it. Declare it with `await using`.
  *
@@ -119,20 +94,15 @@ async function checkFolder(folder: string, { root, description }: Source): Promi
  */
 export class Preparation implements AsyncDisposable {
   #source: Source;
-  #folder: string;
+  #output: OutputFolder;
   #settings: PrepareSettings;
-  #lock: FolderLock;
   /** Folders of the units that are worked on: a list may name one twice. */
   #atWork = new Set<string>();
 
-  private constructor(
-    source: Source,
-    { folder, settings, lock }: { folder: string; settings: PrepareSettings; lock: FolderLock },
-  ) {
+  private constructor(source: Source, output: OutputFolder, settings: PrepareSettings) {
     this.#source = source;
-    this.#folder = folder;
+    this.#output = output;
     this.#settings = settings;
-    this.#lock = lock;
   }
 
   /**
@@ -147,16 +117,11 @@ export class Preparation implements AsyncDisposable {
     { folder, settings }: { folder: string; settings: PrepareSettings },
   ): Promise<Preparation> {
     checkSettings(settings);
-    await checkFolder(folder, source);
-    const lock = await lockFolder(folder, "prepare");
-    try {
-      await Deno.remove(stagingIn(folder), { recursive: true }).catch(() => {}); // mostly none
-      await claimFolder(folder, { dataset: source.name, settings });
-    } catch (error) {
-      lock[Symbol.dispose]();
-      throw error;
-    }
-    return new Preparation(source, { folder, settings, lock });
+    const { root, description } = source;
+    assertOutside(folder, { root, isList: description?.reader === "csv" });
+    const claimed = recordedSettings(source.name, settings);
+    const output = await OutputFolder.open(folder, { work: "prepare", settings: claimed });
+    return new Preparation(source, output, settings);
   }
 
   /**
@@ -192,13 +157,13 @@ export class Preparation implements AsyncDisposable {
     using landmarks = this.#settings.landmarks === undefined ? undefined : await openLandmarks();
     const work = async (unit: Unit): Promise<PreparedUnit> => {
       this.#atWork.add(unit.folder);
-      const staged = join(stagingIn(this.#folder), crypto.randomUUID());
+      const staged = this.#output.stage();
       const { root } = this.#source, settings = this.#settings;
       const source = await sourceMark(unit, root); // before it is read: a file that grows is read again
       const landmarkDetector = landmarks?.detector;
       const cut = { root, folder: staged, detector, landmarkDetector, settings, signal: either };
       const record = { source, ...await cutUnit(unit, cut) };
-      await commitUnit(staged, { folder: join(this.#folder, unit.folder), record });
+      await commitUnit(staged, { folder: join(this.#output.path, unit.folder), record });
       this.#atWork.delete(unit.folder);
       return {
         video: unit.entry.video,
@@ -217,13 +182,12 @@ export class Preparation implements AsyncDisposable {
    * @throws Error when a unit has not been prepared, or a file cannot be written.
    */
   join(): Promise<PrepareSummary> {
-    return joinRecords(this.#source, { folder: this.#folder, cut: cutName(this.#settings) });
+    return joinRecords(this.#source, { folder: this.#output.path, cut: cutName(this.#settings) });
   }
 
   /** Let the folder go. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Deno.remove(stagingIn(this.#folder), { recursive: true }).catch(() => {}); // mostly none
-    this.#lock[Symbol.dispose]();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#output[Symbol.asyncDispose]();
   }
 
   #units(): AsyncGenerator<Unit> {
@@ -239,16 +203,18 @@ export class Preparation implements AsyncDisposable {
   }
 
   async #isDone(unit: Unit): Promise<boolean> {
-    const record = await readRecord(join(this.#folder, unit.folder));
+    const record = await readRecord(join(this.#output.path, unit.folder));
     return record !== undefined && !hasFailed(record) &&
       record.source === await sourceMark(unit, this.#source.root);
   }
 }
 
+/**
+ * The landmark network, on the engine that runs already, or on one of a single thread: how many threads add a
+ * sum up can turn the last digit of a landmark, a hundredth of a pixel.
+ */
 async function openLandmarks(): Promise<{ detector: LandmarkDetector } & Disposable> {
-  await startEngine();
+  await (runningEngine() ?? startEngine({ intraOpThreads: 1, interOpThreads: 1 }));
   const detector = await openLandmarkDetector();
   return { detector, [Symbol.dispose]: () => detector.dispose() };
 }
-
-const stagingIn = (folder: string) => join(folder, ".staging");

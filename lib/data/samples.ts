@@ -2,6 +2,8 @@
  * What a sample is: one picture with its label and where it comes from, and the check that no video
  * and no identity is in two splits.
  */
+import type { Point } from "lib/faces/face.ts";
+import type { Box } from "lib/media/crop.ts";
 import type { Mask, RgbImage } from "lib/media/image.ts";
 import { NameTable } from "./name_table.ts";
 
@@ -46,6 +48,8 @@ export interface Crop {
   readonly sample: Sample;
   /** Where it was manipulated, of the picture's size, where that is known; nowhere in a real one. */
   readonly mask?: Mask;
+  /** Its face's 68 landmarks, and the face without the crop's margin, in the picture's pixels, where known. */
+  readonly face?: { readonly landmarks: readonly Point[]; readonly box?: Box };
 }
 
 /** The methods' short names, spelt out: the four of FaceForensics++, and what is made from real pictures. */

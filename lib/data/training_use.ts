@@ -63,8 +63,12 @@ export function trainingFault(
       "prepare it with --validation 0.1 --test 0.2, which holds out a tenth and a fifth.";
   }
   const lacks = train.real === 0 ? "real" : "fake";
+  const make = lacks === "fake"
+    ? " Or make the fakes of the reals while you train: prepare with --landmarks, train with --set forge=SBI."
+    : "";
   return `Nothing can be trained on it: of what is for training none is ${lacks}. ` +
     (isOwn
       ? "Add some; where shares are held out, other shares (--validation, --test) hold out other clips."
-      : "Get the rest of it.");
+      : "Get the rest of it.") +
+    make;
 }

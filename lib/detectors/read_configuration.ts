@@ -1,6 +1,6 @@
 /** Configurations out of files: plain values become a detector with its data's and training's settings. */
 import { isRecord } from "lib/io/is_record.ts";
-import { changeSettings } from "lib/settings/field_rules.ts";
+import { absentSettings, changeSettings, type SettingsRules } from "lib/settings/field_rules.ts";
 import { DATA_RULES } from "lib/settings/data_settings.ts";
 import { TRAINING_RULES } from "lib/settings/training_settings.ts";
 import { type Configuration, type PlainConfiguration, vary } from "./configuration.ts";
@@ -8,16 +8,15 @@ import type { DetectorKind } from "./detector.ts";
 import { fromFirstEdition, isFirstEdition } from "./first_edition.ts";
 import { detectorKind } from "./register.ts";
 
-/** The fields of a part, neither more nor less than its rules have. */
-function requireFields(
-  part: string,
-  found: unknown,
-  fields: Readonly<Record<string, unknown>>,
-): void {
+/**
+ * A part with all fields that its rules have, neither more nor less; what a record may lack is filled in.
+ */
+function wholePart<S extends object>(part: string, found: unknown, rules: SettingsRules<S>): S {
   if (!isRecord(found)) throw new TypeError(`The configuration has no part "${part}".`);
-  const missing = Object.keys(fields).filter((field) => !Object.hasOwn(found, field));
+  const whole = { ...absentSettings(rules), ...found }, { fields } = rules;
+  const missing = Object.keys(fields).filter((field) => !Object.hasOwn(whole, field));
   const strange = Object.keys(found).filter((field) => !Object.hasOwn(fields, field));
-  if (missing.length + strange.length === 0) return;
+  if (missing.length + strange.length === 0) return whole as unknown as S;
   const told = [
     ...missing.length > 0 ? [`lacks ${missing.join(", ")}`] : [],
     ...strange.length > 0 ? [`has ${strange.join(", ")}, which this version does not know`] : [],
@@ -47,9 +46,11 @@ export function readConfiguration(
     throw new TypeError("The configuration does not name its detector.");
   }
   const kind = detectorKind(detector.name, own);
-  requireFields(`detector ${detector.name}`, detector.settings, { ...kind.rules.fields });
-  requireFields("data", data, { ...DATA_RULES.fields });
-  requireFields("training", training, { ...TRAINING_RULES.fields });
-  const settings = changeSettings(kind.rules, detector.settings, {}); // a kind takes right ones only
-  return vary({ detector: kind.of(settings), data, training }, {});
+  const found = wholePart(`detector ${detector.name}`, detector.settings, kind.rules);
+  const parts = {
+    data: wholePart("data", data, DATA_RULES),
+    training: wholePart("training", training, TRAINING_RULES),
+  };
+  const settings = changeSettings(kind.rules, found, {}); // a kind takes right ones only
+  return vary({ detector: kind.of(settings), ...parts }, {});
 }

@@ -92,6 +92,11 @@ export function startEngine(options: EngineOptions = {}): Promise<Engine> {
   return engine;
 }
 
+/** The engine that was started, for work that takes any; undefined before `startEngine`. */
+export function runningEngine(): Promise<Engine> | undefined {
+  return started?.engine;
+}
+
 async function start(options: EngineOptions): Promise<Engine> {
   if (options.backend === "cpu") return plain();
   const library = findLibrary(options.library);

@@ -1,5 +1,5 @@
 /** Decisions at a threshold: accuracy, and the four counts behind it. */
-import { checkScored } from "./scored.ts";
+import { checkBothClasses, checkScored } from "./scored.ts";
 
 /** Where the line between real and fake is drawn. */
 export interface ThresholdOptions {
@@ -77,4 +77,31 @@ export function accuracy(
 ): number {
   const { truePositives, trueNegatives } = confusionMatrix(scores, labels, options);
   return (truePositives + trueNegatives) / scores.length;
+}
+
+/**
+ * Mean of the share of reals called real and the share of fakes called fake, 0 to 1; ½ is what calling
+ * everything alike gets, whatever the classes' sizes.
+ *
+ * @param scores One finite number a sample, larger for fake: log-odds, unless a threshold is given.
+ * @param labels 0 real, 1 fake.
+ * @throws RangeError, with the reason, where it is undefined: no samples, one class, NaN.
+ * @throws TypeError for lengths that differ or labels other than 0 and 1.
+ *
+ * @example
+ * ```ts
+ * import { balancedAccuracy } from "lib/evaluation/accuracy.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(balancedAccuracy([-1, 1, 1, 1, 1], [0, 0, 1, 1, 1]), 0.75);
+ * ```
+ */
+export function balancedAccuracy(
+  scores: ArrayLike<number>,
+  labels: ArrayLike<number>,
+  options: ThresholdOptions = {},
+): number {
+  const { real, fake } = checkBothClasses(scores, labels);
+  const { truePositives, trueNegatives } = confusionMatrix(scores, labels, options);
+  return (truePositives / fake + trueNegatives / real) / 2;
 }

@@ -49,7 +49,7 @@ export function percentileInterval(
   values: Iterable<number>,
   level = 0.95,
 ): Omit<Interval, "value"> {
-  const sorted = [...values].sort((a, b) => a - b);
+  const sorted = Array.from(Float64Array.from(values).sort());
   return { low: quantile(sorted, (1 - level) / 2), high: quantile(sorted, (1 + level) / 2) };
 }
 

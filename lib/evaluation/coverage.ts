@@ -106,32 +106,3 @@ export async function coverage(
     });
   });
 }
-
-/** Log-odds that suspiciously many frames have. */
-export interface FrequentLogOdds {
-  /** The log-odds. */
-  readonly logOdds: number;
-  /** Frames that have exactly these. */
-  readonly frames: number;
-}
-
-/**
- * The log-odds that most frames have, where these are so many that something is wrong: more than 1 % of
- * all frames, and 20 or more. Float32 log-odds of different pictures practically never agree in every
- * digit; equal ones come of the same picture read again, of black frames, or of a network that saturates.
- *
- * @returns null where no log-odds are frequent.
- */
-export function frequentLogOdds(
-  frames: Iterable<{ readonly logOdds: number }>,
-): FrequentLogOdds | null {
-  const counts = new Map<number, number>();
-  let all = 0;
-  for (const { logOdds } of frames) {
-    counts.set(logOdds, (counts.get(logOdds) ?? 0) + 1);
-    all++;
-  }
-  let most: FrequentLogOdds = { logOdds: NaN, frames: 0 };
-  for (const [logOdds, frames] of counts) if (frames > most.frames) most = { logOdds, frames };
-  return most.frames >= 20 && most.frames > all / 100 ? most : null;
-}

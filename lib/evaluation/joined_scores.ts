@@ -40,7 +40,7 @@ export interface JoinedScores {
   readonly joinedByEnd: number;
   /** Rows of no sample that were left out. */
   readonly strangers: number;
-  /** Scores so near 0 or 1 that their log-odds tie (`ScoreRow.clipped`). */
+  /** Scores so near 0 or 1 that their order alone is kept (`ScoreRow.clipped`). */
   readonly clipped: number;
   /** Whether the videos are known; false: each row counts as one of its own. */
   readonly hasVideos: boolean;

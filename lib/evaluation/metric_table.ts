@@ -1,23 +1,20 @@
 /** All metrics of a set of predictions in one table: per method and overall, by frame and by video. */
 import type { Random } from "lib/random.ts";
-import { accuracy } from "./accuracy.ts";
-import { averagePrecision } from "./average_precision.ts";
 import {
   drawVideos,
   type MeasuredInterval,
-  type Metric,
   percentileInterval,
   SINGLE_VIDEO,
 } from "./bootstrap.ts";
-import { logLoss } from "./log_loss.ts";
 import {
+  LANES,
   type MetricName,
   resampledMetrics,
   type SortedScores,
   sortScores,
 } from "./resampled_metrics.ts";
-import { equalErrorRate, rocAuc } from "./roc.ts";
-import { checkBothClasses, measure } from "./scored.ts";
+import { METRICS } from "./metrics.ts";
+import { measure } from "./scored.ts";
 import { type FrameScore, videoScores } from "./video_scores.ts";
 
 /** A frame's log-odds with what made the fake. */
@@ -37,18 +34,6 @@ export interface MetricRow extends MeasuredInterval {
   /** Number of samples. */
   readonly samples: number;
 }
-
-/** The metrics of the table, of log-odds, by the names that stand in it. */
-export const METRICS: Readonly<Record<MetricName, Metric>> = Object.freeze({
-  AUC: rocAuc,
-  accuracy: (logOdds, labels) => accuracy(logOdds, labels),
-  AP: (logOdds, labels) => {
-    checkBothClasses(logOdds, labels); // of fakes alone it would be 1, whatever was said of them
-    return averagePrecision(logOdds, labels);
-  },
-  EER: equalErrorRate,
-  "log loss": logLoss,
-});
 
 const NAMES = Object.keys(METRICS) as MetricName[];
 
@@ -77,7 +62,7 @@ interface Level {
 interface Stratum {
   readonly videos: readonly number[];
   /** The weights of the sets whose videos these are. */
-  readonly weights: Uint32Array[];
+  readonly weights: Uint8Array[];
 }
 
 /** A method's fakes and all reals. */
@@ -86,8 +71,8 @@ interface MethodSet {
   readonly levels: readonly Level[];
   /** Whether there is an interval: each class that is there has two videos or more. */
   readonly drawn: boolean;
-  /** How often each video of the whole table counts in this set on the resample at hand. */
-  readonly weights: Uint32Array;
+  /** How often each video of the whole table counts in this set on the resamples at hand (`LANES`). */
+  readonly weights: Uint8Array;
 }
 
 /** The samples of a method, sorted once, and the classes that they are drawn from. */
@@ -102,13 +87,18 @@ function openSet(
   const frames = predictions.filter((row) =>
     method === "all" || row.method === method || row.method === "real"
   );
-  const sort = (rows: readonly FrameScore[]) => sortScores(rows, (video) => places.get(video)!);
+  const sort = (rows: readonly FrameScore[]) =>
+    sortScores(
+      { logOdds: rows.map((row) => row.logOdds), labels: rows.map((row) => row.label) },
+      { placeOf: (row) => places.get(rows[row].video)!, videos: places.size },
+    );
   const videos = measure(() => videoScores(frames));
   const resampled = () =>
     Object.fromEntries(NAMES.map((name) => [name, []])) as unknown as Resampled;
   const classes = [new Set<number>(), new Set<number>()];
   for (const { label, video } of frames) classes[label].add(places.get(video)!);
-  const drawn = classes.every(({ size }) => size !== 1), weights = new Uint32Array(places.size);
+  const drawn = classes.every(({ size }) => size !== 1),
+    weights = new Uint8Array(places.size * LANES);
   for (const videos of classes) {
     if (!drawn || videos.size === 0) continue;
     const key = [...videos].join();
@@ -137,6 +127,17 @@ function openSet(
       },
     ],
   };
+}
+
+/** Draws the videos of one resample, class by class. */
+function drawInto(
+  strata: readonly Stratum[],
+  { lane, random }: { lane: number; random: Random },
+): void {
+  for (const { videos, weights } of strata) {
+    const times = drawVideos(videos.length, random);
+    for (const of of weights) videos.forEach((place, i) => of[place * LANES + lane] = times[i]);
+  }
 }
 
 /** A metric of a level as a row. */
@@ -183,19 +184,17 @@ export function* metricTableInSteps(
   const sets = [...methods, "all"].map((method) =>
     openSet(method, { predictions, places, strata })
   );
-  for (let done = 1; done <= resamples; done++) {
-    for (const { videos, weights } of strata.values()) {
-      const times = drawVideos(videos.length, random);
-      for (const of of weights) videos.forEach((place, i) => of[place] = times[i]);
-    }
+  for (let done = 0; done < resamples;) {
+    const more = Math.min(LANES, resamples - done);
+    for (let lane = 0; lane < more; lane++) drawInto([...strata.values()], { lane, random });
     for (const { levels, weights, drawn } of sets) {
       for (const { sorted, resampled } of levels) {
         if (!drawn || !sorted) continue;
-        const values = resampledMetrics(sorted, weights);
-        for (const name of NAMES) resampled[name].push(values[name]);
+        const values = resampledMetrics(sorted, weights).slice(0, more);
+        for (const name of NAMES) resampled[name].push(...values.map((of) => of[name]));
       }
     }
-    yield done;
+    yield done += more;
   }
   return sets.flatMap(({ method, levels, drawn }) =>
     levels.flatMap((level) => NAMES.map((name) => rowOf(name, { level, method, drawn, resamples })))

@@ -1,14 +1,35 @@
 /**
- * The metrics of a table on a resample, all in one pass: a sample counts as often as its video was drawn,
- * and nothing is copied or sorted anew. On samples that count once they are the metrics of accuracy.ts,
- * average_precision.ts, log_loss.ts and roc.ts, where each is defined; here is only their fast form.
+ * The metrics of a table on resamples, several at once in one pass: a sample counts as often as its video was
+ * drawn, and nothing is copied or sorted anew. On samples that count once they are the metrics of
+ * accuracy.ts, average_precision.ts, brier_score.ts, log_loss.ts, partial_auc.ts and roc.ts, where each is
+ * defined; here is only their fast form.
  */
 import { sampleLoss } from "./log_loss.ts";
+import { mcclish } from "./partial_auc.ts";
+import { probability } from "./probability.ts";
 import { byFallingScore } from "./scored.ts";
-import type { FrameScore } from "./video_scores.ts";
 
 /** The names that metrics have in tables. */
-export type MetricName = "AUC" | "accuracy" | "AP" | "EER" | "log loss";
+export type MetricName =
+  | "AUC"
+  | "accuracy"
+  | "AP"
+  | "EER"
+  | "log loss"
+  | "balanced accuracy"
+  | "Brier score"
+  | "partial AUC"
+  | "TPR at FPR 0.1"
+  | "TPR at FPR 0.01";
+
+/** Resamples that are measured in one pass. */
+export const LANES = 8;
+
+/** The false-positive rate up to which the partial AUC goes. */
+export const PARTIAL_RATE = 0.1;
+
+/** Rows between two places where the counts so far are kept. */
+const STRIDE = 1024;
 
 /** Samples in order of falling log-odds. */
 export interface SortedScores {
@@ -16,79 +37,216 @@ export interface SortedScores {
   readonly logOdds: Float64Array;
   /** 0 real, 1 fake. */
   readonly labels: Uint8Array;
-  /** The place of each sample's video in a list of videos. */
-  readonly videos: Uint32Array;
+  /** Of each sample twice the place of its video in a list of videos, plus its label. */
+  readonly codes: Uint32Array;
   /** 1 where the next sample has other log-odds, or there is none: thresholds lie there. */
   readonly ends: Uint8Array;
-  /** What each sample adds to the log loss. */
-  readonly losses: Float64Array;
+  /** For each code the samples, those right at 0, Σ log loss and Σ squared error. */
+  readonly sums: Readonly<Record<"count" | "right" | "loss" | "square", Float64Array>>;
+  /** Places from which a search can begin, each the first of its log-odds. */
+  readonly stops: Uint32Array;
 }
 
 /**
  * Sorts samples once, for as many resamples as there shall be.
  *
- * @param placeOf Of a video in the list that the weights follow.
+ * @param rows Of any list: `length` of them, each asked for by its place.
+ * @param options `placeOf`: of a row's video in the list that the weights follow; `videos`: length of that.
  */
 export function sortScores(
-  rows: readonly FrameScore[],
-  placeOf: (video: string) => number,
+  rows: { readonly logOdds: ArrayLike<number>; readonly labels: ArrayLike<number> },
+  { placeOf, videos }: { placeOf: (row: number) => number; videos: number },
 ): SortedScores {
-  const order = byFallingScore(rows.map((row) => row.logOdds));
-  const logOdds = Float64Array.from(order, (i) => rows[i].logOdds);
-  const labels = Uint8Array.from(order, (i) => rows[i].label);
-  return {
-    logOdds,
-    labels,
-    videos: Uint32Array.from(order, (i) => placeOf(rows[i].video)),
-    ends: Uint8Array.from(logOdds, (value, i) => value === logOdds[i + 1] ? 0 : 1),
-    losses: logOdds.map((value, i) => sampleLoss(value, labels[i])),
-  };
+  const order = byFallingScore(rows.logOdds), { length } = order;
+  const logOdds = new Float64Array(length), labels = new Uint8Array(length);
+  const codes = new Uint32Array(length), ends = new Uint8Array(length);
+  const column = () => new Float64Array(2 * videos);
+  const sums = { count: column(), right: column(), loss: column(), square: column() };
+  const stops: number[] = [];
+  for (let i = 0; i < length; i++) {
+    const row = order[i], value = rows.logOdds[row], label = rows.labels[row];
+    const code = 2 * placeOf(row) + label;
+    logOdds[i] = value;
+    labels[i] = label;
+    codes[i] = code;
+    ends[i] = i + 1 < length && rows.logOdds[order[i + 1]] === value ? 0 : 1;
+    sums.count[code]++;
+    if ((value >= 0) === (label === 1)) sums.right[code]++;
+    sums.loss[code] += sampleLoss(value, label);
+    sums.square[code] += (probability(value) - label) ** 2;
+    if ((i === 0 || ends[i - 1] === 1) && i >= stops.length * STRIDE) stops.push(i);
+  }
+  return { logOdds, labels, codes, ends, sums, stops: Uint32Array.from(stops) };
+}
+
+/** A number of each resample of a pass. */
+const lanes = () => new Float64Array(LANES);
+
+/** Sums over a class's samples, by resample. */
+function classTotals(of: Float64Array, label: number, weights: Uint8Array): Float64Array {
+  const totals = lanes();
+  for (let code = label, at = 0; code < of.length; code += 2, at += LANES) {
+    const each = of[code];
+    if (each === 0) continue;
+    for (let k = 0; k < LANES; k++) totals[k] += weights[at + k] * each;
+  }
+  return totals;
+}
+
+/** Down the thresholds: reals and fakes at or above each, and what AUC and AP sum over them. */
+interface Descent {
+  /** At each stop, by resample: reals and fakes above it, and pairs in the right order. */
+  readonly above: Float64Array;
+  readonly found: Float64Array;
+  readonly pairs: Float64Array;
+  /** At the end. */
+  readonly allPairs: Float64Array;
+  readonly precision: Float64Array;
+}
+
+function descend({ codes, ends, stops }: SortedScores, weights: Uint8Array): Descent {
+  const above = lanes(), found = lanes(), pairs = lanes(), precision = lanes();
+  const aboveBefore = lanes(), foundBefore = lanes();
+  const kept = () => new Float64Array(stops.length * LANES);
+  const at = { above: kept(), found: kept(), pairs: kept() };
+  let stop = 0;
+  for (let i = 0; i < codes.length;) {
+    if (stop < stops.length && stops[stop] === i) {
+      at.above.set(above, stop * LANES);
+      at.found.set(found, stop * LANES);
+      at.pairs.set(pairs, stop * LANES);
+      stop++;
+    }
+    const code = codes[i], base = (code >>> 1) * LANES;
+    if (ends[i] === 1) {
+      if ((code & 1) === 1) {
+        for (let k = 0; k < LANES; k++) {
+          const weight = weights[base + k], fakes = found[k] + weight;
+          found[k] = fakes;
+          precision[k] += weight * fakes / (above[k] + fakes || 1);
+        }
+      } else {
+        for (let k = 0; k < LANES; k++) {
+          const weight = weights[base + k];
+          pairs[k] += weight * found[k];
+          above[k] += weight;
+        }
+      }
+      i++;
+      continue;
+    }
+    // Several samples of one score: they count together.
+    aboveBefore.set(above);
+    foundBefore.set(found);
+    for (let last = false; !last; i++) {
+      const side = (codes[i] & 1) === 1 ? found : above, from = (codes[i] >>> 1) * LANES;
+      for (let k = 0; k < LANES; k++) side[k] += weights[from + k];
+      last = ends[i] === 1;
+    }
+    for (let k = 0; k < LANES; k++) {
+      pairs[k] += (above[k] - aboveBefore[k]) * (foundBefore[k] + found[k]) / 2;
+      const more = found[k] - foundBefore[k];
+      if (more > 0) precision[k] += more * found[k] / (above[k] + found[k]);
+    }
+  }
+  return { ...at, allPairs: pairs, precision };
+}
+
+/** The counts at two neighbouring thresholds: before and after something has come to pass. */
+interface Crossing {
+  readonly before: { readonly above: number; readonly found: number; readonly pairs: number };
+  readonly after: { readonly above: number; readonly found: number };
+}
+
+/** The first threshold of a resample at which the counts have come so far; the last if there is none. */
+function cross(
+  { codes, ends, stops }: SortedScores,
+  { at, weights, lane, isThere }: {
+    at: Descent;
+    weights: Uint8Array;
+    lane: number;
+    isThere: (above: number, found: number) => boolean;
+  },
+): Crossing {
+  let first = 0, beyond = stops.length; // of the stops before which it has not come to pass the last
+  while (beyond - first > 1) {
+    const middle = (first + beyond) >> 1, place = middle * LANES + lane;
+    if (isThere(at.above[place], at.found[place])) beyond = middle;
+    else first = middle;
+  }
+  const place = first * LANES + lane;
+  let before = { above: at.above[place], found: at.found[place], pairs: at.pairs[place] };
+  let { above, found } = before;
+  for (let i = stops[first]; i < codes.length; i++) {
+    const weight = weights[(codes[i] >>> 1) * LANES + lane];
+    if ((codes[i] & 1) === 1) found += weight;
+    else above += weight;
+    if (ends[i] === 0) continue;
+    if (isThere(above, found)) break;
+    const pairs = before.pairs + (above - before.above) * (before.found + found) / 2;
+    before = { above, found, pairs };
+  }
+  return { before, after: { above, found } };
 }
 
 /**
- * The metrics of samples that count `weights[video]` times.
+ * The metrics of samples that count `weights[LANES · video + k]` times, for each resample k of `LANES`.
  *
- * @param weights How often each video was drawn, 0 or more.
- * @returns NaN for AUC, AP and EER where a class has no weight, and for all without any.
+ * @param weights How often each video was drawn in each resample. Bytes are enough: of fewer than 256 videos
+ * none is drawn more often, and of more none ever will be.
+ * @returns A record a resample. NaN for what compares classes where one has no weight, and for all without
+ * any.
  */
 export function resampledMetrics(
-  { logOdds, labels, videos, ends, losses }: SortedScores,
-  weights: ArrayLike<number>,
-): Record<MetricName, number> {
-  let reals = 0, fakes = 0, loss = 0, right = 0;
-  for (let i = 0; i < logOdds.length; i++) {
-    const weight = weights[videos[i]];
-    if (weight === 0) continue;
-    if (labels[i] === 1) fakes += weight;
-    else reals += weight;
-    loss += weight * losses[i];
-    if ((logOdds[i] >= 0) === (labels[i] === 1)) right += weight;
-  }
-  // Down the thresholds: reals and fakes at or above each, and the same at the one before.
-  let above = 0, found = 0, aboveBefore = 0, foundBefore = 0;
-  let doubledPairs = 0, precision = 0, errorRate = NaN;
-  for (let i = 0; i < logOdds.length; i++) {
-    const weight = weights[videos[i]];
-    if (labels[i] === 1) found += weight;
-    else above += weight;
-    if (ends[i] === 0 || above + found === aboveBefore + foundBefore) continue;
-    doubledPairs += (above - aboveBefore) * (foundBefore + found);
-    precision += (found - foundBefore) * (found / (above + found));
-    const excess = above / reals + found / fakes - 1;
-    if (Number.isNaN(errorRate) && excess >= 0) {
-      const before = aboveBefore / reals, excessBefore = before + foundBefore / fakes - 1;
-      const share = -excessBefore / (excess - excessBefore);
-      errorRate = before + share * (above / reals - before);
-    }
-    aboveBefore = above;
-    foundBefore = found;
-  }
-  const both = reals > 0 && fakes > 0;
-  return {
-    AUC: doubledPairs / 2 / (reals * fakes),
-    accuracy: right / (reals + fakes),
-    AP: both ? precision / fakes : NaN,
-    EER: errorRate,
-    "log loss": loss / (reals + fakes),
-  };
+  sorted: SortedScores,
+  weights: Uint8Array,
+): Record<MetricName, number>[] {
+  const { sums } = sorted, at = descend(sorted, weights);
+  const total = (of: Float64Array) => [0, 1].map((label) => classTotals(of, label, weights));
+  const count = total(sums.count), right = total(sums.right);
+  const loss = total(sums.loss), square = total(sums.square);
+  return Array.from({ length: LANES }, (_, lane) => {
+    const [reals, fakes] = count.map((of) => of[lane]), all = reals + fakes;
+    const both = reals > 0 && fakes > 0;
+    const sum = (of: Float64Array[]) => of[0][lane] + of[1][lane];
+    const upTo = (isThere: (above: number, found: number) => boolean) =>
+      cross(sorted, { at, weights, lane, isThere });
+    const truePositives = (rate: number) =>
+      both ? upTo((above) => above / reals > rate).before.found / fakes : NaN;
+    return {
+      AUC: at.allPairs[lane] / (reals * fakes),
+      accuracy: sum(right) / all,
+      AP: both ? at.precision[lane] / fakes : NaN,
+      EER: both ? errorRate(upTo((a, f) => a / reals + f / fakes - 1 >= 0), { reals, fakes }) : NaN,
+      "log loss": sum(loss) / all,
+      "balanced accuracy": both ? (right[0][lane] / reals + right[1][lane] / fakes) / 2 : NaN,
+      "Brier score": sum(square) / all,
+      "partial AUC": both
+        ? partOf(upTo((above) => above / reals > PARTIAL_RATE), { reals, fakes })
+        : NaN,
+      "TPR at FPR 0.1": truePositives(0.1),
+      "TPR at FPR 0.01": truePositives(0.01),
+    };
+  });
+}
+
+/** Where the line between two thresholds has as many errors of one kind as of the other. */
+function errorRate(
+  { before, after }: Crossing,
+  { reals, fakes }: { reals: number; fakes: number },
+): number {
+  const excess = (of: { above: number; found: number }) => of.above / reals + of.found / fakes - 1;
+  const share = -excess(before) / (excess(after) - excess(before)), start = before.above / reals;
+  return start + share * (after.above / reals - start);
+}
+
+/** The partial AUC whose end lies between two thresholds. */
+function partOf(
+  { before, after }: Crossing,
+  { reals, fakes }: { reals: number; fakes: number },
+): number {
+  const x = before.above / reals, y = before.found / fakes;
+  const rise = (after.found / fakes - y) / (after.above / reals - x);
+  const width = PARTIAL_RATE - x;
+  return mcclish(before.pairs / (reals * fakes) + width * (2 * y + rise * width) / 2, PARTIAL_RATE);
 }

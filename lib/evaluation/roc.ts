@@ -12,13 +12,17 @@ export interface RocPoint {
 }
 
 /** Samples with a score of the threshold or more, for every distinct score from the highest down. */
-interface Counts {
+export interface RocCounts {
+  /** Reals among them. */
   readonly falsePositives: Float64Array;
+  /** Fakes among them. */
   readonly truePositives: Float64Array;
+  /** The scores. */
   readonly thresholds: Float64Array;
 }
 
-function countsByThreshold(scores: ArrayLike<number>, labels: ArrayLike<number>): Counts {
+/** The curve as counts, every point but the first; for what need not have a record for each of a million. */
+export function rocCounts(scores: ArrayLike<number>, labels: ArrayLike<number>): RocCounts {
   const order = byFallingScore(scores);
   const column = () => new Float64Array(order.length);
   const [falsePositives, truePositives, thresholds] = [column(), column(), column()];
@@ -44,17 +48,23 @@ function countsByThreshold(scores: ArrayLike<number>, labels: ArrayLike<number>)
  *
  * @param scores One finite number a sample, larger for fake; probabilities and logits alike.
  * @param labels 0 real, 1 fake.
+ * @param options `dropIntermediate`: whether points half-way are left out; where a threshold is chosen
+ * every one counts. Default: true.
  * @throws RangeError without samples, without one of the classes, or with NaN: the curve is undefined.
  * @throws TypeError for lengths that differ or labels other than 0 and 1.
  */
-export function rocCurve(scores: ArrayLike<number>, labels: ArrayLike<number>): RocPoint[] {
+export function rocCurve(
+  scores: ArrayLike<number>,
+  labels: ArrayLike<number>,
+  { dropIntermediate = true }: { dropIntermediate?: boolean } = {},
+): RocPoint[] {
   const { real, fake } = checkBothClasses(scores, labels);
-  const { falsePositives, truePositives, thresholds } = countsByThreshold(scores, labels);
+  const { falsePositives, truePositives, thresholds } = rocCounts(scores, labels);
   const halfWay = (counts: Float64Array, i: number) =>
     counts[i - 1] + counts[i + 1] === 2 * counts[i];
   const points: RocPoint[] = [{ falsePositiveRate: 0, truePositiveRate: 0, threshold: Infinity }];
   for (let i = 0; i < thresholds.length; i++) {
-    const inner = i > 0 && i < thresholds.length - 1;
+    const inner = dropIntermediate && i > 0 && i < thresholds.length - 1;
     if (inner && halfWay(falsePositives, i) && halfWay(truePositives, i)) continue;
     points.push({
       falsePositiveRate: falsePositives[i] / real,
@@ -85,7 +95,7 @@ export function rocCurve(scores: ArrayLike<number>, labels: ArrayLike<number>): 
  */
 export function rocAuc(scores: ArrayLike<number>, labels: ArrayLike<number>): number {
   const { real, fake } = checkBothClasses(scores, labels);
-  const { falsePositives, truePositives } = countsByThreshold(scores, labels);
+  const { falsePositives, truePositives } = rocCounts(scores, labels);
   let doubled = 0; // twice the pairs in the right order: whole numbers, so the sum is exact
   for (let i = 0, reals = 0, fakes = 0; i < falsePositives.length; i++) {
     doubled += (falsePositives[i] - reals) * (fakes + truePositives[i]);
@@ -113,10 +123,13 @@ export function rocAuc(scores: ArrayLike<number>, labels: ArrayLike<number>): nu
  * ```
  */
 export function equalErrorRate(scores: ArrayLike<number>, labels: ArrayLike<number>): number {
-  const points = rocCurve(scores, labels);
-  const excess = (p: RocPoint) => p.falsePositiveRate + p.truePositiveRate - 1; // −1 rises to 1
-  const after = points.findIndex((point) => excess(point) >= 0);
-  const [a, b] = [points[after - 1], points[after]];
-  const share = -excess(a) / (excess(b) - excess(a));
-  return a.falsePositiveRate + share * (b.falsePositiveRate - a.falsePositiveRate);
+  const { real, fake } = checkBothClasses(scores, labels);
+  const { falsePositives, truePositives } = rocCounts(scores, labels);
+  const excess = (i: number) => falsePositives[i] / real + truePositives[i] / fake - 1; // −1 rises to 1
+  let after = 0;
+  while (excess(after) < 0) after++;
+  const before = after === 0 ? 0 : falsePositives[after - 1] / real;
+  const excessBefore = after === 0 ? -1 : excess(after - 1);
+  const share = -excessBefore / (excess(after) - excessBefore);
+  return before + share * (falsePositives[after] / real - before);
 }

@@ -1,10 +1,8 @@
 /**
  * How a file of anyone's scores is read: which column holds what, and on which scale the scores are. Said
- * on the command line, or in a small YAML file.
+ * on the command line, or in a small YAML file (`score_format_file.ts`). Imports no package: command
+ * lines are read before there are any.
  */
-import { parse } from "@std/yaml";
-import { isRecord } from "lib/io/is_record.ts";
-import { readNamedText } from "lib/io/named_text.ts";
 
 /** What a column can hold. */
 export const SCORE_FIELDS = ["path", "score", "label", "video", "method", "split"] as const;
@@ -18,7 +16,12 @@ export type ScoreField = typeof SCORE_FIELDS[number];
  */
 export type ScoreScale = "probability" | "log-odds" | "real";
 
-const SCALES: readonly string[] = ["probability", "log-odds", "real"] satisfies ScoreScale[];
+/** All scales. */
+export const SCORE_SCALES: readonly string[] = [
+  "probability",
+  "log-odds",
+  "real",
+] satisfies ScoreScale[];
 
 /** How a file is read. What is left out is found by the usual names (`columnsIn`). */
 export interface ScoreFormat {
@@ -105,10 +108,10 @@ export function columnsIn(heading: readonly string[], format: ScoreFormat = {}):
 
 /** The scale that a word names. @throws RangeError for another word. */
 export function scaleOf(word: string): ScoreScale {
-  if (SCALES.includes(word)) return word as ScoreScale;
+  if (SCORE_SCALES.includes(word)) return word as ScoreScale;
   throw new RangeError(
     `The scale of scores is ${
-      SCALES.join(", ")
+      SCORE_SCALES.join(", ")
     } (log-odds of fake, probability of fake or of real), ` +
       `not ${JSON.stringify(word)}.`,
   );
@@ -134,75 +137,4 @@ export function parseColumns(text: string): Partial<Record<ScoreField, string>> 
     columns[field as ScoreField] = name;
   }
   return columns;
-}
-
-const isText = (value: unknown) => typeof value === "string" || typeof value === "number";
-
-/** What each field of the YAML file may be. */
-const FIELDS: Readonly<Record<keyof ScoreFormat, (value: unknown) => boolean>> = {
-  columns: (value) =>
-    isRecord(value) &&
-    Object.entries(value).every(([field, name]) =>
-      (SCORE_FIELDS as readonly string[]).includes(field) && isText(name)
-    ),
-  scale: (value) => SCALES.includes(value as string),
-  realLabel: isText,
-  only: (value) => isRecord(value) && Object.values(value).every(isText),
-  framesInFolders: (value) => typeof value === "boolean",
-};
-
-/**
- * How a file is read, from a YAML file with the fields of `ScoreFormat`.
- *
- * @throws RangeError naming the file and the field that is wrong.
- *
- * @example
- * ```ts
- * import { readScoreFormat } from "lib/evaluation/score_columns.ts";
- * import assert from "node:assert/strict";
- *
- * const path = await Deno.makeTempFile({ suffix: ".yaml" });
- * await Deno.writeTextFile(path, "columns: { path: file, score: p_real }\nscale: real\n");
- * const format = await readScoreFormat(path);
- * assert.deepEqual(format, { columns: { path: "file", score: "p_real" }, scale: "real" });
- * await Deno.remove(path);
- * ```
- */
-export async function readScoreFormat(path: string): Promise<ScoreFormat> {
-  const text = await readNamedText(path);
-  let parsed: unknown;
-  try {
-    parsed = parse(text) ?? {};
-  } catch (cause) {
-    const [first] = (cause as Error).message.trim().split("\n");
-    throw new RangeError(`${JSON.stringify(path)} is not YAML: ${first}`, { cause });
-  }
-  if (!isRecord(parsed)) throw new RangeError(`${JSON.stringify(path)} holds no fields.`);
-  for (const [field, value] of Object.entries(parsed)) {
-    const fits = Object.hasOwn(FIELDS, field)
-      ? FIELDS[field as keyof ScoreFormat](value)
-      : undefined;
-    if (fits) continue;
-    throw new RangeError(
-      `${JSON.stringify(path)}: ` +
-        (fits === undefined
-          ? `there is no field "${field}". The fields are ${Object.keys(FIELDS).join(", ")}.`
-          : `${field} is ${JSON.stringify(value)}. columns has names of columns for any of ` +
-            `${SCORE_FIELDS.join(", ")}; scale is ${
-              SCALES.join(", ")
-            }; only has texts by column; ` +
-            "framesInFolders is true or false."),
-    );
-  }
-  const texts = (record: unknown) =>
-    Object.fromEntries(
-      Object.entries(record as object).map(([key, value]) => [key, String(value)]),
-    );
-  const { columns, only, realLabel, ...rest } = parsed;
-  return {
-    ...rest,
-    ...columns === undefined ? {} : { columns: texts(columns) },
-    ...only === undefined ? {} : { only: texts(only) },
-    ...realLabel === undefined ? {} : { realLabel: String(realLabel) },
-  };
 }

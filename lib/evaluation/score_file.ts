@@ -21,7 +21,7 @@ export interface ScoreRow {
   readonly path: string;
   /** Log-odds of fake, in nats; undefined for a row without a score. */
   readonly logOdds: number | undefined;
-  /** Whether the score is a probability so near 0 or 1 that others nearer still have the same log-odds. */
+  /** Whether the score is a probability so near 0 or 1 that its log-odds keep its order alone, not its size. */
   readonly clipped: boolean;
   /** 0 real, 1 fake; undefined where the file has no such column. */
   readonly label: 0 | 1 | undefined;
@@ -71,6 +71,25 @@ function labelOf(cell: string, realLabel: string | undefined): 0 | 1 {
   );
 }
 
+/** Where log-odds of probabilities end (`logOddsOf`), and how far beyond it others keep their order. */
+const EDGE = -logOddsOf(0), BEYOND = 1;
+
+/** Least and largest logarithm of a probability below the edge that is not 0. */
+const [LEAST, LARGEST] = [Math.log(Number.MIN_VALUE), Math.log(Number.EPSILON)];
+
+/**
+ * Log-odds of a probability that is nearer to 0 than `logOddsOf` tells apart: the order of such scores is
+ * kept, as AUC rests on it, within a nat below the edge, where log loss counts them as others count them.
+ */
+const belowEdge = (p: number) =>
+  -EDGE - (p === 0 ? 2 * BEYOND : BEYOND * (LARGEST - Math.log(p)) / (LARGEST - LEAST));
+
+/** Log-odds of a probability, 0 to 1, in the order of all probabilities. */
+function orderedLogOdds(p: number): number {
+  if (p < Number.EPSILON) return belowEdge(p);
+  return p > 1 - Number.EPSILON ? -belowEdge(1 - p) : logOddsOf(p);
+}
+
 /** Log-odds of what a cell says. @throws RangeError for what is no number, or out of the scale's range. */
 function scoreOf(
   cell: string,
@@ -84,7 +103,7 @@ function scoreOf(
     throw new CellFault("score", `${JSON.stringify(cell)} is no finite number, as log-odds are.`);
   }
   if (value >= 0 && value <= 1) {
-    const logOdds = logOddsOf(value);
+    const logOdds = orderedLogOdds(value);
     const clipped = value < Number.EPSILON || value > 1 - Number.EPSILON;
     return { logOdds: scale === "real" ? 0 - logOdds : logOdds, clipped };
   }

@@ -153,6 +153,13 @@ async function uprightCrop(image: RgbImage, square: SeenSquare): Promise<Float32
  * measured: from a shift of 0.3 on the network no longer knows a face. Persons of odd and of even number choose the same place,
  * and give 0.0267 each. The other 62 points have no such measurement.
  *
+ * The same pictures turned by 5, 10 and 15 degrees to both sides, with faces found anew, gave 0.0260 to 0.0277,
+ * at most 0.044 for a face. On ten smiling pictures of the set, whose six points were placed by eye on
+ * eightfold enlargements to about two pixels (0.02), it is 0.040, at most 0.058 for a face, and 0.040 to 0.041
+ * turned: worse than on neutral faces, with the corners of the mouth 0.044 off. All 68 points of the turned
+ * pictures, turned back, differ from those of the upright ones by 0.007 to 0.008 on neutral and by 0.007 to
+ * 0.009 on smiling faces. At a face of 21 pixels the error is 0.035.
+ *
  * @param picture An RGB image and its faces, from `detectFaces`.
  * @returns One list of 68 points a face, in the order of `faces`; see `LANDMARK_PARTS`.
  */

@@ -9,6 +9,8 @@ import type { Plot } from "./figure.ts";
 
 /** Draws figures until it is disposed of; then its Chrome is closed. */
 export interface Exporter extends AsyncDisposable {
+  /** Whether its Chrome still runs. */
+  readonly isOpen: boolean;
   /** The figure as an SVG document of the layout's width and height, in UTF-8. */
   svg(plot: Plot): Promise<Uint8Array>;
   /** The figure as PNG. */
@@ -89,6 +91,9 @@ export async function openExporter(): Promise<Exporter> {
       return drawn;
     };
     return {
+      get isOpen() {
+        return chrome.connected;
+      },
       svg: (plot) => draw(plot, "svg", 1),
       png: async (plot, { scale = 2, palette = false } = {}) => {
         const picture = sharp(await draw(plot, "png", scale)).removeAlpha();

@@ -5,9 +5,10 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeWhole } from "lib/io/write_whole.ts";
-import { type Exporter, openExporter } from "./export_figure.ts";
+import type { Exporter } from "./export_figure.ts";
 import type { Chart, Figure, Plot } from "./figure.ts";
 import { readRows, type RowsFile, writeRows } from "./rows_file.ts";
+import { withExporter } from "./shared_exporter.ts";
 
 /**
  * Where figures go: the project's folder `results/`, wherever the working directory is. A trial run
@@ -21,7 +22,7 @@ export const RESULTS: string = Deno.env.get("FORGERY_CLUES_RESULTS") ??
 export interface SaveOptions {
   /** Folder for the files. Default: `RESULTS`. */
   readonly folder?: string;
-  /** Draws the pictures; pass one to save many figures with one Chrome. Default: one of its own. */
+  /** Draws the pictures; pass one to save many figures with one Chrome. Default: as `withExporter`. */
   readonly exporter?: Exporter;
 }
 
@@ -91,13 +92,11 @@ export async function saveFigure(
   const encoder = new TextEncoder();
   await writeWhole(path("csv"), encoder.encode(csv));
   await writeWhole(path("json"), encoder.encode(JSON.stringify(recipe, null, 2) + "\n"));
-  const exporter = options.exporter ?? await openExporter();
-  try {
+  const draw = async (exporter: Exporter) => {
     await writeWhole(path("svg"), await exporter.svg(figure));
     await writeWhole(path("png"), await exporter.png(figure));
-  } finally {
-    if (!options.exporter) await exporter[Symbol.asyncDispose]();
-  }
+  };
+  await (options.exporter ? draw(options.exporter) : withExporter(draw));
   return ["svg", "png", "csv", "json"].map(path);
 }
 

@@ -3,9 +3,10 @@
  * is shown, so the same code runs as a script. Files are left to save_figure.ts.
  */
 import sharp from "sharp";
-import { openExporter } from "./export_figure.ts";
+import type { Exporter } from "./export_figure.ts";
 import type { Figure } from "./figure.ts";
 import { inNotebook, type NotebookOutput, sendOutput } from "./notebook_output.ts";
+import { withExporter } from "./shared_exporter.ts";
 
 /** How a figure is shown. */
 export interface ShowOptions {
@@ -13,7 +14,7 @@ export interface ShowOptions {
   readonly altText?: string;
   /**
    * Whether a picture is sent beside Plotly's JSON: GitHub and exports show only that. Default: true.
-   * Costs about half a second.
+   * The first costs about a second, those that follow soon a tenth.
    */
   readonly picture?: boolean;
   /** Whether Plotly's JSON is sent, for a figure to hover over and zoom. Default: true. */
@@ -35,8 +36,11 @@ export interface LiveFigure {
 const LONGEST_JSON = 100_000;
 
 /** The figure as PNG; one with photographs in it as JPEG, at a third of the bytes. */
-async function picture(figure: Figure, scale: number): Promise<Record<string, string>> {
-  await using exporter = await openExporter();
+async function picture(
+  exporter: Exporter,
+  figure: Figure,
+  scale: number,
+): Promise<Record<string, string>> {
   if (!figure.layout.images?.length) {
     return { "image/png": (await exporter.png(figure, { palette: true, scale })).toBase64() };
   }
@@ -58,7 +62,7 @@ async function outputOf(figure: Figure, options: ShowOptions): Promise<NotebookO
   try {
     // Lab's Plotly renderer shows the PNG until the mouse is over it, and reads its pixels' size, not
     // the metadata: only a PNG of one pixel for each CSS pixel is as large as the chart after it.
-    const pictures = await picture(figure, both ? 1 : 2);
+    const pictures = await withExporter((exporter) => picture(exporter, figure, both ? 1 : 2));
     const size = { width: layout.width, height: layout.height };
     return {
       data: { ...(both ? interactive : {}), ...pictures, ...words },

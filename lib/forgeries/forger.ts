@@ -4,7 +4,7 @@
  */
 import type { Mask, RgbImage } from "lib/media/image.ts";
 import type { Random } from "lib/random.ts";
-import type { FaceCrop } from "./face_crop.ts";
+import { assertHoldsFace, type FaceCrop } from "./face_crop.ts";
 
 /** What a forger works with besides the face. */
 export interface ForgeryMeans {
@@ -20,7 +20,11 @@ export interface Forgery {
   readonly real: RgbImage;
   /** The fake. */
   readonly fake: RgbImage;
-  /** Weight of the change at each pixel: 0 is exactly `real`, 255 is all new. Never 0 everywhere. */
+  /**
+   * Weight of the change at each pixel: 0 is `real`, 255 is all new. Never 0 everywhere. At 0 both pictures
+   * are equal; only where both went through a JPEG or another size alike, their pixels differ a little
+   * there too.
+   */
   readonly mask: Mask;
 }
 
@@ -40,7 +44,31 @@ export interface Forger {
   /**
    * Makes a pair. Never changes its inputs.
    *
-   * @throws RangeError when the face cannot be forged: landmarks outside of the picture, or no donor.
+   * @throws RangeError when the face cannot be forged (see `assertHoldsFace`), or there is no donor.
    */
   forge(target: FaceCrop, means: ForgeryMeans): Promise<Forgery>;
+}
+
+/**
+ * The other face that a forger needs.
+ *
+ * @param name The forger's, for the error.
+ * @throws RangeError when there is none, when its crop has another size than the target's, or when that
+ * cannot hold its face.
+ */
+export function assertDonor(
+  name: string,
+  target: FaceCrop,
+  donor: FaceCrop | undefined,
+): FaceCrop {
+  const { width, height } = target.image;
+  if (!donor) throw new RangeError(`${name} needs another person's face: means.donor.`);
+  if (donor.image.width !== width || donor.image.height !== height) {
+    throw new RangeError(
+      `${name} needs both faces in one size, not ${donor.image.width} × ${donor.image.height} for a ` +
+        `target of ${width} × ${height}.`,
+    );
+  }
+  assertHoldsFace(donor, `${name} with another face`);
+  return donor;
 }

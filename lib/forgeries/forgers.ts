@@ -1,5 +1,9 @@
 /** The register of all that make fakes of real faces. A new forger is a file and a row here. */
+import { blended } from "./blended.ts";
+import { faceWarping } from "./face_warping.ts";
 import type { Forger } from "./forger.ts";
+import { inconsistent } from "./inconsistent.ts";
+import { selfBlended } from "./self_blended.ts";
 import { standInForger } from "./stand_ins/stand_in_forger.ts";
 
 /** All forgers by name; the names stand in manifests, and `METHODS` spells them out. */
@@ -10,6 +14,10 @@ export const FORGERS: Readonly<Record<string, Forger>> = Object.freeze(
       standInForger("F2F"),
       standInForger("FS"),
       standInForger("NT"),
+      selfBlended,
+      blended,
+      inconsistent,
+      faceWarping,
     ].map((forger) => [forger.name, Object.freeze(forger)]),
   ),
 );

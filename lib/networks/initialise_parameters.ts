@@ -39,7 +39,8 @@ export function initialiseParameters(
     const { name, shape, role } = specification;
     if (Object.hasOwn(parameters, name)) throw new TypeError(`Two parameters are named ${name}.`);
     const next = distribution(specification, random);
-    const values = Float32Array.from({ length: shape.reduce((a, b) => a * b) }, next);
+    const values = new Float32Array(shape.reduce((a, b) => a * b));
+    for (let i = 0; i < values.length; i++) values[i] = next(); // Float32Array.from takes ten times as long
     parameters[name] = tf.tidy(() => tf.variable(tf.tensor(values, [...shape]), isLearnt(role)));
   }
   return parameters;

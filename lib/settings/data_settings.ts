@@ -1,5 +1,14 @@
 /** What is in a training batch, but for the pictures themselves: the part `data` of a configuration. */
-import { choiceRule, numberRule, type SettingsRules, wholeNumberRule } from "./field_rules.ts";
+import {
+  choiceRule,
+  numberRule,
+  type SettingsRules,
+  sumRule,
+  wholeNumberRule,
+} from "./field_rules.ts";
+
+/** What fakes can be made by while one trains: the names of `FORGERS`. */
+export const FORGE_NAMES = ["DF", "F2F", "FS", "NT", "SBI", "BI", "I2G", "FWA"] as const;
 
 /** How batches are made of samples. [paper], [code]: the official code at commit c361f1c, [ours] */
 export interface DataSettings {
@@ -17,23 +26,46 @@ export interface DataSettings {
   readonly augmentation: "all" | "flip" | "none";
   /** α of the Beta distribution from which mixup draws its share; 0: no mixup. [code: 0.5] */
   readonly mixup: number;
+  /**
+   * What a batch's fakes are: the samples' own ("none"), or made of its real pictures, in each step anew,
+   * by one of `FORGE_NAMES` or several with "+" between, of which each fake's is drawn. Half of a batch are
+   * then real samples whose landmarks are known, and beside each stands the fake made of it; fakes of
+   * the list are left out. [ours; self-blended images, "SBI", so train in Shiohara and Yamasaki, CVPR 2022]
+   */
+  readonly forge: string;
+}
+
+/** The names of the forgers that a setting `forge` asks for; none for "none". */
+export function forgersAskedFor({ forge }: Pick<DataSettings, "forge">): string[] {
+  return forge === "none" ? [] : forge.split("+");
 }
 
 /** The ranges of the data's settings. */
 export const DATA_RULES: SettingsRules<DataSettings> = Object.freeze({
   fields: {
     batchSize: wholeNumberRule(2, 65536),
-    balance: choiceRule("equal", "repeatReals", "none"),
+    balance: {
+      ...choiceRule("equal", "repeatReals", "none"),
+      matters: {
+        when: ({ forge }: DataSettings) => forge === "none",
+        why: "a fake is made of each real, so there are as many of both",
+      },
+    },
     realRepeats: {
       ...wholeNumberRule(0, 1000),
       matters: {
-        when: ({ balance }: DataSettings) => balance === "repeatReals",
-        why: 'only balance "repeatReals" repeats reals',
+        when: ({ balance, forge }: DataSettings) => balance === "repeatReals" && forge === "none",
+        why: 'only balance "repeatReals" repeats reals, and none does where fakes are made of them',
       },
     },
     augmentation: choiceRule("all", "flip", "none"),
     mixup: numberRule(0, 100),
+    forge: { ...sumRule("none", ...FORGE_NAMES), absent: "none" },
   },
+  fault: ({ batchSize, forge }: DataSettings) =>
+    forge === "none" || batchSize % 2 === 0
+      ? undefined
+      : `batchSize is ${batchSize}, but batches of pairs made by ${forge} hold an even number of pictures.`,
 });
 
 /** The paper's batches; where the paper is silent, the official code's. */
@@ -43,6 +75,7 @@ export const PAPER_DATA: DataSettings = Object.freeze({
   realRepeats: 4,
   augmentation: "all",
   mixup: 0.5,
+  forge: "none",
 });
 
 /** For minutes on two cores: small batches, as many of both, and no mixup, which slows a short run down. */

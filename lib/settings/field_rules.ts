@@ -14,6 +14,11 @@ export interface FieldRule<S extends object> {
    * after "because". A field without it always matters.
    */
   readonly matters?: { when(settings: S): boolean; readonly why: string };
+  /**
+   * Of a field that records did not always have: the value that they are read with, and at which hashes
+   * and comparisons are as if there were no such field.
+   */
+  readonly absent?: unknown;
 }
 
 /** The fields of a record with their rules. */
@@ -50,6 +55,15 @@ export function wholeNumberRule(low: number, high?: number, step = 1): FieldRule
   };
 }
 
+/** A text, `none`, or one or several of a few texts in any order, with "+" between. */
+export function sumRule(none: string, ...allowed: readonly string[]): FieldRule<object> {
+  const some = listRule(...allowed);
+  return {
+    allows: (value) => value === none || typeof value === "string" && some.allows(value.split("+")),
+    words: `"${none}", or of ${allowed.join(", ")} one or several with "+" between`,
+  };
+}
+
 /** One of a few texts. */
 export function choiceRule(...allowed: readonly string[]): FieldRule<object> {
   const quoted = allowed.map((word) => `"${word}"`), last = quoted.pop()!;
@@ -83,7 +97,17 @@ function fieldMatters<S extends object>(
   settings: S,
   field: keyof S,
 ): boolean {
-  return rules.fields[field].matters?.when(settings) ?? true;
+  const { absent, matters } = rules.fields[field];
+  if (absent !== undefined && isSame(settings[field], absent)) return false;
+  return matters?.when(settings) ?? true;
+}
+
+/** The fields that a record may lack, with the values that they then have. */
+export function absentSettings<S extends object>(rules: SettingsRules<S>): Partial<S> {
+  const fields = Object.entries(rules.fields) as [keyof S, FieldRule<S>][];
+  return Object.fromEntries(
+    fields.flatMap(([field, { absent }]) => absent === undefined ? [] : [[field, absent]]),
+  ) as Partial<S>;
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * `deno task bench-data [--rounds N] [--output FOLDER]`: times the way of the data: `prepare` on videos,
- * the loader in turn with PyTorch's DataLoader, OpenCV and albumentations on the same JPEG crops, and the
- * share of a training step that is spent waiting. Prints a report, and writes it into the folder, if one
+ * the loader in turn with PyTorch's DataLoader, OpenCV and albumentations on the same JPEG crops, as they
+ * are and with self-blended pairs made of them, and the share of a training step that is spent waiting. Prints a report, and writes it into the folder, if one
  * is named.
  */
 import { resolve } from "node:path";

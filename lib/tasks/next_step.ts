@@ -14,7 +14,10 @@ export function oneClassLine(counts: ClassCounts): string | undefined {
   const there = lacks === "real" ? "fake" : "real";
   return `THERE IS NOTHING ${lacks.toUpperCase()} IN IT, only ${there}s: a detector can neither be ` +
     `trained nor measured on that. Were files of the other class left out? Add what is ${lacks}, and run ` +
-    "the same command again.";
+    "the same command again." +
+    (lacks === "fake"
+      ? " Or make fakes of them: prepare with --landmarks, then deno task forge."
+      : "");
 }
 
 /** What to do with a manifest. */

@@ -17,6 +17,10 @@ import sys
 import time
 from pathlib import Path
 
+# jsonschema takes seconds to compile this package's grammar of IRIs, and does without it: no notebook's
+# schema has an IRI.
+sys.modules["rfc3987_syntax"] = None
+
 import nbformat
 from jupyter_client.utils import ensure_async
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError

@@ -55,13 +55,14 @@ export async function runDenoTest(
   const result = await runCommand([PROJECT.deno, "test", "-A", ...options], {
     cwd: PROJECT.root,
     env: { ...projectEnvironment(PROJECT), NO_COLOR: "1" },
+    killAfter: 2000, // a test that listens for signals itself would go on; what it started ends with it
     onLine,
   });
   return countTests(result.lines, result.code);
 }
 
 /** Work that takes longest, and so begins first: nothing then waits for it at the end. */
-const FIRST = ["tests/notebooks", "tests/detectors", "tests/training", "tests/tasks", "tests/data"];
+const FIRST = ["tests/notebooks", "tests/training", "tests/tasks", "tests/detectors", "tests/data"];
 
 /**
  * All tests in pieces that a process each can run: a folder of `tests`, the files beside them, and the
@@ -87,13 +88,7 @@ export async function testPieces(root: string = PROJECT.root): Promise<string[][
   ].filter((piece) => piece.length > 0);
 }
 
-/**
- * Runs all tests and the documentation's examples: types once for all, then several pieces at a time, each
- * in a process of its own, whose lines are handed on when it is done.
- *
- * @param signal Once it is aborted nothing more is begun; what runs is ended by `runCommand`, which passes
- * SIGINT and SIGTERM on.
- */
+/** Runs all tests and the documentation's examples: types once for all, then the pieces, as `runPieces` does. */
 export async function runAllTests(signal: AbortSignal): Promise<TestCounts> {
   const types = await runCommand([PROJECT.deno, "check", "--doc", "lib", "tests", "README.md"], {
     cwd: PROJECT.root,
@@ -104,7 +99,17 @@ export async function runAllTests(signal: AbortSignal): Promise<TestCounts> {
     types.lines.forEach((line) => console.log(line));
     return { passed: 0, failed: 1 };
   }
-  const waiting = await testPieces(), counts = { passed: 0, failed: 0 };
+  return await runPieces(await testPieces(), signal);
+}
+
+/**
+ * Runs several pieces at a time, each in a process of its own, whose lines are handed on when it is done.
+ *
+ * @param signal Once it is aborted nothing more is begun; what runs is ended by `runCommand`, which passes
+ * SIGINT and SIGTERM on.
+ */
+export async function runPieces(pieces: string[][], signal: AbortSignal): Promise<TestCounts> {
+  const waiting = [...pieces], counts = { passed: 0, failed: 0 };
   const worker = async () => {
     for (let piece = waiting.shift(); piece && !signal.aborted; piece = waiting.shift()) {
       const lines: string[] = [];

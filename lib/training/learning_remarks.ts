@@ -1,13 +1,6 @@
 /** Whether a run that came to its end has learnt anything, by rules that are said with the remark. */
+import { chanceLimit, type ClassVideos } from "lib/evaluation/learnt.ts";
 import { readHistory } from "./history_rows.ts";
-
-/** How many samples of each class a choice rested on; of one video they count once. */
-export interface ClassVideos {
-  /** Real videos. */
-  readonly real: number;
-  /** Fake videos. */
-  readonly fake: number;
-}
 
 /** Steps at both ends of a run that are compared: a tenth of it, and no more than this. */
 const MOST = 100;
@@ -15,14 +8,6 @@ const MOST = 100;
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b), middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
-
-/**
- * Standard deviation of an AUC by chance alone, of the Mann–Whitney statistic:
- * √((m + n + 1) / (12 m n)).
- */
-function chanceDeviation({ real, fake }: ClassVideos): number {
-  return Math.sqrt((real + fake + 1) / (12 * real * fake));
 }
 
 /**
@@ -61,7 +46,7 @@ export async function learningRemarks(folder: string, videos?: ClassVideos): Pro
     }
   }
   if (videos && bestAuc !== undefined) {
-    const limit = 0.5 + 2 * chanceDeviation(videos);
+    const limit = chanceLimit(videos);
     const rule =
       `${videos.real} real and ${videos.fake} fake videos (½ and two standard deviations)`;
     if (limit >= 1) {

@@ -34,8 +34,10 @@ export interface RunData {
   readonly sha256: string;
   /** SHA-256 of the pre-trained backbone weights; left out for a start from random ones. */
   readonly pretrained?: string;
-  /** Number of training samples. */
+  /** Number of training samples; where fakes are made on the way, of the reals that they are made of. */
   readonly training: number;
+  /** The forgers that made the fakes on the way, such as `"SBI"`; left out where the samples' own were used. */
+  readonly forged?: string;
   /** Number of validation samples. */
   readonly validation: number;
 }

@@ -12,18 +12,25 @@ const TRAINED_ON = "trained_on.csv";
 
 const COLUMNS = ["dataset", "video", "split", "identities"] as const;
 
+/** A further column: the forgers that made fakes of the video's pictures on the way; empty for none. */
+const FORGED = "forged";
+
 /** Between two identities, as in manifests. */
 const BETWEEN = "+";
 
 const keyOf = (dataset: string, name: string) => JSON.stringify([dataset, name]);
 
 /** One row a video. */
-function* rowsOf(samples: Iterable<Sample>): Generator<Record<typeof COLUMNS[number], string>> {
+function* rowsOf(
+  samples: Iterable<Sample>,
+  forge: string,
+): Generator<Record<typeof COLUMNS[number] | typeof FORGED, string>> {
   const seen = new NameTable();
   for (const { dataset, video, split, identities } of samples) {
     const { size } = seen;
     if (seen.numberOf(keyOf(dataset, video)) < size) continue;
-    yield { dataset, video, split, identities: identities.join(BETWEEN) };
+    const forged = forge !== "none" && split === "train" ? forge : "";
+    yield { dataset, video, split, identities: identities.join(BETWEEN), forged };
   }
 }
 
@@ -32,9 +39,14 @@ function* rowsOf(samples: Iterable<Sample>): Generator<Record<typeof COLUMNS[num
  *
  * @param folder The run's; it is made where it is not there.
  * @param samples Of training and validation; of each video one is enough.
+ * @param options `forge`: the run's setting, the forgers that make fakes of the training samples on the way.
  */
-export async function writeTrainedOn(folder: string, samples: Iterable<Sample>): Promise<void> {
-  await writeCsv(join(folder, TRAINED_ON), rowsOf(samples), COLUMNS);
+export async function writeTrainedOn(
+  folder: string,
+  samples: Iterable<Sample>,
+  { forge = "none" }: { forge?: string } = {},
+): Promise<void> {
+  await writeCsv(join(folder, TRAINED_ON), rowsOf(samples, forge), [...COLUMNS, FORGED]);
 }
 
 /** What a test set shares with what a run was trained and chosen on. */

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { epochOrder, type OrderSettings, pairOrder } from "lib/batches/epoch_order.ts";
+import {
+  epochOrder,
+  madePairOrder,
+  type OrderSettings,
+  pairOrder,
+} from "lib/batches/epoch_order.ts";
 import { createRandom } from "lib/random.ts";
 
 const labelLists = fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 30 }))
@@ -174,4 +179,21 @@ Deno.test("pairOrder refuses batches that are no whole number of pairs", () => {
       message: /pairs hold an even number/,
     });
   }
+});
+
+Deno.test("madePairOrder shows each of its places twice in a row, once an epoch, but for filling up", () => {
+  const places = fc.uniqueArray(fc.nat(1000), { minLength: 1, maxLength: 20 });
+  fc.assert(fc.property(places, pairSettings, fc.nat(4), (reals, settings, epoch) => {
+    const order = madePairOrder(Int32Array.from(reals), settings), { batchesPerEpoch } = order;
+    const flat = Array.from(
+      { length: batchesPerEpoch },
+      (_, i) => order.places(epoch * batchesPerEpoch + i),
+    ).flat();
+    assert.equal(flat.length, batchesPerEpoch * settings.batchSize);
+    const once = flat.filter((_, i) => i % 2 === 0);
+    assert.deepEqual(flat.filter((_, i) => i % 2 === 1), once);
+    assert.deepEqual(once.slice(0, reals.length).sort(), reals.toSorted());
+  }));
+  assert.throws(() => madePairOrder(Int32Array.of(), EQUAL), /no sample/);
+  assert.throws(() => madePairOrder(Int32Array.of(1), { ...EQUAL, batchSize: 3 }), /even number/);
 });

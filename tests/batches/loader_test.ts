@@ -195,7 +195,7 @@ Deno.test("openLoader leaves out by choice what it cannot read, says so, and is 
     }
     assert.deepEqual(new Set(unreadable.map(({ sample }) => sample.path)), new Set(bad));
     for (const { sample, error, instead: other } of unreadable) {
-      assert.equal(error.problem, problems[sample.path]);
+      assert.equal((error as ImageError).problem, problems[sample.path]);
       assert.equal(list.indexOf(other), instead[list.indexOf(sample)]);
       const line = lines.filter((line) => line.includes(JSON.stringify(join(folder, sample.path))));
       assert.equal(line.length, 1, "each is named once");

@@ -11,6 +11,7 @@ import { defineDetector } from "lib/detectors/define_detector.ts";
 import { crossEntropy } from "lib/losses/cross_entropy.ts";
 import { logOddsOfFake } from "lib/losses/log_odds.ts";
 import { readImage } from "lib/media/image.ts";
+import type { ImageError } from "lib/media/image_error.ts";
 import { writeImage } from "lib/media/write_image.ts";
 import { openLayers } from "lib/networks/layers.ts";
 import { IMAGENET } from "lib/networks/normalise_images.ts";
@@ -230,7 +231,7 @@ Deno.test("openLoader leaves out by choice a fake whose mask cannot be read, and
     }
     const left = loader.unreadable.map(({ sample, error, instead }) => [
       sample.path,
-      error.path.slice(folder.length + 1),
+      (error as ImageError).path.slice(folder.length + 1),
       instead.path,
     ]);
     assert.deepEqual(left.sort(), [

@@ -34,6 +34,17 @@ Deno.test("readConfiguration keeps what has no effect as it is", () => {
   assert.deepEqual(plainConfiguration(read), plainConfiguration(idle));
 });
 
+Deno.test("readConfiguration takes records from before fakes were made online, with the same hashes", () => {
+  const { detector, data: { forge, ...before }, training } = plainConfiguration(PAPER);
+  assert.equal(forge, "none");
+  const read = readConfiguration({ detector, data: before, training });
+  assert.equal(read.data.forge, "none");
+  assert.deepEqual(effectiveFields(read), effectiveFields(PAPER));
+  assert.ok(!effectiveFields(read).some(([name]) => name === "data.forge"));
+  const made = vary(PAPER, { forge: "SBI" });
+  assert.equal(new Map(effectiveFields(made)).get("data.forge"), "SBI");
+});
+
 const plain = plainConfiguration(PAPER);
 const { detector, data, training } = plain;
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Sample } from "lib/data/samples.ts";
-import { coverage, frequentLogOdds } from "lib/evaluation/coverage.ts";
+import { coverage } from "lib/evaluation/coverage.ts";
 
 const sample = (path: string, of: Partial<Sample>): Sample => ({
   path,
@@ -50,16 +50,4 @@ Deno.test("coverage counts by split and method, by frame and by video, and adds 
     "validation all video: 1 = 0 + 1 + 0",
   ]);
   assert.deepEqual(await coverage([], { scored: [], unscored: [] }), []);
-});
-
-Deno.test("frequentLogOdds wants more than 1 % and 20 frames of exactly one value", () => {
-  const frames = (equal: number, others: number) => [
-    ...Array.from({ length: equal }, () => ({ logOdds: 1.5 })),
-    ...Array.from({ length: others }, (_, i) => ({ logOdds: i / 7 - 300 })),
-  ];
-  assert.deepEqual(frequentLogOdds(frames(20, 1000)), { logOdds: 1.5, frames: 20 });
-  assert.equal(frequentLogOdds(frames(19, 100)), null);
-  assert.equal(frequentLogOdds(frames(20, 1980)), null); // 1 % is not more than 1 %
-  assert.deepEqual(frequentLogOdds(frames(20, 1979)), { logOdds: 1.5, frames: 20 });
-  assert.equal(frequentLogOdds([]), null);
 });

@@ -6,12 +6,8 @@ import { openManifestList } from "lib/data/manifest_list.ts";
 import { type JoinedScores, type JoinOptions, joinScores } from "lib/evaluation/joined_scores.ts";
 import { probability } from "lib/evaluation/probability.ts";
 import { rocAuc } from "lib/evaluation/roc.ts";
-import {
-  parseColumns,
-  readScoreFormat,
-  scaleOf,
-  type ScoreFormat,
-} from "lib/evaluation/score_columns.ts";
+import { parseColumns, scaleOf, type ScoreFormat } from "lib/evaluation/score_columns.ts";
+import { readScoreFormat } from "lib/evaluation/score_format_file.ts";
 import { type ScoreRow, scoreRows } from "lib/evaluation/score_file.ts";
 import { createRandom } from "lib/random.ts";
 import { inFolder } from "../in_folder.ts";
@@ -75,6 +71,23 @@ Deno.test("scoreRows keeps the order of scores on every scale", async () => {
     );
     assert.equal(rocAuc(rows.map((row) => row.logOdds!), labels), auc);
   }
+});
+
+Deno.test("scoreRows keeps the order of probabilities that log-odds in double precision do not tell apart", async () => {
+  const rising = [0, 5e-324, 1e-300, 1e-45, 3e-17, 2.3e-16, 1e-15, 0.5, 1 - 1e-15, 1 - 2 ** -53, 1];
+  const rows = await read("path,score\n" + rising.map((p, i) => `${i},${p}\n`).join(""));
+  const logOdds = rows.map((row) => row.logOdds!);
+  assert.ok(logOdds.every((value, i) => i === 0 || value > logOdds[i - 1]), logOdds.join(", "));
+  assert.ok(logOdds.every((value) => Math.abs(value) < 38.1)); // log loss near scikit-learn's
+  assert.deepEqual(rows.filter((row) => row.clipped).map(({ path }) => path), [
+    ..."01234",
+    "9",
+    "10",
+  ]);
+  const real = await read("path,score\n" + rising.map((p, i) => `${i},${p}\n`).join(""), {
+    scale: "real",
+  });
+  assert.deepEqual(real.map((row) => row.logOdds), logOdds.map((value) => 0 - value));
 });
 
 Deno.test("scoreRows tells rows without a score, clipped ones, labels in words and chosen rows", async () => {

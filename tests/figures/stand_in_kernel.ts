@@ -1,5 +1,7 @@
 /** Deno's Jupyter kernel, stood in for by a list of what it would send to the notebook. */
 
+import { closeSharedExporter } from "lib/figures/shared_exporter.ts";
+
 /** One message to the notebook. */
 export interface Sent {
   /** What the message does. */
@@ -12,7 +14,7 @@ export interface Sent {
   id: string;
 }
 
-/** What `work` sends to the notebook. */
+/** What `work` sends to the notebook. The kernel ends with it, and so does its Chrome. */
 export async function inKernel(work: () => Promise<void>): Promise<Sent[]> {
   const before = Deno;
   const put = (value: unknown) =>
@@ -29,6 +31,7 @@ export async function inKernel(work: () => Promise<void>): Promise<Sent[]> {
   try {
     await work();
   } finally {
+    await closeSharedExporter();
     put(before);
   }
   return sent;

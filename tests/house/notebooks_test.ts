@@ -70,10 +70,11 @@ for (const notebook of notebooks) {
   });
 }
 
-Deno.test("notebooks are numbered without a gap", () => {
-  const numbers = notebooks.map(({ path }) =>
-    path.slice("notebooks/".length, "notebooks/".length + 2)
-  );
-  assert.equal(new Set(numbers).size, numbers.length);
-  for (const number of numbers) assert.match(number, /^\d\d$/);
+/** Numbers of notebooks that are planned and not there yet; one that is there is taken out of here. */
+const RESERVED = ["10"];
+
+Deno.test("notebooks are numbered from 00 on without a gap, but for numbers that are reserved", () => {
+  const numbers = notebooks.map(({ path }) => path.replace("notebooks/", "").slice(0, 2));
+  const all = [...numbers, ...RESERVED].sort();
+  assert.deepEqual(all, all.map((_, i) => String(i).padStart(2, "0")));
 });

@@ -6,7 +6,8 @@ import { startEngine } from "lib/engine/engine.ts";
 import { errorLevels } from "lib/networks/error_levels.ts";
 import { jpegRoundTrip } from "lib/networks/jpeg_round_trip.ts";
 import { createRandom } from "lib/random.ts";
-import { hashBytes, readFixture, smoothPicture } from "./fixture_formula.ts";
+import { picture, smooth } from "../forgeries/blending/formula_pictures.ts";
+import { readFixture } from "./fixture_formula.ts";
 
 await startEngine();
 
@@ -14,19 +15,11 @@ const fixture = await readFixture<{
   by_quality: Record<string, { max_diff: number; sum: number; scaled_sum: number }>;
 }>("error_levels.json");
 
-/** The fixture's picture: ramps with noise, 32 × 32. */
-function fixturePicture(): Uint8Array {
-  const noise = hashBytes("elan", 32 * 32 * 3);
-  return smoothPicture("ela", 32, 32).map((value, i) =>
-    Math.min(255, (value >> 1) + (noise[i] >> 3))
-  );
-}
-
 Deno.test("errorLevels are Pillow's at three qualities, up to single levels", () => {
-  const picture = fixturePicture();
+  const { data } = picture("ela", 32);
   for (const [quality, expected] of Object.entries(fixture.by_quality)) {
     tf.tidy(() => {
-      const images = tf.tensor4d(picture, [1, 32, 32, 3]);
+      const images = tf.tensor4d(data, [1, 32, 32, 3]);
       const lost = tf.abs(tf.sub(images, jpegRoundTrip(images, Number(quality))));
       assert.equal(tf.max(lost).dataSync()[0], expected.max_diff);
       const near = (ours: tf.Tensor, theirs: number) =>
@@ -39,7 +32,7 @@ Deno.test("errorLevels are Pillow's at three qualities, up to single levels", ()
 
 Deno.test("jpegRoundTrip is libjpeg-turbo's on sides that are no multiple of 16, nearly to the level", async () => {
   const [width, height] = [45, 37], random = createRandom(1, "jpeg");
-  const data = smoothPicture("round trip", height, width)
+  const data = smooth("round trip", width, height).data
     .map((value) => Math.min(255, (value >> 1) + random.integer(40)));
   for (const quality of [30, 75, 95]) {
     const file = await sharp(data, { raw: { width, height, channels: 3 } })
@@ -61,7 +54,7 @@ Deno.test("jpegRoundTrip is libjpeg-turbo's on sides that are no multiple of 16,
 
 Deno.test("errorLevels treat each picture of a batch by itself", () => {
   const [a, b] = ["first", "second"].map((name) =>
-    tf.tensor4d(smoothPicture(name, 24, 24), [1, 24, 24, 3])
+    tf.tensor4d(smooth(name, 24).data, [1, 24, 24, 3])
   );
   const both = errorLevels(tf.concat([a, b]) as tf.Tensor4D, 80).dataSync();
   const alone = [a, b].flatMap((x) => [...errorLevels(x, 80).dataSync()]);

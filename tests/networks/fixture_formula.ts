@@ -18,44 +18,24 @@ export interface Summary {
   readonly zero?: boolean;
 }
 
-/** The hash behind all: 32 bits of a name and a place. */
-function hashesOf(name: string): (place: number) => number {
-  let seed = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(name)) seed = Math.imul(seed ^ byte, 0x01000193);
-  return (i) => {
-    let h = (seed + Math.imul(i, 0x9e3779b9)) | 0;
-    h = Math.imul(h ^ (h >>> 16), 0x7feb352d);
-    h = Math.imul(h ^ (h >>> 15), 0x846ca68b);
-    return h ^ (h >>> 16);
-  };
-}
-
-/** `count` bytes of a name, in the fixtures of pictures. */
-export function hashBytes(name: string, count: number): Uint8Array {
-  const hash = hashesOf(name);
-  return Uint8Array.from({ length: count }, (_, i) => hash(i) >>> 24);
-}
-
-/** The fixtures' picture of ramps, RGB, rows from the top. */
-export function smoothPicture(name: string, height: number, width: number): Uint8Array {
-  const b = hashBytes(name, 9);
-  return Uint8Array.from({ length: height * width * 3 }, (_, i) => {
-    const c = i % 3, x = Math.floor(i / 3) % width, y = Math.floor(i / (3 * width));
-    return b[3 * c] + x * (1 + b[3 * c + 1] % 5) + y * (1 + b[3 * c + 2] % 5); // modulo 256
-  });
-}
-
 /** `count` numbers of a name: offset + amplitude · t, with t from a hash, each rounded to float32. */
 export function fill(
   name: string,
   count: number,
   { amplitude = 1, offset = 0 }: { amplitude?: number; offset?: number } = {},
 ): Float32Array<ArrayBuffer> {
-  const hash = hashesOf(name), a = Math.fround(amplitude), o = Math.fround(offset);
-  return Float32Array.from(
-    { length: count },
-    (_, i) => o + Math.fround(((hash(i) >>> 8) - 2 ** 23) / 2 ** 23 * a),
-  );
+  let seed = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(name)) seed = Math.imul(seed ^ byte, 0x01000193);
+  const a = Math.fround(amplitude), o = Math.fround(offset);
+  const values = new Float32Array(count);
+  for (let i = 0; i < count; i++) { // a loop: there are models of 85 million numbers
+    let h = (seed + Math.imul(i, 0x9e3779b9)) | 0;
+    h = Math.imul(h ^ (h >>> 16), 0x7feb352d);
+    h = Math.imul(h ^ (h >>> 15), 0x846ca68b);
+    h ^= h >>> 16;
+    values[i] = o + Math.fround(((h >>> 8) - 2 ** 23) / 2 ** 23 * a);
+  }
+  return values;
 }
 
 /** Amplitude and offset by the kind of parameter; `shape` is PyTorch's. */
@@ -93,7 +73,7 @@ export function torchValues(x: tf.Tensor, kind: "weight" | "activation"): Float3
   if (kind === "activation" && x.rank === 4) {
     return tf.tidy(() => tf.transpose(x, [0, 3, 1, 2]).dataSync() as Float32Array);
   }
-  const values = Float32Array.from(x.dataSync());
+  const values = new Float32Array(x.dataSync());
   return toTorchLayout({ shape: x.shape, values }).values;
 }
 
@@ -102,8 +82,12 @@ export function torchValues(x: tf.Tensor, kind: "weight" | "activation"): Float3
  * and of the norm as a share of the norm.
  */
 export function summaryError(values: Float32Array, expected: Summary): number {
-  const largest = values.reduce((m, x) => Math.max(m, Math.abs(x)), 1e-30);
-  const norm = Math.sqrt(values.reduce((sum, x) => sum + x * x, 0));
+  let largest = 1e-30, squares = 0;
+  for (const x of values) {
+    largest = Math.max(largest, Math.abs(x));
+    squares += x * x;
+  }
+  const norm = Math.sqrt(squares);
   const single = expected.idx.map((at, i) => Math.abs(values[at] - expected.val[i]) / largest);
   return Math.max(Math.abs(norm - expected.norm) / Math.max(expected.norm, 1e-30), ...single);
 }

@@ -1,22 +1,24 @@
 /** JupyterLab as `deno task lab` starts it, on a free port, for as long as a test. */
 
+import { relative } from "node:path";
 import { labCommand } from "lib/tasks/lab.ts";
 import { tiedPython } from "lib/tasks/setup/run_command.ts";
 import { PROJECT, projectEnvironment } from "lib/tasks/setup/project.ts";
+import { MADE_FOR_TESTS } from "./temporary_notebook.ts";
 
 const TOKEN = "a-token-for-tests";
 
 /** A running JupyterLab. */
 export interface LabServer extends AsyncDisposable {
-  /** The address that opens `notebook` (its path in the folder served). */
+  /** The address that opens a temporary notebook, by its path, and nothing else. */
   address(notebook: string): string;
 }
 
-/** Starts JupyterLab on `folder` and waits until it answers. */
-export async function startLab(folder: string): Promise<LabServer> {
+/** Starts JupyterLab on all temporary notebooks and waits until it answers. */
+export async function startLab(): Promise<LabServer> {
   const port = freePort();
   const [, , , ...moduleAndOptions] = labCommand(PROJECT, [
-    `--ServerApp.root_dir=${folder}`,
+    `--ServerApp.root_dir=${MADE_FOR_TESTS}`,
     "--no-browser",
     `--ServerApp.port=${port}`,
     "--ServerApp.port_retries=0",
@@ -41,7 +43,8 @@ export async function startLab(folder: string): Promise<LabServer> {
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
   return {
-    address: (notebook) => `${base}/lab/tree/${notebook}?token=${TOKEN}`,
+    address: (notebook) =>
+      `${base}/lab/tree/${relative(MADE_FOR_TESTS, notebook)}?token=${TOKEN}&reset`,
     async [Symbol.asyncDispose]() {
       server.kill("SIGTERM");
       await status;

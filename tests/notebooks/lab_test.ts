@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { Page } from "puppeteer-core";
+import type { Browser, Page } from "puppeteer-core";
 import { launchChrome } from "lib/figures/chrome.ts";
 import { runNotebook } from "lib/tasks/notebooks.ts";
 import { PROJECT } from "lib/tasks/setup/project.ts";
-import { startLab } from "./lab_server.ts";
-import { temporaryNotebook } from "./temporary_notebook.ts";
+import { type LabServer, startLab } from "./lab_server.ts";
+import { MADE_FOR_TESTS, temporaryNotebook } from "./temporary_notebook.ts";
 
 const BEGIN = `
 import { trainingCurves } from "lib/figures/training_curves.ts";
@@ -64,80 +64,95 @@ async function keepScreenshot(page: Page, name: string): Promise<void> {
   await Deno.writeFile(join(folder, name), await page.screenshot());
 }
 
-Deno.test("JupyterLab draws a Plotly figure, and a later cell changes it in place", async () => {
-  await using notebook = await temporaryNotebook("figure.ipynb", [
-    BEGIN.trim(),
-    UPDATE.trim(),
-  ]);
-  await using lab = await startLab(notebook.folder);
-  await using chrome = await launchChrome();
-  const page = await chrome.newPage();
-  try {
-    await openNotebook(page, lab.address("figure.ipynb"));
-    await page.evaluate("jupyterapp.commands.execute('notebook:move-cursor-down')"); // past the heading
-    await runCell(page);
-    await waitForTraces(page, 1);
-    const box = "document.querySelector('.js-plotly-plot').getBoundingClientRect()";
-    const height = Number(await page.evaluate(`${box}.height`));
-    assert.ok(height > 200, `the figure is ${height} pixels high`);
-    await runCell(page);
-    await waitForTraces(page, 2);
-    const figures = await page.evaluate("document.querySelectorAll('.js-plotly-plot').length");
-    assert.equal(figures, 1, "the update drew a second figure");
-  } finally {
-    await keepScreenshot(page, "lab.png"); // of a failure too: it shows why
-  }
-});
+/** The sights, each in a page of its own of one Lab and one browser: both take seconds to start. */
+const SIGHTS: Record<string, (lab: LabServer, browser: Browser) => Promise<void>> = {
+  "JupyterLab draws a Plotly figure, and a later cell changes it in place": async (
+    lab,
+    browser,
+  ) => {
+    await using notebook = await temporaryNotebook("figure.ipynb", [
+      BEGIN.trim(),
+      UPDATE.trim(),
+    ]);
+    const page = await browser.newPage();
+    try {
+      await openNotebook(page, lab.address(notebook.path));
+      await page.evaluate("jupyterapp.commands.execute('notebook:move-cursor-down')"); // past the heading
+      await runCell(page);
+      await waitForTraces(page, 1);
+      const box = "document.querySelector('.js-plotly-plot').getBoundingClientRect()";
+      const height = Number(await page.evaluate(`${box}.height`));
+      assert.ok(height > 200, `the figure is ${height} pixels high`);
+      await runCell(page);
+      await waitForTraces(page, 2);
+      const figures = await page.evaluate("document.querySelectorAll('.js-plotly-plot').length");
+      assert.equal(figures, 1, "the update drew a second figure");
+    } finally {
+      await keepScreenshot(page, "lab.png"); // of a failure too: it shows why
+    }
+  },
 
-Deno.test("kept outputs: a figure opens as its picture and becomes Plotly of the same size, rows are a table", async () => {
-  await using notebook = await temporaryNotebook("kept.ipynb", [
-    `${BEGIN.trim()}\nawait live.finish(trainingCurves(rows, {}));`,
-    TABLE.trim(),
-    ALONE.trim(),
-  ]);
-  assert.equal(await runNotebook(notebook.path, { profile: "smoke" }), 0);
-  await using lab = await startLab(notebook.folder);
-  await using chrome = await launchChrome();
-  const page = await chrome.newPage();
-  try {
-    await openNotebook(page, lab.address("kept.ipynb"));
-    const picture = await page.waitForSelector(".jp-RenderedPlotly img.plot-img[src^=data]");
-    const sizeOf = (selector: string) =>
-      page.evaluate(`(({ width, height }) => [width, height])(
-        document.querySelector(${JSON.stringify(selector)}).getBoundingClientRect())`);
-    const pictured = await sizeOf(".jp-RenderedPlotly img.plot-img");
-    await picture!.hover();
-    await waitForTraces(page, 1);
-    const drawn = await sizeOf(".js-plotly-plot .main-svg");
-    assert.deepEqual(pictured, drawn, "the chart is as large as the picture that it follows");
-    const cells = await page.evaluate(
-      `[...document.querySelectorAll(".jp-RenderedHTML td")].map((cell) => cell.textContent)`,
-    );
-    assert.deepEqual(cells, ["<b>DF</b>", "0.99", "FS", "–"]);
-    const [width] = await sizeOf(".jp-RenderedImage img") as number[];
-    assert.equal(width, 321, "a picture alone is as wide as a column, whatever its pixels");
-  } finally {
-    await keepScreenshot(page, "kept.png");
-  }
-});
+  "kept outputs: a figure opens as its picture and becomes Plotly of the same size, rows are a table":
+    async (lab, browser) => {
+      await using notebook = await temporaryNotebook("kept.ipynb", [
+        `${BEGIN.trim()}\nawait live.finish(trainingCurves(rows, {}));`,
+        TABLE.trim(),
+        ALONE.trim(),
+      ]);
+      assert.equal(await runNotebook(notebook.path, { profile: "smoke" }), 0);
+      const page = await browser.newPage();
+      try {
+        await openNotebook(page, lab.address(notebook.path));
+        const picture = await page.waitForSelector(".jp-RenderedPlotly img.plot-img[src^=data]");
+        const sizeOf = (selector: string) =>
+          page.evaluate(`(({ width, height }) => [width, height])(
+          document.querySelector(${JSON.stringify(selector)}).getBoundingClientRect())`);
+        const pictured = await sizeOf(".jp-RenderedPlotly img.plot-img");
+        await picture!.hover();
+        await waitForTraces(page, 1);
+        const drawn = await sizeOf(".js-plotly-plot .main-svg");
+        assert.deepEqual(pictured, drawn, "the chart is as large as the picture that it follows");
+        const cells = await page.evaluate(
+          `[...document.querySelectorAll(".jp-RenderedHTML td")].map((cell) => cell.textContent)`,
+        );
+        assert.deepEqual(cells, ["<b>DF</b>", "0.99", "FS", "–"]);
+        const [width] = await sizeOf(".jp-RenderedImage img") as number[];
+        assert.equal(width, 321, "a picture alone is as wide as a column, whatever its pixels");
+      } finally {
+        await keepScreenshot(page, "kept.png");
+      }
+    },
 
-Deno.test("the first notebook opens with all its pictures, and its charts become Plotly", async () => {
-  await using copy = await temporaryNotebook("copy.ipynb", []); // Lab may save what it opens
-  await Deno.copyFile(join(PROJECT.root, "notebooks", "00_start_here.ipynb"), copy.path);
-  await using lab = await startLab(copy.folder);
-  await using chrome = await launchChrome();
-  const page = await chrome.newPage();
-  try {
-    await openNotebook(page, lab.address("copy.ipynb"), { height: 12_000 }); // all cells in view
-    const pictures = "[...document.querySelectorAll('.jp-OutputArea-output img')]";
-    await page.waitForFunction(
-      `${pictures}.length >= 3 && ${pictures}.every((picture) => picture.naturalWidth > 100)`,
-      { timeout: 60_000 },
-    );
-    const chart = await page.waitForSelector(".jp-RenderedPlotly img.plot-img[src^=data]");
-    await chart!.hover();
-    await page.waitForSelector(".js-plotly-plot .main-svg", { timeout: 60_000 });
-  } finally {
-    await keepScreenshot(page, "start_here.png");
+  "the first notebook opens with all its pictures, and its charts become Plotly": async (
+    lab,
+    browser,
+  ) => {
+    await using copy = await temporaryNotebook("copy.ipynb", []); // Lab may save what it opens
+    await Deno.copyFile(join(PROJECT.root, "notebooks", "00_start_here.ipynb"), copy.path);
+    const page = await browser.newPage();
+    try {
+      await openNotebook(page, lab.address(copy.path), { height: 12_000 }); // all cells in view
+      const pictures = "[...document.querySelectorAll('.jp-OutputArea-output img')]";
+      await page.waitForFunction(
+        `${pictures}.length >= 3 && ${pictures}.every((picture) => picture.naturalWidth > 100)`,
+        { timeout: 60_000 },
+      );
+      const chart = await page.waitForSelector(".jp-RenderedPlotly img.plot-img[src^=data]");
+      await chart!.hover();
+      await page.waitForSelector(".js-plotly-plot .main-svg", { timeout: 60_000 });
+    } finally {
+      await keepScreenshot(page, "start_here.png");
+    }
+  },
+};
+
+Deno.test("JupyterLab", async (t) => {
+  await Deno.mkdir(MADE_FOR_TESTS, { recursive: true });
+  await using lab = await startLab();
+  await using browser = await launchChrome();
+  for (const [name, fn] of Object.entries(SIGHTS)) {
+    // Lab and browser are busy meanwhile; what is left of them at the end the whole test sees.
+    const sanitize = { sanitizeOps: false, sanitizeResources: false };
+    await t.step({ name, fn: () => fn(lab, browser), ...sanitize });
   }
 });

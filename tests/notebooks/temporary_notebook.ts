@@ -3,6 +3,9 @@
 import { join } from "node:path";
 import { PROJECT } from "lib/tasks/setup/project.ts";
 
+/** What holds the folders of all of them. */
+export const MADE_FOR_TESTS: string = join(PROJECT.cache, "tests");
+
 /** A notebook file that lasts as long as a test. */
 export interface TemporaryNotebook extends AsyncDisposable {
   /** The folder that holds nothing else. */
@@ -16,9 +19,8 @@ export async function temporaryNotebook(
   name: string,
   cells: readonly string[],
 ): Promise<TemporaryNotebook> {
-  const parent = join(PROJECT.cache, "tests");
-  await Deno.mkdir(parent, { recursive: true });
-  const folder = await Deno.makeTempDir({ dir: parent });
+  await Deno.mkdir(MADE_FOR_TESTS, { recursive: true });
+  const folder = await Deno.makeTempDir({ dir: MADE_FOR_TESTS });
   const path = join(folder, name);
   const heading = { cell_type: "markdown", id: "heading", metadata: {}, source: "# A test?" };
   const code = cells.map((source, index) => ({

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  absentSettings,
   changeSettings,
   choiceRule,
   effectiveSettings,
@@ -8,6 +9,7 @@ import {
   numberBelowRule,
   numberRule,
   type SettingsRules,
+  sumRule,
   wholeNumberRule,
 } from "lib/settings/field_rules.ts";
 
@@ -41,6 +43,12 @@ Deno.test("rules allow what they say and nothing else", () => {
     [choiceRule("a", "b", "c"), ["a", "c"], ["d", 1, undefined], '"a", "b" or "c"'],
     [choiceRule("a"), ["a"], ["b"], '"a"'],
     [flagRule(), [true, false], ["False", 0, undefined], "true or false"],
+    [
+      sumRule("none", "a", "b"),
+      ["none", "a", "b+a"],
+      ["", "a+a", "c", "a+none", "a+", ["a"], null],
+      '"none", or of a, b one',
+    ],
     [listRule("a", "b"), [["a"], ["b", "a"]], [[], ["a", "a"], ["c"], "a"], "a list without re"],
   ];
   for (const [{ allows, words }, right, wrong, said] of cases) {
@@ -102,4 +110,17 @@ Deno.test("effectiveSettings leaves out what has no effect, so what computes the
   assert.notDeepEqual(off, BASE);
   assert.deepEqual(effectiveSettings(RULES, off), { heat: "off", racks: ["top"] });
   assert.deepEqual(effectiveSettings(RULES, off), effectiveSettings(RULES, BASE));
+});
+
+Deno.test("a field that records did not always have changes nothing at the value that stands for it", () => {
+  const rules: SettingsRules<Oven & { readonly fan: string }> = {
+    ...RULES,
+    fields: { ...RULES.fields, fan: { ...choiceRule("none", "slow"), absent: "none" } },
+  };
+  assert.deepEqual(absentSettings(rules), { fan: "none" });
+  assert.deepEqual(absentSettings(RULES), {});
+  const still = { ...BASE, fan: "none" }, slow = changeSettings(rules, still, { fan: "slow" });
+  assert.deepEqual(effectiveSettings(rules, still), effectiveSettings(RULES, BASE));
+  assert.equal(effectiveSettings(rules, slow).fan, "slow");
+  assert.deepEqual(changeSettings(rules, slow, { fan: "none" }), still);
 });

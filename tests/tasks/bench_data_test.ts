@@ -32,6 +32,15 @@ const REPORT: DataReport = {
       { loader: 1600, augmented: 800, peer: 400 },
     ],
   }],
+  forging: {
+    side: 256,
+    size: 224,
+    batch: 16,
+    count: 192,
+    processes: 2,
+    differences: [{ mask: 30.04, change: 1.234 }, { mask: 31, change: 1.2 }],
+    rounds: [{ loader: 90, peer: 30 }, { loader: 60, peer: 60 }, { loader: 120, peer: 60 }],
+  },
   waiting: [{
     name: "QUICK",
     steps: [{ seconds: 1, waited: 0.01 }, { seconds: 3, waited: 0.03 }],
@@ -46,6 +55,14 @@ Deno.test("dataMarkdown takes ratios within a round, and says the share of waiti
     text,
     /every 5th frame.*\*\*40\.0 \(35\.0 to 50\.0\) frames a second\*\* \(3 rounds/,
   );
+  assert.match(
+    text,
+    /\*\*90 \(75 to 105\)\*\* of ours, 60 \(45 to 60\) of the DataLoader's 2 processes/,
+  );
+  assert.match(
+    text,
+    /ratio \*\*2\.00 \(1\.50 to 2\.50\)\*\*, 3 rounds.*30\.0 and 1\.23; 31\.0 and 1\.20\./,
+  );
   assert.equal(waitingShare(REPORT.waiting[0]), 0.01);
   assert.match(text, /\| QUICK \| 2 \| 2\.000 \(1\.500 to 2\.500\) \| 1\.00 % \|/);
   assert.match(text, /load average 0\.10 before and 1\.90 after/);
@@ -56,6 +73,7 @@ Deno.test("dataMarkdown leaves out what an interrupted bench did not measure", (
     ...REPORT,
     preparing: { clips: 8, rounds: [] },
     cases: [{ ...REPORT.cases[0], rounds: [] }],
+    forging: { ...REPORT.forging, rounds: [] },
     waiting: [],
   };
   assert.doesNotMatch(dataMarkdown(none), /256|QUICK|prepare|NaN/);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { metricTable } from "lib/evaluation/metric_table.ts";
 import { createRandom } from "lib/random.ts";
 import {
@@ -6,6 +7,11 @@ import {
   readEvaluations,
   saveEvaluation,
 } from "lib/training/evaluation_files.ts";
+import {
+  evaluationRecordsOf,
+  readEvaluationRecord,
+  saveEvaluationRecord,
+} from "lib/training/evaluation_record.ts";
 import { inFolder } from "../in_folder.ts";
 
 const from = {
@@ -66,5 +72,36 @@ Deno.test("saveEvaluation replaces the result on the same pictures, and needs ro
     await saveEvaluation(`${root}/a`, again);
     assert.deepEqual(await readEvaluations({ root }), again);
     await assert.rejects(saveEvaluation(root, []), /without rows/);
+  });
+});
+
+Deno.test("readEvaluationRecord and evaluationRecordsOf refuse what is no evaluation, or one of another version", async () => {
+  await inFolder(async (folder) => {
+    const of = { dataset: "FF++", split: "test", data: "ab" };
+    assert.equal(await readEvaluationRecord(folder, of), undefined);
+    assert.deepEqual(await evaluationRecordsOf(join(folder, "none")), []);
+    const path = await saveEvaluationRecord(folder, {
+      detector: { name: "theirs", seed: null, sha256: "cd", scores: "file" },
+      protocol: "ef",
+      data: { dataset: of.dataset, split: of.split, sha256: of.data, distortion: "" },
+      differences: "",
+      intervals: { level: 0.95, resamples: 0, method: "none" },
+      coverage: [],
+      metrics: [],
+      equalScores: [],
+    });
+    const record = await readEvaluationRecord(folder, of);
+    assert.deepEqual([record?.format, record?.version], ["forgery-clues evaluation", 1]);
+    assert.deepEqual(await evaluationRecordsOf(folder), [record]);
+    const text = await Deno.readTextFile(path);
+    await Deno.writeTextFile(path, text.replace('"version": 1', '"version": 2'));
+    await assert.rejects(
+      readEvaluationRecord(folder, of),
+      /\.json" is of version 2, and 1 is known/,
+    );
+    for (const other of ["{}", "[", "null"]) {
+      await Deno.writeTextFile(path, other);
+      await assert.rejects(evaluationRecordsOf(folder), /\.json" is no evaluation/);
+    }
   });
 });

@@ -67,6 +67,13 @@ const LOG_ODDS = [
   ...[0.2654069270938635, 0.28921432979404926, 0.2613651342689991, 0.28126224502921104],
 ];
 
+/**
+ * Biases before a batch norm, and the running means that follow them: only rounding moves them, another way
+ * on every processor, by up to Adam's full rate a step.
+ */
+const ROUNDING = /^bottleneck\.model\.([04]\.bias|[15]\.running_mean)$/;
+const ROUNDING_MOVES = 2 * CONFIGURATION.training.learningRate * CONFIGURATION.training.steps;
+
 const near = (actual: number, expected: number, limit: number, what: string) =>
   assert.ok(Math.abs(actual - expected) <= limit, `${what}: ${actual}, expected ${expected}`);
 
@@ -95,7 +102,8 @@ Deno.test("train goes on with a run of the first edition, and ends in the weight
       assert.deepEqual([...end.tensors.keys()], Object.keys(learner.learnt));
       for (const [name, stored] of end.tensors) {
         const expected = float32Values(stored), values = await learner.learnt[name].data();
-        values.forEach((value, i) => near(value, expected[i], 1e-5, `${name} at ${i}`));
+        const limit = ROUNDING.test(name) ? ROUNDING_MOVES : 1e-5;
+        values.forEach((value, i) => near(value, expected[i], limit, `${name} at ${i}`));
       }
     }
     assert.equal(step, TOTALS.length);

@@ -21,6 +21,7 @@ Deno.test("protocolHash changes with every field but those of the method and the
     realRepeats: 5,
     augmentation: "flip",
     mixup: 0,
+    forge: "SBI",
     epochs: 10,
     learningRate: 1e-3,
     schedule: "official",

@@ -6,6 +6,7 @@ import { parentPort } from "node:worker_threads";
 import sharp from "sharp";
 import { type JpegDecoder, openJpegDecoder } from "lib/engine/jpeg_decoder.ts";
 import { ImageError, type ImageProblem } from "lib/media/image_error.ts";
+import { openJobQueue } from "./job_queue.ts";
 import { readPicture } from "./read_picture.ts";
 
 /** What the thread is asked for. */
@@ -43,71 +44,31 @@ sharp.cache(false); // no file is read twice in a row: keeping what was done cos
 /** Pictures at once: as many as there are cores, and as many again whose bytes are being read. */
 const AT_ONCE = 2 * navigator.hardwareConcurrency;
 
-/** A question with what is left to do of it. */
-interface Job extends DecodeQuestion {
-  readonly id: number;
-  readonly pixels: Uint8Array<ArrayBuffer>;
-  readonly failures: DecodeReply["failures"][number][];
-  begun: number;
-  done: number;
-  isCalledOff: boolean;
-}
-
-const jobs: Job[] = [];
-let busy = 0;
+const queue = openJobQueue({ atOnce: AT_ONCE });
 let decoder: JpegDecoder | undefined;
 
-async function read(job: Job, place: number): Promise<void> {
-  const { paths, size, pixels, failures } = job;
-  try {
-    const { data } = await readPicture(paths[place], { size, decoder });
-    pixels.set(data, place * size * size * 3);
-  } catch (error) {
-    const { problem, explanation } = error instanceof ImageError
-      ? error
-      : { problem: undefined, explanation: (error as Error).message };
-    failures.push({ place, problem, explanation });
-  }
-  busy--;
-  job.done++;
-  if (job.done === (job.isCalledOff ? job.begun : paths.length)) answer(job);
-  fill();
-}
-
-/** Answers when nothing of a question is at work any more, also of one that was called off. */
-function answer({ id, pixels, failures }: Job): void {
-  failures.sort((a, b) => a.place - b.place);
-  parentPort!.postMessage({ id, pixels, failures } satisfies DecodeReply, [pixels.buffer]);
-}
-
-/** Begins as many pictures as may be read at once, the oldest request's first. */
-function fill(): void {
-  while (busy < AT_ONCE && jobs.length > 0) {
-    const job = jobs[0];
-    busy++;
-    void read(job, job.begun++); // its errors are in its reply
-    if (job.begun === job.paths.length) jobs.shift();
-  }
-}
-
 parentPort!.on("message", (asked: DecodeQuestion & { id: number } | { callOff: number }) => {
-  if ("callOff" in asked) {
-    const at = jobs.findIndex(({ id }) => id === asked.callOff);
-    if (at < 0) return; // all of it is begun, or done
-    const [job] = jobs.splice(at, 1);
-    job.isCalledOff = true;
-    if (job.done === job.begun) answer(job);
-    return;
-  }
-  const { paths, size, library } = asked;
+  if ("callOff" in asked) return queue.callOff(asked.callOff);
+  const { id, paths, size, library } = asked;
   if (library !== undefined) decoder ??= openJpegDecoder(library); // an engine's library never changes
-  jobs.push({
-    ...asked,
-    pixels: new Uint8Array(paths.length * size * size * 3),
-    failures: [],
-    begun: 0,
-    done: 0,
-    isCalledOff: false,
+  const pixels = new Uint8Array(paths.length * size * size * 3), failures: DecodeFailure[] = [];
+  queue.add({
+    id,
+    pieces: paths.length,
+    work: async (place) => {
+      try {
+        const { data } = await readPicture(paths[place], { size, decoder });
+        pixels.set(data, place * size * size * 3);
+      } catch (error) {
+        const { problem, explanation } = error instanceof ImageError
+          ? error
+          : { problem: undefined, explanation: (error as Error).message };
+        failures.push({ place, problem, explanation });
+      }
+    },
+    answer: () => {
+      failures.sort((a, b) => a.place - b.place);
+      parentPort!.postMessage({ id, pixels, failures } satisfies DecodeReply, [pixels.buffer]);
+    },
   });
-  fill();
 });

@@ -12,6 +12,10 @@ export const placeOf = (root: string, { path }: Sample): string => below(root, p
 /** Where a sample's mask lies: of samples that have one, as `lookUpWanted` made sure. */
 export const maskPlaceOf = (root: string, { mask }: Sample): string => below(root, mask!);
 
+/** Where a sample's landmarks lie: of samples that have some, as `facesInFiles` made sure. */
+export const landmarksPlaceOf = (root: string, { landmarks }: Sample): string =>
+  below(root, landmarks!);
+
 /** The error for a file that could not be read. */
 export function failureOf(path: string, { problem, explanation }: DecodeFailure): Error {
   if (problem) return new ImageError(problem, path, explanation);

@@ -24,17 +24,18 @@ async function decodePlain(
 /**
  * A picture at the size asked for.
  *
- * @param options `size`: side of the result in pixels. `decoder`: for plain JPEGs; without it sharp decodes
- * them too.
+ * @param options `size`: side of the result in pixels; left out: as in the file. `decoder`: for plain JPEGs;
+ * without it sharp decodes them too.
  * @throws ImageError as `readImage` does.
  */
 export async function readPicture(
   path: string,
-  { size, decoder }: { size: number; decoder: JpegDecoder | undefined },
+  { size, decoder }: { size?: number; decoder: JpegDecoder | undefined },
 ): Promise<RgbImage> {
-  const bytes = await readImageBytes(path), square = { width: size, height: size };
+  const bytes = await readImageBytes(path);
+  const square = size === undefined ? undefined : { width: size, height: size };
   const plain = await decodePlain(bytes, decoder);
-  if (!plain) return await decodeImage(bytes, path, { size: square });
-  const fits = plain.width === size && plain.height === size;
+  if (!plain) return await decodeImage(bytes, path, square ? { size: square } : {});
+  const fits = !square || plain.width === size && plain.height === size;
   return fits ? plain : await resizeImage(plain, square);
 }

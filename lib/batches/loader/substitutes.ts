@@ -5,12 +5,17 @@ import type { Sample } from "lib/data/samples.ts";
 
 /** A sample that was left out. */
 export interface Unreadable {
-  /** The sample whose file cannot be read. */
+  /** The sample whose file cannot be read, or of which no fake can be made. */
   readonly sample: Sample;
-  /** Why not. */
-  readonly error: ImageError;
-  /** What its places in batches go to: the next readable sample of its class in the list. */
+  /** Why not: an ImageError where its picture, or its mask, cannot be read. */
+  readonly error: Error;
+  /** What its places in batches go to: the next one of its class in the list; for a donor, another one. */
   readonly instead: Sample;
+}
+
+/** What is said of a sample that was left out. */
+export function leftOutWords({ error, instead }: Unreadable): string {
+  return `Left out: ${error.message} Its places go to ${JSON.stringify(instead.path)}.`;
 }
 
 /** The substitutes that are known so far. */
@@ -48,9 +53,9 @@ export function openSubstitutes(
   const settle = (place: number, error: Error, by: number) => {
     if (instead.has(place) || !(error instanceof ImageError)) return;
     instead.set(place, by);
-    const other = samples.sample(by);
-    found.push({ sample: samples.sample(place), error, instead: other });
-    notice?.(`Left out: ${error.message} Its places go to ${JSON.stringify(other.path)}.`);
+    const leftOut = { sample: samples.sample(place), error, instead: samples.sample(by) };
+    found.push(leftOut);
+    notice?.(leftOutWords(leftOut));
   };
   const find = async (place: number, error: Error) => {
     const label = samples.label(place), passed = new Map([[place, error]]);

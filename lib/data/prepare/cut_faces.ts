@@ -77,12 +77,12 @@ export async function cutUnit(
       const seen = await upright({ ...picture, image }, { first: turn, thorough }, options);
       turn = seen.turn;
       const found = await writeCrops(seen, { frame, name }, options);
-      remarks.push(...seen.remarks);
-      if (found.length === 0) remarks.push({ what: "no face", frame });
+      remarks.push(...seen.remarks, ...found.remarks);
+      if (found.crops.length === 0) remarks.push({ what: "no face", frame });
       if (picture.maskMissing !== undefined) {
         remarks.push({ what: "no mask", frame, detail: picture.maskMissing });
       }
-      crops.push(...found);
+      crops.push(...found.crops);
       options.onPicture?.();
     }
   } catch (error) {

@@ -4,8 +4,8 @@
  */
 import { dirname, join } from "node:path";
 import { FACE_CUT, type FaceCut, LANDMARK_FINDER } from "lib/faces/face_cut.ts";
+import { SETTINGS_FILE } from "lib/io/claimed_settings.ts";
 import { sha256 } from "lib/io/sha256.ts";
-import { writeWhole } from "lib/io/write_whole.ts";
 import { type Distortion, distortionText, parseDistortion } from "lib/media/distortions.ts";
 import type { FrameChoice } from "lib/media/video.ts";
 
@@ -31,9 +31,6 @@ export function cutName(settings: PrepareSettings): string {
   const fields = Object.entries(all).sort(([a], [b]) => a < b ? -1 : 1);
   return sha256(JSON.stringify(fields)).slice(0, 8);
 }
-
-/** The file in an output folder that holds its settings. */
-const SETTINGS_FILE = "settings.json";
 
 /** How the faces beside a manifest were cut, and what was done to their frames first. */
 export interface RecordedCut {
@@ -105,37 +102,15 @@ export function checkSettings(settings: PrepareSettings): void {
 }
 
 /**
- * Writes the settings into a new output folder, or compares them with those that are there.
+ * What an output folder's settings file holds (`claimSettings`).
  *
  * @param dataset The data set's name: a folder holds one.
- * @throws RangeError when the folder was made with other settings or from another data set; the
- * message names them.
  */
-export async function claimFolder(
-  folder: string,
-  { dataset, settings }: { dataset: string; settings: PrepareSettings },
-): Promise<void> {
-  const path = join(folder, SETTINGS_FILE);
+export function recordedSettings(
+  dataset: string,
+  settings: PrepareSettings,
+): Readonly<Record<string, unknown>> {
   // Where nothing is distorted the file says nothing of it, as it did before there were distortions.
   const distortion = settings.distortion && distortionText(settings.distortion);
-  const now: Record<string, unknown> = { dataset, ...settings, distortion };
-  const text = await Deno.readTextFile(path).catch((error) => {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  });
-  if (text === undefined) {
-    await writeWhole(path, new TextEncoder().encode(JSON.stringify(now, null, 2) + "\n"));
-    return;
-  }
-  const before = JSON.parse(text) as Record<string, unknown>;
-  const shown = (value: unknown) => JSON.stringify(value) ?? "not set";
-  const changed = Object.keys({ ...before, ...now })
-    .filter((name) => shown(before[name]) !== shown(now[name]))
-    .map((name) => `${name} was ${shown(before[name])} and is ${shown(now[name])}`);
-  if (changed.length > 0) {
-    throw new RangeError(
-      `${JSON.stringify(folder)} was begun with other settings: ${changed.join("; ")}. ` +
-        "Use those again, or another folder.",
-    );
-  }
+  return { dataset, ...settings, distortion };
 }

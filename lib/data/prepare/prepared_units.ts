@@ -31,11 +31,16 @@ export interface Unit {
 /** Stills of one video that are taken together at most: bounds the memory that a unit needs. */
 const MOST_STILLS = 1000;
 
-/** A name made of the source's own, fit for every file system, with a hash that makes it unique. */
-function folderOf(entry: VideoEntry, stills: readonly StillEntry[]): string {
-  const source = [entry.kind, entry.video, ...stills.map(({ path }) => path)];
+/**
+ * A unit's folder below the output folder: a name made of its source's own, fit for every file system, with a
+ * hash that makes it unique.
+ *
+ * @param path Of its source.
+ * @param source All that tells this unit from others.
+ */
+export function unitFolder(path: string, source: readonly string[]): string {
   const hash = sha256(JSON.stringify(source));
-  const name = stem(entry.video.split("/").at(-1)!).replaceAll(/[^A-Za-z0-9_-]+/g, "_");
+  const name = stem(path.split("/").at(-1)!).replaceAll(/[^A-Za-z0-9_-]+/g, "_");
   // 4096 folders keep each of them small where there are 100,000 videos.
   return `crops/${hash.slice(0, 3)}/${name.slice(0, 40)}-${hash.slice(0, 16)}`;
 }
@@ -43,7 +48,7 @@ function folderOf(entry: VideoEntry, stills: readonly StillEntry[]): string {
 const unitOf = (entry: VideoEntry, stills: readonly StillEntry[] = []): Unit => ({
   entry,
   stills,
-  folder: folderOf(entry, stills),
+  folder: unitFolder(entry.video, [entry.kind, entry.video, ...stills.map(({ path }) => path)]),
 });
 
 /** The units of a data set's entries, in their order; memory holds one at a time. */

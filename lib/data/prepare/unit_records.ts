@@ -3,6 +3,7 @@
  * one renaming of their folder; a unit whose folder is there is whole, whatever happened.
  */
 import { dirname, join } from "node:path";
+import { isRecord } from "lib/io/is_record.ts";
 import { orSay, writeWhole } from "lib/io/write_whole.ts";
 
 /** A face that was cut out. */
@@ -70,18 +71,30 @@ export function unreadablePictures({ remarks }: UnitRecord): number {
   return remarks.filter(({ what, frame }) => what === "unreadable" && frame !== undefined).length;
 }
 
-function isRecord(value: unknown): value is UnitRecord {
-  if (typeof value !== "object" || value === null) return false;
-  const { source, looked, crops, remarks } = value as Record<string, unknown>;
+function isUnitRecord(value: unknown): value is UnitRecord {
+  if (!isRecord(value)) return false;
+  const { source, looked, crops, remarks } = value;
   return typeof source === "string" && typeof looked === "number" && Array.isArray(crops) &&
     Array.isArray(remarks);
 }
 
-/** The record in a unit's folder, or undefined when there is none, or none that is whole. */
-export async function readRecord(folder: string): Promise<UnitRecord | undefined> {
+/** The record in a folder of `prepare`'s, or undefined when there is none, or none that is whole. */
+export function readRecord(folder: string): Promise<UnitRecord | undefined> {
+  return readKept(folder, isUnitRecord);
+}
+
+/**
+ * What `commitUnit` wrote into a unit's folder, or undefined when there is nothing, or nothing that is whole.
+ *
+ * @param isOne Tells the records of this kind of unit.
+ */
+export async function readKept<Kept>(
+  folder: string,
+  isOne: (value: unknown) => value is Kept,
+): Promise<Kept | undefined> {
   try {
     const value: unknown = JSON.parse(await Deno.readTextFile(join(folder, NAME)));
-    return isRecord(value) ? value : undefined;
+    return isOne(value) ? value : undefined;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) return undefined;
     throw error;
@@ -96,7 +109,7 @@ export async function readRecord(folder: string): Promise<UnitRecord | undefined
  */
 export async function commitUnit(
   staged: string,
-  { folder, record }: { folder: string; record: UnitRecord },
+  { folder, record }: { folder: string; record: object },
 ): Promise<void> {
   await writeWhole(join(staged, NAME), new TextEncoder().encode(JSON.stringify(record) + "\n"));
   await orSay(folder, async () => {

@@ -7,6 +7,7 @@ import { faceFile } from "lib/faces/cut_face.ts";
 import type { Face } from "lib/faces/face.ts";
 import { type CropLandmarks, landmarkFile, landmarksInCrop } from "lib/faces/landmark_file.ts";
 import { detectLandmarks, type LandmarkDetector } from "lib/faces/landmarks.ts";
+import { whyImplausible } from "lib/faces/plausible_landmarks.ts";
 import { type Turn, turnBack } from "lib/faces/upright_faces.ts";
 import { writeWhole } from "lib/io/write_whole.ts";
 import { type Box, cropFace, type CropOptions, squareAround } from "lib/media/crop.ts";
@@ -14,7 +15,7 @@ import type { RgbImage } from "lib/media/image.ts";
 import { writeImage } from "lib/media/write_image.ts";
 import { contentName } from "../fingerprint.ts";
 import type { PrepareSettings } from "./prepare_settings.ts";
-import type { CropRecord } from "./unit_records.ts";
+import type { CropRecord, Remark } from "./unit_records.ts";
 
 /** A picture whose faces stand upright. */
 export interface SeenPicture {
@@ -42,21 +43,25 @@ export interface CropWriting {
  * Cuts the faces out and writes them.
  *
  * @param place `frame`: the picture's index; `name`: what its files are called, without an ending.
+ * @returns The crops, and remarks on those whose landmarks cannot be a face's: they are written without.
  * @throws Error when a file cannot be written.
  */
 export async function writeCrops(
   { image, mask, turn, faces }: SeenPicture,
   { frame, name }: { readonly frame: number; readonly name: string },
   { folder, settings, landmarkDetector }: CropWriting,
-): Promise<CropRecord[]> {
+): Promise<{ crops: CropRecord[]; remarks: Remark[] }> {
   const { faces: keep, margin, size, format } = settings;
   const points = landmarkDetector && await detectLandmarks({ image, faces }, landmarkDetector);
-  return await Promise.all(faces.map(async ({ box, score }, i): Promise<CropRecord> => {
+  const faults = faces.map((face, i) => points && whyImplausible(points[i], face));
+  const crops = await Promise.all(faces.map(async ({ box, score }, i): Promise<CropRecord> => {
     const own = keep === "all" ? `${name}_${i}` : name, file = `${own}.${format}`;
     const bytes = await faceFile(image, box, settings);
     await writeWhole(join(folder, file), bytes);
     const square = squareAround(box, margin);
-    const known = points && landmarksInCrop({ box, landmarks: points[i] }, { square, size });
+    const known = points && faults[i] === undefined
+      ? landmarksInCrop({ box, landmarks: points[i] }, { square, size })
+      : undefined;
     return {
       ...{ file, content: contentName(bytes), frame, box: rounded(turnBack(box, turn, image)) },
       score: Math.round(score * 1e4) / 1e4,
@@ -66,6 +71,12 @@ export async function writeCrops(
         : { mask: await writeMask(join(folder, `${own}_mask.png`), mask, { box, margin, size }) },
     };
   }));
+  const remarks = crops.flatMap(({ file }, i): Remark[] =>
+    faults[i] === undefined
+      ? []
+      : [{ what: "no landmarks", frame, detail: `${file}: ${faults[i]}` }]
+  );
+  return { crops, remarks };
 }
 
 /** Writes a crop's landmarks and gives the file's name. */

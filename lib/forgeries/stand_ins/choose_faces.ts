@@ -16,7 +16,7 @@ function shows(a: DemoFace, b: DemoFace, margin: number): boolean {
 }
 
 /** Faces that may not be parted: of one unit, or in each other's crops; directly or through others. */
-function inseparable(faces: readonly DemoFace[], margin: number): DemoFace[][] {
+export function inseparable(faces: readonly DemoFace[], margin: number): DemoFace[][] {
   const groups: DemoFace[][] = [];
   for (const face of faces) {
     const linked = groups.filter((group) =>

@@ -4,11 +4,12 @@
  */
 import { basename } from "node:path";
 import type { Box } from "lib/media/crop.ts";
-import type { Face, Point } from "lib/faces/face.ts";
+import type { Point } from "lib/faces/face.ts";
 import { detectFaces, openFaceDetector } from "lib/faces/detect_faces.ts";
 import { readImage, type RgbImage } from "lib/media/image.ts";
 import { detectLandmarks, openLandmarkDetector } from "lib/faces/landmarks.ts";
 import { demoPhotographs } from "lib/faces/demo_photographs.ts";
+import { whyImplausible } from "lib/faces/plausible_landmarks.ts";
 
 /** One face of a demo photograph. */
 export interface DemoFace {
@@ -42,16 +43,6 @@ const ALIKE: readonly (readonly string[])[] = [
 const FACES = 22;
 
 /**
- * Whether a face is seen from the side: its eyes are closer to each other than half the way from
- * eyes to mouth. (One of the 22 has 0.14 of it; all others have 0.74 or more.)
- */
-export function isProfile([leftEye, rightEye, , leftMouth, rightMouth]: Face["points"]): boolean {
-  const across = Math.hypot(rightEye[0] - leftEye[0], rightEye[1] - leftEye[1]);
-  const down = [0, 1].map((i) => (leftMouth[i] + rightMouth[i] - leftEye[i] - rightEye[i]) / 2);
-  return across < 0.5 * Math.hypot(down[0], down[1]);
-}
-
-/**
  * Find the 22 faces, photograph by photograph and from left to right; takes about two seconds (five
  * on the plain cpu backend).
  *
@@ -65,10 +56,11 @@ export async function findDemoFaces(): Promise<DemoFace[]> {
     const photograph = await readImage(path);
     const faces = (await detectFaces(photograph, detector)).sort((a, b) => a.box[0] - b.box[0]);
     const landmarks = await detectLandmarks({ image: photograph, faces }, network);
-    faces.forEach(({ box, points }, i) => {
+    faces.forEach((face, i) => {
       const id = `${basename(path, ".jpg")}/${i}`;
       const unit = ALIKE.find((group) => group.includes(id))?.join(" ") ?? id;
-      all.push({ id, unit, photograph, box, landmarks: landmarks[i], profile: isProfile(points) });
+      const profile = whyImplausible(landmarks[i], face) !== undefined;
+      all.push({ id, unit, photograph, box: face.box, landmarks: landmarks[i], profile });
     });
   }
   network.dispose();

@@ -4,13 +4,28 @@
  */
 import type { Point } from "lib/faces/face.ts";
 import { LANDMARK_PARTS } from "lib/faces/landmark_numbers.ts";
-import { align, between, centreOf, convexHull, move, scaleAbout } from "./landmark_geometry.ts";
+import {
+  align,
+  area,
+  between,
+  centreOf,
+  convexHull,
+  move,
+  scaleAbout,
+} from "./landmark_geometry.ts";
 
 /** The name of a part of the face. */
 export type Part = keyof typeof LANDMARK_PARTS;
 
 const part = (landmarks: readonly Point[], name: Part) =>
   landmarks.slice(LANDMARK_PARTS[name][0], LANDMARK_PARTS[name][1]);
+
+/** The face that lengths in pixels are chosen on has this size: the root of the landmarks' hull's area. */
+const FACE_SIZE = 114;
+
+/** How large a face is against the one that lengths in pixels are chosen on. */
+export const faceScale = (landmarks: readonly Point[]): number =>
+  Math.sqrt(area(convexHull(landmarks))) / FACE_SIZE;
 
 /** The landmarks and ten more, above the brows by up to a quarter of the way from mouth to brows. */
 export function withForehead(landmarks: readonly Point[]): Point[] {
@@ -82,6 +97,20 @@ export function carryExpression(
     }
   }
   return result;
+}
+
+/** Lips may become this many times as wide, and as high, and as small; beyond, their texture smears. [ours] */
+const LIPS = { width: [0.8, 1.25], height: [0.6, 1.7] } as const;
+
+/** Whether the lips of a changed face are about as large as before, within `LIPS`. */
+export function lipsKeepSize(before: readonly Point[], after: readonly Point[]): boolean {
+  const far = (points: readonly Point[], a: number, b: number) =>
+    Math.hypot(points[a][0] - points[b][0], points[a][1] - points[b][1]);
+  const wide = far(after, 48, 54) / far(before, 48, 54),
+    high = far(after, 51, 57) / far(before, 51, 57);
+  const within = (value: number, [low, top]: readonly [number, number]) =>
+    value >= low && value <= top;
+  return within(wide, LIPS.width) && within(high, LIPS.height);
 }
 
 /**

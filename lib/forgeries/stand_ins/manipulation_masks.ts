@@ -50,3 +50,13 @@ export function weigh(mask: Mask, weight: (pixel: number) => number): Mask {
   const limit = (value: number) => Math.min(1, Math.max(0, value));
   return { ...mask, data: mask.data.map((value, i) => Math.round(value * limit(weight(i)))) };
 }
+
+/** The lesser of two masks at each pixel. */
+export const lesser = (a: Mask, b: Mask): Mask => ({
+  ...a,
+  data: a.data.map((v, i) => Math.min(v, b.data[i])),
+});
+
+/** The mask cut to where a warped picture has pixels. */
+export const covered = (mask: Mask, distance: Float32Array): Mask =>
+  weigh(mask, (i) => distance[i] < 0 ? 0 : 1);

@@ -7,14 +7,14 @@
 import type { Random } from "lib/random.ts";
 import type { Point } from "lib/faces/face.ts";
 import type { Mask, RgbImage } from "lib/media/image.ts";
-import { LANDMARK_PARTS } from "lib/faces/landmark_numbers.ts";
-import type { FaceCrop } from "../face_crop.ts";
-import { transferColour, transferShading } from "./match_colour.ts";
-import { carryExpression, mouthRegion, surroundings, withForehead } from "./face_shape.ts";
-import { area, centreOf, convexHull, foldedArea, scaleAbout } from "./landmark_geometry.ts";
-import { fillPolygon, soften, weigh } from "./manipulation_masks.ts";
 import { blur, mix, type Raster, toImage, toRaster } from "lib/media/raster.ts";
-import { warp, type Warped } from "./warp_face.ts";
+import type { FaceCrop } from "../face_crop.ts";
+import { faceScale, mouthRegion, surroundings, withForehead } from "./face_shape.ts";
+import { centreOf, convexHull, scaleAbout } from "./landmark_geometry.ts";
+import { fillPolygon, lesser, soften, weigh } from "./manipulation_masks.ts";
+import { reenact } from "./reenact.ts";
+import { swapAppearance } from "./swap_appearance.ts";
+import { warp } from "./warp_face.ts";
 
 /** A manipulated crop. */
 interface Manipulated {
@@ -37,18 +37,20 @@ type Manipulation = (target: FaceCrop, means: Means) => Manipulated;
 
 const draw = (low: number, high: number, random: Random) => low + (high - low) * random.uniform();
 
-/** Lengths in pixels below were chosen on faces of this size: the root of the landmarks' hull's area. */
-const FACE_SIZE = 114;
-const scaleOf = ({ landmarks }: FaceCrop) => Math.sqrt(area(convexHull(landmarks))) / FACE_SIZE;
-
 /** The convex outline, drawn in a little: right at the jaw the donor's hair and background begin. */
 function within(points: readonly Point[], factor: number): Point[] {
   const outline = convexHull(points);
   return scaleAbout(outline, centreOf(outline), factor);
 }
 
-/** The mask cut to where the warped picture has pixels. */
-const covered = (mask: Mask, distance: Float32Array) => weigh(mask, (i) => distance[i] < 0 ? 0 : 1);
+/** Above this a mask shows that something was pasted. */
+const SEEN = 128;
+
+/** The softened mask; that of the outline where nothing of it would be left, as on a face behind hair. */
+function softSeen(bare: Mask, outline: Mask, sigma: number): Mask {
+  const soft = soften(bare, sigma);
+  return soft.data.some((v) => v >= SEEN) ? soft : soften(outline, sigma);
+}
 
 function finish(target: FaceCrop, above: Raster, mask: Mask): Manipulated {
   return { image: toImage(mix(toRaster(target.image), above, mask)), mask };
@@ -59,20 +61,16 @@ function finish(target: FaceCrop, above: Raster, mask: Mask): Manipulated {
  * an autoencoder's output, colours by Reinhard's transfer, softly blended up to the forehead.
  */
 function deepFakes(target: FaceCrop, { donor, random }: Means): Manipulated {
-  const to = withForehead(target.landmarks), scale = scaleOf(target);
-  const { raster, distance } = warp(toRaster(donor.image), {
-    from: withForehead(donor.landmarks),
-    to,
-  });
-  const hull = covered(fillPolygon(within(to, 0.95), target.image), distance);
-  const blurred = blur(raster, draw(0.5, 1.1, random) * scale);
-  const coloured = transferColour(blurred, toRaster(target.image), hull);
-  const shaded = transferShading(coloured, toRaster(target.image), {
-    mask: hull,
-    sigma: 14 * scale,
+  const to = withForehead(target.landmarks), scale = faceScale(target.landmarks);
+  const from = withForehead(donor.landmarks);
+  const warped = warp(toRaster(donor.image), { from, to, size: target.image });
+  const raster = blur(warped.raster, draw(0.5, 1.1, random) * scale);
+  const { raster: above, outline, bare } = swapAppearance(target, { ...warped, raster }, {
+    outline: within(to, 0.95),
+    sigma: 14,
     share: draw(0.6, 0.9, random),
   });
-  return finish(target, shaded, soften(hull, draw(5, 9, random) * scale));
+  return finish(target, above, softSeen(bare, outline, draw(5, 9, random) * scale));
 }
 
 /**
@@ -81,20 +79,17 @@ function deepFakes(target: FaceCrop, { donor, random }: Means): Manipulated {
  */
 function faceSwap(target: FaceCrop, { donor, random }: Means): Manipulated {
   const coarse = (points: readonly Point[]) => points.filter((_, i) => COARSE.has(i));
-  const { raster, distance } = warp(toRaster(donor.image), {
-    from: coarse(donor.landmarks),
-    to: coarse(target.landmarks),
-  });
-  const outline = within(coarse(target.landmarks), 0.94);
-  const hull = covered(fillPolygon(outline, target.image), distance);
-  const scale = scaleOf(target);
-  const coloured = transferColour(raster, toRaster(target.image), hull);
-  const shaded = transferShading(coloured, toRaster(target.image), {
-    mask: hull,
-    sigma: 20 * scale,
+  const to = coarse(target.landmarks);
+  const from = coarse(donor.landmarks);
+  const warped = warp(toRaster(donor.image), { from, to, size: target.image });
+  const { raster, outline, bare } = swapAppearance(target, warped, {
+    outline: within(to, 0.94),
+    sigma: 20,
     share: draw(0.5, 0.8, random),
   });
-  return finish(target, shaded, soften(hull, draw(1, 2, random) * scale));
+  // Hard along the outline, soft where hair or shadow bounds what is pasted.
+  const scale = faceScale(target.landmarks), hard = soften(outline, draw(1, 2, random) * scale);
+  return finish(target, raster, lesser(hard, softSeen(bare, outline, 5 * scale)));
 }
 
 /** Landmarks of the coarse mesh: every second of jaw and brows, eye corners, nose, outer lips. */
@@ -108,7 +103,7 @@ const COARSE: ReadonlySet<number> = new Set([
  * eyes and brows). The mask shows where the expression moved it.
  */
 function face2Face(target: FaceCrop, { donor, random }: Means): Manipulated {
-  const scale = scaleOf(target);
+  const scale = faceScale(target.landmarks);
   const { raster, distance } = reenact(target, donor, {
     parts: ["outerLips", "innerLips", "leftEye", "rightEye", "brows"],
     strength: draw(0.9, 1.2, random),
@@ -125,61 +120,51 @@ function face2Face(target: FaceCrop, { donor, random }: Means): Manipulated {
  * expression and with less fine detail.
  */
 function neuralTextures(target: FaceCrop, { donor, random }: Means): Manipulated {
-  const scale = scaleOf(target);
+  const scale = faceScale(target.landmarks);
   const { raster, landmarks } = reenact(target, donor, {
     parts: ["outerLips", "innerLips"],
     strength: draw(0.9, 1.2, random),
   });
   return finish(
     target,
-    blur(raster, draw(1, 1.8, random) * scale),
+    blur(raster, draw(0.8, 1.4, random) * scale),
     soften(fillPolygon(mouthRegion(landmarks), target.image), draw(2.5, 4, random) * scale),
   );
 }
 
-/** The target in the donor's expression, the crop's borders held still. */
-function reenact(
-  target: FaceCrop,
-  donor: FaceCrop,
-  options: { parts: (keyof typeof LANDMARK_PARTS)[]; strength: number },
-): Warped & { landmarks: readonly Point[] } {
-  const { width, height } = target.image;
-  const still: Point[] = [
-    ...surroundings(target.landmarks, 1.3),
-    ...[[0, 0], [width, 0], [width, height], [0, height]].map(([x, y]): Point => [x, y]),
-  ];
-  const { parts, strength } = options;
-  const from = [...target.landmarks, ...still];
-  const carry = (share: number) =>
-    carryExpression(target.landmarks, donor.landmarks, { parts, strength: strength * share });
-  // A face that looks down has little room between nose and chin: as much as fits without a fold.
-  // Slivers between closed lips may turn over.
-  const sliver = 4 * scaleOf(target) ** 2;
-  const share = [1, 0.8, 0.6, 0.4, 0.2].find((s) =>
-    foldedArea(from, [...carry(s), ...still]) < sliver
+/**
+ * A manipulation that changes nothing beside the face, done on the part of the picture that holds the face:
+ * most of a crop is hair and background.
+ */
+const onFace = (manipulation: Manipulation): Manipulation => (target, means) => {
+  const { data, width, height } = target.image, points = withForehead(target.landmarks);
+  const range = (axis: 0 | 1, limit: number) => {
+    const values = points.map((point) => point[axis]);
+    const first = Math.min(limit - 1, Math.max(0, Math.floor(Math.min(...values)) - 1));
+    return [first, Math.max(first + 1, Math.min(limit, Math.ceil(Math.max(...values)) + 1))];
+  };
+  const [left, right] = range(0, width), [top, bottom] = range(1, height), wide = right - left;
+  const part = new Uint8Array(wide * (bottom - top) * 3);
+  const lines = Array.from(
+    { length: bottom - top },
+    (_, row) => [row * wide, (top + row) * width + left],
   );
-  const landmarks = carry(share ?? 0.2);
-  const { raster, distance } = warp(toRaster(target.image), { from, to: [...landmarks, ...still] });
-  const inner = (points: readonly Point[]) => points.slice(...LANDMARK_PARTS.innerLips);
-  // A mouth that opens needs an inside: teeth and tongue come from the donor, as this face shows none.
-  if (area(inner(landmarks)) < 1.25 * area(inner(target.landmarks))) {
-    return { raster, distance, landmarks };
+  for (const [to, from] of lines) part.set(data.subarray(from * 3, (from + wide) * 3), to * 3);
+  const face = { data: part, width: wide, height: bottom - top };
+  const landmarks = target.landmarks.map(([x, y]): Point => [x - left, y - top]);
+  const done = manipulation({ image: face, landmarks }, means);
+  const image = data.slice(), mask = new Uint8Array(width * height);
+  for (const [from, to] of lines) {
+    image.set(done.image.data.subarray(from * 3, (from + wide) * 3), to * 3);
+    mask.set(done.mask.data.subarray(from, from + wide), to);
   }
-  const lips = (points: readonly Point[]) => points.slice(48);
-  const inside = warp(toRaster(donor.image), {
-    from: lips(donor.landmarks),
-    to: lips(landmarks),
-  });
-  const whole = covered(fillPolygon(convexHull(lips(landmarks)), target.image), inside.distance);
-  const coloured = transferColour(inside.raster, raster, whole);
-  const opening = soften(fillPolygon(inner(landmarks), target.image), 0.7 * scaleOf(target));
-  return { raster: mix(raster, coloured, opening), distance, landmarks };
-}
+  return { image: { data: image, width, height }, mask: { data: mask, width, height } };
+};
 
 /** The four manipulations by the names that FaceForensics++ gave them. */
 export const MANIPULATIONS = {
-  DF: deepFakes,
+  DF: onFace(deepFakes),
   F2F: face2Face,
-  FS: faceSwap,
+  FS: onFace(faceSwap),
   NT: neuralTextures,
 } as const satisfies Record<string, Manipulation>;

@@ -2,12 +2,11 @@
  * Stand-ins kept on disk: one file for each set of options and version of the code, with a checksum.
  */
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { sha256 } from "lib/io/sha256.ts";
 import { writeWhole } from "lib/io/write_whole.ts";
+import { codeDigest, codeIn, ROOT } from "../code_digest.ts";
 import type { StandIn, StandIns } from "./stand_in.ts";
 
-const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const FOLDER = join(ROOT, ".cache", "stand_ins");
 /** Length of a SHA-256 in bytes: the file's beginning is the checksum of the rest. */
 const CHECKSUM = 32;
@@ -15,8 +14,12 @@ const CHECKSUM = 32;
 /** Folders whose files decide what the pixels become, and the files beside them. */
 const FOLDERS = ["lib/media", "lib/faces", "lib/forgeries/stand_ins"];
 const FILES = [
+  "lib/forgeries/code_digest.ts",
   "lib/forgeries/choose_donor.ts",
+  "lib/forgeries/face_crop.ts",
+  "lib/forgeries/forger.ts",
   "lib/forgeries/stand_ins.ts",
+  "lib/forgeries/variants.ts",
   "lib/random.ts",
 ];
 
@@ -27,20 +30,7 @@ const FILES = [
  * @returns Paths below the project's root, with forward slashes, sorted.
  */
 export async function decidingFiles(): Promise<string[]> {
-  const files = [...FILES];
-  for (const folder of FOLDERS) {
-    for await (const { name, isFile } of Deno.readDir(join(ROOT, folder))) {
-      if (isFile) files.push(`${folder}/${name}`);
-    }
-  }
-  return files.sort();
-}
-
-/** A name for the options and for the text of all code that decides what the pixels become. */
-async function keyOf(options: unknown): Promise<string> {
-  const files = await decidingFiles();
-  const texts = await Promise.all(files.map((file) => Deno.readTextFile(join(ROOT, file))));
-  return sha256(JSON.stringify(options), ...texts).slice(0, 32);
+  return [...FILES, ...await codeIn(FOLDERS, { isDeep: false })].sort();
 }
 
 /**
@@ -101,7 +91,10 @@ export async function keptOnDisk(
 ): Promise<StandIns> {
   const { cache, notice, ...deciding } = options;
   if (cache === null) return await make();
-  const path = join(cache || FOLDER, `${await keyOf(deciding)}.bin`);
+  const path = join(
+    cache || FOLDER,
+    `${await codeDigest(await decidingFiles(), JSON.stringify(deciding))}.bin`,
+  );
   try {
     const kept = unpack(await Deno.readFile(path));
     if (kept) return kept;

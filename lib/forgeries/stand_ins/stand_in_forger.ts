@@ -1,6 +1,6 @@
 /** The four manipulations as forgers: what each wants of another face, and its pair. */
-import type { FaceCrop } from "../face_crop.ts";
-import type { Forger } from "../forger.ts";
+import { assertHoldsFace } from "../face_crop.ts";
+import { assertDonor, type Forger } from "../forger.ts";
 import { MANIPULATIONS } from "./manipulations.ts";
 
 /** What is said of each, beside what it does. */
@@ -18,19 +18,6 @@ const DESCRIBED: Record<
 };
 
 const SOURCE = "in the manner of the four methods of Rössler et al., FaceForensics++, ICCV 2019";
-
-/** The other face, of the target's size. Throws RangeError where there is none. */
-function donorFor(name: string, target: FaceCrop, donor: FaceCrop | undefined): FaceCrop {
-  const { width, height } = target.image;
-  if (!donor) throw new RangeError(`${name} needs another person's face: means.donor.`);
-  if (donor.image.width !== width || donor.image.height !== height) {
-    throw new RangeError(
-      `${name} needs both faces in one size, not ${donor.image.width} × ${donor.image.height} for a ` +
-        `target of ${width} × ${height}.`,
-    );
-  }
-  return donor;
-}
 
 /**
  * One of the four manipulations as a forger.
@@ -52,7 +39,8 @@ export function standInForger(
     source: SOURCE,
     forge(target, { random, donor }) {
       return Promise.resolve().then(() => {
-        const other = donorFor(name, target, donor);
+        assertHoldsFace(target, name);
+        const other = assertDonor(name, target, donor);
         const { image, mask } = MANIPULATIONS[name](target, { donor: other, random });
         return { real: target.image, fake: image, mask };
       });

@@ -1,8 +1,8 @@
 /**
  * The contact sheet of the stand-ins, and the rows that say what is on it.
  */
-import { contactSheet, type SheetRow } from "lib/media/contact_sheet.ts";
 import type { RgbImage } from "lib/media/image.ts";
+import { type PairLine, pairSheet } from "../pair_sheet.ts";
 import type { StandIn, StandIns } from "./stand_in.ts";
 
 /** One manipulated picture on the sheet. */
@@ -73,20 +73,15 @@ export async function standInSheet(
   const { cell = 80 } = options;
   const all = [...train, ...test];
   const real = all.filter(({ sample }) => sample.label === 0 && sample.path.endsWith("/real-0"));
-  const rows: StandInRow[] = [], lines: SheetRow[] = [];
-  let columns: string[] = [];
+  const rows: StandInRow[] = [], lines: PairLine[] = [], kinds = new Set<string>();
   for (const original of real) {
     const { video, split } = original.sample;
     const fakes = all.filter(({ sample }) =>
       sample.label === 1 && sample.video === video && sample.path.endsWith("-0")
     );
-    const methods = fakes.map(({ sample }) => sample.method);
-    columns = ["real", ...methods, ...methods.map((method) => `${method} mask`)];
-    const pictures = [original, ...fakes].map(({ image }) => image);
-    lines.push({
-      caption: `${video} ${split}`,
-      cells: [...pictures, ...fakes.map(({ mask }) => mask)],
-    });
+    const byMethod = new Map(fakes.map((fake) => [fake.sample.method, fake]));
+    for (const method of byMethod.keys()) kinds.add(method);
+    lines.push({ caption: `${video} ${split}`, real: original.image, fakes: byMethod });
     for (const fake of fakes) {
       rows.push({
         face: video,
@@ -98,6 +93,5 @@ export async function standInSheet(
     }
   }
   const title = "Stand-ins: demo photographs, manipulated. No benchmark.";
-  const sheet = await contactSheet(lines, { columns, cell, margin: 116, title });
-  return { sheet, rows };
+  return { sheet: await pairSheet(lines, { kinds: [...kinds], cell, title }), rows };
 }

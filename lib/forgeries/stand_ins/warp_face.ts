@@ -8,7 +8,7 @@ import { type Raster, sample } from "lib/media/raster.ts";
 
 /** A warped picture. */
 export interface Warped {
-  /** Same size and channels as the source; zeros where no triangle is. */
+  /** The source's channels; zeros where no triangle is. */
   readonly raster: Raster;
   /** For each pixel how far it came, in pixels; −1 where no triangle is. */
   readonly distance: Float32Array;
@@ -18,7 +18,8 @@ export interface Warped {
  * Warp a picture so that the points `from` come to lie on the points `to`.
  *
  * @param source Any channels.
- * @param points `from` in the source, `to` in the result, paired by index; pixels.
+ * @param points `from` in the source, `to` in the result, paired by index; pixels. `size`: the result's,
+ * default the source's.
  * @throws RangeError when the lists differ in length, or all points of `to` lie on one line.
  *
  * @example A warp onto itself changes nothing
@@ -34,14 +35,18 @@ export interface Warped {
  */
 export function warp(
   source: Raster,
-  points: { from: readonly Point[]; to: readonly Point[] },
+  points: {
+    from: readonly Point[];
+    to: readonly Point[];
+    size?: { width: number; height: number };
+  },
 ): Warped {
   const { from, to } = points;
   if (from.length !== to.length) {
     throw new RangeError(`A warp needs pairs of points, not ${from.length} and ${to.length}.`);
   }
-  const { width, height, channels } = source;
-  const data = new Float32Array(source.data.length);
+  const { width, height } = points.size ?? source, { channels } = source;
+  const data = new Float32Array(width * height * channels);
   const distance = new Float32Array(width * height).fill(-1);
   const triangles = triangulate(to);
   for (let t = 0; t < triangles.length; t += 3) {

@@ -28,6 +28,7 @@ import {
   testPictures,
   trainingPictures,
 } from "./study_pictures.ts";
+import type { KeepDetector } from "../study_results.ts";
 import { STUDY, type StudyRow, studyRow, type StudyRun } from "./study_rows.ts";
 
 /** What a run found: plain numbers under lasting names. An undefined one does not exist for its row. */
@@ -106,7 +107,8 @@ export function studyConfiguration(
 /**
  * Trains and measures.
  *
- * @param options The pictures, the run's protocol word, and its settings of `studyConfiguration`.
+ * @param options The pictures, the run's protocol word, and its settings of `studyConfiguration`; `keep` gets
+ * the trained detector, whose variables are freed afterwards.
  *
  * @example A row of one's own, without a change in lib
  * ```ts
@@ -128,7 +130,12 @@ export function studyConfiguration(
  */
 export async function runStudy(
   run: StudyRun<string | StudyRow>,
-  options: { pictures: StudyPictures; protocol: string; configuration: ExposingConfiguration },
+  options: {
+    pictures: StudyPictures;
+    protocol: string;
+    configuration: ExposingConfiguration;
+    keep?: KeepDetector;
+  },
 ): Promise<StudyResult> {
   const { pictures, protocol, configuration } = options,
     { detector, training: { steps } } = configuration;
@@ -149,6 +156,7 @@ export async function runStudy(
     }
   }
   const seconds = (performance.now() - begin - spent) / 1000;
+  await options.keep?.(learner);
   return {
     ...run,
     row: row.name,

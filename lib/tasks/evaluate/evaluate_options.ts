@@ -19,12 +19,15 @@ export interface EvaluateOptions {
   readonly configuration: ConfigurationArguments;
   /** Whether files that cannot be read are left out and counted, instead of ending the work. */
   readonly skipUnreadable: boolean;
+  /** Whether what was evaluated already, by the same weights on the same data, is left as it is. Default: no. */
+  readonly onlyNew?: boolean;
   /** Where results go; left out: the run's folder, or the detector's. */
   readonly out?: string;
 }
 
 /** What `deno task evaluate --help` prints. */
 export const USAGE = `deno task evaluate DETECTOR --data MANIFEST [options]    metrics on a data set
+deno task evaluate --scores FILE [options]               metrics of anyone's scores
 
   DETECTOR            a run's id (a folder in results/runs), a run's folder, or a detector's file
   --data FILE         a manifest, as "deno task prepare" writes it
@@ -38,8 +41,25 @@ export const USAGE = `deno task evaluate DETECTOR --data MANIFEST [options]    m
   --out FOLDER        where results go (the run's folder)
   --help              this
 
-Writes predictions-*.csv (by frame) and evaluation-*.csv (metrics, and how many of the expected
-samples they rest on), one of each for a data set; unscored-*.csv names what has no score. Other
+Of anyone's scores, --split, --resamples and --out (results/scores/NAME) as above, and:
+  --scores FILE       a CSV, gzip's too, with a path or id and a score; without --data with labels too
+  --columns LIST      what its columns are called: path=NAME,score=NAME and of label, video, method,
+                      split those that there are (path or id, score or logOdds, label, video, …)
+  --scale NAME        probability, log-odds, or real: the probability of real (probability)
+  --real-label WORD   the label that means real; any other means fake (0 and real; 1 and fake)
+  --only COLUMN=TEXT  only rows with this text, such as detector=xception; as often as you like
+  --frames-in-folders rows are frames, and the folder that a frame lies in is its video
+  --format FILE       all of that as YAML: columns, scale, realLabel, only, framesInFolders
+  --data DATA         what is expected: a manifest, a folder with real/ and fake/, a CSV with path and
+                      label, or a name in data/; labels, methods and videos are then taken from there
+  --join WHAT         path: a row is a sample; video: a row is a whole video (path)
+  --skip-strangers    leave out and count rows of no sample of the data
+  --no-figures        a page without figures, which need a Chrome and some seconds
+  --name NAME         what the detector is called (the file's name)
+
+Writes predictions-*.csv (by frame), evaluation-*.csv (metrics, and how many of the expected samples
+they rest on) and the same as evaluation-*.json, one of each for a data set; unscored-*.csv names what
+has no score; of anyone's scores also index.html, a page to read. Other
 pictures, or the same ones cut or distorted otherwise, have files of their own. Work that ends early
 keeps its predictions in predictions-*.part, and the same command goes on.
 
@@ -47,6 +67,19 @@ Exit code: 0 all expected samples were scored; 1 a file could not be read, be it
 or cannot be written; 2 a wrong command line, or nothing to evaluate; 130 after Ctrl-C.`;
 
 const SPLITS: readonly string[] = ["train", "validation", "test"] satisfies Split[];
+
+/** The split that --split names. @throws RangeError for none. */
+export function splitOf(name: string): Split {
+  if (SPLITS.includes(name)) return name as Split;
+  throw new RangeError(`--split is "${name}", but must be one of ${SPLITS.join(", ")}.`);
+}
+
+/** The number that --resamples says. @throws RangeError for none. */
+export function resamplesOf(text: string): number {
+  const resamples = Number(text);
+  if (Number.isSafeInteger(resamples) && resamples >= 0) return resamples;
+  throw new RangeError(`--resamples is "${text}", not a whole number from 0.`);
+}
 
 /**
  * Reads the arguments; "help" when they ask for it.
@@ -76,21 +109,14 @@ export function parseEvaluateOptions(args: readonly string[]): EvaluateOptions |
     throw new RangeError(`One detector is evaluated at a time, not ${positionals.length}.`);
   }
   if (data === undefined) throw new RangeError("--data is missing: the manifest to test on.");
-  if (!SPLITS.includes(split)) {
-    throw new RangeError(`--split is "${split}", but must be one of ${SPLITS.join(", ")}.`);
-  }
-  const resamples = Number(values.resamples);
-  if (!Number.isSafeInteger(resamples) || resamples < 0) {
-    throw new RangeError(`--resamples is "${values.resamples}", not a whole number from 0.`);
-  }
   if (values.set.length > 0 && preset === undefined) {
     throw new RangeError("--set changes a --preset; a run's detector keeps its own settings.");
   }
   return {
     detector: positionals[0],
     manifest: data,
-    split: split as Split,
-    resamples,
+    split: splitOf(split),
+    resamples: resamplesOf(values.resamples),
     allowSharedIdentities: values["allow-shared-identities"],
     skipUnreadable: values["skip-unreadable"],
     configuration: {

@@ -7,20 +7,12 @@ import { LABEL_LEGEND, manifestRows } from "lib/data/manifest.ts";
 import { fingerprintOf } from "lib/data/fingerprint.ts";
 import { readCut } from "lib/data/prepare/prepare_settings.ts";
 import { startEngine } from "lib/engine/engine.ts";
-import { coverage, type CoverageRow } from "lib/evaluation/coverage.ts";
 import { finishPredictions } from "lib/evaluation/kept_predictions.ts";
-import {
-  type MetricRow,
-  metricTableInSteps,
-  type MetricTableOptions,
-  type Prediction,
-} from "lib/evaluation/metric_table.ts";
 import { BATCH_SIZE, openPredictor } from "lib/evaluation/predict.ts";
-import { writeCsv } from "lib/io/csv_rows.ts";
-import { withProgress } from "lib/io/progress.ts";
 import { createRandom } from "lib/random.ts";
 import { paperDifferences } from "lib/studies/paper_tables/paper_differences.ts";
-import { type EvaluationRow, resultName, saveEvaluation } from "lib/training/evaluation_files.ts";
+import { resultName } from "lib/training/evaluation_files.ts";
+import { type EvaluationRecord, readEvaluationRecord } from "lib/training/evaluation_record.ts";
 import { protocolHash } from "lib/training/protocol.ts";
 import { protocolData } from "lib/training/run_record.ts";
 import { readRunRecord } from "lib/training/recorded_runs.ts";
@@ -28,8 +20,9 @@ import { findDetector } from "../find_detector.ts";
 import type { TaskSurroundings } from "../in_task.ts";
 import { whatIsShared } from "./evaluate_apartness.ts";
 import type { EvaluateOptions } from "./evaluate_options.ts";
-import { detectorHash, scoreDataSet, type UnscoredRow } from "./score_data_set.ts";
-import { coverageLines, decisionsLine, frequencyLines, metricLine } from "./evaluation_lines.ts";
+import { measureDataSet } from "./measure_data_set.ts";
+import { saveUnscored } from "./save_unscored.ts";
+import { detectorHash, scoreDataSet } from "./score_data_set.ts";
 
 /** The samples of a split, and of one data set if that is given, from a manifest of any length. */
 async function* samplesOf(manifest: string, of: { split: string; dataset?: string }) {
@@ -48,56 +41,14 @@ async function countSamples(manifest: string, split: string): Promise<Map<string
   return counts;
 }
 
-/** The metric table, with progress; other events are heard meanwhile, so that Ctrl-C ends it. */
-async function watchedTable(
-  predictions: readonly Prediction[],
-  { signal, resamples, random }: Required<MetricTableOptions> & { signal: AbortSignal },
-): Promise<MetricRow[]> {
-  let rows: MetricRow[] = [];
-  async function* resampling() {
-    const steps = metricTableInSteps(predictions, { random, resamples });
-    for (let heard = performance.now();;) {
-      const step = steps.next();
-      if (step.done) {
-        rows = step.value;
-        return;
-      }
-      if (performance.now() - heard > 100) {
-        await new Promise((resolve) => setTimeout(resolve));
-        heard = performance.now();
-      }
-      signal.throwIfAborted();
-      yield step.value;
-    }
-  }
-  for await (const _ of withProgress(resampling(), { name: "intervals", total: resamples })) void _;
-  return rows;
-}
-
-/** Coverage as rows of an evaluation's file: a count a row. */
-function coverageRows(rows: readonly CoverageRow[]): MetricRow[] {
-  return rows.flatMap(({ method, level, expected, scored, missing, failed }) =>
-    Object.entries({ expected, scored, missing, failed }).map(([metric, value]) => ({
-      method,
-      level,
-      metric,
-      value,
-      low: null,
-      high: null,
-      reason: null,
-      samples: expected,
-    }))
-  );
-}
-
-/** Writes the samples without a score, or takes an earlier list away where all have one. */
-async function saveUnscored(path: string, unscored: readonly UnscoredRow[]): Promise<void> {
-  if (unscored.length > 0) {
-    return await writeCsv(path, unscored, ["path", "problem", "explanation"]);
-  }
-  await Deno.remove(path).catch((error) => {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  });
+/** Whether an evaluation is that of these weights, and whole. */
+function isSame(
+  { detector, protocol, intervals, coverage }: EvaluationRecord,
+  now: { weights: string; protocol: string; resamples: number },
+): boolean {
+  return detector.sha256 === now.weights && protocol === now.protocol &&
+    intervals.resamples === now.resamples &&
+    coverage.every(({ expected, scored }) => expected === scored);
 }
 
 /**
@@ -111,7 +62,7 @@ export async function evaluateDetector(
   surroundings: TaskSurroundings,
 ): Promise<number> {
   await startEngine();
-  const { signal, say } = surroundings;
+  const { say } = surroundings;
   const { manifest, split, resamples, skipUnreadable } = options;
   const found = await findDetector(options.detector, options.configuration);
   using detector = found.detector;
@@ -133,12 +84,19 @@ export async function evaluateDetector(
   if (apart) say(apart);
 
   using predictor = openPredictor(detector, { batchSize: BATCH_SIZE });
-  const key = `${await detectorHash(detector)}-${data.slice(0, 16)}`;
+  const weights = await detectorHash(detector), key = `${weights}-${data.slice(0, 16)}`;
   const lists: string[] = [];
   for (const [dataset, total] of counts) {
     const word = resultName({ dataset, split, data }),
       path = join(folder, `predictions-${word}.csv`);
     const part = join(folder, `predictions-${word}-${key}.part`);
+    if (options.onlyNew) {
+      const kept = await readEvaluationRecord(folder, { dataset, split, data });
+      if (kept && isSame(kept, { weights, protocol, resamples })) {
+        say(`${dataset}, ${split}: evaluated already.`);
+        continue;
+      }
+    }
     const samples = () => samplesOf(manifest, { split, dataset });
     const scoring = {
       dataset,
@@ -149,26 +107,20 @@ export async function evaluateDetector(
       skipUnreadable,
     };
     const { predictions, unscored } = await scoreDataSet(predictor, scoring, surroundings);
-    const random = createRandom(seed, "bootstrap", dataset);
-    const table = await watchedTable(predictions, { random, resamples, signal });
-    const covered = await coverage(samples(), { scored: predictions, unscored });
-    const rows = [...table, ...coverageRows(covered)].map((row): EvaluationRow => ({
-      run: name,
-      seed,
-      dataset,
-      split,
+    const { covered, files } = await measureDataSet({
+      folder,
+      detector: { name, seed, sha256: weights, scores: "computed" },
       protocol,
-      data,
-      distortion: cut?.distortion ?? "",
+      data: { dataset, split, sha256: data, distortion: cut?.distortion ?? "" },
       differences: paperDifferences(name, configuration),
-      ...row,
-    }));
-    const saved = await saveEvaluation(folder, rows);
+      samples: samples(),
+      predictions,
+      unscored,
+      random: createRandom(seed, "bootstrap", dataset),
+      resamples,
+    }, surroundings);
     await finishPredictions(part, path); // only now: an end during the intervals shall not cost the scores
-    say(`\n${dataset}, ${split}: ${predictions.length} of ${total} frames`);
-    const lines = [...table.map(metricLine), decisionsLine(predictions), ...coverageLines(covered)];
-    for (const line of [...lines, ...frequencyLines(predictions)]) say(line);
-    say(`${path}\n${saved}`);
+    for (const file of [path, ...files]) say(file);
     const list = join(folder, `unscored-${word}.csv`);
     await saveUnscored(list, unscored);
     if (covered.some(({ missing, failed }) => missing + failed > 0)) lists.push(list);

@@ -1,7 +1,9 @@
 /** An evaluation in lines for people: metrics, decisions, coverage, and what is suspicious. */
 import { confusionMatrix } from "lib/evaluation/accuracy.ts";
-import { type CoverageRow, frequentLogOdds } from "lib/evaluation/coverage.ts";
+import type { CoverageRow } from "lib/evaluation/coverage.ts";
+import { equalScores, suspiciousScores } from "lib/evaluation/equal_scores.ts";
 import type { MetricRow, Prediction } from "lib/evaluation/metric_table.ts";
+import { probability } from "lib/evaluation/probability.ts";
 import { measure } from "lib/evaluation/scored.ts";
 
 /** A metric's value with its interval, or why there is none. */
@@ -35,14 +37,21 @@ export function coverageLines(rows: readonly CoverageRow[]): string[] {
   ];
 }
 
-/** A warning where one exact score is too frequent (`frequentLogOdds`); else nothing. */
-export function frequencyLines(rows: readonly Prediction[]): string[] {
-  const frequent = frequentLogOdds(rows);
-  if (!frequent) return [];
-  const { frames, logOdds } = frequent;
+/** A warning where one exact score is too frequent, by label, as that decides what it does; else nothing. */
+export function equalLines(rows: readonly Prediction[]): string[] {
+  const [most] = suspiciousScores(equalScores(rows), rows.length);
+  if (!most) return [];
+  const { logOdds, real, fake, reals, fakes } = most,
+    share = (a: number, of: number) =>
+      of === 0 ? "no" : `${a} of ${of} (${(100 * a / of).toFixed(1)} %)`;
   return [
-    `Warning: ${frames} of ${rows.length} frames have log-odds of exactly ${logOdds}. More than 1 % ` +
-    "with one value are not chance: look for one picture under many names, for black crops, and for a " +
-    "detector that says the same of everything.",
+    `Warning: log-odds of exactly ${logOdds} (score ${
+      probability(logOdds).toPrecision(4)
+    }) are those of ` +
+    `${share(real, reals)} reals and ${
+      share(fake, fakes)
+    } fakes. More than 1 % with one value are not ` +
+    "chance: look for a value that stands for no answer, such as where no face was found; for one " +
+    "picture under many names, for black crops, and for a detector that says the same of everything.",
   ];
 }

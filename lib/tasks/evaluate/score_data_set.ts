@@ -10,6 +10,7 @@ import { openDigest } from "lib/io/sha256.ts";
 import { withProgress } from "lib/io/progress.ts";
 import { ImageError } from "lib/media/image_error.ts";
 import type { TaskSurroundings } from "../in_task.ts";
+import type { UnscoredLine } from "./save_unscored.ts";
 
 /** What a detector's scores follow from, in 16 hexadecimal digits: its settings and all its weights. */
 export async function detectorHash({ configuration, parameters }: LoadedDetector): Promise<string> {
@@ -24,12 +25,7 @@ export async function detectorHash({ configuration, parameters }: LoadedDetector
 }
 
 /** A sample that could not be read, as a row of a file. */
-export interface UnscoredRow extends Unscored {
-  /** The reason in one word. */
-  readonly problem: string;
-  /** The reason and what to do. */
-  readonly explanation: string;
-}
+export interface UnscoredRow extends Unscored, UnscoredLine {}
 
 /** What is scored, and where it is kept. */
 export interface Scoring {

@@ -12,6 +12,8 @@ export interface CommandOptions {
   cwd?: string;
   /** Variables added to the present environment. */
   env?: Record<string, string>;
+  /** Milliseconds after a signal passed on when it is killed, should it not have ended; default: never. */
+  killAfter?: number;
   /** How many of its last lines the result holds; default 200. */
   keptLines?: number;
   /** Called with each line of its output, stdout and stderr alike, without the line break. */
@@ -37,7 +39,7 @@ export function tiedPython(python: string, ...moduleAndArguments: string[]): str
 
 /**
  * Runs `command` (program, then arguments) to its end. SIGINT and SIGTERM that reach us meanwhile
- * are passed on as SIGTERM, and the program is waited for.
+ * are passed on as SIGTERM, and the program is waited for, or killed after `killAfter`.
  */
 export async function runCommand(
   command: readonly string[],
@@ -62,7 +64,7 @@ export async function runCommand(
   } catch (error) {
     return { code: 127, lines: [`${command[0]}: ${(error as Error).message}`] };
   }
-  const stopForwarding = forwardSignals(child);
+  const stopForwarding = forwardSignals(child, options.killAfter);
   try {
     await Promise.all([eachLine(child.stdout, keep), eachLine(child.stderr, keep)]);
     return { code: (await child.status).code, lines };
@@ -121,14 +123,17 @@ function watch(python: string, pid: number): AsyncDisposable {
  * Passes our SIGINT and SIGTERM on to `child` as SIGTERM; the returned function stops that. On Windows
  * Ctrl-C reaches every program of a console by itself, and SIGTERM would end it without a word.
  */
-function forwardSignals(child: Deno.ChildProcess): () => void {
+function forwardSignals(child: Deno.ChildProcess, killAfter?: number): () => void {
   const windows = Deno.build.os === "windows";
   const signals: Deno.Signal[] = windows ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+  let last: ReturnType<typeof setTimeout> | undefined;
   const forward = () => {
     if (!windows) kill(child, "SIGTERM");
+    if (killAfter !== undefined) last ??= setTimeout(() => kill(child, "SIGKILL"), killAfter);
   };
   for (const signal of signals) Deno.addSignalListener(signal, forward);
   return () => {
+    clearTimeout(last);
     for (const signal of signals) Deno.removeSignalListener(signal, forward);
   };
 }

@@ -1,7 +1,7 @@
 /** What `train` says of a run on the way, and what to do next. */
 import { NameTable } from "lib/data/name_table.ts";
 import type { Sample } from "lib/data/samples.ts";
-import type { ClassVideos } from "lib/training/learning_remarks.ts";
+import type { ClassVideos } from "lib/evaluation/learnt.ts";
 import { BEGINNING, selected } from "lib/training/selection.ts";
 import type { StepRecord } from "lib/training/step_record.ts";
 

@@ -20,6 +20,8 @@ export interface TrainTaskOptions {
   readonly pretrained?: string;
   /** Whether people may be in several splits, as in Celeb-DF and DFDC; videos never may. */
   readonly allowSharedIdentities: boolean;
+  /** Methods whose fakes are not learnt from, nor validated on; none: all are. */
+  readonly leaveOut: readonly string[];
   /** Steps between two checkpoints. */
   readonly checkpointEvery: number;
   /** Free text for the record. */
@@ -40,6 +42,7 @@ export const USAGE =
   --seeds A,B         one run for each seed (the preset's)
   --job K/N           only every N-th run from the K-th: jobs side by side share a sweep
   --allow-shared-identities   people may be in several splits, as in Celeb-DF's and DFDC's own lists
+  --leave-out A,B     methods whose fakes are kept from training and validation, to be tested on
   --checkpoint-every N  steps between two checkpoints (500)
   --notes TEXT        kept with the run
   --help              this
@@ -81,6 +84,7 @@ export function parseTrainOptions(args: readonly string[]): TrainTaskOptions | "
       seeds: { type: "string" },
       job: { type: "string", default: "1/1" },
       "allow-shared-identities": { type: "boolean", default: false },
+      "leave-out": { type: "string" },
       "checkpoint-every": { type: "string", default: "500" },
       notes: { type: "string", default: "" },
       help: { type: "boolean", default: false },
@@ -112,6 +116,7 @@ export function parseTrainOptions(args: readonly string[]): TrainTaskOptions | "
     job: values.job,
     ...pretrained === undefined ? {} : { pretrained },
     allowSharedIdentities: values["allow-shared-identities"],
+    leaveOut: values["leave-out"]?.split(",") ?? [],
     checkpointEvery: wholeNumber("--checkpoint-every", values["checkpoint-every"], 1),
     notes: values.notes,
   };

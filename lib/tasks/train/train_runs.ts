@@ -51,7 +51,8 @@ interface Sitting
   readonly detector: string | undefined;
 }
 
-async function trainOne(run: PlannedRun, sitting: Sitting): Promise<void> {
+/** Trains one run, and returns its folder. */
+async function trainOne(run: PlannedRun, sitting: Sitting): Promise<string> {
   const { name, configuration } = run, { engine, runsFolder, signal, say } = sitting;
   const lessons = lessonsOf(run, sitting), { manifest, training } = lessons;
   assertBatchFits(training.length, configuration);
@@ -65,7 +66,9 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<void> {
     ? undefined
     : validationFiles(lessons.validation, { root });
   if (!validation) say("No validation samples: the last step's detector is kept.");
-  const data = await runData(lessons, pretrained && await sha256OfFile(pretrained));
+  const { forge } = configuration.data;
+  const weights = pretrained && await sha256OfFile(pretrained);
+  const data = await runData(lessons, { forge, pretrained: weights });
   const folder = runFolder(name, configuration, {
     data: data.sha256 + (data.pretrained ?? ""),
     root: runsFolder,
@@ -81,7 +84,7 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<void> {
     if (warning) say(warning);
   }
   const parts = [training, lessons.validation].values();
-  await writeTrainedOn(folder, parts.flatMap((part) => part.origins()));
+  await writeTrainedOn(folder, parts.flatMap((part) => part.origins()), { forge });
   using learner = createLearner(configuration);
   if (pretrained) {
     configuration.detector.loadPretrained(learner.parameters, await readStateDict(pretrained));
@@ -112,7 +115,7 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<void> {
   const progress = { name, total, note: stepNotes(), doneAt: ({ step }: StepRecord) => step + 1 };
   let isNew = false;
   for await (const _ of withProgress(recordRun(records, facts), progress)) isNew = true;
-  if (signal.aborted) return;
+  if (signal.aborted) return folder;
   const { selection: { best } } = await summariseHistory(folder);
   if (best) say(`Best validation AUC ${best.auc.toFixed(4)}, after step ${best.step + 1}.`);
   const videos = validation && videosOf(lessons.validation.origins());
@@ -120,18 +123,21 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<void> {
   const { detector } = sitting;
   const tested = manifest.samples.where({ split: "test" }).length > 0 ? manifest.path : undefined;
   say(`Next: ${evaluateCommand(basename(folder), { manifest: tested, detector })}`);
+  return folder;
 }
 
 /**
  * Trains the runs of a job; a run that is done is found so in a moment.
  *
+ * @returns Their folders, as far as it came.
  * @throws RangeError for settings that there are not, or data that does not fit them; errors of files as
  * they are.
  */
 export async function trainRuns(
   options: TrainTaskOptions,
   { signal, say, runsFolder = RUNS }: TaskSurroundings & Partial<TrainSurroundings>,
-): Promise<void> {
+): Promise<string[]> {
+  const folders: string[] = [];
   const { runs, sweep } = await plannedRuns(options);
   const engine = await startEngine();
   using opened = new DisposableStack();
@@ -143,8 +149,11 @@ export async function trainRuns(
   }
   say(`${runs.length} of ${sweep} runs in this job. ${LABEL_LEGEND}.`);
   for (const run of runs) {
-    if (signal.aborted) return;
+    if (signal.aborted) break;
     const { configuration: { detector } } = options;
-    await trainOne(run, { ...options, detector, engine, manifests, signal, say, runsFolder });
+    folders.push(
+      await trainOne(run, { ...options, detector, engine, manifests, signal, say, runsFolder }),
+    );
   }
+  return folders;
 }

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import {
-  claimFolder,
   cutName,
   PREPARE_SETTINGS,
   type PrepareSettings,
   readCut,
+  recordedSettings,
 } from "lib/data/prepare/prepare_settings.ts";
 import { FACE_CUT } from "lib/faces/face_cut.ts";
+import { claimSettings } from "lib/io/claimed_settings.ts";
 import { parseDistortion } from "lib/media/distortions.ts";
 import { inFolder } from "../../in_folder.ts";
 
@@ -35,7 +36,7 @@ Deno.test("readCut gives what prepare wrote beside the manifest, and nothing whe
     const manifest = join(folder, "manifest.csv");
     assert.equal(await readCut(manifest), undefined);
     const settings = { ...PREPARE_SETTINGS, margin: 0.3, distortion: parseDistortion("GB:3") };
-    await claimFolder(folder, { dataset: "mine", settings });
+    await claimSettings(folder, recordedSettings("mine", settings));
     assert.deepEqual(await readCut(manifest), {
       cut: { ...FACE_CUT, margin: 0.3 },
       distortion: "GB:3",

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { startEngine } from "lib/engine/engine.ts";
-import type { Point } from "lib/faces/face.ts";
 import { splitFaces } from "lib/forgeries/stand_ins/choose_faces.ts";
 import { cropDemoFace, reachOf } from "lib/forgeries/stand_ins/demo_crops.ts";
-import { type DemoFace, findDemoFaces, isProfile } from "lib/forgeries/stand_ins/demo_faces.ts";
+import { type DemoFace, findDemoFaces } from "lib/forgeries/stand_ins/demo_faces.ts";
 
 let found: Promise<DemoFace[]> | undefined;
 const demoFaces = () => found ??= startEngine().then(() => findDemoFaces());
@@ -56,19 +55,5 @@ Deno.test("cropDemoFace keeps landmarks on the face, and the first variant exact
   assert.notDeepEqual(second.landmarks, first.landmarks);
   for (const { landmarks } of [first, second]) {
     for (const [x, y] of landmarks) assert.ok(x > 0 && x < 100 && y > 0 && y < 100);
-  }
-});
-
-Deno.test("isProfile tells a face from the side at any roll", () => {
-  const front: Point[] = [[0, 0], [10, 0], [5, 5], [1, 10], [9, 10]];
-  const side: Point[] = [[0, 0], [2, 0], [-3, 5], [0, 10], [2, 10]];
-  for (let angle = 0; angle < 6; angle += 0.5) {
-    const turn = (points: Point[]) =>
-      points.map(([x, y]): Point => [
-        Math.cos(angle) * x - Math.sin(angle) * y,
-        Math.sin(angle) * x + Math.cos(angle) * y,
-      ]) as [Point, Point, Point, Point, Point];
-    assert.equal(isProfile(turn(front)), false);
-    assert.equal(isProfile(turn(side)), true);
   }
 });

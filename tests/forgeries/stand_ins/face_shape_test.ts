@@ -4,6 +4,8 @@ import { LANDMARK_PARTS } from "lib/faces/landmark_numbers.ts";
 import {
   carryExpression,
   expressionDistance,
+  faceScale,
+  lipsKeepSize,
   mouthRegion,
   surroundings,
   withForehead,
@@ -40,4 +42,21 @@ Deno.test("withForehead adds points above the brows, and regions grow as told", 
   assert.ok(Math.abs(ratio - 2.25) < 1e-9);
   const rows = mouthRegion(face).map(([, y]) => y);
   assert.ok(Math.min(...rows) >= 57 && Math.max(...rows) <= 90, "between nose and chin");
+});
+
+Deno.test("lipsKeepSize refuses lips far wider, narrower, higher or lower, and faceScale is a length", () => {
+  const face = drawnFace(3), lips = face.slice(48);
+  const middle = [0, 1].map((axis) => lips.reduce((sum, p) => sum + p[axis], 0) / lips.length);
+  const scaled = (across: number, down: number) =>
+    face.map(([x, y], i): Point =>
+      i < 48 ? [x, y] : [middle[0] + (x - middle[0]) * across, middle[1] + (y - middle[1]) * down]
+    );
+  for (const [across, down] of [[1, 1], [1.2, 1], [0.85, 1], [1, 1.6], [1, 0.7]]) {
+    assert.ok(lipsKeepSize(face, scaled(across, down)), `${across}, ${down}`);
+  }
+  for (const [across, down] of [[1.3, 1], [0.75, 1], [1, 1.8], [1, 0.5]]) {
+    assert.ok(!lipsKeepSize(face, scaled(across, down)), `${across}, ${down}`);
+  }
+  const twice = face.map(([x, y]): Point => [2 * x, 2 * y]);
+  assert.ok(Math.abs(faceScale(twice) - 2 * faceScale(face)) < 1e-9);
 });

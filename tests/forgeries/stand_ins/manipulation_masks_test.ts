@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { cross } from "lib/forgeries/stand_ins/landmark_geometry.ts";
 import type { Point } from "lib/faces/face.ts";
-import { fillPolygon, soften, weigh } from "lib/forgeries/stand_ins/manipulation_masks.ts";
+import {
+  covered,
+  fillPolygon,
+  lesser,
+  soften,
+  weigh,
+} from "lib/forgeries/stand_ins/manipulation_masks.ts";
 
 const triangle: Point[] = [[2.3, 1.1], [28.9, 8.4], [9.7, 29.2]];
 const size = { width: 32, height: 32 };
@@ -31,4 +37,11 @@ Deno.test("soften stays inside the mask, falls towards its edge and keeps its mi
 Deno.test("weigh multiplies and cuts weights to 0 to 1", () => {
   const mask = { data: Uint8Array.of(200, 200, 200), width: 3, height: 1 };
   assert.deepEqual([...weigh(mask, (i) => [-1, 0.5, 7][i]).data], [0, 100, 200]);
+});
+
+Deno.test("lesser and covered take away, and never add", () => {
+  const mask = { data: Uint8Array.of(200, 10, 90), width: 3, height: 1 };
+  const other = { ...mask, data: Uint8Array.of(0, 30, 90) };
+  assert.deepEqual([...lesser(mask, other).data], [0, 10, 90]);
+  assert.deepEqual([...covered(mask, Float32Array.of(0, -1, 7)).data], [200, 0, 90]);
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createRandom } from "lib/random.ts";
 import {
+  dampHighlights,
   labToRgb,
   rgbToLab,
   statistics,
@@ -51,37 +52,81 @@ Deno.test("labToRgb undoes rgbToLab", () => {
   labToRgb(rgbToLab(rgb)).data.forEach((v, i) => assert.ok(Math.abs(v - rgb.data[i]) < 0.01));
 });
 
-Deno.test("transferColour gives the model's mean and spread in CIELAB over the mask", () => {
-  const source = cloud(1, [150, 110, 90], 30), model = cloud(2, [100, 120, 140], 20);
-  const found = statistics(rgbToLab(transferColour(source, model, mask)), mask);
-  const wanted = statistics(rgbToLab(model), mask);
+const masks = { source: mask, model: mask };
+const lab = (seed: number, centre: number[], spread: number) =>
+  rgbToLab(cloud(seed, centre, spread));
+const off = (a: Raster, b: Raster) => {
+  const far = a.data.map((v, i) => Math.abs(v - b.data[i]));
+  return far.reduce((sum, v) => sum + v) / far.length;
+};
+
+Deno.test("rgbToLab and labToRgb leave out what the mask leaves out", () => {
+  const rgb = cloud(1, [150, 110, 90], 30), back = labToRgb(rgbToLab(rgb, mask), mask);
+  back.data.forEach((v, i) => {
+    const wanted = mask.data[Math.floor(i / 3)] > 0 ? rgb.data[i] : 0;
+    assert.ok(Math.abs(v - wanted) < 0.01);
+  });
+});
+
+Deno.test("transferColour gives the model's mean and spread in CIELAB over the masks", () => {
+  const source = lab(1, [150, 110, 90], 25), model = lab(2, [110, 120, 150], 20);
+  const found = statistics(transferColour(source, model, { masks }), mask);
+  const wanted = statistics(model, mask);
   for (const c of [0, 1, 2]) {
     assert.ok(Math.abs(found.mean[c] - wanted.mean[c]) < 0.05);
     assert.ok(Math.abs(found.deviation[c] - wanted.deviation[c]) < 0.05);
   }
 });
 
-Deno.test("transferColour onto itself changes nothing, and a flat source stays flat", () => {
-  const model = cloud(2, [100, 120, 140], 20);
-  transferColour(model, model, mask).data.forEach((v, i) =>
-    assert.ok(Math.abs(v - model.data[i]) < 0.01)
-  );
-  const flat = cloud(1, [80, 90, 100], 0);
-  const { deviation } = statistics(transferColour(flat, model, mask), mask);
-  assert.ok(deviation.every((d) => d < 0.1));
+Deno.test("transferColour onto itself changes nothing, and stretches no noise", () => {
+  const model = lab(2, [100, 120, 140], 20);
+  assert.ok(off(transferColour(model, model, { masks }), model) < 0.01);
+  const dim = lab(1, [80, 90, 100], 1), { deviation } = statistics(dim, mask);
+  const found = statistics(transferColour(dim, model, { masks }), mask);
+  found.deviation.forEach((d, c) => assert.ok(d <= 1.2 * deviation[c] + 1e-6));
 });
 
-Deno.test("transferShading moves a shadow over, and share 0 changes nothing", () => {
-  const flat = cloud(1, [130, 130, 130], 0);
-  const shaded = { ...flat, data: flat.data.map((v, i) => v - 60 * (Math.floor(i / 3) % 32) / 32) };
-  const options = { mask, sigma: 4, share: 1 };
-  const all = { ...mask, data: mask.data.map(() => 255) };
-  const result = transferShading(flat, shaded, { ...options, mask: all });
-  const off = result.data.map((v, i) => Math.abs(v - shaded.data[i]));
-  assert.ok(off.reduce((a, b) => a + b) / off.length < 2);
-  transferShading(shaded, flat, { ...options, share: 0 }).data.forEach((v, i) =>
-    assert.ok(Math.abs(v - shaded.data[i]) < 0.01)
-  );
+Deno.test("transferColour scales contrast with light, so that dark skin shows no black holes", () => {
+  const light = lab(1, [220, 180, 160], 30), dark = lab(2, [60, 40, 30], 30);
+  const ratio = (statistics(dark, mask).mean[0] + 16) / (statistics(light, mask).mean[0] + 16);
+  const found = statistics(transferColour(light, dark, { masks }), mask);
+  assert.ok(found.deviation[0] <= 1.2 * ratio * statistics(light, mask).deviation[0] + 1e-6);
+});
+
+Deno.test("transferColour keeps grey grey where it is asked to", () => {
+  const source = lab(1, [200, 120, 120], 20), model = lab(2, [120, 140, 150], 20);
+  source.data.set([80, 0, 0], 0); // a tooth at a place that is not measured
+  const tooth = (keepsGrey: boolean) =>
+    transferColour(source, model, { masks, keepsGrey }).data.slice(1, 3);
+  assert.deepEqual([...tooth(true)], [0, 0]);
+  assert.ok(Math.hypot(...tooth(false)) > 20);
+});
+
+Deno.test("dampHighlights keeps what is not brighter than the model, and dims and colours the rest", () => {
+  const model = lab(2, [120, 110, 100], 20), source = lab(2, [120, 110, 100], 20);
+  source.data.set([100, 0, 0], 0);
+  const { mean, deviation } = statistics(model, mask), most = mean[0] + 1.5 * deviation[0];
+  const { data } = dampHighlights(source, model, mask);
+  const wanted = [most + 0.2 * (100 - most), mean[1], mean[2]];
+  wanted.forEach((v, c) => assert.ok(Math.abs(data[c] - v) < 1e-3));
+  for (let i = 0; i < data.length; i += 3) {
+    if (source.data[i] <= most) {
+      assert.deepEqual(data.slice(i, i + 3), source.data.slice(i, i + 3));
+    }
+  }
+});
+
+Deno.test("transferShading moves a shadow over, beside the masks too, and no share moves no light", () => {
+  const flat = rgbToLab(cloud(1, [130, 130, 130], 0)), half = { ...mask, data: mask.data.slice() };
+  half.data.forEach((_, i) => half.data[i] = Math.floor(i / 32) < 24 ? 255 : 0);
+  const where = { ...mask, data: mask.data.map(() => 255) };
+  const data = flat.data.map((v, i) => i % 3 ? v : v - 20 * (Math.floor(i / 3) % 32) / 32);
+  const shaded = { ...flat, data };
+  const options = { masks: { source: where, model: half }, where, sigma: 4, share: 1 };
+  assert.ok(off(transferShading(flat, shaded, options), shaded) < 0.5);
+  assert.ok(off(transferShading(shaded, flat, { ...options, share: 0 }), shaded) < 0.01);
+  const nowhere = { ...mask, data: mask.data.map(() => 0) };
+  assert.deepEqual(transferShading(flat, shaded, { ...options, where: nowhere }), flat);
 });
 
 Deno.test("statistics refuses an empty mask", () => {

@@ -73,3 +73,10 @@ Deno.test("warp refuses lists of different length and points on a line", () => {
   const line: Point[] = [[0, 0], [1, 1], [2, 2]];
   assert.throws(() => warp(source, { from: line, to: line }), RangeError);
 });
+
+Deno.test("warp makes a result of another size than its source", () => {
+  const from = frame(32, 24), to = from.map(([x, y]): Point => [x / 2, y / 2]);
+  const { raster } = warp(ramp(32, 24), { from, to, size: { width: 16, height: 12 } });
+  assert.deepEqual([raster.width, raster.height, raster.data.length], [16, 12, 16 * 12 * 3]);
+  assert.ok(Math.abs(raster.data[0] - 1) < 1e-4 && Math.abs(raster.data.at(-3)! - 31) < 1e-4);
+});

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { plainConfiguration } from "lib/detectors/configuration.ts";
 import { PAPER } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
-import { METRICS } from "lib/evaluation/metric_table.ts";
+import { METRICS } from "lib/evaluation/metrics.ts";
 import {
   BENCHMARKS,
   PAPER_TRAININGS,

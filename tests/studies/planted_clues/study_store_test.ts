@@ -4,12 +4,8 @@ import { FULL_SIZES } from "lib/studies/planted_clues/study_pictures.ts";
 import { studyConfiguration } from "lib/studies/planted_clues/study_run.ts";
 import type { StudyResult } from "lib/studies/planted_clues/study_run.ts";
 import { STUDY_ROWS } from "lib/studies/planted_clues/study_rows.ts";
-import {
-  readResult,
-  resultFile,
-  saveResult,
-  studyProtocol,
-} from "lib/studies/planted_clues/study_store.ts";
+import { studyProtocol } from "lib/studies/planted_clues/study_store.ts";
+import { readResult, resultFile, saveResult } from "lib/studies/study_results.ts";
 import { inFolder } from "../../in_folder.ts";
 
 const RUN = { setting: "A8", row: "n = 1, wide", seed: 2 } as const;

@@ -8,7 +8,7 @@ import { writeManifest } from "lib/data/manifest.ts";
 import { writeImage } from "lib/media/write_image.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { rocAuc } from "lib/evaluation/roc.ts";
-import { METRICS } from "lib/evaluation/metric_table.ts";
+import { METRICS } from "lib/evaluation/metrics.ts";
 import { readPredictions } from "lib/evaluation/prediction_file.ts";
 import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import { createRandom } from "lib/random.ts";
@@ -17,6 +17,7 @@ import { evaluateDetector } from "lib/tasks/evaluate/evaluate_run.ts";
 import { findDetector } from "lib/tasks/find_detector.ts";
 import { saveDetector } from "lib/detectors/detector_file.ts";
 import { readEvaluations } from "lib/training/evaluation_files.ts";
+import { evaluationRecordsOf } from "lib/training/evaluation_record.ts";
 import { inFolder } from "../../in_folder.ts";
 import { madeUpCrops } from "../../training/made_up_crops.ts";
 
@@ -74,6 +75,16 @@ Deno.test("evaluateDetector writes predictions and metrics of each data set of t
     assert.equal(auc?.value, rocAuc(logOdds, labels));
     assert.equal(auc?.run, basename(run));
     assert.ok(auc!.low! <= auc!.value! && auc!.value! <= auc!.high!);
+
+    const record = (await evaluationRecordsOf(run)).find(({ data }) => data.dataset === "one")!;
+    const { method, level, metric } = auc!;
+    const written = record.metrics.find((row) =>
+      row.method === method && row.level === level && row.metric === metric
+    );
+    assert.deepEqual([written?.value, written?.low], [auc?.value, auc?.low]);
+    assert.deepEqual([record.protocol, record.data.sha256], [auc?.protocol, auc?.data]);
+    assert.equal(record.intervals.resamples, 20);
+    assert.equal(record.coverage.find((row) => row.method === "all")?.scored, 16);
 
     const fakes = predictions.filter((row) => row.label === 1);
     const missed = fakes.filter((row) => row.score < 0.5).length;
@@ -225,7 +236,10 @@ Deno.test("evaluateDetector warns where one exact score is frequent", async () =
     const { lines, surroundings } = listener();
     await evaluateDetector(options, surroundings);
     assert.ok(
-      lines.some((line) => /^Warning: 24 of 24 frames have log-odds of exactly/.test(line)),
+      lines.some((line) =>
+        /^Warning: log-odds of exactly .* are those of 12 of 12 \(100\.0 %\) reals and 12 of 12/
+          .test(line)
+      ),
     );
   });
 });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { runCommand, tiedPython } from "lib/tasks/setup/run_command.ts";
 import { PROJECT } from "lib/tasks/setup/project.ts";
 
+const RUN_COMMAND = import.meta.resolve("lib/tasks/setup/run_command.ts");
 const ignore = Deno.build.os === "windows"; // shells and signals are Unix's
 
 Deno.test("runCommand hands on lines and keeps the last 200", async () => {
@@ -76,3 +77,28 @@ Deno.test("tiedPython runs a module with its arguments and gives its exit code",
   const bad = await runCommand(tiedPython(PROJECT.python, "pip", "no-such-command"));
   assert.equal(bad.code, 1);
 });
+
+Deno.test(
+  { name: "runCommand kills a program that goes on after SIGTERM, where it is told to", ignore },
+  async () => {
+    const stubborn = "trap '' TERM; echo begun; while :; do sleep 0.1; done";
+    const code = `import { runCommand } from ${JSON.stringify(RUN_COMMAND)};
+      const onLine = (line) => console.log(line);
+      const { code } = await runCommand(["sh", "-c", ${
+      JSON.stringify(stubborn)
+    }], { onLine, killAfter: 200 });
+      console.log("code", code);`;
+    const task = new Deno.Command(Deno.execPath(), {
+      args: ["eval", code],
+      cwd: PROJECT.root,
+      stdout: "piped",
+    }).spawn();
+    let said = "";
+    for await (const text of task.stdout.pipeThrough(new TextDecoderStream())) {
+      if (said === "") task.kill("SIGTERM");
+      said += text;
+    }
+    assert.equal(said, "begun\ncode 137\n");
+    assert.ok((await task.status).success);
+  },
+);

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { parseStudyOptions } from "lib/tasks/study/study_options.ts";
 import { fromCSV } from "arquero";
-import { mergeRows, runsOf, withoutKept } from "lib/tasks/study/study_work.ts";
-import type { ResultRow } from "lib/studies/planted_clues/study_table.ts";
+import type { ResultRow } from "lib/studies/paired_differences.ts";
+import { studyRuns } from "lib/studies/planted_clues/study_rows.ts";
+import { mergeRows } from "lib/tasks/study/study_job.ts";
+import { runsOf, withoutKept } from "lib/tasks/study/study_work.ts";
 
 const runs = (...args: string[]) => {
   const job = parseStudyOptions(args);
@@ -46,6 +48,7 @@ Deno.test("mergeRows takes new rows for old ones of the same run and keeps all o
     row("none", 2, 0, 3),
     row("gone", 1, 0, 4),
   ];
-  const merged = mergeRows(old, [row("none", 1, 0, 5), row("GIL", 1, 0, 6), row("GIL", 1, 25, 7)]);
+  const fresh = [row("none", 1, 0, 5), row("GIL", 1, 0, 6), row("GIL", 1, 25, 7)];
+  const merged = mergeRows(old, fresh, studyRuns("full"));
   assert.deepEqual(merged.map(({ value }) => value), [5, 6, 7, 3, 4]);
 });

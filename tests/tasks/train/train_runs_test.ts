@@ -125,28 +125,38 @@ Deno.test("trainRuns refuses data that does not fit, each with a message of its 
   });
 });
 
-Deno.test("slurm_array.sh gives each task of an array its share of the sweep", async () => {
+Deno.test("slurm_array.sh gives each task of an array its share of the sweep, and the limit's signal", async () => {
   await inFolder(async (folder) => {
-    await Deno.writeTextFile(join(folder, "npx"), '#!/bin/sh\npwd; printf "%s\\n" "$@"\n', {
-      mode: 0o755,
-    });
+    const own = join(folder, ".cache", "deno", Deno.version.deno); // where set-up keeps it
+    await Deno.mkdir(own, { recursive: true });
+    const said = '#!/bin/sh\necho $$; pwd; printf "%s\\n" "$@"\n';
+    await Deno.writeTextFile(join(own, "deno"), said, { mode: 0o755 });
     const script = new URL("../../../lib/tasks/train/slurm_array.sh", import.meta.url).pathname;
+    // Slurm signals the script's own process, long enough before the end to save a state.
+    assert.match(await Deno.readTextFile(script), /^#SBATCH --signal=B:TERM@120$/m);
     const array = { SLURM_ARRAY_TASK_ID: "3", SLURM_ARRAY_TASK_COUNT: "8" };
     const run = async (env: Record<string, string>) => {
-      const { stdout, success } = await new Deno.Command("bash", {
+      const child = new Deno.Command("bash", {
         args: [script, "--data", "a b.csv", "--tables", "all"],
-        env: { ...env, PATH: `${folder}:${Deno.env.get("PATH")}` },
-      }).output();
-      return { success, lines: new TextDecoder().decode(stdout).trim().split("\n") };
+        env,
+        stdout: "piped",
+        stderr: "null",
+      }).spawn();
+      const { stdout, success } = await child.output();
+      const lines = new TextDecoder().decode(stdout).trim().split("\n");
+      return { success, lines, script: child.pid };
     };
-    const { lines } = await run({ ...array, SLURM_SUBMIT_DIR: folder });
-    assert.equal(lines[0], await Deno.realPath(folder));
-    const command = lines.slice(1);
-    assert.deepEqual(command.slice(2, 4), ["task", "train"]);
-    const options = parseTrainOptions(command.slice(4));
+    const { lines, script: process } = await run({ ...array, SLURM_SUBMIT_DIR: folder });
+    assert.equal(Number(lines[0]), process, "training has the script's place");
+    assert.equal(lines[1], await Deno.realPath(folder));
+    const command = lines.slice(2);
+    assert.deepEqual(command.slice(0, 2), ["task", "train"]);
+    const options = parseTrainOptions(command.slice(2));
     assert.ok(options !== "help" && options.manifests[0] === "a b.csv");
     const { runs } = await plannedRuns(options);
     assert.deepEqual(runs.map((planned) => planned.name), ["dfdc_resnet34"]);
     assert.equal((await run(array)).success, false);
+    await Deno.remove(own, { recursive: true });
+    assert.equal((await run({ ...array, SLURM_SUBMIT_DIR: folder })).success, false);
   });
 });

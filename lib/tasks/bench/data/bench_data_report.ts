@@ -3,8 +3,10 @@ import { join } from "node:path";
 import { writeWhole } from "lib/io/write_whole.ts";
 import type { Machine } from "../machine.ts";
 import { summarise } from "../statistics.ts";
+import type { ForgingRound } from "./measure_forging.ts";
 import type { LoaderRound, Waiting } from "./measure_loading.ts";
 import { CLIP, type Preparing } from "./measure_prepare.ts";
+import type { PairDifference } from "./torch_loader.ts";
 
 /** One size of crops. */
 export interface LoaderCase {
@@ -22,6 +24,14 @@ export interface LoaderCase {
   readonly rounds: readonly LoaderRound[];
 }
 
+/** Pairs made of one size of crops. */
+export interface ForgingCase extends Omit<LoaderCase, "rounds"> {
+  /** How much the pairs differ, ours and theirs. */
+  readonly differences: readonly [PairDifference, PairDifference];
+  /** What was measured, in order. */
+  readonly rounds: readonly ForgingRound[];
+}
+
 /** All that was measured. */
 export interface DataReport {
   /** Local date and time of the start. */
@@ -36,6 +46,8 @@ export interface DataReport {
   readonly preparing: Preparing;
   /** Crops to batches: the comparison. */
   readonly cases: readonly LoaderCase[];
+  /** Real crops to pairs: the comparison. */
+  readonly forging: ForgingCase;
   /** The wait of a training step. */
   readonly waiting: readonly Waiting[];
 }
@@ -68,9 +80,29 @@ function preparingLines({ clips, rounds }: Preparing): string[] {
   ];
 }
 
+/** What is said of pairs made on the way. */
+function forgingLines(
+  { side, size, batch, processes, rounds, differences }: ForgingCase,
+): string[] {
+  if (rounds.length === 0) return [];
+  const [ours, theirs] = (["loader", "peer"] as const)
+    .map((way) => quartiles(rounds.map((round) => round[way]), 0));
+  const ratio = quartiles(rounds.map(({ loader, peer }) => loader / peer), 2);
+  const means = differences.map(({ mask, change }) =>
+    `${mask.toFixed(1)} and ${change.toFixed(2)}`
+  );
+  return [
+    `Self-blended pairs a second, made of JPEG crops of ${side} pixels and their landmarks, real, fake and ` +
+    `mask at ${size}, ${batch} pairs a batch: **${ours}** of ours, ${theirs} of the DataLoader's ` +
+    `${processes} processes with OpenCV and albumentations; ratio **${ratio}**, ${rounds.length} rounds. ` +
+    `Mean of the masks, and of the change in levels: ${means.join("; ")}.`,
+    "",
+  ];
+}
+
 /** The report as Markdown: medians with quartiles; ratios are taken within a round. */
 export function dataMarkdown(report: DataReport): string {
-  const { date, machine, load, versions, preparing, cases, waiting } = report;
+  const { date, machine, load, versions, preparing, cases, forging, waiting } = report;
   const rows = cases.filter(({ rounds }) => rounds.length > 0).map(
     ({ side, size, batch, processes, rounds }) => {
       const speeds = (Object.keys(COLUMNS) as (keyof LoaderRound)[])
@@ -101,6 +133,7 @@ export function dataMarkdown(report: DataReport): string {
     "| --- | --- | --- | --- | --- | --- | --- |",
     ...rows,
     "",
+    ...forgingLines(forging),
     "Waiting for data in real training:",
     "",
     "| training | steps | seconds a step | spent waiting |",

@@ -6,6 +6,8 @@ import type { Report } from "../../setup/setup_report.ts";
 import { describeMachine } from "../machine.ts";
 import { WorkerProcess } from "../worker_process.ts";
 import { writeCrops } from "./bench_crops.ts";
+import { writeFaceCrops } from "./bench_faces.ts";
+import { compareForging } from "./measure_forging.ts";
 import { compareLoaders, measureWaiting, TRAININGS, type Waiting } from "./measure_loading.ts";
 import { loaderPeer, type LoaderQuestions } from "./torch_loader.ts";
 import { measurePreparing } from "./measure_prepare.ts";
@@ -16,8 +18,16 @@ const SIDES = [224, 256];
 /** Each takes seconds, and hardly differs from the next. */
 const PREPARING_ROUNDS = 5;
 const SIZE = 224, BATCH = 32, COUNT = 640;
+/** Pairs take several times as long as pictures. */
+const FORGING = { side: 224, size: 224, batch: 16, count: 192 };
 
-/** Times preparing, both loaders, `rounds` passes of each over each size of crops, then training. */
+/** Numbers of the DataLoader's processes that are tried. */
+function processesTried(): number[] {
+  const cores = navigator.hardwareConcurrency;
+  return [1, cores, 2 * cores];
+}
+
+/** Times preparing, both loaders and both makers of pairs, `rounds` passes of each, then training. */
 export async function runDataBench(
   rounds: number,
   { project, words, signal }: { project: Project; words: Report; signal: AbortSignal },
@@ -37,10 +47,20 @@ export async function runDataBench(
     for (const [i, side] of SIDES.entries()) {
       words.say(`${side} → ${SIZE} px, ${rounds} rounds of ${COUNT} crops a side`);
       const work = { size: SIZE, batch: BATCH };
-      const processes = [1, navigator.hardwareConcurrency, 2 * navigator.hardwareConcurrency];
+      const processes = processesTried();
       const measured = await compareLoaders(files[i], { ...work, peer, rounds, processes, signal });
       cases.push({ side, ...work, count: COUNT, ...measured });
     }
+    const { side, count, ...work } = FORGING;
+    words.say(`self-blended pairs, ${rounds} rounds of ${count} crops a side`);
+    const faces = await writeFaceCrops(join(folder, "faces"), { count, side });
+    const made = await compareForging(faces, {
+      ...work,
+      peer,
+      rounds,
+      processes: processesTried(),
+      signal,
+    });
     for (const [name, configuration] of Object.entries(TRAININGS)) {
       words.say(`training, ${name}`);
       waiting.push(await measureWaiting(files[0], { name, configuration, signal }));
@@ -52,6 +72,7 @@ export async function runDataBench(
       versions: [`TensorFlow ${engine.version} through Deno ${Deno.version.deno}`, version],
       preparing,
       cases,
+      forging: { ...FORGING, ...made },
       waiting,
     };
   } finally {

@@ -1,6 +1,6 @@
-"""PyTorch's side of the loader bench: a DataLoader over JPEG crops with OpenCV and albumentations. A JSON
-request a line on standard input, a JSON reply a line on standard output. Ends when its input ends.
-Requests: see lib/tasks/bench/loader/peer.ts."""
+"""PyTorch's side of the loader bench: a DataLoader over JPEG crops with OpenCV and albumentations, or over
+self-blended pairs made of them. A JSON request a line on standard input, a JSON reply a line on standard
+output. Ends when its input ends. Requests: see lib/tasks/bench/data/torch_loader.ts."""
 
 import json
 import os
@@ -19,6 +19,8 @@ import numpy as np  # noqa: E402
 import torch  # noqa: E402
 from albumentations.pytorch import ToTensorV2  # noqa: E402
 from torch.utils.data import DataLoader, Dataset  # noqa: E402
+
+from self_blended import SelfBlended  # noqa: E402
 
 
 def augmentation(size):
@@ -67,8 +69,20 @@ class Worker:
             means.extend(np.mean(image, axis=(0, 1)).tolist())
         return {"means": means}
 
+    def differ(self, request):
+        """How much the pairs of one pass differ: means of the mask, and of the difference of fake and real."""
+        mask, change, images = 0.0, 0.0, 0
+        for real, fake, weights in self.loader:
+            images += len(real)
+            mask += weights.double().mean((1, 2)).sum().item()
+            change += (fake.double() - real.double()).abs().mean((1, 2, 3)).sum().item()
+        return {"mask": mask / images, "change": change / images}
+
     def prepare(self, request):
-        crops = Crops(request["paths"], request["labels"], request["size"])
+        """`landmarks`: pairs are made of the crops; a batch of theirs is one of pairs."""
+        paths, size = request["paths"], request["size"]
+        crops = (SelfBlended(paths, request["landmarks"], size) if "landmarks" in request
+                 else Crops(paths, request["labels"], size))
         self.loader = DataLoader(
             crops, batch_size=request["batch"], shuffle=True, drop_last=True,
             num_workers=request["processes"], persistent_workers=True, prefetch_factor=2,
@@ -79,8 +93,8 @@ class Worker:
     def epoch(self, request):
         """Seconds for one pass, from asking for its first batch to having its last."""
         start, images = time.perf_counter(), 0
-        for batch, _ in self.loader:
-            images += len(batch)
+        for batch in self.loader:
+            images += len(batch[0])
         return {"seconds": time.perf_counter() - start, "images": images}
 
 

@@ -29,6 +29,22 @@ export interface LoaderWork {
   readonly batch: number;
 }
 
+/** What pairs are made of, and how. */
+export interface ForgingWork extends Omit<LoaderWork, "labels"> {
+  /** The landmarks' file of each picture. */
+  readonly landmarks: readonly string[];
+  /** Pairs a batch. */
+  readonly batch: number;
+}
+
+/** How much the pictures of pairs differ. */
+export interface PairDifference {
+  /** Mean of the masks, 0 to 255. */
+  readonly mask: number;
+  /** Mean of the absolute difference of fake and real, in levels. */
+  readonly change: number;
+}
+
 /** What the worker is asked, and answers. */
 export interface LoaderQuestions {
   /** Versions. */
@@ -36,7 +52,9 @@ export interface LoaderQuestions {
   /** Mean of red, green and blue of each picture, decoded and resized only. */
   check: [Pick<LoaderWork, "paths" | "size">, { readonly means: number[] }];
   /** Makes a DataLoader with so many processes and goes through it once. */
-  prepare: [LoaderWork & { readonly processes: number }, Epoch];
+  prepare: [(LoaderWork | ForgingWork) & { readonly processes: number }, Epoch];
+  /** Goes through the pairs once, to say how much they differ. */
+  differ: [Record<never, never>, PairDifference];
   /** Goes through it once. */
   epoch: [Record<never, never>, Epoch];
 }

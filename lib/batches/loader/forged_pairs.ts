@@ -1,0 +1,201 @@
+/**
+ * Batches whose fakes are made on the way: real pictures in, pairs out, the real one and its fake side by
+ * side. What is drawn for a pair follows from seed, step and its place in the batch alone, so it is the same
+ * for any number of threads, read ahead or not, and after a run was resumed.
+ */
+import type { Sample } from "lib/data/samples.ts";
+import type { Forger } from "lib/forgeries/forger.ts";
+import { forgerOf } from "lib/forgeries/forgers.ts";
+import { UnfitFile } from "lib/io/unfit_file.ts";
+import { ImageError } from "lib/media/image_error.ts";
+import { createRandom } from "lib/random.ts";
+import { forgersAskedFor } from "lib/settings/data_settings.ts";
+import type { BatchSettings, Pictures } from "../batches.ts";
+import { madePairOrder } from "../epoch_order.ts";
+import { type ChosenDonor, openDonorPool } from "./donor_pool.ts";
+import type { ForgeFailure, PairQuestion } from "./forge_worker.ts";
+import { type MadePairs, openPairMaker } from "./pair_maker.ts";
+import type { BegunBatch } from "./read_ahead.ts";
+import type { RealFaces } from "./real_faces.ts";
+import { leftOutWords, type Unreadable } from "./substitutes.ts";
+
+/** What a source of made pairs has besides its batches. */
+export interface ForgedPairs extends AsyncDisposable {
+  /** Steps in one pass over the real pictures. */
+  readonly batchesPerEpoch: number;
+  /** The forgers' names in alphabetical order; a fake's number is its place from 1. */
+  readonly methods: readonly string[];
+  /** What was left out so far, each once. */
+  readonly unreadable: readonly Unreadable[];
+  /** Begins the batch of a step. @throws RangeError when the step is not a whole number from 0. */
+  begin(step: number): BegunBatch;
+}
+
+/** A pair on its way: what it is made of, and what was tried before. */
+interface Pair {
+  readonly place: number;
+  readonly forger: Forger;
+  /** Places of the real pictures that were tried for it; the last one is at work. */
+  readonly targets: number[];
+  /** Places of donors that cannot be read. */
+  readonly without: Set<number>;
+  donor: ChosenDonor | undefined;
+}
+
+/** The error for a pair that could not be made. */
+function errorOf({ fault, problem, explanation }: ForgeFailure, { path }: Sample): Error {
+  switch (fault) {
+    case "picture":
+      return new ImageError(problem!, path, explanation);
+    case "landmarks":
+      return new UnfitFile(explanation);
+    case "face":
+      return new RangeError(`No fake can be made of ${JSON.stringify(path)}: ${explanation}`);
+    case "other":
+      return new Error(`Cannot make a fake of ${JSON.stringify(path)}: ${explanation}`);
+  }
+}
+
+/**
+ * Pairs of these faces.
+ *
+ * @param options As `openLoader` takes them. For a picture that cannot be read or forged "skip" takes the next
+ * real one of the list, or another donor, for the pair at hand.
+ * @throws RangeError for a forger that there is not, or a batch of odd size.
+ */
+export function openForgedPairs(
+  faces: RealFaces,
+  { settings: { data, training: { seed }, detector: { input: { size }, wants } }, ...options }: {
+    settings: BatchSettings;
+    onUnreadable: "error" | "skip";
+    notice: ((line: string) => void) | undefined;
+  },
+): ForgedPairs {
+  const { onUnreadable, notice } = options;
+  const methods = forgersAskedFor(data).sort(), forgers = methods.map(forgerOf);
+  const order = madePairOrder(faces.places, { ...data, seed });
+  const pool = openDonorPool(faces, { seed });
+  const maker = openPairMaker({ size });
+  const unreadable: Unreadable[] = [], told = new Set<number>();
+
+  const question = async (pair: Pair, step: number): Promise<PairQuestion> => {
+    const { place, forger, targets, without } = pair, target = targets.at(-1)!;
+    pair.donor = forger.donor === "none" ? undefined : await pool.choose(target, {
+      kind: forger.donor,
+      random: createRandom(seed, "donor", step, place),
+      without,
+    });
+    const { donor } = pair;
+    return {
+      forger: forger.name,
+      target: faces.source(target),
+      donor: donor && { source: faces.source(donor.place), mirrored: donor.mirrored },
+      seed,
+      step,
+      place,
+    };
+  };
+  const leftOut = (place: number, error: Error, instead: number) => {
+    if (told.has(place)) return;
+    told.add(place);
+    const found = { sample: faces.sample(place), error, instead: faces.sample(instead) };
+    unreadable.push(found);
+    notice?.(leftOutWords(found));
+  };
+  /** Says of a pair that was made what was left out on the way to it. */
+  const failures = new Map<Pair, [place: number, error: Error, whose: ForgeFailure["whose"]][]>();
+  const settle = (pair: Pair) => {
+    const { targets, donor } = pair;
+    for (const [place, error, whose] of failures.get(pair) ?? []) {
+      leftOut(place, error, whose === "donor" && donor ? donor.place : targets.at(-1)!);
+    }
+    failures.delete(pair);
+  };
+  /** Takes another real picture, or another donor, for a pair that could not be made. */
+  const replace = (pair: Pair, failure: ForgeFailure) => {
+    const { targets, without, donor } = pair, target = targets.at(-1)!;
+    const place = failure.whose === "donor" ? donor!.place : target;
+    const error = errorOf(failure, faces.sample(place));
+    if (onUnreadable === "error" || failure.fault === "other") throw error;
+    failures.set(pair, [...failures.get(pair) ?? [], [place, error, failure.whose]]);
+    if (failure.whose === "donor") return void without.add(place);
+    const { places } = faces;
+    if (targets.length === places.length) {
+      const [[, first]] = failures.get(pair)!;
+      throw new RangeError(
+        `Of no real sample a fake can be made. The first error: ${first.message}`,
+      );
+    }
+    targets.push(places[(places.indexOf(target) + 1) % places.length]);
+  };
+
+  const begin = (step: number): BegunBatch => {
+    const pairs = order.places(step).filter((_, i) => i % 2 === 0).map((target, place): Pair => {
+      const forger = forgers[createRandom(seed, "forger", step, place).integer(forgers.length)];
+      return { place, forger, targets: [target], without: new Set(), donor: undefined };
+    });
+    let isCalledOff = false, asked: ReturnType<typeof maker.make> | undefined;
+    const ask = async (of: readonly Pair[]): Promise<MadePairs> => {
+      const questions = await Promise.all(of.map((pair) => question(pair, step)));
+      if (isCalledOff) throw new Error("Nobody waits for this batch any more.");
+      asked = maker.make(questions);
+      return await asked.result;
+    };
+    const first = ask(pairs);
+    first.catch(() => {}); // it may be met late, or never
+    return {
+      finish: async () => {
+        const made = await first, area = size * size;
+        for (let { failures: failed } = made, of = pairs; failed.length > 0;) {
+          const again = failed.map((failure) => ({ pair: of[failure.pair], failure }));
+          for (const { pair, failure } of again) replace(pair, failure);
+          of = again.map(({ pair }) => pair);
+          const more = await ask(of);
+          of.forEach(({ place }, i) => {
+            const pixels = more.pixels.subarray(i * 6 * area, (i + 1) * 6 * area);
+            made.pixels.set(pixels, place * 6 * area);
+            made.masks.set(more.masks.subarray(i * area, (i + 1) * area), place * area);
+          });
+          failed = more.failures;
+        }
+        pairs.forEach(settle);
+        return picturesOf(pairs, made);
+      },
+      callOff: () => {
+        isCalledOff = true;
+        asked?.callOff();
+      },
+    };
+  };
+  /** The batch of pairs: real, fake, real, fake … */
+  const picturesOf = (pairs: readonly Pair[], made: MadePairs): Pictures => {
+    const count = 2 * pairs.length,
+      area = size * size,
+      each = <T>(of: (pair: Pair) => [T, T]) => pairs.flatMap(of);
+    const masks = new Uint8Array(count * area);
+    pairs.forEach(({ place }) =>
+      masks.set(made.masks.subarray(place * area, (place + 1) * area), (2 * place + 1) * area)
+    );
+    return {
+      pixels: made.pixels,
+      width: size,
+      height: size,
+      labels: each(() => [0, 1]),
+      indices: each(({ targets }) => [targets.at(-1)!, targets.at(-1)!]),
+      ...wants.includes("mask") ? { masks } : {},
+      ...wants.includes("method")
+        ? { methods: each(({ forger }) => [0, methods.indexOf(forger.name) + 1]) }
+        : {},
+      ...wants.includes("pair")
+        ? { partners: each(({ place }) => [2 * place + 1, 2 * place]) }
+        : {},
+    };
+  };
+  return {
+    batchesPerEpoch: order.batchesPerEpoch,
+    methods: wants.includes("method") ? methods : [],
+    unreadable,
+    begin,
+    [Symbol.asyncDispose]: () => maker[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,58 @@
+/**
+ * Scores that many samples share to the last digit. Log-odds of different pictures practically never
+ * agree in every digit: equal ones come of a value that stands for no answer, of the same picture read
+ * again, of black frames, or of a network that saturates. They tie, and what ties is ranked by nobody.
+ */
+
+/** One score with the samples that have it. */
+export interface EqualScores {
+  /** The log-odds. */
+  readonly logOdds: number;
+  /** Reals that have exactly these. */
+  readonly real: number;
+  /** Fakes that have exactly these. */
+  readonly fake: number;
+  /** All reals with a score. */
+  readonly reals: number;
+  /** All fakes with a score. */
+  readonly fakes: number;
+}
+
+/**
+ * The scores that two samples or more have, the most frequent first; of equally frequent ones the higher.
+ *
+ * @example
+ * ```ts
+ * import { equalScores } from "lib/evaluation/equal_scores.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const rows = [0, 0, 0, 1.5].map((logOdds, i) => ({ label: i % 2, logOdds }));
+ * assert.deepEqual(equalScores(rows), [{ logOdds: 0, real: 2, fake: 1, reals: 2, fakes: 2 }]);
+ * ```
+ */
+export function equalScores(
+  rows: Iterable<{ readonly label: number; readonly logOdds: number }>,
+): EqualScores[] {
+  const counts = new Map<number, [real: number, fake: number]>();
+  const all: [number, number] = [0, 0];
+  for (const { label, logOdds } of rows) {
+    const known = counts.get(logOdds) ?? [0, 0];
+    if (known[0] + known[1] === 0) counts.set(logOdds, known);
+    known[label]++;
+    all[label]++;
+  }
+  const [reals, fakes] = all;
+  return [...counts].filter(([, [real, fake]]) => real + fake > 1)
+    .map(([logOdds, [real, fake]]) => ({ logOdds, real, fake, reals, fakes }))
+    .sort((a, b) => b.real + b.fake - a.real - a.fake || b.logOdds - a.logOdds);
+}
+
+/**
+ * Those that are so frequent that something is wrong: more than 1 % of all samples, and 20 or more.
+ *
+ * @param equal As `equalScores` gives them.
+ * @param samples How many samples there are.
+ */
+export function suspiciousScores(equal: readonly EqualScores[], samples: number): EqualScores[] {
+  return equal.filter(({ real, fake }) => real + fake >= 20 && real + fake > samples / 100);
+}

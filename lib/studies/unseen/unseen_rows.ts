@@ -1,0 +1,95 @@
+/**
+ * The benchmark's rows: a row is a detector with the recipe that it learns by at these sizes, and what it
+ * may be trained on. A new one is one line. Rows are compared by pairs of equal seed.
+ */
+import { type Configuration, presetOf, vary } from "lib/detectors/configuration.ts";
+import { PAPER } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
+import { xception } from "lib/detectors/xception.ts";
+import { SELF_BLENDED, STAND_INS } from "./unseen_crops.ts";
+
+/** A way to train. */
+export interface UnseenRow {
+  /** Short name, unique in the table. */
+  readonly name: string;
+  /** What it is, in a line for tables. */
+  readonly is: string;
+  /** Detector, data and training; length, picture size and seed are the profile's. */
+  readonly configuration: Configuration;
+  /** How many times a profile's steps it trains: some begin to learn later. Default: 1. */
+  readonly longer?: number;
+}
+
+/** Flips alone: other augmentations keep detectors of these sizes from learning within minutes. */
+const RECIPE = {
+  augmentation: "flip",
+  balance: "equal",
+  mixup: 0,
+  batchSize: 24,
+  epochs: 0,
+  steps: 400,
+  schedule: "warmUpCosine",
+  learningRate: 2e-3,
+} as const;
+
+const NO_LOSS = { localInformation: false, globalInformation: false } as const;
+
+/** The paper's detector on blocks of four convolutions: its equations, its heads, its learnt weights. */
+const BLOCKS = vary(PAPER, { ...RECIPE, backbone: "conv4", imageSize: 64, dropout: 0.25 });
+const GLOBAL_HEAD = vary(BLOCKS, { ...NO_LOSS, crossEntropyTerms: ["global"] });
+const ALONE = vary(GLOBAL_HEAD, { blocks: 1 });
+const XCEPTION = vary(presetOf(xception, "quick"), { ...RECIPE, imageSize: 64 });
+
+const row = (
+  name: string,
+  is: string,
+  configuration: Configuration,
+  more: Pick<UnseenRow, "longer"> = {},
+): UnseenRow => Object.freeze({ name, is, configuration, ...more });
+
+/** All rows; the first is what the others are compared with. */
+export const UNSEEN_ROWS: readonly UnseenRow[] = Object.freeze([
+  row("paper", "the paper's detector: four blocks, all heads, both information losses", BLOCKS),
+  row("heads", "four blocks, all heads, no information loss", vary(BLOCKS, NO_LOSS)),
+  row("global head", "four blocks, G's head alone", GLOBAL_HEAD),
+  row("one block", "one block of the same width", ALONE),
+  row("heads + LIL", "all heads and the local loss", vary(BLOCKS, { globalInformation: false })),
+  row("heads + GIL", "all heads and the global loss", vary(BLOCKS, { localInformation: false })),
+  row("xception", "Xception, an eighth of its width", XCEPTION),
+  row(
+    "resnet34",
+    "one ResNet-34, a quarter of its width, trained for three times the steps",
+    vary(ALONE, { backbone: "resnet34", width: 0.25, learningRate: 5e-4 }),
+    { longer: 3 },
+  ),
+]);
+
+/** What is trained on: methods by the name of the setting. */
+export const UNSEEN_SETTINGS: Readonly<Record<string, readonly string[]>> = Object.freeze({
+  all: STAND_INS,
+  ...Object.fromEntries(
+    STAND_INS.map((left) => [`without ${left}`, STAND_INS.filter((method) => method !== left)]),
+  ),
+  SBI: [SELF_BLENDED],
+});
+
+/** A training of the benchmark. */
+export interface UnseenRun {
+  /** A key of `UNSEEN_SETTINGS`. */
+  readonly setting: string;
+  /** Name of a row. */
+  readonly row: string;
+  /** Seed of order and weights; people and pictures are the same for all. */
+  readonly seed: number;
+}
+
+/**
+ * A row by its name.
+ *
+ * @throws RangeError for a name that there is not, with those there are.
+ */
+export function unseenRow(name: string): UnseenRow {
+  const found = UNSEEN_ROWS.find((row) => row.name === name);
+  if (found) return found;
+  const names = UNSEEN_ROWS.map(({ name }) => `"${name}"`).join(", ");
+  throw new RangeError(`The benchmark has no row "${name}". Rows: ${names}.`);
+}

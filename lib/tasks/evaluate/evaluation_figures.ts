@@ -1,0 +1,109 @@
+/** The figures of an evaluation's page: ROC curves, how scores lie, and AUC by method. */
+import type { MetricRow, Prediction } from "lib/evaluation/metric_table.ts";
+import { probability } from "lib/evaluation/probability.ts";
+import { rocCurve } from "lib/evaluation/roc.ts";
+import { bars } from "lib/figures/bars.ts";
+import type { Figure } from "lib/figures/figure.ts";
+import { forest } from "lib/figures/forest.ts";
+import { rocCurves, type RocRow } from "lib/figures/roc_curves.ts";
+
+/** Curves that one figure holds legibly; of more methods only all together are drawn. */
+const MOST_CURVES = 6;
+
+/** Points that a curve is drawn with at most: more are finer than a pixel. */
+const MOST_POINTS = 1500;
+
+/** Bins of the scores' distribution. */
+const BINS = 10;
+
+/** A figure with what it shows, for the page. */
+export interface NamedFigure {
+  /** The file's name, without its ending. */
+  readonly name: string;
+  /** A sentence under it. */
+  readonly caption: string;
+  /** The figure. */
+  readonly figure: Figure;
+}
+
+/** Points spread over a curve, with both of its ends. */
+function thinned<T>(points: readonly T[]): readonly T[] {
+  if (points.length <= MOST_POINTS) return points;
+  const step = (points.length - 1) / (MOST_POINTS - 1);
+  return Array.from({ length: MOST_POINTS }, (_, i) => points[Math.round(i * step)]);
+}
+
+function rocRows(rows: readonly Prediction[], methods: readonly string[]): RocRow[] {
+  const shown = methods.length > 1 && methods.length < MOST_CURVES ? methods : [];
+  return ["all", ...shown].flatMap((method) => {
+    const own = rows.filter((row) => [method, "real"].includes(row.method) || method === "all");
+    const curve = rocCurve(own.map((row) => row.logOdds), own.map((row) => row.label));
+    return thinned(curve).map(({ falsePositiveRate, truePositiveRate }) => ({
+      series: method,
+      falsePositiveRate,
+      truePositiveRate,
+    }));
+  });
+}
+
+/** Shares of reals and of fakes by tenths of the score. */
+function binRows(rows: readonly Prediction[]) {
+  return (["real", "fake"] as const).flatMap((series, label) => {
+    const own = rows.filter((row) => row.label === label), counts = new Uint32Array(BINS);
+    for (const { logOdds } of own) {
+      counts[Math.min(BINS - 1, Math.floor(BINS * probability(logOdds)))]++;
+    }
+    return Array.from(counts, (count, i) => ({
+      group: `${(i / BINS).toFixed(1)}–${((i + 1) / BINS).toFixed(1)}`,
+      series,
+      value: own.length === 0 ? null : count / own.length,
+    }));
+  });
+}
+
+/**
+ * The figures of one data set; one that needs both classes is left out where there is only one.
+ *
+ * @param rows By frame.
+ * @param table Its metrics.
+ */
+export function evaluationFigures(
+  rows: readonly Prediction[],
+  table: readonly MetricRow[],
+): NamedFigure[] {
+  const methods = [...new Set(rows.map(({ method }) => method))].filter((name) => name !== "real");
+  const isMeasured = methods.length > 0 && rows.some(({ label }) => label === 0);
+  const figures: NamedFigure[] = [{
+    name: "scores",
+    caption:
+      "Share of reals, and of fakes, by their score. What both have in one bin nothing tells apart.",
+    figure: bars(binRows(rows), { valueTitle: "share of its class" }),
+  }];
+  if (!isMeasured) return figures;
+  figures.unshift({
+    name: "roc",
+    caption:
+      "Receiver operating characteristic, by frame: fakes called fake over reals called fake, at " +
+      "every threshold.",
+    figure: rocCurves(rocRows(rows, methods), {}),
+  });
+  const lines = table.filter(({ metric, value }) => metric === "AUC" && value !== null)
+    .map(({ method, level, value, low, high }) => ({
+      label: method,
+      series: `by ${level}`,
+      value: value!,
+      low,
+      high,
+    }));
+  const isEach = new Set(rows.map(({ video }) => video)).size === rows.length; // a frame is a video
+  const seen = isEach ? lines.filter(({ series }) => series === "by video") : lines;
+  const drawn = methods.length > 40 ? seen.filter(({ label }) => label === "all") : seen;
+  figures.push({
+    name: "auc",
+    caption:
+      "AUC of each method's fakes against all reals. Intervals say what other videos of the same " +
+      "kind would change, not another data set.",
+    figure: forest(drawn, { valueTitle: "AUC (95 % interval over videos)", level: 0.5 }),
+  });
+  return figures;
+}

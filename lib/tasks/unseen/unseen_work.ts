@@ -1,0 +1,159 @@
+/**
+ * The benchmark's work: trains the runs that are not there yet, and writes the tables that notebook 08
+ * draws. Imports packages, so it is loaded after the set-up.
+ */
+import { join } from "node:path";
+import { startEngine } from "lib/engine/engine.ts";
+import { FACE_CUT } from "lib/faces/face_cut.ts";
+import { writeWhole } from "lib/io/write_whole.ts";
+import { readResult } from "lib/studies/study_results.ts";
+import { unseenPictures } from "lib/studies/unseen/unseen_pictures.ts";
+import {
+  unseenConfiguration,
+  unseenProfile,
+  unseenProtocol,
+  unseenRuns,
+} from "lib/studies/unseen/unseen_profiles.ts";
+import { UNSEEN_SETTINGS, unseenRow, type UnseenRun } from "lib/studies/unseen/unseen_rows.ts";
+import {
+  hasLearnt,
+  runUnseen,
+  type UnseenResult,
+  withDistorted,
+} from "lib/studies/unseen/unseen_run.ts";
+import {
+  AGAINST_PAPER,
+  answerRows,
+  differenceRows,
+  testRows,
+  UNSEEN_EFFECTS,
+} from "lib/studies/unseen/unseen_table.ts";
+import { RUNS } from "lib/training/run_folder.ts";
+import { describeMachine } from "../bench/machine.ts";
+import type { TaskSurroundings } from "../in_task.ts";
+import { detectorKeeper, shareOfRuns, trainMissing, writeRows } from "../study/study_job.ts";
+import type { UnseenJob } from "./unseen_options.ts";
+
+/** Where pictures and runs are kept, unless a test says otherwise. */
+const FOLDER = join(RUNS, "unseen");
+
+/**
+ * The runs of a job.
+ *
+ * @throws RangeError for a row or setting that the benchmark does not have.
+ */
+export function unseenShare({ rows, settings, profile, ...share }: UnseenJob): UnseenRun[] {
+  const names = rows?.map((name) => unseenRow(name).name);
+  for (const setting of settings ?? []) {
+    if (Object.hasOwn(UNSEEN_SETTINGS, setting)) continue;
+    const known = Object.keys(UNSEEN_SETTINGS).join("; ");
+    throw new RangeError(`--train-on knows no "${setting}". There are: ${known}.`);
+  }
+  const runs = unseenRuns(unseenProfile(profile))
+    .filter(({ setting }) => settings?.includes(setting) ?? true);
+  return shareOfRuns(runs, { ...share, names });
+}
+
+/**
+ * Does a job: makes the pictures, trains, writes the tables. Stopped, it goes on at the same place the
+ * next time; what a stopped training has learnt is lost, a minute or two.
+ *
+ * @param folder Of pictures and runs. Default: `results/runs/unseen`.
+ */
+export async function unseen(
+  job: UnseenJob,
+  surroundings: TaskSurroundings,
+  folder: string = FOLDER,
+): Promise<void> {
+  const { signal, say } = surroundings, profile = unseenProfile(job.profile);
+  const runs = unseenShare(job); // before anything that takes long
+  await startEngine({ intraOpThreads: job.threads, interOpThreads: 1 });
+  await Deno.mkdir(folder, { recursive: true });
+  const options = { sizes: profile.sizes, cache: folder, notice: say, signal };
+  const made = await unseenPictures(job, options), { people, content } = made;
+  say(
+    `${people.train} people to train on, ${people.validation} to choose on, ${people.test} to test on; ` +
+      `${made.crops.train.length} pictures to train on.`,
+  );
+  const own = join(folder, `${job.profile}-${content.slice(0, 8)}`);
+  const protocolOf = (run: UnseenRun) => unseenProtocol(run, { profile, content });
+  if (!job.collect) {
+    const pictures = await withDistorted(made), { size } = profile.sizes;
+    const cut = { ...FACE_CUT, size, format: "png" } as const;
+    await trainMissing(runs, {
+      protocolOf,
+      folder: own,
+      train: (run, signal) => {
+        const configuration = unseenConfiguration(run, profile);
+        return runUnseen(run, {
+          pictures,
+          configuration,
+          protocol: protocolOf(run),
+          signal,
+          keep: detectorKeeper(run, { folder: own, configuration, cut }),
+        });
+      },
+      words: (result: UnseenResult) => {
+        const { value } = answerOf(result);
+        const failed = hasLearnt(result)
+          ? ""
+          : `; it did not learn (training ${result.trainingAuc.toFixed(2)})`;
+        return `AUC of stand-ins of unseen people ${value.toFixed(3)}${failed}`;
+      },
+    }, surroundings);
+  }
+  if (signal.aborted) return;
+  const found = await Promise.all(
+    unseenRuns(profile).map((run) => readResult<UnseenResult>(run, protocolOf(run), own)),
+  );
+  const results = found.filter((result) => result !== undefined);
+  await writeTables(results, { job, of: found.length, people, content, say, folder: own });
+}
+
+/** The AUC of the stand-ins as they are. */
+function answerOf(result: UnseenResult): { value: number } {
+  return { value: Number(testRows(result)[0].AUC) };
+}
+
+/** Writes the tables of all runs there are, and what they rest on. */
+async function writeTables(
+  results: readonly UnseenResult[],
+  { job, of, people, content, say, folder }: {
+    job: UnseenJob;
+    of: number;
+    people: Readonly<Record<string, number>>;
+    content: string;
+    say: TaskSurroundings["say"];
+    folder: string;
+  },
+): Promise<void> {
+  if (results.length === 0) return say("No run is there yet, so there is no table.");
+  const out = job.out ?? join(folder, "tables");
+  await Deno.mkdir(out, { recursive: true });
+  const profile = unseenProfile(job.profile);
+  await writeRows(join(out, "runs.csv"), results.flatMap(testRows));
+  await writeRows(join(out, "answers.csv"), answerRows(results));
+  await writeRows(join(out, "effects.csv"), differenceRows(results, UNSEEN_EFFECTS));
+  await writeRows(join(out, "against_paper.csv"), differenceRows(results, AGAINST_PAPER));
+  const { processor, cores, system } = describeMachine();
+  const seconds = results.reduce((sum, result) => sum + result.seconds, 0);
+  const about = {
+    data: job.photographs === undefined ? { name: "the six demo photographs" } : job.data,
+    people,
+    pictures: content.slice(0, 16),
+    profile: job.profile,
+    ...profile.sizes,
+    steps: profile.steps,
+    runs: results.length,
+    of,
+    didNotLearn: results.filter((result) => !hasLearnt(result)).length,
+    processor,
+    cores,
+    system,
+    hours: Number((seconds / 3600).toFixed(2)),
+    written: new Date().toISOString().slice(0, 10),
+  };
+  const json = JSON.stringify(about, null, 2) + "\n";
+  await writeWhole(join(out, "about.json"), new TextEncoder().encode(json));
+  say(`${results.length} of ${of} runs are in the tables in ${out}.`);
+}

@@ -1,0 +1,138 @@
+/** Thresholds, rates at few false alarms and rules for videos, against scikit-learn, pROC and definitions. */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { balancedAccuracy } from "lib/evaluation/accuracy.ts";
+import { partialAuc, truePositiveRateAt } from "lib/evaluation/partial_auc.ts";
+import { logOddsOf, probability } from "lib/evaluation/probability.ts";
+import { rocAuc } from "lib/evaluation/roc.ts";
+import { byFallingScore } from "lib/evaluation/scored.ts";
+import { chooseThreshold } from "lib/evaluation/threshold.ts";
+import { confidentMean, VIDEO_RULES, videoScoresBy } from "lib/evaluation/video_rules.ts";
+import { createRandom } from "lib/random.ts";
+import { COMPARISON, near, RUNS, scoredTwice } from "./random_cases.ts";
+
+Deno.test("partialAuc is scikit-learn's and pROC's; truePositiveRateAt and balancedAccuracy scikit-learn's", () => {
+  for (const [n, { labels, a, pROC, sklearn }] of COMPARISON.cases.entries()) {
+    const what = `case ${n}`;
+    for (const [rate, expected] of Object.entries(sklearn.partialAuc)) {
+      near(partialAuc(a, labels, { maxFalsePositiveRate: Number(rate) }), expected, 1e-12, what);
+    }
+    const part = { maxFalsePositiveRate: 0.1, correction: "none" } as const;
+    near(partialAuc(a, labels, part), pROC.partial, 1e-12, what);
+    near(partialAuc(a, labels, { maxFalsePositiveRate: 0.1 }), pROC.partialCorrected, 1e-12, what);
+    for (const [rate, expected] of Object.entries(sklearn.truePositiveRate)) {
+      near(truePositiveRateAt(a, labels, Number(rate)), expected, 1e-12, what);
+    }
+    near(balancedAccuracy(a, labels), sklearn.balancedAccuracy, 1e-12, what);
+    const youden = chooseThreshold(a, labels, { kind: "youden" });
+    assert.equal(youden.threshold, sklearn.youden.threshold, what);
+  }
+  assert.throws(() => partialAuc([1, 2], [0, 1], { maxFalsePositiveRate: 0 }), /not above 0/);
+});
+
+Deno.test("chooseThreshold does what its rule says, among all thresholds", () => {
+  fc.assert(
+    fc.property(scoredTwice, fc.constantFrom(0, 0.1, 0.25, 0.5), ({ labels, a }, rate) => {
+      const rates = (threshold: number) => {
+        const share = (label: number) => {
+          const own = a.filter((_, i) => labels[i] === label);
+          return own.filter((score) => score >= threshold).length / own.length;
+        };
+        return { false: share(0), true: share(1) };
+      };
+      const all = [...new Set(a)].map((threshold) => ({ threshold, ...rates(threshold) }));
+      const youden = chooseThreshold(a, labels, { kind: "youden" });
+      const best = Math.max(...all.map((at) => at.true - at.false));
+      near(youden.truePositiveRate - youden.falsePositiveRate, best, 1e-12);
+      near(balancedAccuracy(a, labels, youden), (1 + best) / 2, 1e-12);
+      const equal = chooseThreshold(a, labels, { kind: "equalError" });
+      const least = Math.min(...all.map((at) => Math.abs(at.false - (1 - at.true))));
+      near(Math.abs(equal.falsePositiveRate - (1 - equal.truePositiveRate)), least, 1e-12);
+      const kept = all.filter((at) => at.false <= rate);
+      const rule = { kind: "falsePositiveRate", rate } as const;
+      if (kept.length === 0) assert.throws(() => chooseThreshold(a, labels, rule), /highest score/);
+      else {
+        const { threshold, truePositiveRate } = chooseThreshold(a, labels, rule);
+        assert.equal(threshold, Math.min(...kept.map((at) => at.threshold)));
+        if (rate > 0) assert.equal(truePositiveRate, truePositiveRateAt(a, labels, rate));
+      }
+      // The area under the curve as a sum of thin rectangles, up to the rate.
+      if (rate > 0) {
+        const points = [{ false: 0, true: 0 }, ...all.sort((x, y) => y.threshold - x.threshold)];
+        let area = 0;
+        points.slice(1).forEach((to, i) => {
+          const from = points[i], width = Math.min(rate, to.false) - Math.min(rate, from.false);
+          const slope = to.false > from.false ? (to.true - from.true) / (to.false - from.false) : 0;
+          area += width * (2 * from.true + slope * width) / 2;
+        });
+        near(
+          partialAuc(a, labels, { maxFalsePositiveRate: rate, correction: "none" }),
+          area,
+          1e-12,
+        );
+      }
+    }),
+    RUNS,
+  );
+  const rule = { kind: "falsePositiveRate", rate: 1 } as const;
+  assert.throws(() => chooseThreshold([1, 2], [0, 1], rule), /not from 0 to below 1/);
+});
+
+Deno.test("partialAuc up to all reals is the AUC", () => {
+  for (const { labels, a } of COMPARISON.cases) {
+    const part = { maxFalsePositiveRate: 1, correction: "none" } as const;
+    near(partialAuc(a, labels, part), rocAuc(a, labels), 1e-12);
+  }
+});
+
+Deno.test("confidentMean is the winner's confident_strategy", async () => {
+  const url = new URL("../fixtures/confident_strategy.json", import.meta.url);
+  const { cases }: { cases: { probs: number[]; score: number }[] } = JSON.parse(
+    await Deno.readTextFile(url),
+  );
+  assert.ok(cases.length >= 5);
+  for (const { probs, score } of cases) near(confidentMean(probs), score, 1e-12);
+  assert.throws(() => confidentMean([]), /without frames/);
+});
+
+Deno.test("videoScoresBy keeps videos and labels, and each rule its own score", () => {
+  const p = [0.9, 0.4, ...new Array(13).fill(0.875), 0.1];
+  const frames = p.map((value, i) => ({
+    video: i < 2 ? "DF/a" : "DF/b",
+    label: 1,
+    logOdds: logOddsOf(value),
+  }));
+  const by = Object.fromEntries(VIDEO_RULES.map((rule) => [rule, videoScoresBy(rule, frames)]));
+  for (const rows of Object.values(by)) {
+    assert.deepEqual(rows.map(({ video, frames }) => [video, frames]), [["DF/a", 2], ["DF/b", 14]]);
+    for (const { logOdds, score } of rows) assert.equal(score, probability(logOdds));
+  }
+  near(by.mean[0].score, 0.65, 1e-12);
+  near(by.max[0].score, 0.9, 1e-12);
+  near(by.confident[0].score, 0.65, 1e-12);
+  near(by.confident[1].score, 0.875, 1e-12);
+});
+
+Deno.test("byFallingScore sorts many as few, ties in the order they came, whatever the sign", () => {
+  const random = createRandom(6, "sort");
+  for (const spread of [1e-3, 3, 1e300]) {
+    const scores = Float64Array.from(
+      { length: 5000 },
+      (_, i) =>
+        i % 7 === 0
+          ? 0
+          : i % 7 === 1
+          ? -0
+          : i % 7 === 2
+          ? Math.round(random.normal())
+          : spread * random.normal(),
+    );
+    const expected = [...scores.keys()].sort((a, b) => scores[b] - scores[a] || a - b);
+    assert.deepEqual([...byFallingScore(scores)], expected);
+    const float32 = Float32Array.from(scores);
+    if (spread < 10) {
+      const few = [...float32.keys()].sort((a, b) => float32[b] - float32[a] || a - b);
+      assert.deepEqual([...byFallingScore(float32)], few);
+    }
+  }
+});
