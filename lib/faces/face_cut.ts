@@ -36,4 +36,4 @@ export const FACE_CUT: FaceCut = Object.freeze({
 });
 
 /** What finds the landmarks (landmarks.ts), and its version: raised whenever it gives other points. */
-export const LANDMARK_FINDER = "face-api 68 landmarks, version 1";
+export const LANDMARK_FINDER = "face-api 68 landmarks, version 2";

@@ -53,6 +53,11 @@ if (import.meta.main) {
   Deno.exit(
     await inTask(command, async (options, surroundings) => {
       if (options === "installation") return await doctorInstallation(surroundings);
+      const { recipe } = options;
+      if (recipe !== undefined) {
+        const { doctorRecipe } = await import("./doctor/doctor_recipe.ts");
+        return await doctorRecipe({ ...options, recipe }, surroundings);
+      }
       const { doctorDataSet } = await import("./doctor/doctor_data_set.ts"); // its packages are there only now
       return await doctorDataSet(options, { project: PROJECT.root, signal: surroundings.signal });
     }),

@@ -8,6 +8,7 @@ import { rocAuc } from "lib/evaluation/roc.ts";
 import { byFallingScore } from "lib/evaluation/scored.ts";
 import { chooseThreshold } from "lib/evaluation/threshold.ts";
 import { confidentMean, VIDEO_RULES, videoScoresBy } from "lib/evaluation/video_rules.ts";
+import { videoRuleMetrics } from "lib/evaluation/view_metrics.ts";
 import { createRandom } from "lib/random.ts";
 import { COMPARISON, near, RUNS, scoredTwice } from "./random_cases.ts";
 
@@ -135,4 +136,24 @@ Deno.test("byFallingScore sorts many as few, ties in the order they came, whatev
       assert.deepEqual([...byFallingScore(float32)], few);
     }
   }
+});
+
+Deno.test("videoRuleMetrics is the AUC of videoScoresBy, with an interval, where videos have several frames", () => {
+  const random = createRandom(8),
+    frames = Array.from({ length: 600 }, (_, i) => {
+      const video = Math.floor(i / 15), label = video % 2;
+      return { video: `${video}`, label, logOdds: label + 2 * random.normal() };
+    });
+  const rows = videoRuleMetrics(frames, { random, resamples: 100 });
+  assert.deepEqual(rows.map(({ metric }) => metric), [
+    "AUC (max of frames)",
+    "AUC (confident of frames)",
+  ]);
+  for (const [i, rule] of (["max", "confident"] as const).entries()) {
+    const videos = videoScoresBy(rule, frames), { value, low, high, samples } = rows[i];
+    assert.equal(value, rocAuc(videos.map((v) => v.logOdds), videos.map((v) => v.label)));
+    assert.ok(low! <= value! && value! <= high! && samples === 40);
+  }
+  const single = frames.map((frame, i) => ({ ...frame, video: `${i}` }));
+  assert.deepEqual(videoRuleMetrics(single, { random, resamples: 100 }), []);
 });

@@ -22,6 +22,8 @@ export interface DataSetQuestion {
   readonly faces: number;
   /** Folder for the two reports. */
   readonly report: string;
+  /** The recipe that a prepared manifest is compared with, or that is written of it; left out: neither. */
+  readonly recipe?: { readonly path: string; readonly write: boolean };
 }
 
 /** What `deno task doctor --help` prints. */
@@ -34,6 +36,8 @@ deno task doctor <data set> [options]     says what of a data set is there, and 
   --depth HOW     how much is decoded: nothing; first: pictures whole, of videos the first frame and
                   the file's structure; all: every frame (first)
   --faces N       in how many entries, spread over the data set, faces are looked for (0)
+  --recipe FILE   compare a prepared manifest's crops and their cut with somebody's recipe
+  --write-recipe FILE   write the recipe of a prepared manifest: its crops' contents, no pictures
   --report FOLDER where the two reports go, called by the data set and its place (results/doctor)
 ${DESCRIPTION_USAGE}
   --help          this
@@ -56,6 +60,8 @@ export function parseDoctorOptions(
       ...DESCRIPTION_OPTIONS,
       depth: { type: "string", default: "first" },
       faces: { type: "string", default: "0" },
+      recipe: { type: "string" },
+      "write-recipe": { type: "string" },
       report: { type: "string", default: join(PROJECT.root, "results", "doctor") },
       help: { type: "boolean", default: false },
     },
@@ -72,11 +78,16 @@ export function parseDoctorOptions(
     throw new RangeError(`--faces is a whole number from 0, not ${JSON.stringify(faces)}.`);
   }
   const changes = descriptionChanges(values);
+  const { recipe, "write-recipe": written } = values, path = recipe ?? written;
+  if (recipe !== undefined && written !== undefined) {
+    throw new RangeError("--recipe compares, and --write-recipe writes: name one of them.");
+  }
   return {
     dataSet: positionals[0]!,
     depth: depth as Depth,
     faces: Number(faces),
     report,
+    ...path === undefined ? {} : { recipe: { path, write: recipe === undefined } },
     ...(Object.keys(changes).length === 0 ? {} : { changes }),
   };
 }

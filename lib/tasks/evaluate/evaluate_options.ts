@@ -1,6 +1,7 @@
 /** What the command line of `evaluate` says. */
 import { parseArgs } from "node:util";
 import type { Split } from "lib/data/samples.ts";
+import type { ThresholdName } from "lib/evaluation/calibration/operating_record.ts";
 import type { ConfigurationArguments } from "../configuration_arguments.ts";
 
 /** What is evaluated on what. */
@@ -13,6 +14,8 @@ export interface EvaluateOptions {
   readonly split: Split;
   /** Videos drawn for the intervals, as many times; 0: no intervals. */
   readonly resamples: number;
+  /** By which rule the threshold was chosen on validation. Default: equal error. */
+  readonly threshold?: ThresholdName;
   /** Whether people that the detector learnt from may be in the test, as in Celeb-DF; videos never may. */
   readonly allowSharedIdentities: boolean;
   /** For weights that do not hold their configuration, and runs of a detector of one's own. */
@@ -33,6 +36,8 @@ deno task evaluate --scores FILE [options]               metrics of anyone's sco
   --data FILE         a manifest, as "deno task prepare" writes it
   --split NAME        train, validation or test (test)
   --resamples N       draws for the 95 % intervals by video; 0: none (1000)
+  --threshold RULE    of those chosen on validation and kept with the run: equal-error, youden, fpr-0.1,
+                      fpr-0.05 or fpr-0.01 (equal-error); --split validation chooses and keeps them
   --preset NAME       for weights of other origin: a preset of their detector, such as officialCode
   --detector NAME     their detector; for runs of a detector of your own, its TypeScript file
   --set FIELD=VALUE   with --preset: change one setting
@@ -66,6 +71,15 @@ keeps its predictions in predictions-*.part, and the same command goes on.
 Exit code: 0 all expected samples were scored; 1 a file could not be read, be it skipped or not,
 or cannot be written; 2 a wrong command line, or nothing to evaluate; 130 after Ctrl-C.`;
 
+/** The rules by their names; the list of \`THRESHOLD_RULES\`, whose file imports packages. */
+const THRESHOLD_NAMES: readonly string[] = [
+  "equal-error",
+  "youden",
+  "fpr-0.1",
+  "fpr-0.05",
+  "fpr-0.01",
+] satisfies ThresholdName[];
+
 const SPLITS: readonly string[] = ["train", "validation", "test"] satisfies Split[];
 
 /** The split that --split names. @throws RangeError for none. */
@@ -94,6 +108,7 @@ export function parseEvaluateOptions(args: readonly string[]): EvaluateOptions |
       data: { type: "string" },
       split: { type: "string", default: "test" },
       resamples: { type: "string", default: "1000" },
+      threshold: { type: "string", default: "equal-error" },
       detector: { type: "string" },
       preset: { type: "string" },
       "skip-unreadable": { type: "boolean", default: false },
@@ -117,6 +132,7 @@ export function parseEvaluateOptions(args: readonly string[]): EvaluateOptions |
     manifest: data,
     split: splitOf(split),
     resamples: resamplesOf(values.resamples),
+    threshold: thresholdOf(values.threshold),
     allowSharedIdentities: values["allow-shared-identities"],
     skipUnreadable: values["skip-unreadable"],
     configuration: {
@@ -126,4 +142,12 @@ export function parseEvaluateOptions(args: readonly string[]): EvaluateOptions |
     },
     ...out === undefined ? {} : { out },
   };
+}
+
+/** The rule of a threshold that a word names. @throws RangeError for another word. */
+function thresholdOf(word: string): ThresholdName {
+  if (THRESHOLD_NAMES.includes(word)) return word as ThresholdName;
+  throw new RangeError(
+    `--threshold is "${word}", but must be one of ${THRESHOLD_NAMES.join(", ")}.`,
+  );
 }

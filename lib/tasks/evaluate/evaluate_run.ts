@@ -6,13 +6,22 @@ import { dirname, join } from "node:path";
 import { LABEL_LEGEND, manifestRows } from "lib/data/manifest.ts";
 import { fingerprintOf } from "lib/data/fingerprint.ts";
 import { readCut } from "lib/data/prepare/prepare_settings.ts";
+import { detectorHash } from "lib/detectors/detector_hash.ts";
 import { startEngine } from "lib/engine/engine.ts";
+import { operatingRecord } from "lib/evaluation/calibration/operating_record.ts";
 import { finishPredictions } from "lib/evaluation/kept_predictions.ts";
 import { BATCH_SIZE, openPredictor } from "lib/evaluation/predict.ts";
+import { measure } from "lib/evaluation/scored.ts";
+import type { FrameScore } from "lib/evaluation/video_scores.ts";
 import { createRandom } from "lib/random.ts";
 import { paperDifferences } from "lib/studies/paper_tables/paper_differences.ts";
 import { resultName } from "lib/training/evaluation_files.ts";
 import { type EvaluationRecord, readEvaluationRecord } from "lib/training/evaluation_record.ts";
+import {
+  OPERATING_FILE,
+  readOperatingRecord,
+  saveOperatingRecord,
+} from "lib/training/operating_file.ts";
 import { protocolHash } from "lib/training/protocol.ts";
 import { protocolData } from "lib/training/run_record.ts";
 import { readRunRecord } from "lib/training/recorded_runs.ts";
@@ -22,7 +31,7 @@ import { whatIsShared } from "./evaluate_apartness.ts";
 import type { EvaluateOptions } from "./evaluate_options.ts";
 import { measureDataSet } from "./measure_data_set.ts";
 import { saveUnscored } from "./save_unscored.ts";
-import { detectorHash, scoreDataSet } from "./score_data_set.ts";
+import { scoreDataSet } from "./score_data_set.ts";
 
 /** The samples of a split, and of one data set if that is given, from a manifest of any length. */
 async function* samplesOf(manifest: string, of: { split: string; dataset?: string }) {
@@ -63,7 +72,7 @@ export async function evaluateDetector(
 ): Promise<number> {
   await startEngine();
   const { say } = surroundings;
-  const { manifest, split, resamples, skipUnreadable } = options;
+  const { manifest, split, resamples, threshold, skipUnreadable } = options;
   const found = await findDetector(options.detector, options.configuration);
   using detector = found.detector;
   const { configuration } = detector, { seed } = configuration.training;
@@ -85,7 +94,10 @@ export async function evaluateDetector(
 
   using predictor = openPredictor(detector, { batchSize: BATCH_SIZE });
   const weights = await detectorHash(detector), key = `${weights}-${data.slice(0, 16)}`;
-  const lists: string[] = [];
+  const lists: string[] = [], frames: FrameScore[] = [];
+  const operating = split === "validation"
+    ? undefined
+    : await readOperatingRecord(found.folder, { detector: weights });
   for (const [dataset, total] of counts) {
     const word = resultName({ dataset, split, data }),
       path = join(folder, `predictions-${word}.csv`);
@@ -107,6 +119,7 @@ export async function evaluateDetector(
       skipUnreadable,
     };
     const { predictions, unscored } = await scoreDataSet(predictor, scoring, surroundings);
+    if (split === "validation") { for (const row of predictions) frames.push(row); }
     const { covered, files } = await measureDataSet({
       folder,
       detector: { name, seed, sha256: weights, scores: "computed" },
@@ -118,12 +131,26 @@ export async function evaluateDetector(
       unscored,
       random: createRandom(seed, "bootstrap", dataset),
       resamples,
+      operating: { record: operating, ...threshold === undefined ? {} : { rule: threshold } },
     }, surroundings);
     await finishPredictions(part, path); // only now: an end during the intervals shall not cost the scores
     for (const file of [path, ...files]) say(file);
     const list = join(folder, `unscored-${word}.csv`);
     await saveUnscored(list, unscored);
     if (covered.some(({ missing, failed }) => missing + failed > 0)) lists.push(list);
+  }
+  if (split === "validation") {
+    const { value, reason } = measure(() => operatingRecord(frames));
+    if (value) await saveOperatingRecord(folder, value, { detector: weights });
+    say(
+      value
+        ? `Thresholds and calibration are kept in ${join(folder, OPERATING_FILE)}.`
+        : `No threshold and no calibration: ${reason}`,
+    );
+  } else if (operating === undefined) {
+    say(
+      "There is no threshold that was chosen on validation: evaluate with --split validation keeps one.",
+    );
   }
   say(
     lists.length > 0

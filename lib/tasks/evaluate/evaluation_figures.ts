@@ -2,7 +2,9 @@
 import type { MetricRow, Prediction } from "lib/evaluation/metric_table.ts";
 import { probability } from "lib/evaluation/probability.ts";
 import { rocCurve } from "lib/evaluation/roc.ts";
+import { reliability } from "lib/evaluation/calibration/reliability.ts";
 import { bars } from "lib/figures/bars.ts";
+import { curves } from "lib/figures/curves.ts";
 import type { Figure } from "lib/figures/figure.ts";
 import { forest } from "lib/figures/forest.ts";
 import { rocCurves, type RocRow } from "lib/figures/roc_curves.ts";
@@ -61,6 +63,18 @@ function binRows(rows: readonly Prediction[]) {
   });
 }
 
+/** The reliability diagram: the share of fakes over the score, and where it would be if scores were right. */
+function calibrationFigure(rows: readonly Prediction[]): Figure {
+  const panel = "share that is fake";
+  const own = reliability(rows.map((row) => row.logOdds), rows.map((row) => row.label), {
+    bins: BINS,
+  });
+  return curves([
+    ...[0, 1].map((x) => ({ panel, series: "calibrated", x, value: x })),
+    ...own.map(({ said, share }) => ({ panel, series: "these scores", x: said, value: share })),
+  ], { xTitle: "mean score of the bin", range: [0, 1] });
+}
+
 /**
  * The figures of one data set; one that needs both classes is left out where there is only one.
  *
@@ -80,6 +94,13 @@ export function evaluationFigures(
     figure: bars(binRows(rows), { valueTitle: "share of its class" }),
   }];
   if (!isMeasured) return figures;
+  figures.push({
+    name: "calibration",
+    caption:
+      "Whether scores are probabilities, by frame: of those near 0.8, are eight in ten fake? On the " +
+      "straight line they are. It moves with the share of fakes in the data.",
+    figure: calibrationFigure(rows),
+  });
   figures.unshift({
     name: "roc",
     caption:

@@ -56,6 +56,9 @@ export interface EvaluationContent {
 /** Methods whose metrics stand on the page; all of them are in the files. */
 const MOST_METHODS = 40;
 
+/** Metrics that stand beside each other; more are another table below. */
+const MOST_COLUMNS = 6;
+
 /** Equal scores that the page lists. */
 const MOST_EQUAL = 5;
 
@@ -93,28 +96,43 @@ function metricCell({ value, low, high, reason }: MetricRow): Markup {
   return html`${value.toFixed(4)}${interval}`;
 }
 
-function metricTable({ table, covered }: PageSection): Markup {
+/** The methods' metrics as tables that are no wider than the page. */
+function metricTables({ table, covered }: PageSection): Markup {
   const metrics = [...new Set(table.map(({ metric }) => metric))];
   const methods = ["all", ...new Set(table.map(({ method }) => method).filter((m) => m !== "all"))];
-  const shown = methods.slice(0, MOST_METHODS), levels = levelsOf(covered);
-  const rows = shown.flatMap((method) => levels.map((level) => ({ method, level })));
-  const left = methods.length - shown.length;
-  return html`
-    <div
-      class="panel"><table><tr><th>fakes of</th><th>by</th>${metrics.map((metric) =>
-        html`<th class="number">${metric}</th>`
-      )}<th class="number">samples</th></tr>${rows.map(({ method, level }) => {
-        const own = table.filter((row) => row.method === method && row.level === level);
-        return html`<tr><td>${method}</td><td>${level}</td>${
-          metrics.map((metric) => {
-            const row = own.find((row) => row.metric === metric);
-            return html`<td class="number">${row && metricCell(row)}</td>`;
-          })
-        }<td class="number">${own[0]?.samples}</td></tr>`;
-      })}</table>${left > 0
-        ? html`<p class="soft">${left} more methods stand in the files.</p>`
-        : undefined}</div>
-  `;
+  const shown = methods.slice(0, MOST_METHODS), left = methods.length - shown.length;
+  const rows = shown.flatMap((method) => levelsOf(covered).map((level) => ({ method, level })));
+  const parts = Array.from(
+    { length: Math.ceil(metrics.length / MOST_COLUMNS) },
+    (_, i) => metrics.slice(i * MOST_COLUMNS, (i + 1) * MOST_COLUMNS),
+  );
+  return html`<div class="panel">${
+    parts.map((part) => metricTable(table, { metrics: part, rows }))
+  }${
+    left > 0 ? html`<p class="soft">${left} more methods stand in the files.</p>` : undefined
+  }</div>`;
+}
+
+function metricTable(
+  table: readonly MetricRow[],
+  { metrics, rows }: {
+    metrics: readonly string[];
+    rows: readonly Pick<MetricRow, "method" | "level">[];
+  },
+): Markup {
+  return html`<table><tr><th>fakes of</th><th>by</th>${
+    metrics.map((metric) => html`<th class="number">${metric}</th>`)
+  }<th class="number">samples</th></tr>${
+    rows.map(({ method, level }) => {
+      const own = table.filter((row) => row.method === method && row.level === level);
+      return html`<tr><td>${method}</td><td>${level}</td>${
+        metrics.map((metric) => {
+          const row = own.find((row) => row.metric === metric);
+          return html`<td class="number">${row && metricCell(row)}</td>`;
+        })
+      }<td class="number">${own[0]?.samples}</td></tr>`;
+    })
+  }</table>`;
 }
 
 function coverageTable(covered: readonly CoverageRow[]): Markup {
@@ -177,7 +195,7 @@ function sectionOf(section: PageSection): Markup {
   return html`
     <h2>${data.dataset}, ${data.split}${data.distortion === "" ? "" : `, ${data.distortion}`}</h2>
     ${headline(section)}
-    ${metricTable(section)}
+    ${metricTables(section)}
     ${decisions(predictions)}
     ${typeof pictures === "string"
       ? html`<p class="soft">${pictures}</p>`

@@ -3,6 +3,10 @@
  * as CSV and as JSON. For a detector's own predictions and for anyone's scores alike.
  */
 import type { Sample } from "lib/data/samples.ts";
+import {
+  operatingMetrics,
+  type OperatingMetricsOptions,
+} from "lib/evaluation/calibration/operating_metrics.ts";
 import { coverage, type CoverageRow, type Unscored } from "lib/evaluation/coverage.ts";
 import { type EqualScores, equalScores } from "lib/evaluation/equal_scores.ts";
 import {
@@ -11,6 +15,7 @@ import {
   type Prediction,
 } from "lib/evaluation/metric_table.ts";
 import type { Random } from "lib/random.ts";
+import { videoRuleMetrics } from "lib/evaluation/view_metrics.ts";
 import { type EvaluationRow, saveEvaluation } from "lib/training/evaluation_files.ts";
 import { type EvaluationRecord, saveEvaluationRecord } from "lib/training/evaluation_record.ts";
 import type { TaskSurroundings } from "../in_task.ts";
@@ -39,6 +44,8 @@ export interface DataSetScores {
   readonly random: Random;
   /** As many times. */
   readonly resamples: number;
+  /** What validation says of the detector, and the rule of the threshold that counts. Default: nothing. */
+  readonly operating?: Pick<OperatingMetricsOptions, "record" | "rule">;
 }
 
 /** What was found. */
@@ -84,7 +91,11 @@ export async function measureDataSet(
   const { folder, detector, protocol, data, differences, predictions, unscored } = scores;
   const { random, resamples, samples } = scores;
   const steps = metricTableInSteps(predictions, { random, resamples });
-  const table = await watchSteps(steps, { name: "intervals", total: resamples, signal });
+  const table = [
+    ...await watchSteps(steps, { name: "intervals", total: resamples, signal }),
+    ...videoRuleMetrics(predictions, { random, resamples }),
+    ...operatingMetrics(predictions, { ...scores.operating, random, resamples }),
+  ];
   const covered = await coverage(samples, { scored: predictions, unscored });
   const equal = equalScores(predictions);
   const rows = [...table, ...coverageRows(covered)].map((row): EvaluationRow => ({

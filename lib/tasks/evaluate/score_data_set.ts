@@ -1,28 +1,13 @@
 /** The scores of one data set for `evaluate`, with progress, kept as they come, and what could not be read. */
 import type { Sample } from "lib/data/samples.ts";
-import { plainConfiguration } from "lib/detectors/configuration.ts";
-import type { LoadedDetector } from "lib/detectors/detector_file.ts";
 import type { Unscored } from "lib/evaluation/coverage.ts";
 import { keptPredictions } from "lib/evaluation/kept_predictions.ts";
 import type { Prediction } from "lib/evaluation/metric_table.ts";
 import { BATCH_SIZE, type Predictor } from "lib/evaluation/predict.ts";
-import { openDigest } from "lib/io/sha256.ts";
 import { withProgress } from "lib/io/progress.ts";
 import { ImageError } from "lib/media/image_error.ts";
 import type { TaskSurroundings } from "../in_task.ts";
 import type { UnscoredLine } from "./save_unscored.ts";
-
-/** What a detector's scores follow from, in 16 hexadecimal digits: its settings and all its weights. */
-export async function detectorHash({ configuration, parameters }: LoadedDetector): Promise<string> {
-  const digest = openDigest();
-  digest.add(JSON.stringify(plainConfiguration(configuration).detector));
-  for (const [name, variable] of Object.entries(parameters)) {
-    const { buffer, byteOffset, byteLength } = await variable.data() as Float32Array;
-    digest.add(name);
-    digest.add(new Uint8Array(buffer, byteOffset, byteLength));
-  }
-  return digest.hex().slice(0, 16);
-}
 
 /** A sample that could not be read, as a row of a file. */
 export interface UnscoredRow extends Unscored, UnscoredLine {}

@@ -3,11 +3,13 @@
  * packages, so it is loaded after the set-up.
  */
 import type { LoadedDetector } from "lib/detectors/detector_file.ts";
+import { detectorHash } from "lib/detectors/detector_hash.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { openPredictor } from "lib/evaluation/predict.ts";
 import { FACE_CUT } from "lib/faces/face_cut.ts";
 import { openFaceDetector } from "lib/faces/detect_faces.ts";
 import { writeCsv } from "lib/io/csv_rows.ts";
+import { readOperatingRecord } from "lib/training/operating_file.ts";
 import { findDetector } from "../find_detector.ts";
 import type { TaskSurroundings } from "../in_task.ts";
 import { inputFiles, type PassedOver, passedOverLines } from "./input_files.ts";
@@ -15,6 +17,7 @@ import { counted, type InputResult, isProblem, scoredFaces } from "./input_resul
 import type { PredictOptions } from "./predict_options.ts";
 import { checkReportFolder, writeReport } from "./report_folder.ts";
 import { COLUMNS, resultLines, resultRows } from "./result_rows.ts";
+import { meaningLegend, meaningLines } from "./score_meaning.ts";
 import { scoreInputs } from "./score_inputs.ts";
 
 /** What the numbers mean. */
@@ -73,6 +76,9 @@ export async function predictInputs(
   const cut = detector.origin?.cut ?? FACE_CUT, { size } = detector.detector.input;
   const look = { faceDetector, cut, size, faces: options.faces, every: options.every, signal };
   say(`${SCORE_LEGEND}. ${cutLine(detector)}`);
+  const origin = { detector: await detectorHash(detector) };
+  const validation = await readOperatingRecord(found.folder, origin);
+  if (validation) say(meaningLegend(validation));
 
   const passedOver: PassedOver = { endings: new Map(), circles: [] };
   const kept: InputResult[] = [];
@@ -82,6 +88,7 @@ export async function predictInputs(
       const result of scoreInputs(inputFiles(options.inputs, passedOver), { ...look, predictor })
     ) {
       for (const line of resultLines(result)) say(line);
+      if (validation) { for (const line of meaningLines(result, validation)) say(line); }
       inputs++;
       faces += scoredFaces(result).length;
       if (isProblem(result)) problems++;

@@ -31,6 +31,7 @@ import {
   runData,
   sayBalance,
 } from "./lessons.ts";
+import { keepOperatingRecord } from "./keep_operating_record.ts";
 import { memoryWarning } from "./memory_warning.ts";
 import { type OpenManifest, openManifest } from "./open_manifest.ts";
 import { type PlannedRun, plannedRuns } from "./planned_runs.ts";
@@ -120,6 +121,10 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<string> {
   if (best) say(`Best validation AUC ${best.auc.toFixed(4)}, after step ${best.step + 1}.`);
   const videos = validation && videosOf(lessons.validation.origins());
   if (isNew) { for (const remark of await learningRemarks(folder, videos)) say(remark); }
+  if (validation) {
+    const { kind } = configuration.detector;
+    await keepOperatingRecord(folder, { kind, validation, signal, say });
+  }
   const { detector } = sitting;
   const tested = manifest.samples.where({ split: "test" }).length > 0 ? manifest.path : undefined;
   say(`Next: ${evaluateCommand(basename(folder), { manifest: tested, detector })}`);

@@ -7,6 +7,10 @@ import { resizeImage } from "lib/media/crop.ts";
 import { readImage } from "lib/media/image.ts";
 import { writeImage } from "lib/media/write_image.ts";
 import { vary } from "lib/detectors/configuration.ts";
+import { detectorHash } from "lib/detectors/detector_hash.ts";
+import { loadDetector } from "lib/detectors/detector_file.ts";
+import { operatingRecord } from "lib/evaluation/calibration/operating_record.ts";
+import { saveOperatingRecord } from "lib/training/operating_file.ts";
 import { inFolder } from "../../in_folder.ts";
 import { runFfmpeg } from "../../media/made_clips.ts";
 import { madeUpCrops } from "../../training/made_up_crops.ts";
@@ -146,10 +150,16 @@ Deno.test("predictInputs gives turned pictures and videos the scores and faces o
   });
 });
 
-Deno.test("predictInputs warns of faces with too few pixels for the detector", async () => {
+Deno.test("predictInputs warns of faces with too few pixels, and says what scores mean by validation", async () => {
   await inFolder(async (folder) => {
     const configuration = vary(TINY, { imageSize: 128 });
     const run = await tinyRun(folder, { configuration, cut: { ...FACE_CUT, size: 128 } });
+    {
+      using detector = await loadDetector(run);
+      const frames = [-2, 1, -1, 3].map((logOdds, i) => ({ video: `${i}`, label: i % 2, logOdds }));
+      const origin = { detector: await detectorHash(detector) };
+      await saveOperatingRecord(run, operatingRecord(frames), origin);
+    }
     const small = await resizeImage(await readImage(FOUR), { width: 240, height: 160 });
     await writeImage(`${folder}/small.png`, small);
     const { rows, lines } = await predict(folder, `${folder}/small.png`, "--weights", run);
@@ -158,6 +168,10 @@ Deno.test("predictInputs warns of faces with too few pixels for the detector", a
     for (const { status } of faces) assert.match(status, /^scored; small face \(2\d px\)/);
     assert.match(ofKind(rows, "picture")[0].status, /4 small faces: scores mean little/);
     assert.match(lines[0], /cut as those that the detector learnt from: margin 0\.15, 128 px/);
+    assert.match(lines[1], /Of the validation videos 50 % were fake/);
+    const meaning =
+      /^ {4}of 1 validation frames with such a score .* [01] were fake; .*called (real|fake)$/;
+    assert.equal(lines.filter((line) => meaning.test(line)).length, 1);
   });
 });
 

@@ -10,7 +10,9 @@ import { createRandom } from "lib/random.ts";
 import { plannedRuns } from "lib/tasks/train/planned_runs.ts";
 import { parseTrainOptions } from "lib/tasks/train/train_options.ts";
 import { trainRuns } from "lib/tasks/train/train_runs.ts";
+import { detectorHash } from "lib/detectors/detector_hash.ts";
 import { loadDetector } from "lib/detectors/detector_file.ts";
+import { readOperatingRecord } from "lib/training/operating_file.ts";
 import { listRuns, readRun } from "lib/training/recorded_runs.ts";
 import { inFolder } from "../../in_folder.ts";
 import { madeUpFolder } from "../../training/made_up_folder.ts";
@@ -64,7 +66,14 @@ Deno.test("trainRuns trains on the training split, chooses on validation, and re
     using detector = await loadDetector(join(runs, rows[0].id));
     assert.equal(detector.origin?.validationAuc, rows[0].bestAuc);
 
+    const kept = await readOperatingRecord(join(runs, rows[0].id), {
+      detector: await detectorHash(detector),
+    });
+    assert.equal(kept!.frame.reals + kept!.frame.fakes, 8);
+    assert.equal(lines.filter((text) => /^Validation's threshold of equal/.test(text)).length, 2);
+
     const again = await trainAs(line, { runs });
+    assert.equal(again.filter((text) => /^Validation's threshold/.test(text)).length, 0);
     assert.equal(again.filter((text) => /Kept 4 of 4 steps/.test(text)).length, 2);
     const after = await listRuns({ root: runs });
     assert.deepEqual(after.map((row) => row.total), rows.map((row) => row.total));

@@ -1,0 +1,16 @@
+/** The identity of a detector: what its scores follow from. */
+import { openDigest } from "lib/io/sha256.ts";
+import { plainConfiguration } from "./configuration.ts";
+import type { LoadedDetector } from "./detector_file.ts";
+
+/** What a detector's scores follow from, in 16 hexadecimal digits: its settings and all its weights. */
+export async function detectorHash({ configuration, parameters }: LoadedDetector): Promise<string> {
+  const digest = openDigest();
+  digest.add(JSON.stringify(plainConfiguration(configuration).detector));
+  for (const [name, variable] of Object.entries(parameters)) {
+    const { buffer, byteOffset, byteLength } = await variable.data() as Float32Array;
+    digest.add(name);
+    digest.add(new Uint8Array(buffer, byteOffset, byteLength));
+  }
+  return digest.hex().slice(0, 16);
+}
