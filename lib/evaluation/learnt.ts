@@ -3,7 +3,8 @@ import type { Crop } from "lib/data/samples.ts";
 import type { TrainedDetector } from "lib/detectors/detector.ts";
 import type { Random } from "lib/random.ts";
 import { bootstrapInterval, type Interval } from "./bootstrap.ts";
-import { openPredictor } from "./predict.ts";
+import { pairedAuc } from "./paired_auc.ts";
+import { type FramePrediction, openPredictor } from "./predict.ts";
 import { rocAuc } from "./roc.ts";
 
 /** How many videos of each class an AUC rests on. */
@@ -33,6 +34,11 @@ export interface LearntOptions {
   readonly crops: readonly Crop[];
   /** Draws videos for the interval. */
   readonly random: Random;
+  /**
+   * What fakes are set against: all real pictures, or each its own real source alone, where pictures come
+   * from so many places that places tell more than forgeries. Default: "all".
+   */
+  readonly against?: "all" | "own source";
 }
 
 /**
@@ -66,24 +72,40 @@ export interface LearntOptions {
  */
 export async function learntAuc(
   detector: TrainedDetector,
-  { name, crops, random }: LearntOptions,
+  { name, crops, random, against = "all" }: LearntOptions,
 ): Promise<Interval> {
   using predictor = openPredictor(detector);
   const frames = await Array.fromAsync(predictor.predict(crops));
-  const videosOf = (of: number) =>
-    new Set(frames.filter(({ label }) => label === of).map(({ video }) => video)).size;
-  const [real, fake] = [videosOf(0), videosOf(1)];
-  const found = bootstrapInterval(frames, { metric: rocAuc, random });
-  const limit = Math.max(LEAST, chanceLimit({ real, fake }));
+  const [found, chance, of] = against === "all"
+    ? againstAll(frames, random)
+    : againstSources(frames, random);
+  const limit = Math.max(LEAST, chance);
   if (found.value >= limit) return found;
   throw new RangeError(
     `${name} has not learnt to tell these pictures: its AUC is ${
       found.value.toFixed(3)
-    } on frames of ` +
-      `${real} real and ${fake} fake videos, and ${
+    } on ${of}, and ` +
+      `${
         limit.toFixed(2)
-      } is asked for (${LEAST}, and more than ½ and ` +
-      "two standard deviations of chance). Maps of it would show nothing that it knows. Train it longer, " +
-      "with more pictures or another learning rate.",
+      } is asked for (${LEAST}, and more than ½ and two standard deviations of ` +
+      "chance). Maps of it would show nothing that it knows. Train it longer, with more pictures or " +
+      "another learning rate.",
   );
+}
+
+/** An AUC, what chance may reach, and what the AUC rests on. */
+type Found = readonly [found: Interval, chance: number, of: string];
+
+function againstAll(frames: readonly FramePrediction[], random: Random): Found {
+  const videosOf = (of: number) =>
+    new Set(frames.filter(({ label }) => label === of).map(({ video }) => video)).size;
+  const [real, fake] = [videosOf(0), videosOf(1)];
+  const found = bootstrapInterval(frames, { metric: rocAuc, random });
+  return [found, chanceLimit({ real, fake }), `frames of ${real} real and ${fake} fake videos`];
+}
+
+/** Of n videos' pairs, each won or lost by chance, the share has the standard deviation ½ / √n. */
+function againstSources(frames: readonly FramePrediction[], random: Random): Found {
+  const { videos, ...found } = pairedAuc(frames, { random });
+  return [found, 0.5 + 1 / Math.sqrt(videos), `pairs of ${videos} videos`];
 }

@@ -46,6 +46,13 @@ Deno.test("learntAuc hands out the AUC of a detector that tells the pictures, an
     learntAuc(trained, { ...asked, crops: alike }),
     /brightness has not learnt.*AUC is 0\.500 on frames of 20 real and 20 fake videos, and 0\.70/,
   );
+  const apart = alike.map((crop, i) => ({
+    image: { ...crop.image, data: crop.image.data.map((value) => value + i % 2) },
+    sample: { ...crop.sample, ...i % 2 ? { source: `${i - 1}` } : {} },
+  })); // each fake a little brighter than its own source, and darker than most other reals
+  const paired = await learntAuc(trained, { ...asked, crops: apart, against: "own source" });
+  assert.equal(paired.value, 1);
+  await assert.rejects(learntAuc(trained, { ...asked, crops: apart }), /AUC is 0\.5/);
   const few = crops([10, 20, 15, 30]); // an AUC of 0.75, which chance reaches with two of each
   await assert.rejects(learntAuc(trained, { ...asked, crops: few }), /and 1\.15 is asked for/);
 });

@@ -31,7 +31,8 @@ export const SHARE_USAGE = `  --seeds N        only seeds 1 to N
   --job K/N        only every N-th run from the K-th: jobs side by side share the work
   --threads N      threads of this job (1); results depend on it in their last digits`;
 
-function wholeNumber(name: string, text: string): number {
+/** The number of an option; throws RangeError for anything but a whole number from 1. */
+export function wholeNumber(name: string, text: string): number {
   const value = Number(text);
   if (Number.isSafeInteger(value) && value >= 1) return value;
   throw new RangeError(`--${name} is "${text}", but must be a whole number from 1.`);

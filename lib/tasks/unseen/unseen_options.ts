@@ -1,6 +1,12 @@
 /** What the command line of the benchmark says. Imports no package: set-up comes after it. */
 import { parseArgs } from "node:util";
-import { SHARE_OPTIONS, SHARE_USAGE, shareOf, type StudyShare } from "../study/job_options.ts";
+import {
+  SHARE_OPTIONS,
+  SHARE_USAGE,
+  shareOf,
+  type StudyShare,
+  wholeNumber,
+} from "../study/job_options.ts";
 
 /** What one job of the benchmark does. */
 export interface UnseenJob extends StudyShare {
@@ -10,6 +16,8 @@ export interface UnseenJob extends StudyShare {
   readonly people: "names" | "folders";
   /** Name of a profile. */
   readonly profile: string;
+  /** Steps of a training in place of the profile's. */
+  readonly steps?: number;
   /** Names of the only settings to train on; left out, all. */
   readonly settings?: readonly string[];
   /** Folder of the tables; left out, beside the runs. */
@@ -25,6 +33,7 @@ export const USAGE =
   --photographs DIR  a folder of photographs, one person each (the six demo photographs)
   --people HOW       names: files of one name, in any folder, show one person; folders: a folder each (names)
   --profile P        smoke, quick or full (quick; smoke for the demo photographs)
+  --steps N          steps of a training, in place of the profile's; its runs are kept apart
   --rows "A;B"       only these rows of lib/studies/unseen/unseen_rows.ts, separated by semicolons
   --train-on "A;B"   only these: all; SBI; without DF; without F2F; without FS; without NT
 ${SHARE_USAGE.replaceAll(/^( {2}--\S+ \S+) +/gm, (_, words) => words.padEnd(21))}
@@ -45,6 +54,7 @@ export function parseUnseenOptions(args: readonly string[]): UnseenJob | "help" 
     photographs: text,
     people: { type: "string", default: "names" },
     profile: text,
+    steps: text,
     "train-on": text,
     out: text,
     name: text,
@@ -70,6 +80,7 @@ export function parseUnseenOptions(args: readonly string[]): UnseenJob | "help" 
     ...photographs === undefined ? {} : { photographs },
     ...settings === undefined ? {} : { settings },
     ...out === undefined ? {} : { out },
+    ...values.steps === undefined ? {} : { steps: wholeNumber("steps", values.steps) },
     people,
     profile,
     data: {

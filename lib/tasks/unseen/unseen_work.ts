@@ -10,6 +10,7 @@ import { readResult } from "lib/studies/study_results.ts";
 import { unseenPictures } from "lib/studies/unseen/unseen_pictures.ts";
 import {
   unseenConfiguration,
+  type UnseenProfile,
   unseenProfile,
   unseenProtocol,
   unseenRuns,
@@ -54,6 +55,12 @@ export function unseenShare({ rows, settings, profile, ...share }: UnseenJob): U
   return shareOfRuns(runs, { ...share, names });
 }
 
+/** The profile with the job's own steps, where it has some. */
+function profileOf({ profile, steps }: UnseenJob): UnseenProfile {
+  const named = unseenProfile(profile);
+  return steps === undefined ? named : { ...named, steps };
+}
+
 /**
  * Does a job: makes the pictures, trains, writes the tables. Stopped, it goes on at the same place the
  * next time; what a stopped training has learnt is lost, a minute or two.
@@ -65,7 +72,7 @@ export async function unseen(
   surroundings: TaskSurroundings,
   folder: string = FOLDER,
 ): Promise<void> {
-  const { signal, say } = surroundings, profile = unseenProfile(job.profile);
+  const { signal, say } = surroundings, profile = profileOf(job);
   const runs = unseenShare(job); // before anything that takes long
   await startEngine({ intraOpThreads: job.threads, interOpThreads: 1 });
   await Deno.mkdir(folder, { recursive: true });
@@ -75,11 +82,12 @@ export async function unseen(
     `${people.train} people to train on, ${people.validation} to choose on, ${people.test} to test on; ` +
       `${made.crops.train.length} pictures to train on.`,
   );
-  const own = join(folder, `${job.profile}-${content.slice(0, 8)}`);
+  const size = job.steps === undefined ? job.profile : `${job.profile}-${job.steps}`;
+  const own = join(folder, `${size}-${content.slice(0, 8)}`);
   const protocolOf = (run: UnseenRun) => unseenProtocol(run, { profile, content });
   if (!job.collect) {
-    const pictures = await withDistorted(made), { size } = profile.sizes;
-    const cut = { ...FACE_CUT, size, format: "png" } as const;
+    const pictures = await withDistorted(made);
+    const cut = { ...FACE_CUT, size: profile.sizes.size, format: "png" } as const;
     await trainMissing(runs, {
       protocolOf,
       folder: own,
@@ -130,7 +138,7 @@ async function writeTables(
   if (results.length === 0) return say("No run is there yet, so there is no table.");
   const out = job.out ?? join(folder, "tables");
   await Deno.mkdir(out, { recursive: true });
-  const profile = unseenProfile(job.profile);
+  const profile = profileOf(job);
   await writeRows(join(out, "runs.csv"), results.flatMap(testRows));
   await writeRows(join(out, "answers.csv"), answerRows(results));
   await writeRows(join(out, "effects.csv"), differenceRows(results, UNSEEN_EFFECTS));
