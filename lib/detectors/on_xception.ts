@@ -14,6 +14,9 @@ import { xception, xceptionParameters } from "lib/networks/xception.ts";
 import { type DetectorDefinition, requireImages } from "./define_detector.ts";
 import type { XceptionSettings } from "./xception_presets.ts";
 
+/** Channels of a picture. */
+const RGB = 3;
+
 /** Real and fake. */
 const CLASSES = 2;
 
@@ -33,7 +36,7 @@ export interface OnXception {
  */
 function widened(file: TensorFile, inputs: number): TensorFile {
   const first = file.tensors.get("conv1.weight");
-  if (!first || first.shape[1] === inputs) return file;
+  if (first?.shape[1] !== RGB || inputs === RGB) return file;
   const [outputs, channels, ...window] = first.shape, area = window.reduce((a, b) => a * b, 1);
   const values = float32Values(first), wide = new Float32Array(outputs * inputs * area);
   for (let o = 0; o < outputs; o++) {
@@ -51,7 +54,7 @@ function widened(file: TensorFile, inputs: number): TensorFile {
 /** The functions of a detector that is an Xception, for `defineDetector`. */
 export function onXception(
   { imageSize, width, dropout }: XceptionSettings,
-  { see = (images) => images, inputs = 3, isShallow = false }: OnXception = {},
+  { see = (images) => images, inputs = RGB, isShallow = false }: OnXception = {},
 ): ReturnType<DetectorDefinition<XceptionSettings, tf.Tensor2D>["build"]> {
   return {
     input: { size: imageSize, normalisation: MINUS_ONE_TO_ONE },

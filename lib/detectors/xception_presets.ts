@@ -5,7 +5,12 @@ import {
   QUICK_DATA,
   SMOKE_DATA,
 } from "lib/settings/data_settings.ts";
-import { numberBelowRule, numberRule, wholeNumberRule } from "lib/settings/field_rules.ts";
+import {
+  numberBelowRule,
+  numberRule,
+  type SettingsRules,
+  wholeNumberRule,
+} from "lib/settings/field_rules.ts";
 import {
   PAPER_TRAINING,
   QUICK_TRAINING,
@@ -25,7 +30,7 @@ export interface XceptionSettings {
 }
 
 /** The ranges of an Xception's settings. */
-export const XCEPTION_FIELDS = Object.freeze({
+export const XCEPTION_FIELDS: SettingsRules<XceptionSettings>["fields"] = Object.freeze({
   imageSize: wholeNumberRule(32, 1024),
   width: numberRule(1 / 32, 4),
   dropout: numberBelowRule(0, 1),
@@ -42,12 +47,17 @@ const steady: TrainingSettings = {
 /** Batches of 32 as they come, flipped. [FF++; DeepfakeBench has more augmentations than the kit] */
 const small: DataSettings = { ...PAPER_DATA, batchSize: 32, augmentation: "flip", mixup: 0 };
 
+/** Names of the presets, the default first. */
+export type XceptionPreset = "faceforensics" | "deepfakeBench" | "paper" | "quick" | "smoke";
+
 /**
  * The presets of a detector on Xception.
  *
  * @param own The settings that it has besides Xception's, alike in all presets.
  */
-export function xceptionPresets<Own extends object>(own: Own) {
+export function xceptionPresets<Own extends object>(
+  own: Own,
+): Record<XceptionPreset, Preset<XceptionSettings & Own>> {
   const full = { imageSize: 299, width: 1, dropout: 0, ...own };
   return {
     /** FaceForensics++; its three epochs of the classifier alone come first there. [from memory of the paper] */
@@ -76,5 +86,5 @@ export function xceptionPresets<Own extends object>(own: Own) {
       data: SMOKE_DATA,
       training: SMOKE_TRAINING,
     },
-  } as const satisfies Record<string, Preset<XceptionSettings & Own>>;
+  };
 }

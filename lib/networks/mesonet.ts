@@ -163,7 +163,7 @@ function runStage(x: tf.Tensor4D, stage: Stage, run: MesoRun): tf.Tensor4D {
 }
 
 /** What a pass needs. */
-interface MesoRun {
+export interface MesoRun {
   /** Over the parameters of `mesonetParameters`. */
   readonly layers: Layers;
   /** Which network. */
