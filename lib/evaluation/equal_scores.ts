@@ -33,18 +33,21 @@ export interface EqualScores {
 export function equalScores(
   rows: Iterable<{ readonly label: number; readonly logOdds: number }>,
 ): EqualScores[] {
-  const counts = new Map<number, [real: number, fake: number]>();
-  const all: [number, number] = [0, 0];
-  for (const { label, logOdds } of rows) {
-    const known = counts.get(logOdds) ?? [0, 0];
-    if (known[0] + known[1] === 0) counts.set(logOdds, known);
-    known[label]++;
-    all[label]++;
+  const all: [number[], number[]] = [[], []];
+  for (const { label, logOdds } of rows) all[label].push(0 + logOdds); // −0 is 0
+  const [real, fake] = all.map((own) => Float64Array.from(own).sort());
+  const equal: EqualScores[] = [];
+  for (let r = 0, f = 0; r < real.length || f < fake.length;) {
+    const [firstReal, firstFake] = [r, f];
+    const isReal = f === fake.length || real[r] <= fake[f] || r < real.length && isNaN(fake[f]);
+    const logOdds = isReal ? real[r] : fake[f]; // NaN is the last of those that are sorted
+    while (Object.is(real[r], logOdds)) r++;
+    while (Object.is(fake[f], logOdds)) f++;
+    const counts = { real: r - firstReal, fake: f - firstFake };
+    if (counts.real + counts.fake < 2) continue;
+    equal.push({ logOdds, ...counts, reals: real.length, fakes: fake.length });
   }
-  const [reals, fakes] = all;
-  return [...counts].filter(([, [real, fake]]) => real + fake > 1)
-    .map(([logOdds, [real, fake]]) => ({ logOdds, real, fake, reals, fakes }))
-    .sort((a, b) => b.real + b.fake - a.real - a.fake || b.logOdds - a.logOdds);
+  return equal.sort((a, b) => b.real + b.fake - a.real - a.fake || b.logOdds - a.logOdds);
 }
 
 /**

@@ -69,7 +69,7 @@ export function weighedMetrics(
   const placeOf = (row: number) => places.get(scores[row].person)!;
   // Moved by the threshold, which changes neither AUC nor EER, the usual 0 decides.
   const moved = scores.map(({ logOdds }) => logOdds - threshold);
-  const sorted = sortScores({ logOdds: moved, labels }, { placeOf, videos: places.size });
+  const sorted = sortScores({ logOdds: moved, labels }, { placeOf });
   const costs = scores.map(({ logOdds, label }) => sampleLoss(logOdds, label));
   const costOf = (weights: Uint8Array, lane: number) => {
     const sums = [0, 0], counts = [0, 0];

@@ -93,10 +93,7 @@ export function* pairedResamples(
   }
   const { labels, logOdds } = paired, videos = videosOf(paired);
   const detectors = logOdds.map((own) => ({
-    sorted: sortScores({ logOdds: own, labels }, {
-      placeOf: (row) => videos.of[row],
-      videos: videos.count,
-    }),
+    sorted: sortScores({ logOdds: own, labels }, { placeOf: (row) => videos.of[row] }),
     metrics: Object.fromEntries(metrics.map((name) => [name, {
       value: METRICS[name](own, labels),
       resampled: new Float64Array(resamples),
