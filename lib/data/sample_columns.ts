@@ -2,18 +2,25 @@
  * Samples in memory as columns, for lists of a million: of each a path, and of names that many share one text.
  * Records are made when they are asked for, and kept by nobody.
  */
+import { resized } from "./resized.ts";
 import type { Sample, Split } from "./samples.ts";
+
+/** Texts that many samples share, of each: data set, method, split and video. */
+const TEXTS = 4;
 
 /** Nobody is known. */
 const NOBODY: readonly string[] = Object.freeze([]);
 
-/** One text for equal texts. */
-class OneOfEach {
-  readonly #texts = new Map<string, string>();
-  of(text: string): string {
-    const known = this.#texts.get(text);
-    if (known === undefined) this.#texts.set(text, text);
-    return known ?? text;
+/** Numbers for texts, from 0 in the order in which they come. */
+class Names {
+  readonly texts: string[] = [];
+  readonly #numbers = new Map<string, number>();
+
+  numberOf(text: string): number {
+    const known = this.#numbers.get(text);
+    if (known !== undefined) return known;
+    this.#numbers.set(text, this.texts.length);
+    return this.texts.push(text) - 1;
   }
 }
 
@@ -35,14 +42,12 @@ class OneOfEach {
  */
 export class SampleColumns implements Iterable<Sample> {
   readonly #paths: string[] = [];
-  readonly #labels: (0 | 1)[] = [];
-  readonly #datasets: string[] = [];
-  readonly #methods: string[] = [];
-  readonly #videos: string[] = [];
-  readonly #splits: Split[] = [];
-  readonly #frames: number[] = [];
   readonly #contents: (string | undefined)[] = [];
-  readonly #names = new OneOfEach();
+  readonly #names = new Names();
+  /** Of each sample its label, and the numbers of its texts. */
+  #labels = new Uint8Array(1 << 10);
+  #frames = new Float64Array(1 << 10);
+  #texts = new Int32Array(TEXTS << 10);
 
   /** How many there are. */
   get length(): number {
@@ -52,14 +57,20 @@ export class SampleColumns implements Iterable<Sample> {
   /** Takes in one more. */
   add(sample: Omit<Sample, "identities">): void {
     const { path, label, dataset, method, video, split, frame, content } = sample;
+    const place = this.length;
+    if (place === this.#labels.length) {
+      this.#labels = resized(this.#labels, 2 * place);
+      this.#frames = resized(this.#frames, 2 * place);
+      this.#texts = resized(this.#texts, 2 * TEXTS * place);
+    }
     this.#paths.push(path);
-    this.#labels.push(label);
-    this.#datasets.push(this.#names.of(dataset));
-    this.#methods.push(this.#names.of(method));
-    this.#videos.push(video === path ? path : this.#names.of(video));
-    this.#splits.push(this.#names.of(split) as Split);
-    this.#frames.push(frame);
-    this.#contents.push(content);
+    if (content !== undefined) this.#contents[place] = content;
+    this.#labels[place] = label;
+    this.#frames[place] = frame;
+    [dataset, method, split].forEach((text, i) => {
+      this.#texts[TEXTS * place + i] = this.#names.numberOf(text);
+    });
+    this.#texts[TEXTS * place + 3] = video === path ? -1 : this.#names.numberOf(video);
   }
 
   /** The path of the sample at a place. */
@@ -69,14 +80,15 @@ export class SampleColumns implements Iterable<Sample> {
 
   /** The sample at a place; it names no people. */
   at(place: number): Sample {
-    const content = this.#contents[place];
+    const path = this.#paths[place], content = this.#contents[place];
+    const text = (i: number) => this.#names.texts[this.#texts[TEXTS * place + i]];
     return {
-      path: this.#paths[place],
-      label: this.#labels[place],
-      dataset: this.#datasets[place],
-      method: this.#methods[place],
-      video: this.#videos[place],
-      split: this.#splits[place],
+      path,
+      label: this.#labels[place] as 0 | 1,
+      dataset: text(0),
+      method: text(1),
+      video: text(3) ?? path,
+      split: text(2) as Split,
       frame: this.#frames[place],
       identities: NOBODY,
       ...content === undefined ? {} : { content },

@@ -1,4 +1,5 @@
 /** Predictions of frames as columns of numbers, of which a million take 17 MB. */
+import { resized } from "lib/data/resized.ts";
 import type { FrameScore } from "./video_scores.ts";
 
 /** A frame's log-odds with what made the fake. */
@@ -18,9 +19,9 @@ export interface FrameColumns {
   /** Of each frame 0 for real, 1 for fake. */
   readonly labels: Uint8Array;
   /** Of each frame its video's place among the names. */
-  readonly videos: Uint32Array;
+  readonly videos: Int32Array;
   /** Of each frame its method's place among the methods. */
-  readonly madeBy: Uint32Array;
+  readonly madeBy: Int32Array;
 }
 
 /**
@@ -45,23 +46,29 @@ export function frameColumns(predictions: Iterable<Prediction>): FrameColumns {
     if (number === undefined) known.set(name, known.size);
     return number ?? known.size - 1;
   };
-  const columns = { logOdds: [] as number[], labels: [] as number[] };
-  const places = { videos: [] as number[], madeBy: [] as number[] };
-  for (const { video, label, logOdds, method } of predictions) {
+  let logOdds = new Float64Array(1 << 10), labels = new Uint8Array(1 << 10), length = 0;
+  let videos = new Int32Array(1 << 10), madeBy = new Int32Array(1 << 10);
+  const resize = (room: number) => {
+    [logOdds, labels] = [resized(logOdds, room), resized(labels, room)];
+    [videos, madeBy] = [resized(videos, room), resized(madeBy, room)];
+  };
+  for (const { video, label, logOdds: score, method } of predictions) {
     if (label !== 0 && label !== 1) {
       throw new TypeError(`A label of ${video} is ${label}; labels are 0 (real) or 1 (fake).`);
     }
-    columns.logOdds.push(logOdds);
-    columns.labels.push(label);
-    places.videos.push(numberIn(names, video));
-    places.madeBy.push(numberIn(methods, method));
+    if (length === labels.length) resize(2 * length);
+    logOdds[length] = score;
+    labels[length] = label;
+    videos[length] = numberIn(names, video);
+    madeBy[length++] = numberIn(methods, method);
   }
+  resize(length);
   return {
     names: [...names.keys()],
     methods: [...methods.keys()],
-    logOdds: Float64Array.from(columns.logOdds),
-    labels: Uint8Array.from(columns.labels),
-    videos: Uint32Array.from(places.videos),
-    madeBy: Uint32Array.from(places.madeBy),
+    logOdds,
+    labels,
+    videos,
+    madeBy,
   };
 }
