@@ -1,12 +1,20 @@
 /** The detectors that the kit has: a new kind is a file of its own and a row here. */
 import type { DetectorKind } from "./detector.ts";
 import { exposingTheDeception } from "./exposing_the_deception/exposing_the_deception.ts";
+import { faceXRay } from "./face_x_ray.ts";
+import { mesonet } from "./mesonet.ts";
+import { spsl } from "./spsl.ts";
 import { xception } from "./xception.ts";
+import { xceptionEla } from "./xception_ela.ts";
 
 /** All kinds, the one that the kit is about first. */
 export const DETECTORS: readonly DetectorKind[] = Object.freeze([
   exposingTheDeception,
   xception,
+  mesonet,
+  spsl,
+  xceptionEla,
+  faceXRay,
 ]);
 
 /**

@@ -106,6 +106,39 @@ export function depthwiseConv2d(
 }
 
 /**
+ * A filter with zeros between its weights: an ordinary convolution with it is a dilated one, which
+ * TensorFlow.js cannot differentiate.
+ *
+ * @param filter `[height, width, inputs, outputs]`.
+ * @param dilation Distance of neighbouring weights, a whole number from 1.
+ * @returns `[dilation · (height − 1) + 1, …, inputs, outputs]`, differentiable.
+ */
+export function spreadFilter(filter: tf.Tensor4D, dilation: number): tf.Tensor4D {
+  const [height, width, inputs, outputs] = filter.shape;
+  /** Row k of the filter becomes row dilation · k. */
+  const spread = (count: number) => {
+    const long = dilation * (count - 1) + 1, places = new Float32Array(long * count);
+    for (let k = 0; k < count; k++) places[dilation * k * count + k] = 1;
+    return tf.tensor2d(places, [long, count]);
+  };
+  return tf.tidy(() => {
+    const down = tf.matMul(
+      spread(height),
+      tf.reshape<tf.Rank.R2>(filter, [height, width * inputs * outputs]),
+    );
+    const rows = down.shape[0];
+    const byColumn = tf.transpose(tf.reshape(down, [rows, width, inputs * outputs]), [1, 0, 2]);
+    const across = tf.matMul(
+      spread(width),
+      tf.reshape<tf.Rank.R2>(byColumn, [width, rows * inputs * outputs]),
+    );
+    const columns = across.shape[0];
+    const whole = tf.reshape(across, [columns, rows, inputs, outputs]);
+    return tf.transpose(whole, [1, 0, 2, 3]) as tf.Tensor4D;
+  });
+}
+
+/**
  * The largest value under a square window; padding never wins, it counts as −∞.
  *
  * @param x `[batch, height, width, channels]`.

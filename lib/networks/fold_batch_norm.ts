@@ -18,8 +18,8 @@ interface Fold {
  *
  *     s = scale / √(variance + ε),   W′ = s · W,   b′ = offset + s · (b − mean)
  *
- * The network run with them in the mode `{ folded: true }` answers as the original does, up to
- * rounding. A tap then sees at a convolution what it saw at the batch norm behind it.
+ * A batch norm behind an activation (`behindActivation`) stays as it is. The network run with them in the
+ * mode `{ folded: true }` answers as the original does, up to rounding. A tap then sees at a convolution what it saw at the batch norm behind it.
  *
  * @param parameters The variables; they stay as they are.
  * @param specifications Theirs, in order: `detector.parameters`.
@@ -55,9 +55,9 @@ export function foldBatchNorm(
   const folded: Parameters = {};
   let layer = "";
   let norm = "";
-  for (const { name, role, epsilon } of specifications) {
+  for (const { name, role, epsilon, behindActivation } of specifications) {
     const owner = name.slice(0, name.lastIndexOf("."));
-    if (role === "scale") {
+    if (role === "scale" && !behindActivation) {
       norm = owner;
       // A batch norm's parameters stand directly after those of its layer.
       fold(folded, parameters, { layer, norm, epsilon: epsilon! });

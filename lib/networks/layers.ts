@@ -4,7 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { batchNormInference, batchNormTraining } from "lib/engine/batch_norm.ts";
-import { conv2d, depthwiseConv2d } from "lib/engine/convolution.ts";
+import { conv2d, depthwiseConv2d, spreadFilter } from "lib/engine/convolution.ts";
 import { dropout } from "lib/engine/stateless_random.ts";
 import type { Parameters } from "./parameters.ts";
 
@@ -40,6 +40,8 @@ export interface ConvolutionOptions {
   readonly padding: number | "same";
   /** Whether every channel has a filter of its own. Default false. */
   readonly depthwise?: boolean;
+  /** Distance of neighbouring weights of the filter in pixels of the input. Default 1. */
+  readonly dilation?: number;
 }
 
 /** What differs between networks' batch norms. */
@@ -85,8 +87,9 @@ function readerOf(parameters: Parameters): Read {
 function convolve(
   x: tf.Tensor4D,
   filter: tf.Tensor4D,
-  { depthwise = false, ...geometry }: ConvolutionOptions,
+  { depthwise = false, dilation = 1, ...geometry }: ConvolutionOptions,
 ): tf.Tensor4D {
+  if (dilation > 1) return convolve(x, spreadFilter(filter, dilation), { depthwise, ...geometry });
   if (!depthwise) return conv2d(x, filter, geometry);
   // [height, width, 1, channels] holds the same numbers in the same order as TensorFlow's
   // [height, width, channels, 1], and follows the layout rule of all other weights.
@@ -170,7 +173,8 @@ export function openLayers(parameters: Parameters, { training, tap, folded }: Mo
       name: string,
       options: BatchNormOptions = {},
     ): T => {
-      if (folded) return x; // the layer before it has done this one's work
+      // Merged, the layer before it has done this one's work.
+      if (folded && !Object.hasOwn(parameters, `${name}.running_mean`)) return x;
       const [batch] = x.shape, channels = x.shape.at(-1)!;
       const pixels = x.rank === 4 ? x : tf.reshape(x, [batch, 1, 1, channels]);
       const y = batchNormOfPixels(pixels as tf.Tensor4D, { name, read, training }, options);

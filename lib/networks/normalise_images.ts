@@ -29,6 +29,13 @@ export const MINUS_ONE_TO_ONE: Normalisation = Object.freeze({
   channelOrder: "rgb",
 });
 
+/** Pixels from 0 to 1, and nothing else: as MesoNet's authors and Self-Blended Images feed theirs. */
+export const ZERO_TO_ONE: Normalisation = Object.freeze({
+  mean: Object.freeze([0, 0, 0]),
+  deviation: Object.freeze([1, 1, 1]),
+  channelOrder: "rgb",
+});
+
 /**
  * Images as a network takes them: `(x / 255 − mean) / deviation`, channel by channel. This is the one
  * place where the order of channels can change.

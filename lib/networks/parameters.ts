@@ -42,6 +42,8 @@ export interface ParameterSpecification {
   readonly fanIn: number;
   /** Of a batch norm's scale: what is added to the variance. */
   readonly epsilon?: number;
+  /** Of a batch norm behind an activation: it is no part of the layer before it, and cannot be merged. */
+  readonly behindActivation?: true;
 }
 
 /** Roles whose values no gradient changes. */
@@ -83,18 +85,23 @@ export function convolutionParameters(
  * after the parameters of the layer that is normalised, as in the state dict.
  *
  * @param epsilon What is added to the variance; PyTorch's default is 1e-5.
+ * @param behindActivation Whether an activation stands between the layer and this one. Default false.
  */
 export function batchNormParameters(
   name: string,
   channels: number,
-  { epsilon = 1e-5 }: { epsilon?: number } = {},
+  { epsilon = 1e-5, behindActivation = false }: {
+    epsilon?: number;
+    behindActivation?: boolean;
+  } = {},
 ): ParameterSpecification[] {
   const shape = [channels], fanIn = 0;
+  const after = behindActivation ? { behindActivation } as const : {};
   return [
-    { name: `${name}.weight`, shape, role: "scale", fanIn, epsilon },
-    { name: `${name}.bias`, shape, role: "offset", fanIn },
-    { name: `${name}.running_mean`, shape, role: "runningMean", fanIn },
-    { name: `${name}.running_var`, shape, role: "runningVariance", fanIn },
+    { name: `${name}.weight`, shape, role: "scale", fanIn, epsilon, ...after },
+    { name: `${name}.bias`, shape, role: "offset", fanIn, ...after },
+    { name: `${name}.running_mean`, shape, role: "runningMean", fanIn, ...after },
+    { name: `${name}.running_var`, shape, role: "runningVariance", fanIn, ...after },
   ];
 }
 

@@ -54,7 +54,16 @@ interface Block {
 
 const atWidth = (channels: number, width: number) => Math.round(channels * width);
 
-function residualBlocks(width: number): Block[] {
+/** Blocks 4 to 11 keep sides and channels; the shallow network goes on without them. */
+const isMiddle = ({ name }: Block) => MIDDLE.test(name);
+const MIDDLE = /^block([4-9]|1[01])$/;
+
+function residualBlocks(width: number, isShallow = false): Block[] {
+  const all = allBlocks(width);
+  return isShallow ? all.filter((block) => !isMiddle(block)) : all;
+}
+
+function allBlocks(width: number): Block[] {
   return BLOCKS.map((channels, i) => {
     const name = `block${i + 1}`, startsWithRelu = i > 0;
     const inputs = atWidth(i === 0 ? FIRST[1] : BLOCKS[i - 1].at(-1)!, width);
@@ -91,22 +100,29 @@ function separableParameters({ name, norm, inputs, outputs }: Separable): Parame
   ];
 }
 
-/**
- * The parameters of an Xception in PyTorch's order: 20,811,050 learnt ones for two classes.
- *
- * @param classes How many logits it gives.
- * @param width Channels as a share of the published network's. Default 1.
- */
+/** What decides an Xception's parameters. */
+export interface XceptionShape {
+  /** How many logits it gives. */
+  readonly classes: number;
+  /** Channels as a share of the published network's. Default 1. */
+  readonly width?: number;
+  /** Channels of its input. Default 3. */
+  readonly inputs?: number;
+  /** Whether blocks 4 to 11 are left out, as in SPSL's shallow network. Default false. */
+  readonly isShallow?: boolean;
+}
+
+/** The parameters of an Xception in PyTorch's order: 20,811,050 learnt ones for two classes. */
 export function xceptionParameters(
-  { classes, width = 1 }: { classes: number; width?: number },
+  { classes, width = 1, inputs: channels = 3, isShallow = false }: XceptionShape,
 ): ParameterSpecification[] {
   const [first, second, features] = [...FIRST, LAST[1]].map((wide) => atWidth(wide, width));
   return [
-    ...convolutionParameters("conv1", { size: 3, inputs: 3, outputs: first, role }),
+    ...convolutionParameters("conv1", { size: 3, inputs: channels, outputs: first, role }),
     ...batchNormParameters("bn1", first),
     ...convolutionParameters("conv2", { size: 3, inputs: first, outputs: second, role }),
     ...batchNormParameters("bn2", second),
-    ...residualBlocks(width).flatMap(({ name, inputs, outputs, halves, separables }) => [
+    ...residualBlocks(width, isShallow).flatMap(({ name, inputs, outputs, halves, separables }) => [
       ...(halves
         ? [
           ...convolutionParameters(`${name}.skip`, { size: 1, inputs, outputs, role }),
@@ -147,11 +163,13 @@ function residualBlock(x: tf.Tensor4D, block: Block, layers: Layers): tf.Tensor4
  * PyTorch port's batch norm keeps, as the ReLU behind it works in place. Grad-CAM looks at `bn4`, or at
  * `block11` for a finer grid.
  *
- * @param images RGB from −1 to 1 (mean and deviation 0.5), `[batch, height, width, 3]`. Published
+ * @param images RGB from −1 to 1 (mean and deviation 0.5), `[batch, height, width, 3]`, or as many channels
+ * as the parameters are for. Published
  * networks take sides of 299, or 256 in DeepfakeBench; from 299 `bn4` has a grid of 10 × 10, from 64
  * one of 2 × 2.
  * @param layers Over the parameters of `xceptionParameters`, of any width.
  * @param dropout Share of the features that is dropped before the classifier in training. Default 0.
+ * @param isShallow As `XceptionShape` says. Default false.
  * @returns `[batch, classes]`.
  *
  * @example A narrow Xception, and the grid that Grad-CAM sees
@@ -178,14 +196,20 @@ function residualBlock(x: tf.Tensor4D, block: Block, layers: Layers): tf.Tensor4
  */
 export function xception(
   images: tf.Tensor4D,
-  { layers, dropout = 0 }: { layers: Layers; dropout?: number },
+  { layers, dropout = 0, isShallow = false }: {
+    layers: Layers;
+    dropout?: number;
+    isShallow?: boolean;
+  },
 ): tf.Tensor2D {
   const { convolution, batchNorm, tap } = layers;
   const normed = (x: tf.Tensor4D, name: string) => tap(name, tf.relu(batchNorm(x, name)));
   let x = normed(tap("conv1", convolution(images, "conv1", { stride: 2, padding: 0 })), "bn1");
   x = normed(tap("conv2", convolution(x, "conv2", { stride: 1, padding: 0 })), "bn2");
   // Names and order are those of any width; the channels are in the parameters.
-  for (const block of residualBlocks(1)) x = tap(block.name, residualBlock(x, block, layers));
+  for (const block of residualBlocks(1, isShallow)) {
+    x = tap(block.name, residualBlock(x, block, layers));
+  }
   for (const { name, norm } of lastSeparables(1)) {
     x = normed(tap(name, separable(x, name, layers)), norm);
   }

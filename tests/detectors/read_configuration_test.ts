@@ -78,8 +78,8 @@ Deno.test("readConfiguration refuses values out of range and detectors that are 
       /blocks is 9/,
     ],
     [
-      { ...plain, detector: { ...detector, name: "face_x_ray" } },
-      /no detector "face_x_ray".*exposing_the_deception, xception/,
+      { ...plain, detector: { ...detector, name: "face_y_ray" } },
+      /no detector "face_y_ray".*exposing_the_deception, xception/,
     ],
   ];
   for (const [written, message] of rangeErrors) {

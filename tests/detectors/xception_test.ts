@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { cropSource } from "lib/batches/batch_source.ts";
-import type { Crop } from "lib/data/samples.ts";
 import { plainConfiguration, presetOf, vary } from "lib/detectors/configuration.ts";
 import { DETECTORS } from "lib/detectors/register.ts";
 import { xception } from "lib/detectors/xception.ts";
@@ -25,6 +24,7 @@ import {
   readFixture,
   relativeError,
 } from "../networks/fixture_formula.ts";
+import { squares } from "./squares.ts";
 
 await startEngine();
 
@@ -35,31 +35,6 @@ function filled(): Parameters {
   const parameters = initialiseParameters(tiny.parameters, createRandom(1, "weights"));
   fillParameters(parameters, 3);
   return parameters;
-}
-
-/** Pictures of noise, real and fake in turn; the fakes have a bright square somewhere. */
-function squares(count: number, side: number): Crop[] {
-  const random = createRandom(1, "squares");
-  return Array.from({ length: count }, (_, i) => {
-    const data = Uint8Array.from({ length: side * side * 3 }, () => random.integer(120));
-    const [left, top] = [random.integer(side / 2), random.integer(side / 2)];
-    for (let y = top; i % 2 === 1 && y < top + side / 2; y++) {
-      data.fill(230, 3 * (side * y + left), 3 * (side * y + left + side / 2));
-    }
-    return {
-      image: { data, width: side, height: side },
-      sample: {
-        path: `${i}.png`,
-        label: (i % 2) as 0 | 1,
-        dataset: "made up",
-        method: i % 2 ? "square" : "real",
-        video: `${i}`,
-        split: "train",
-        frame: 0,
-        identities: [],
-      },
-    };
-  });
 }
 
 Deno.test("xception is in the register, and its presets pass their rules", () => {

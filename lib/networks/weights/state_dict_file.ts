@@ -1,16 +1,17 @@
 /**
- * Reading a model's weights from a file of either format, told apart by content: the extension may be
- * `.pth`, `.pt`, `.tar`, `.safetensors` or none. The formats are in `pth.ts` and `safetensors.ts`, what
- * the weights mean to a model in `state_dict.ts`.
+ * Reading a model's weights from a file of any format, told apart by content: the extension may be `.pth`,
+ * `.pt`, `.tar`, `.safetensors`, `.h5` or none. The formats are in `pth.ts`, `safetensors.ts` and `hdf5.ts`,
+ * what the weights mean to a model in `state_dict.ts`.
  */
+import { isHdf5, readHdf5 } from "./hdf5.ts";
 import { type PthOptions, readPth } from "./pth.ts";
 import { readSafetensors, type TensorFile } from "./safetensors.ts";
 
 /**
- * Reads weights that PyTorch, the safetensors package or this kit wrote, for `loadParameters`.
+ * Reads weights that PyTorch, the safetensors package, Keras (HDF5) or this kit wrote, for `loadParameters`.
  *
  * @param options Which entry of a `.pth` checkpoint to take, when it is not `state_dict`.
- * @throws TypeError when the file is of neither format, or damaged; the message names it, what was
+ * @throws TypeError when the file is of no such format, or damaged; the message names it, what was
  * found and what to do.
  * @throws Deno.errors.NotFound when there is no file.
  *
@@ -28,22 +29,23 @@ import { readSafetensors, type TensorFile } from "./safetensors.ts";
  * ```
  */
 export async function readStateDict(path: string, options: PthOptions = {}): Promise<TensorFile> {
+  const first = await firstBytes(path);
+  if (isHdf5(first)) return readHdf5(await Deno.readFile(path), path);
   // A safetensors header begins with "{" after its length of eight bytes; in a zip file and in
   // PyTorch's magic number other bytes stand there.
-  return await byteAt(path, 8) === "{".charCodeAt(0)
+  return first[8] === "{".charCodeAt(0)
     ? await readSafetensors(path)
     : await readPth(path, options);
 }
 
-/** One byte of a file; undefined beyond its end. */
-async function byteAt(path: string, place: number): Promise<number | undefined> {
+/** The first nine bytes of a file, fewer where it is shorter. */
+async function firstBytes(path: string): Promise<Uint8Array> {
   using file = await Deno.open(path);
   if ((await file.stat()).isDirectory) {
     throw new RangeError(
       `Cannot read ${JSON.stringify(path)}: it is a folder, not a file of weights.`,
     );
   }
-  await file.seek(place, Deno.SeekMode.Start);
-  const byte = new Uint8Array(1);
-  return await file.read(byte) === 1 ? byte[0] : undefined;
+  const bytes = new Uint8Array(9);
+  return bytes.subarray(0, await file.read(bytes) ?? 0);
 }
