@@ -7,15 +7,10 @@ import {
   SINGLE_VIDEO,
 } from "./bootstrap.ts";
 import { type FrameColumns, frameColumns, type Prediction } from "./frame_columns.ts";
-import {
-  LANES,
-  type MetricName,
-  resampledMetrics,
-  type SortedScores,
-  sortScores,
-} from "./resampled_metrics.ts";
+import { LANES, type MetricName, resampledMetrics } from "./resampled_metrics.ts";
 import { METRICS } from "./metrics.ts";
 import { measure } from "./scored.ts";
+import { type SortedScores, sortScores } from "./sorted_scores.ts";
 import { type FrameScore, videoScores } from "./video_scores.ts";
 
 /** One metric of one method. */

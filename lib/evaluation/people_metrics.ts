@@ -5,8 +5,9 @@
 import type { Random } from "lib/random.ts";
 import { drawVideos, percentileInterval } from "./bootstrap.ts";
 import { sampleLoss } from "./log_loss.ts";
-import { LANES, resampledMetrics, sortScores } from "./resampled_metrics.ts";
+import { LANES, resampledMetrics } from "./resampled_metrics.ts";
 import { checkBothClasses } from "./scored.ts";
+import { sortScores } from "./sorted_scores.ts";
 
 /** What a detector says of a picture of someone. */
 export interface PersonScore {

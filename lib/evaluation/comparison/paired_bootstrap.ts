@@ -5,7 +5,8 @@
 import type { Random } from "lib/random.ts";
 import { drawVideos, percentileInterval, SINGLE_VIDEO } from "../bootstrap.ts";
 import { METRICS } from "../metrics.ts";
-import { LANES, type MetricName, resampledMetrics, sortScores } from "../resampled_metrics.ts";
+import { LANES, type MetricName, resampledMetrics } from "../resampled_metrics.ts";
+import { sortScores } from "../sorted_scores.ts";
 import type { TestedDifference } from "./auc_covariance.ts";
 import type { PairedScores } from "./paired_scores.ts";
 import { normalTail } from "./tail_probabilities.ts";
