@@ -1,4 +1,5 @@
 /** What an evaluation rests on: how many of the expected samples were scored, missing, failed. */
+import { NameTable } from "lib/data/name_table.ts";
 import type { Sample } from "lib/data/samples.ts";
 
 /** A sample without a score, and why. */
@@ -70,15 +71,17 @@ export async function coverage(
     unscored: Iterable<Unscored>;
   },
 ): Promise<CoverageRow[]> {
-  const fates = new Map<string, Fate>();
-  for (const { path, failed } of unscored) fates.set(path, failed ? "failed" : "missing");
-  for (const { path } of scored) fates.set(path, "scored");
+  const paths = new NameTable(), fates: Fate[] = [];
+  for (const { path, failed } of unscored) {
+    fates[paths.numberOf(path)] = failed ? "failed" : "missing";
+  }
+  for (const { path } of scored) fates[paths.numberOf(path)] = "scored";
   const splits = new Map<string, Map<string, Group>>();
   for await (const { path, split, method, video } of samples) {
     const groups = splits.get(split) ?? new Map<string, Group>();
     splits.set(split, groups);
-    const fate = fates.get(path) ?? "missing";
-    for (const name of new Set([method, "all"])) {
+    const fate = fates[paths.numberOf(path)] ?? "missing";
+    for (const name of method === "all" ? [method] : [method, "all"]) {
       const group = groups.get(name) ?? {
         split,
         method: name,
@@ -91,6 +94,7 @@ export async function coverage(
       group.videos.set(video, FATES.indexOf(fate) > FATES.indexOf(known) ? fate : known);
     }
   }
+  paths.free();
   return [...splits.values()].flatMap((groups) => {
     const methods = [...groups.values()].filter(({ method }) => method !== "all");
     return [...methods, groups.get("all")!].flatMap(({ split, method, frames, videos }) => {

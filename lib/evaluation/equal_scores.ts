@@ -4,6 +4,8 @@
  * again, of black frames, or of a network that saturates. They tie, and what ties is ranked by nobody.
  */
 
+import { resized } from "lib/data/resized.ts";
+
 /** One score with the samples that have it. */
 export interface EqualScores {
   /** The log-odds. */
@@ -33,18 +35,25 @@ export interface EqualScores {
 export function equalScores(
   rows: Iterable<{ readonly label: number; readonly logOdds: number }>,
 ): EqualScores[] {
-  const counts = new Map<number, [real: number, fake: number]>();
-  const all: [number, number] = [0, 0];
+  const all = [0, 1].map(() => new Float64Array(1 << 10)), counts = [0, 0];
   for (const { label, logOdds } of rows) {
-    const known = counts.get(logOdds) ?? [0, 0];
-    if (known[0] + known[1] === 0) counts.set(logOdds, known);
-    known[label]++;
-    all[label]++;
+    const place = counts[label]++;
+    if (place === all[label].length) all[label] = resized(all[label], 2 * place);
+    all[label][place] = 0 + logOdds; // −0 is 0
   }
-  const [reals, fakes] = all;
-  return [...counts].filter(([, [real, fake]]) => real + fake > 1)
-    .map(([logOdds, [real, fake]]) => ({ logOdds, real, fake, reals, fakes }))
-    .sort((a, b) => b.real + b.fake - a.real - a.fake || b.logOdds - a.logOdds);
+  const [real, fake] = all.map((own, label) => own.subarray(0, counts[label]).sort());
+  const equal: EqualScores[] = [];
+  for (let r = 0, f = 0; r < real.length || f < fake.length;) {
+    const [firstReal, firstFake] = [r, f];
+    const isReal = f === fake.length || real[r] <= fake[f] || r < real.length && isNaN(fake[f]);
+    const logOdds = isReal ? real[r] : fake[f]; // NaN is the last of those that are sorted
+    while (Object.is(real[r], logOdds)) r++;
+    while (Object.is(fake[f], logOdds)) f++;
+    const own = { real: r - firstReal, fake: f - firstFake };
+    if (own.real + own.fake < 2) continue;
+    equal.push({ logOdds, ...own, reals: real.length, fakes: fake.length });
+  }
+  return equal.sort((a, b) => b.real + b.fake - a.real - a.fake || b.logOdds - a.logOdds);
 }
 
 /**

@@ -1,4 +1,5 @@
 /** The samples that scores are expected for, and how they are found by a path that others wrote. */
+import { SampleColumns } from "lib/data/sample_columns.ts";
 import type { Sample } from "lib/data/samples.ts";
 
 /** What a row of scores is about: one sample by its path, or a whole video. */
@@ -30,9 +31,9 @@ export class ExpectedSamples {
 
   private constructor(
     /** The samples; where videos are joined the first one of each, with the video's path. */
-    readonly samples: readonly Sample[],
+    readonly samples: SampleColumns,
   ) {
-    samples.forEach(({ path }, place) => this.#places.set(plain(path), place));
+    for (let i = 0; i < samples.length; i++) this.#places.set(plain(samples.path(i)), i);
   }
 
   /**
@@ -44,11 +45,11 @@ export class ExpectedSamples {
     samples: Iterable<Sample> | AsyncIterable<Sample>,
     by: JoinBy,
   ): Promise<ExpectedSamples> {
-    const list: Sample[] = [], seen = new Map<string, string>();
+    const list = new SampleColumns(), seen = new Map<string, string>();
     for await (const sample of samples) {
       const name = plain(sample[by]), dataset = seen.get(name);
       if (dataset === undefined) {
-        list.push(by === "video" ? { ...sample, path: sample.video } : sample);
+        list.add(by === "video" ? { ...sample, path: sample.video } : sample);
         seen.set(name, sample.dataset);
       } else if (by === "path" || dataset !== sample.dataset) {
         throw new RangeError(
@@ -65,7 +66,7 @@ export class ExpectedSamples {
 
   /** What the sample at a place is called. */
   nameOf(place: number): string {
-    return this.samples[place].path;
+    return this.samples.path(place);
   }
 
   /** Where a path leads: the sample of that path, else the one whose path ends as this one does. */

@@ -5,12 +5,10 @@
 import type { Sample, Split } from "lib/data/samples.ts";
 import { NameTable } from "lib/data/name_table.ts";
 import { csvError } from "lib/io/csv_records.ts";
-import type { Unscored } from "./coverage.ts";
 import { ExpectedSamples, type JoinBy } from "./expected_samples.ts";
-import type { PredictionRow } from "./prediction_file.ts";
-import { probability } from "./probability.ts";
 import type { ScoreFormat } from "./score_columns.ts";
 import { type ScoreRow, scoreRows } from "./score_file.ts";
+import { ScoredSamples } from "./scored_samples.ts";
 
 /** What is joined with a file, and how. */
 export interface JoinOptions {
@@ -30,12 +28,11 @@ export interface JoinOptions {
 
 /** A file of scores with what is expected. */
 export interface JoinedScores {
-  /** The samples that count, in order. */
-  readonly samples: readonly Sample[];
-  /** Those with a score. */
-  readonly predictions: readonly PredictionRow[];
-  /** Those whose row has no score: the detector was asked, and gave none. Others without one are missing. */
-  readonly unscored: readonly Unscored[];
+  /**
+   * The samples that count, in order, with their scores. Those whose row has none failed: the detector was
+   * asked, and gave none. Those without a row are missing.
+   */
+  readonly scored: ScoredSamples;
   /** Rows that were joined by the end of their path, as the data has it otherwise. */
   readonly joinedByEnd: number;
   /** Rows of no sample that were left out. */
@@ -70,13 +67,12 @@ class OneRowEach {
       "sample: take one out, or choose rows (--only COLUMN=TEXT) where the file holds several detectors.";
     throw csvError(this.file, { line, message });
   }
-}
 
-/** A row as a prediction of its sample. */
-function predictionOf(sample: Sample, logOdds: number): PredictionRow {
-  const { path, label, dataset, method, video, split, frame } = sample;
-  const score = probability(logOdds);
-  return { path, label, dataset, method, video, split, frame, logOdds, score };
+  /** Gives the memory back at once; no row can be added any more. */
+  free(): void {
+    this.#table.free();
+    this.#lines.length = 0;
+  }
 }
 
 /** The rows as samples of their own. */
@@ -84,8 +80,7 @@ async function ownSamples(
   file: string,
   { format = {}, split, dataset }: JoinOptions,
 ): Promise<JoinedScores> {
-  const samples: Sample[] = [], predictions: PredictionRow[] = [], unscored: Unscored[] = [];
-  const each = new OneRowEach(file), splits = new Set<string>();
+  const scored = new ScoredSamples(), each = new OneRowEach(file), splits = new Set<string>();
   const videos = new Map<string, { label: 0 | 1; line: number }>();
   let clipped = 0, hasVideos = false;
   for await (const row of scoreRows(file, format)) {
@@ -114,13 +109,11 @@ async function ownSamples(
         throw csvError(file, { line, message });
       }
     }
-    const sample = { path, label, dataset, method, video, split, frame: 0, identities: [] };
-    samples.push(sample);
+    scored.add({ path, label, dataset, method, video, split, frame: 0 }, logOdds ?? "failed");
     if (row.clipped) clipped++;
-    if (logOdds === undefined) unscored.push({ path, failed: true });
-    else predictions.push(predictionOf(sample, logOdds));
   }
-  if (samples.length === 0) {
+  each.free();
+  if (scored.samples.length === 0) {
     throw new RangeError(
       splits.size === 0
         ? `${shown(file)} has no rows${format.only ? " that were asked for" : ""}.`
@@ -130,7 +123,7 @@ async function ownSamples(
           "--split, or name another column (--columns split=NAME).",
     );
   }
-  return { samples, predictions, unscored, joinedByEnd: 0, strangers: 0, clipped, hasVideos };
+  return { scored, joinedByEnd: 0, strangers: 0, clipped, hasVideos };
 }
 
 /**
@@ -149,12 +142,12 @@ async function ownSamples(
  *
  * const path = await Deno.makeTempFile({ suffix: ".csv" });
  * await Deno.writeTextFile(path, "path,score,label\na.mp4,0.2,0\nb.mp4,0.9,1\nc.mp4,,1\n");
- * const { predictions, unscored } = await joinScores(path, { split: "test", dataset: "mine" });
- * assert.deepEqual(predictions.map(({ video, score }) => [video, score.toFixed(2)]), [
+ * const { scored } = await joinScores(path, { split: "test", dataset: "mine" });
+ * assert.deepEqual(Array.from(scored.predictions, ({ video, score }) => [video, score.toFixed(2)]), [
  *   ["a.mp4", "0.20"],
  *   ["b.mp4", "0.90"],
  * ]);
- * assert.deepEqual(unscored, [{ path: "c.mp4", failed: true }]);
+ * assert.deepEqual([...scored.unscored], [{ path: "c.mp4", failed: true }]);
  * await Deno.remove(path);
  * ```
  */
@@ -178,7 +171,7 @@ export async function joinScores(file: string, options: JoinOptions): Promise<Jo
         `${shown(known.nameOf(found.place))}. Give more of its path.`;
       throw csvError(file, { line, message });
     }
-    const sample = known.samples[found.place];
+    const sample = known.samples.at(found.place);
     if (label !== undefined && label !== sample.label) {
       const message =
         `the label of ${shown(path)} is ${label}, and the data's is ${sample.label}. ` +
@@ -190,6 +183,7 @@ export async function joinScores(file: string, options: JoinOptions): Promise<Jo
     if (row.clipped) clipped++;
     scores.set(found.place, logOdds);
   }
+  each.free();
   if (left > 0 && !skipStrangers) {
     throw new RangeError(
       `${shown(file)}: ${left} of ${rows} rows are of no sample of the data: ${
@@ -202,14 +196,15 @@ export async function joinScores(file: string, options: JoinOptions): Promise<Jo
         "rows out (--skip-strangers).",
     );
   }
-  const samples: Sample[] = [], predictions: PredictionRow[] = [], unscored: Unscored[] = [];
-  known.samples.forEach((sample, place) => {
-    if (sample.split !== split) return;
-    samples.push(sample);
-    const logOdds = scores.get(place);
-    if (logOdds !== undefined) predictions.push(predictionOf(sample, logOdds));
-    else if (scores.has(place)) unscored.push({ path: sample.path, failed: true });
-  });
-  if (samples.length === 0) throw new RangeError(`The data has no samples of the split ${split}.`);
-  return { samples, predictions, unscored, joinedByEnd, strangers: left, clipped, hasVideos: true };
+  const scored = new ScoredSamples();
+  let place = 0;
+  for (const sample of known.samples) {
+    const score = scores.get(place) ?? (scores.has(place) ? "failed" : "missing");
+    if (sample.split === split) scored.add(sample, score);
+    place++;
+  }
+  if (scored.samples.length === 0) {
+    throw new RangeError(`The data has no samples of the split ${split}.`);
+  }
+  return { scored, joinedByEnd, strangers: left, clipped, hasVideos: true };
 }

@@ -6,22 +6,12 @@ import {
   percentileInterval,
   SINGLE_VIDEO,
 } from "./bootstrap.ts";
-import {
-  LANES,
-  type MetricName,
-  resampledMetrics,
-  type SortedScores,
-  sortScores,
-} from "./resampled_metrics.ts";
+import { type FrameColumns, frameColumns, type Prediction } from "./frame_columns.ts";
+import { LANES, type MetricName, resampledMetrics } from "./resampled_metrics.ts";
 import { METRICS } from "./metrics.ts";
 import { measure } from "./scored.ts";
+import { type SortedScores, sortScores } from "./sorted_scores.ts";
 import { type FrameScore, videoScores } from "./video_scores.ts";
-
-/** A frame's log-odds with what made the fake. */
-export interface Prediction extends FrameScore {
-  /** `"real"`, or the method that made the fake, such as `"DF"`. */
-  readonly method: string;
-}
 
 /** One metric of one method. */
 export interface MetricRow extends MeasuredInterval {
@@ -75,30 +65,39 @@ interface MethodSet {
   readonly weights: Uint8Array;
 }
 
+/** The frames of a set, one after the other. */
+function* frameScores(
+  { names, logOdds, labels, places }: {
+    names: readonly string[];
+    logOdds: Float64Array;
+    labels: Uint8Array;
+    places: Uint32Array;
+  },
+): Generator<FrameScore, void, void> {
+  for (const [row, place] of places.entries()) {
+    yield { video: names[place], label: labels[row], logOdds: logOdds[row] };
+  }
+}
+
 /** The samples of a method, sorted once, and the classes that they are drawn from. */
 function openSet(
   method: string,
-  { predictions, places, strata }: {
-    predictions: readonly Prediction[];
-    places: ReadonlyMap<string, number>;
-    strata: Map<string, Stratum>;
-  },
+  { columns, strata }: { columns: FrameColumns; strata: Map<string, Stratum> },
 ): MethodSet {
-  const frames = predictions.filter((row) =>
-    method === "all" || row.method === method || row.method === "real"
-  );
-  const sort = (rows: readonly FrameScore[]) =>
-    sortScores(
-      { logOdds: rows.map((row) => row.logOdds), labels: rows.map((row) => row.label) },
-      { placeOf: (row) => places.get(rows[row].video)!, videos: places.size },
-    );
-  const videos = measure(() => videoScores(frames));
+  const { names, methods } = columns, isIn = methods.map((own) => [method, "real"].includes(own));
+  const rows = columns.madeBy.keys().filter((row) => method === "all" || isIn[columns.madeBy[row]]);
+  const frames = Uint32Array.from(rows);
+  const logOdds = Float64Array.from(frames, (row) => columns.logOdds[row]);
+  const labels = Uint8Array.from(frames, (row) => columns.labels[row]);
+  const places = Uint32Array.from(frames, (row) => columns.videos[row]);
+  const classes = [new Set<number>(), new Set<number>()];
+  places.forEach((place, i) => classes[labels[i]].add(place));
+  const videos = measure(() => videoScores(frameScores({ names, logOdds, labels, places })));
+  const placesOfVideos = [...new Set(places)]; // in the order of their scores
   const resampled = () =>
     Object.fromEntries(NAMES.map((name) => [name, []])) as unknown as Resampled;
-  const classes = [new Set<number>(), new Set<number>()];
-  for (const { label, video } of frames) classes[label].add(places.get(video)!);
   const drawn = classes.every(({ size }) => size !== 1),
-    weights = new Uint8Array(places.size * LANES);
+    weights = new Uint8Array(names.length * LANES);
   for (const videos of classes) {
     if (!drawn || videos.size === 0) continue;
     const key = [...videos].join();
@@ -114,14 +113,17 @@ function openSet(
       {
         level: "frame",
         samples: frames.length,
-        sorted: sort(frames),
+        sorted: sortScores({ logOdds, labels }, { placeOf: (row) => places[row] }),
         reason: null,
         resampled: resampled(),
       },
       {
         level: "video",
         samples: classes[0].size + classes[1].size,
-        sorted: videos.value && sort(videos.value),
+        sorted: videos.value && sortScores({
+          logOdds: Float64Array.from(videos.value, (video) => video.logOdds),
+          labels: Uint8Array.from(videos.value, (video) => video.label),
+        }, { placeOf: (row) => placesOfVideos[row] }),
         reason: videos.reason,
         resampled: resampled(),
       },
@@ -167,23 +169,15 @@ function rowOf(
  * @returns Yields the number of resamples done, and returns the rows.
  */
 export function* metricTableInSteps(
-  predictions: readonly Prediction[],
+  predictions: Iterable<Prediction>,
   { random, resamples = 1000 }: MetricTableOptions,
 ): Generator<number, MetricRow[], void> {
   if (!Number.isInteger(resamples) || resamples < 0) {
     throw new RangeError(`resamples is ${resamples}, not a whole number from 0.`);
   }
-  const methods = [...new Set(predictions.map((row) => row.method))].filter((m) => m !== "real");
-  const places = new Map<string, number>(), strata = new Map<string, Stratum>();
-  for (const { video, label } of predictions) {
-    if (label !== 0 && label !== 1) {
-      throw new TypeError(`A label of ${video} is ${label}; labels are 0 (real) or 1 (fake).`);
-    }
-    if (!places.has(video)) places.set(video, places.size);
-  }
-  const sets = [...methods, "all"].map((method) =>
-    openSet(method, { predictions, places, strata })
-  );
+  const columns = frameColumns(predictions), strata = new Map<string, Stratum>();
+  const methods = columns.methods.filter((name) => name !== "real");
+  const sets = [...methods, "all"].map((method) => openSet(method, { columns, strata }));
   for (let done = 0; done < resamples;) {
     const more = Math.min(LANES, resamples - done);
     for (let lane = 0; lane < more; lane++) drawInto([...strata.values()], { lane, random });
@@ -230,7 +224,7 @@ export function* metricTableInSteps(
  * ```
  */
 export function metricTable(
-  predictions: readonly Prediction[],
+  predictions: Iterable<Prediction>,
   options: MetricTableOptions,
 ): MetricRow[] {
   const steps = metricTableInSteps(predictions, options);

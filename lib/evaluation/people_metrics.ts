@@ -5,8 +5,9 @@
 import type { Random } from "lib/random.ts";
 import { drawVideos, percentileInterval } from "./bootstrap.ts";
 import { sampleLoss } from "./log_loss.ts";
-import { LANES, resampledMetrics, sortScores } from "./resampled_metrics.ts";
+import { LANES, resampledMetrics } from "./resampled_metrics.ts";
 import { checkBothClasses } from "./scored.ts";
+import { sortScores } from "./sorted_scores.ts";
 
 /** What a detector says of a picture of someone. */
 export interface PersonScore {
@@ -69,7 +70,7 @@ export function weighedMetrics(
   const placeOf = (row: number) => places.get(scores[row].person)!;
   // Moved by the threshold, which changes neither AUC nor EER, the usual 0 decides.
   const moved = scores.map(({ logOdds }) => logOdds - threshold);
-  const sorted = sortScores({ logOdds: moved, labels }, { placeOf, videos: places.size });
+  const sorted = sortScores({ logOdds: moved, labels }, { placeOf });
   const costs = scores.map(({ logOdds, label }) => sampleLoss(logOdds, label));
   const costOf = (weights: Uint8Array, lane: number) => {
     const sums = [0, 0], counts = [0, 0];

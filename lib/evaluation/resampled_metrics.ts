@@ -4,10 +4,8 @@
  * accuracy.ts, average_precision.ts, brier_score.ts, log_loss.ts, partial_auc.ts and roc.ts, where each is
  * defined; here is only their fast form.
  */
-import { sampleLoss } from "./log_loss.ts";
 import { mcclish } from "./partial_auc.ts";
-import { probability } from "./probability.ts";
-import { byFallingScore } from "./scored.ts";
+import type { ClassSums, SortedScores, Sums } from "./sorted_scores.ts";
 
 /** The names that metrics have in tables. */
 export type MetricName =
@@ -28,67 +26,24 @@ export const LANES = 8;
 /** The false-positive rate up to which the partial AUC goes. */
 export const PARTIAL_RATE = 0.1;
 
-/** Rows between two places where the counts so far are kept. */
-const STRIDE = 1024;
-
-/** Samples in order of falling log-odds. */
-export interface SortedScores {
-  /** Log-odds of fake. */
-  readonly logOdds: Float64Array;
-  /** 0 real, 1 fake. */
-  readonly labels: Uint8Array;
-  /** Of each sample twice the place of its video in a list of videos, plus its label. */
-  readonly codes: Uint32Array;
-  /** 1 where the next sample has other log-odds, or there is none: thresholds lie there. */
-  readonly ends: Uint8Array;
-  /** For each code the samples, those right at 0, Σ log loss and Σ squared error. */
-  readonly sums: Readonly<Record<"count" | "right" | "loss" | "square", Float64Array>>;
-  /** Places from which a search can begin, each the first of its log-odds. */
-  readonly stops: Uint32Array;
-}
-
-/**
- * Sorts samples once, for as many resamples as there shall be.
- *
- * @param rows Of any list: `length` of them, each asked for by its place.
- * @param options `placeOf`: of a row's video in the list that the weights follow; `videos`: length of that.
- */
-export function sortScores(
-  rows: { readonly logOdds: ArrayLike<number>; readonly labels: ArrayLike<number> },
-  { placeOf, videos }: { placeOf: (row: number) => number; videos: number },
-): SortedScores {
-  const order = byFallingScore(rows.logOdds), { length } = order;
-  const logOdds = new Float64Array(length), labels = new Uint8Array(length);
-  const codes = new Uint32Array(length), ends = new Uint8Array(length);
-  const column = () => new Float64Array(2 * videos);
-  const sums = { count: column(), right: column(), loss: column(), square: column() };
-  const stops: number[] = [];
-  for (let i = 0; i < length; i++) {
-    const row = order[i], value = rows.logOdds[row], label = rows.labels[row];
-    const code = 2 * placeOf(row) + label;
-    logOdds[i] = value;
-    labels[i] = label;
-    codes[i] = code;
-    ends[i] = i + 1 < length && rows.logOdds[order[i + 1]] === value ? 0 : 1;
-    sums.count[code]++;
-    if ((value >= 0) === (label === 1)) sums.right[code]++;
-    sums.loss[code] += sampleLoss(value, label);
-    sums.square[code] += (probability(value) - label) ** 2;
-    if ((i === 0 || ends[i - 1] === 1) && i >= stops.length * STRIDE) stops.push(i);
-  }
-  return { logOdds, labels, codes, ends, sums, stops: Uint32Array.from(stops) };
-}
-
 /** A number of each resample of a pass. */
 const lanes = () => new Float64Array(LANES);
 
 /** Sums over a class's samples, by resample. */
-function classTotals(of: Float64Array, label: number, weights: Uint8Array): Float64Array {
-  const totals = lanes();
-  for (let code = label, at = 0; code < of.length; code += 2, at += LANES) {
-    const each = of[code];
-    if (each === 0) continue;
-    for (let k = 0; k < LANES; k++) totals[k] += weights[at + k] * each;
+function classTotals(
+  { places, count, right, loss, square }: ClassSums,
+  weights: Uint8Array,
+): Sums {
+  const totals = { count: lanes(), right: lanes(), loss: lanes(), square: lanes() };
+  for (let i = 0; i < places.length; i++) {
+    const at = places[i] * LANES, each = [count[i], right[i], loss[i], square[i]];
+    for (let k = 0; k < LANES; k++) {
+      const weight = weights[at + k];
+      totals.count[k] += weight * each[0];
+      totals.right[k] += weight * each[1];
+      totals.loss[k] += weight * each[2];
+      totals.square[k] += weight * each[3];
+    }
   }
   return totals;
 }
@@ -201,26 +156,25 @@ export function resampledMetrics(
   sorted: SortedScores,
   weights: Uint8Array,
 ): Record<MetricName, number>[] {
-  const { sums } = sorted, at = descend(sorted, weights);
-  const total = (of: Float64Array) => [0, 1].map((label) => classTotals(of, label, weights));
-  const count = total(sums.count), right = total(sums.right);
-  const loss = total(sums.loss), square = total(sums.square);
+  const at = descend(sorted, weights);
+  const totals = sorted.classes.map((of) => classTotals(of, weights));
   return Array.from({ length: LANES }, (_, lane) => {
-    const [reals, fakes] = count.map((of) => of[lane]), all = reals + fakes;
+    const [reals, fakes] = totals.map(({ count }) => count[lane]), all = reals + fakes;
+    const [rightReals, rightFakes] = totals.map(({ right }) => right[lane]);
     const both = reals > 0 && fakes > 0;
-    const sum = (of: Float64Array[]) => of[0][lane] + of[1][lane];
+    const sum = (of: keyof Sums) => totals[0][of][lane] + totals[1][of][lane];
     const upTo = (isThere: (above: number, found: number) => boolean) =>
       cross(sorted, { at, weights, lane, isThere });
     const truePositives = (rate: number) =>
       both ? upTo((above) => above / reals > rate).before.found / fakes : NaN;
     return {
       AUC: at.allPairs[lane] / (reals * fakes),
-      accuracy: sum(right) / all,
+      accuracy: sum("right") / all,
       AP: both ? at.precision[lane] / fakes : NaN,
       EER: both ? errorRate(upTo((a, f) => a / reals + f / fakes - 1 >= 0), { reals, fakes }) : NaN,
-      "log loss": sum(loss) / all,
-      "balanced accuracy": both ? (right[0][lane] / reals + right[1][lane] / fakes) / 2 : NaN,
-      "Brier score": sum(square) / all,
+      "log loss": sum("loss") / all,
+      "balanced accuracy": both ? (rightReals / reals + rightFakes / fakes) / 2 : NaN,
+      "Brier score": sum("square") / all,
       "partial AUC": both
         ? partOf(upTo((above) => above / reals > PARTIAL_RATE), { reals, fakes })
         : NaN,

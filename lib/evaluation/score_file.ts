@@ -126,23 +126,9 @@ function folderOf(path: string): string {
 const cellIn = (cells: readonly string[], place: number) =>
   place < 0 || cells[place] === "" ? undefined : cells[place];
 
-/** One text for equal texts: files name a method or a video many times. */
-class OneOfEach {
-  readonly #texts = new Map<string, string>();
-  of(text: string): string {
-    const known = this.#texts.get(text);
-    if (known === undefined) this.#texts.set(text, text);
-    return known ?? text;
-  }
-}
-
 function readRow(
   { line, cells }: CsvRecord,
-  { format, found: { places, scale }, names }: {
-    format: ScoreFormat;
-    found: FoundColumns;
-    names: OneOfEach;
-  },
+  { format, found: { places, scale } }: { format: ScoreFormat; found: FoundColumns },
 ): ScoreRow {
   const path = cells[places.path], split = cellIn(cells, places.split);
   if (path === "") {
@@ -165,15 +151,14 @@ function readRow(
     path,
     ...scoreOf(cells[places.score], scale),
     label,
-    video: video === undefined ? undefined : names.of(video),
-    method: method === undefined ? undefined : names.of(method),
-    split: split === undefined ? undefined : names.of(split),
+    video,
+    method,
+    split,
   };
 }
 
 /**
- * The rows of a file of scores, one by one; memory grows with the number of different videos and methods
- * alone.
+ * The rows of a file of scores, one by one; memory does not grow with the file.
  *
  * A cell of the score that is empty, or says nan, none, null or NA, is a row without a score. A real row's
  * method is "real", whatever its cell says: some files name the source of real media there.
@@ -203,7 +188,7 @@ export async function* scoreRows(
   format: ScoreFormat = {},
 ): AsyncGenerator<ScoreRow, void, void> {
   let found: FoundColumns | undefined;
-  const names = new OneOfEach(), only = Object.entries(format.only ?? {});
+  const only = Object.entries(format.only ?? {});
   for await (const { heading, records } of csvBlocks(path, [])) {
     try {
       found ??= columnsIn(heading, format);
@@ -215,7 +200,7 @@ export async function* scoreRows(
     for (const record of records) {
       if (!chosen.every(([place, text]) => record.cells[place] === text)) continue;
       try {
-        yield readRow(record, { format, found, names });
+        yield readRow(record, { format, found });
       } catch (cause) {
         if (!(cause instanceof CellFault)) throw cause;
         const column = heading[found.places[cause.field]];

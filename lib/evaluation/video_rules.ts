@@ -58,11 +58,18 @@ export function confidentMean(probabilities: ArrayLike<number>): number {
  * ```
  */
 export function videoScoresBy(rule: VideoRule, frames: Iterable<FrameScore>): VideoScore[] {
-  const rows = [...frames], means = videoScores(rows);
+  const byVideo = new Map<string, number[]>();
+  const means = videoScores(
+    Iterator.from(frames).map((frame) => {
+      const own = byVideo.get(frame.video);
+      if (own === undefined) byVideo.set(frame.video, [frame.logOdds]);
+      else own.push(frame.logOdds);
+      return frame;
+    }),
+  );
   if (rule === "mean") return means;
-  const byVideo = Map.groupBy(rows, ({ video }) => video);
   return means.map((row) => {
-    const own = byVideo.get(row.video)!.map(({ logOdds }) => logOdds);
+    const own = byVideo.get(row.video)!;
     const logOdds = rule === "max"
       ? own.reduce((most, value) => Math.max(most, value))
       : logOddsOf(confidentMean(own.map(probability)));

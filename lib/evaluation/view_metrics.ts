@@ -64,13 +64,13 @@ export function viewMetrics(
  * @throws TypeError for a video with two labels.
  */
 export function videoRuleMetrics(
-  frames: readonly FrameScore[],
+  frames: Iterable<FrameScore>,
   options: { random: Random; resamples: number },
 ): MetricRow[] {
   const byRule = VIDEO_RULES.filter((rule) => rule !== "mean")
     .map((rule) => ({ rule, videos: videoScoresBy(rule, frames) }));
   const { videos } = byRule[0];
-  if (videos.length === frames.length) return [];
+  if (videos.every(({ frames }) => frames === 1)) return [];
   const views = byRule.map(({ rule, videos }) => ({
     logOdds: Float64Array.from(videos, ({ logOdds }) => logOdds),
     metrics: { AUC: `AUC (${rule} of frames)` },

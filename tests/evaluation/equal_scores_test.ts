@@ -43,3 +43,15 @@ Deno.test("equalScores counts each shared value once, by label, the most frequen
     assert.deepEqual(sizes, [...sizes].sort((a, b) => b - a));
   }));
 });
+
+Deno.test("equalScores takes −0 for 0, and NaN and infinity for values like others", () => {
+  const rows = [NaN, -0, 2, Infinity, NaN, 0, NaN, Infinity, 1].map((logOdds, i) => ({
+    label: i % 2,
+    logOdds,
+  }));
+  assert.deepEqual(equalScores(rows).map(({ logOdds, real, fake }) => [logOdds, real, fake]), [
+    [NaN, 3, 0],
+    [Infinity, 0, 2],
+    [0, 0, 2],
+  ]);
+});

@@ -1,12 +1,8 @@
 /** Tables of metrics and their intervals: coverage, memory, and reasons in the place of numbers. */
 import assert from "node:assert/strict";
 import { bootstrapInterval } from "lib/evaluation/bootstrap.ts";
-import {
-  type MetricRow,
-  metricTable,
-  metricTableInSteps,
-  type Prediction,
-} from "lib/evaluation/metric_table.ts";
+import type { Prediction } from "lib/evaluation/frame_columns.ts";
+import { type MetricRow, metricTable, metricTableInSteps } from "lib/evaluation/metric_table.ts";
 import { METRICS } from "lib/evaluation/metrics.ts";
 import { quantile } from "lib/evaluation/quantile.ts";
 import { rocAuc } from "lib/evaluation/roc.ts";

@@ -181,12 +181,21 @@ Deno.test("joinScores finds samples by path, by its end, and tells missing from 
     "path,score\n./real/a/0.png,0.1\n/home/me/x/real/a/1.png,0.2\nC:\\x\\fake\\a\\0.png,nan\n" +
     "fake/c/0.png,0.9\n";
   const joined = await join(text, { expected: EXPECTED });
-  assert.deepEqual(joined.samples.map(({ path }) => path), EXPECTED.slice(0, 4).map((s) => s.path));
-  assert.deepEqual(joined.predictions.map(({ path, method, video }) => [path, method, video]), [
-    ["real/a/0.png", "real", "real/a"],
-    ["real/a/1.png", "real", "real/a"],
+  assert.deepEqual(
+    Array.from(joined.scored.samples, ({ path }) => path),
+    EXPECTED.slice(0, 4).map((s) => s.path),
+  );
+  assert.deepEqual(
+    Array.from(joined.scored.predictions, ({ path, method, video }) => [path, method, video]),
+    [
+      ["real/a/0.png", "real", "real/a"],
+      ["real/a/1.png", "real", "real/a"],
+    ],
+  );
+  assert.deepEqual([...joined.scored.unscored].filter((row) => row.failed), [
+    { path: "fake/a/0.png", failed: true },
   ]);
-  assert.deepEqual(joined.unscored, [{ path: "fake/a/0.png", failed: true }]);
+  assert.equal(joined.scored.failed, 1);
   assert.equal(joined.joinedByEnd, 2);
 });
 
@@ -196,7 +205,7 @@ Deno.test("joinScores joins whole videos, with or without folders and endings be
     [0, 1].map((frame) => sample(`${video}/${frame}.png`, { video, frame }))
   );
   const joined = await join("id,score\na,0.1\nb.mp4,0.3\nfake/c,0.8\n", { expected, by: "video" });
-  assert.deepEqual(joined.predictions.map(({ path }) => path), clips);
+  assert.deepEqual(Array.from(joined.scored.predictions, ({ path }) => path), clips);
   assert.equal(joined.joinedByEnd, 3);
 });
 
@@ -239,5 +248,5 @@ Deno.test("joinScores refuses what cannot be told, with lines", async () => {
 Deno.test("joinScores leaves rows of no sample out and counts them where that is asked for", async () => {
   const options = { expected: EXPECTED, skipStrangers: true };
   const joined = await join("path,score\nreal/z.png,0.1\nreal/a/0.png,0.2\n", options);
-  assert.deepEqual([joined.strangers, joined.predictions.length], [1, 1]);
+  assert.deepEqual([joined.strangers, joined.scored.predictions.length], [1, 1]);
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { stringify } from "csv-stringify/sync";
 import { join } from "node:path";
 import fc from "fast-check";
 import { csvRows, writeCsv } from "lib/io/csv_rows.ts";
@@ -23,6 +24,23 @@ Deno.test("csvRows gives back what writeCsv wrote, whatever stands in the cells"
       { numRuns: 200 },
     );
   });
+});
+
+Deno.test("writeCsv writes csv-stringify's text, with and without cells to quote", async () => {
+  const path = await Deno.makeTempFile();
+  const cell = fc.oneof(
+    fc.string({ maxLength: 4 }),
+    fc.constantFrom("", " ", ",", '"', "\n", "\r", "\t", "a,b", "\ufeff"),
+    fc.double(),
+    fc.integer(),
+  );
+  const rows = fc.array(fc.record({ a: cell, b: cell }), { maxLength: 5 });
+  await fc.assert(fc.asyncProperty(rows, async (rows) => {
+    await writeCsv(path, rows, ["a", "b"]);
+    const cells = [["a", "b"], ...rows.map(({ a, b }) => [a, b])];
+    assert.equal(await Deno.readTextFile(path), stringify(cells, { quoted_match: /\r/ }));
+  }));
+  await Deno.remove(path);
 });
 
 Deno.test("csvRows says on which line a row begins, newlines in cells counted", async () => {

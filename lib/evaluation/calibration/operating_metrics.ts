@@ -74,11 +74,11 @@ function rateRows(
  * ```
  */
 export function operatingMetrics(
-  frames: readonly FrameScore[],
+  frames: Iterable<FrameScore>,
   { record, rule = "equal-error", random, resamples }: OperatingMetricsOptions,
 ): MetricRow[] {
-  if (frames.length === 0) return [];
   const videos = videoScores(frames), kept = record?.video.thresholds[rule];
+  if (videos.length === 0) return [];
   const calibrations = record?.video.calibrations ?? [];
   const moved = (by: (logOdds: number) => number) =>
     Float64Array.from(videos, ({ logOdds }) => by(logOdds));

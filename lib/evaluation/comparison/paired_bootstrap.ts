@@ -5,7 +5,8 @@
 import type { Random } from "lib/random.ts";
 import { drawVideos, percentileInterval, SINGLE_VIDEO } from "../bootstrap.ts";
 import { METRICS } from "../metrics.ts";
-import { LANES, type MetricName, resampledMetrics, sortScores } from "../resampled_metrics.ts";
+import { LANES, type MetricName, resampledMetrics } from "../resampled_metrics.ts";
+import { sortScores } from "../sorted_scores.ts";
 import type { TestedDifference } from "./auc_covariance.ts";
 import type { PairedScores } from "./paired_scores.ts";
 import { normalTail } from "./tail_probabilities.ts";
@@ -93,10 +94,7 @@ export function* pairedResamples(
   }
   const { labels, logOdds } = paired, videos = videosOf(paired);
   const detectors = logOdds.map((own) => ({
-    sorted: sortScores({ logOdds: own, labels }, {
-      placeOf: (row) => videos.of[row],
-      videos: videos.count,
-    }),
+    sorted: sortScores({ logOdds: own, labels }, { placeOf: (row) => videos.of[row] }),
     metrics: Object.fromEntries(metrics.map((name) => [name, {
       value: METRICS[name](own, labels),
       resampled: new Float64Array(resamples),

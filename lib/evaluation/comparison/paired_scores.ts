@@ -1,5 +1,5 @@
 /** Scores of several detectors on the same samples, side by side; what only some have is named. */
-import type { Prediction } from "../metric_table.ts";
+import type { Prediction } from "../frame_columns.ts";
 import { videoScores } from "../video_scores.ts";
 
 /** One detector's score of one sample. */

@@ -189,15 +189,16 @@ export async function publishedNumbers(file: string): Promise<PublishedNumbers> 
   const videos: Record<string, readonly PredictionRow[]> = {};
   for (const [modality, named] of Object.entries(PUBLISHED_DETECTORS)) {
     for (const [column, detector] of Object.entries(named)) {
-      const { samples, predictions: rows } = await joinScores(file, {
+      const { scored } = await joinScores(file, {
         format: { columns: { path: "id", score: `prob_${column}` }, only: { modality } },
         split: "test",
         dataset: modality,
       });
+      const rows = [...scored.predictions];
       detectors.push(detectorNumbers({
         detector,
         modality,
-        expected: samples.length,
+        expected: scored.samples.length,
         rows,
         took: ({ path }) => Number(took.get(path)![`lat_${column}`]),
       }));

@@ -22,7 +22,7 @@ export interface ContenderScores {
   /** The scores. */
   readonly rows: readonly SampleScore[];
   /** The samples they are of. */
-  readonly samples: readonly Sample[];
+  readonly samples: Iterable<Sample>;
   /** What is to be known of how they were read. */
   readonly remarks: readonly string[];
 }
@@ -157,13 +157,18 @@ export async function fileScores(
     skipStrangers: true,
     ...expected === undefined ? {} : { expected },
   });
-  const { predictions, unscored, strangers, clipped, joinedByEnd, hasVideos } = joined;
+  const { scored, strangers, clipped, joinedByEnd, hasVideos } = joined;
   const remarks = [
-    ...unscored.length > 0 ? [`${unscored.length} rows have no score`] : [],
+    ...scored.failed > 0 ? [`${scored.failed} rows have no score`] : [],
     ...strangers > 0 ? [`${strangers} rows are of no sample of the others`] : [],
     ...joinedByEnd > 0 ? [`${joinedByEnd} rows were joined by the end of their path`] : [],
     ...clipped > 0 ? [`${clipped} scores within 2e-16 of 0 or 1 tie`] : [],
     ...hasVideos ? [] : ["it names no videos, so each row counts as one"],
   ];
-  return { file: path, rows: predictions.map(scoreOf), samples: joined.samples, remarks };
+  return {
+    file: path,
+    rows: Array.from(scored.predictions, scoreOf),
+    samples: scored.samples,
+    remarks,
+  };
 }

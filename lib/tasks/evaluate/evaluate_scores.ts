@@ -5,7 +5,6 @@
 import { basename, join } from "node:path";
 import { LABEL_LEGEND } from "lib/data/manifest.ts";
 import { readCut } from "lib/data/prepare/prepare_settings.ts";
-import type { Sample } from "lib/data/samples.ts";
 import { type JoinedScores, joinScores } from "lib/evaluation/joined_scores.ts";
 import { writePredictions } from "lib/evaluation/prediction_file.ts";
 import type { ScoreFormat } from "lib/evaluation/score_columns.ts";
@@ -97,24 +96,19 @@ export async function evaluateScores(
   });
   const of = JSON.stringify([format, by]),
     digest = sha256(await sha256OfFile(scores), of).slice(0, 16);
-  const data = await expectedDigest(joined.samples, expected?.manifest);
+  const data = await expectedDigest(joined.scored.samples, expected?.manifest);
   const cut = expected?.manifest === undefined ? undefined : await readCut(expected.manifest);
   const protocol = sha256(JSON.stringify({ scores: "anyone's", test: data })).slice(0, 16);
   const remarks = remarksOn(joined);
   say(`${LABEL_LEGEND}. Protocol ${protocol}.`);
   for (const remark of remarks) say(remark);
 
-  const sets = Map.groupBy(joined.samples, ({ dataset }: Sample) => dataset);
-  const predictionsOf = Map.groupBy(joined.predictions, ({ dataset }) => dataset);
   const sections: Omit<PageSection, "pictures">[] = [];
   let isWhole = true;
-  for (const [dataset, samples] of sets) {
+  for (const [dataset, { samples, predictions, unscored }] of joined.scored.byDataset()) {
     const word = resultName({ dataset, split, data });
     await assertSameScores(out, { scores: digest, dataset, split, data });
-    const own = new Set(samples.map(({ path }) => path));
-    const unscored = joined.unscored.filter(({ path }) => own.has(path));
-    const predictions = predictionsOf.get(dataset) ?? [],
-      path = join(out, `predictions-${word}.csv`);
+    const path = join(out, `predictions-${word}.csv`);
     const tested = { dataset, split, sha256: data, distortion: cut?.distortion ?? "" };
     const measured = await measureDataSet({
       folder: out,
@@ -132,21 +126,19 @@ export async function evaluateScores(
     const files = [path, ...measured.files];
     for (const file of files) say(file);
     const names = files.map((file) => basename(file));
-    sections.push({ ...measured, data: tested, predictions, files: names });
-    const list = join(out, `unscored-${word}.csv`),
-      known = new Set(predictions.map((row) => row.path));
-    const failed = new Set(unscored.map((row) => row.path));
-    const without = samples.filter((sample) => !known.has(sample.path)).map((sample) => ({
-      path: sample.path,
-      problem: failed.has(sample.path) ? "failed" : "missing",
-      explanation: failed.has(sample.path)
+    sections.push({ ...measured, data: tested, files: names });
+    const list = join(out, `unscored-${word}.csv`);
+    const lines = Array.from(unscored, ({ path, failed }) => ({
+      path,
+      problem: failed ? "failed" : "missing",
+      explanation: failed
         ? "its row has no score: the detector was asked and gave none."
         : "the file has no row for it.",
     }));
-    await saveUnscored(list, without);
-    if (without.length > 0) {
+    await saveUnscored(list, lines);
+    if (lines.length > 0) {
       isWhole = false;
-      say(`${without.length} expected samples have no score; ${list} names them.`);
+      say(`${lines.length} expected samples have no score; ${list} names them.`);
     }
   }
   const page = await writeEvaluationPage(out, {

@@ -1,5 +1,6 @@
 /** The figures of an evaluation's page: ROC curves, how scores lie, and AUC by method. */
-import type { MetricRow, Prediction } from "lib/evaluation/metric_table.ts";
+import type { FrameColumns } from "lib/evaluation/frame_columns.ts";
+import type { MetricRow } from "lib/evaluation/metric_table.ts";
 import { probability } from "lib/evaluation/probability.ts";
 import { rocCurve } from "lib/evaluation/roc.ts";
 import { reliability } from "lib/evaluation/calibration/reliability.ts";
@@ -35,11 +36,12 @@ function thinned<T>(points: readonly T[]): readonly T[] {
   return Array.from({ length: MOST_POINTS }, (_, i) => points[Math.round(i * step)]);
 }
 
-function rocRows(rows: readonly Prediction[], methods: readonly string[]): RocRow[] {
+function rocRows(frames: FrameColumns, methods: readonly string[]): RocRow[] {
   const shown = methods.length > 1 && methods.length < MOST_CURVES ? methods : [];
   return ["all", ...shown].flatMap((method) => {
-    const own = rows.filter((row) => [method, "real"].includes(row.method) || method === "all");
-    const curve = rocCurve(own.map((row) => row.logOdds), own.map((row) => row.label));
+    const isIn = frames.methods.map((own) => method === "all" || [method, "real"].includes(own));
+    const isOwn = (_: number, row: number) => isIn[frames.madeBy[row]];
+    const curve = rocCurve(frames.logOdds.filter(isOwn), frames.labels.filter(isOwn));
     return thinned(curve).map(({ falsePositiveRate, truePositiveRate }) => ({
       series: method,
       falsePositiveRate,
@@ -49,12 +51,10 @@ function rocRows(rows: readonly Prediction[], methods: readonly string[]): RocRo
 }
 
 /** Shares of reals and of fakes by tenths of the score. */
-function binRows(rows: readonly Prediction[]) {
+function binRows({ logOdds, labels }: FrameColumns) {
   return (["real", "fake"] as const).flatMap((series, label) => {
-    const own = rows.filter((row) => row.label === label), counts = new Uint32Array(BINS);
-    for (const { logOdds } of own) {
-      counts[Math.min(BINS - 1, Math.floor(BINS * probability(logOdds)))]++;
-    }
+    const own = logOdds.filter((_, row) => labels[row] === label), counts = new Uint32Array(BINS);
+    for (const score of own) counts[Math.min(BINS - 1, Math.floor(BINS * probability(score)))]++;
     return Array.from(counts, (count, i) => ({
       group: `${(i / BINS).toFixed(1)}–${((i + 1) / BINS).toFixed(1)}`,
       series,
@@ -64,11 +64,9 @@ function binRows(rows: readonly Prediction[]) {
 }
 
 /** The reliability diagram: the share of fakes over the score, and where it would be if scores were right. */
-function calibrationFigure(rows: readonly Prediction[]): Figure {
+function calibrationFigure({ logOdds, labels }: FrameColumns): Figure {
   const panel = "share that is fake";
-  const own = reliability(rows.map((row) => row.logOdds), rows.map((row) => row.label), {
-    bins: BINS,
-  });
+  const own = reliability(logOdds, labels, { bins: BINS });
   return curves([
     ...[0, 1].map((x) => ({ panel, series: "calibrated", x, value: x })),
     ...own.map(({ said, share }) => ({ panel, series: "these scores", x: said, value: share })),
@@ -78,20 +76,20 @@ function calibrationFigure(rows: readonly Prediction[]): Figure {
 /**
  * The figures of one data set; one that needs both classes is left out where there is only one.
  *
- * @param rows By frame.
+ * @param frames The scores.
  * @param table Its metrics.
  */
 export function evaluationFigures(
-  rows: readonly Prediction[],
+  frames: FrameColumns,
   table: readonly MetricRow[],
 ): NamedFigure[] {
-  const methods = [...new Set(rows.map(({ method }) => method))].filter((name) => name !== "real");
-  const isMeasured = methods.length > 0 && rows.some(({ label }) => label === 0);
+  const methods = frames.methods.filter((name) => name !== "real");
+  const isMeasured = methods.length > 0 && frames.labels.includes(0);
   const figures: NamedFigure[] = [{
     name: "scores",
     caption:
       "Share of reals, and of fakes, by their score. What both have in one bin nothing tells apart.",
-    figure: bars(binRows(rows), { valueTitle: "share of its class" }),
+    figure: bars(binRows(frames), { valueTitle: "share of its class" }),
   }];
   if (!isMeasured) return figures;
   figures.push({
@@ -99,14 +97,14 @@ export function evaluationFigures(
     caption:
       "Whether scores are probabilities, by frame: of those near 0.8, are eight in ten fake? On the " +
       "straight line they are. It moves with the share of fakes in the data.",
-    figure: calibrationFigure(rows),
+    figure: calibrationFigure(frames),
   });
   figures.unshift({
     name: "roc",
     caption:
       "Receiver operating characteristic, by frame: fakes called fake over reals called fake, at " +
       "every threshold.",
-    figure: rocCurves(rocRows(rows, methods), {}),
+    figure: rocCurves(rocRows(frames, methods), {}),
   });
   const lines = table.filter(({ metric, value }) => metric === "AUC" && value !== null)
     .map(({ method, level, value, low, high }) => ({
@@ -116,7 +114,7 @@ export function evaluationFigures(
       low,
       high,
     }));
-  const isEach = new Set(rows.map(({ video }) => video)).size === rows.length; // a frame is a video
+  const isEach = frames.names.length === frames.labels.length; // a frame is a video
   const seen = isEach ? lines.filter(({ series }) => series === "by video") : lines;
   const drawn = methods.length > 40 ? seen.filter(({ label }) => label === "all") : seen;
   figures.push({

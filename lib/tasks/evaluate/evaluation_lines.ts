@@ -1,8 +1,9 @@
 /** An evaluation in lines for people: metrics, decisions, coverage, and what is suspicious. */
 import { confusionMatrix } from "lib/evaluation/accuracy.ts";
 import type { CoverageRow } from "lib/evaluation/coverage.ts";
-import { equalScores, suspiciousScores } from "lib/evaluation/equal_scores.ts";
-import type { MetricRow, Prediction } from "lib/evaluation/metric_table.ts";
+import { type EqualScores, suspiciousScores } from "lib/evaluation/equal_scores.ts";
+import type { FrameColumns } from "lib/evaluation/frame_columns.ts";
+import type { MetricRow } from "lib/evaluation/metric_table.ts";
 import { probability } from "lib/evaluation/probability.ts";
 import { measure } from "lib/evaluation/scored.ts";
 
@@ -15,10 +16,8 @@ export function metricLine({ method, level, metric, value, low, high, reason }: 
 }
 
 /** The four counts of decisions in a sentence, or why there are none. */
-export function decisionsLine(rows: readonly Prediction[]): string {
-  const { value, reason } = measure(() =>
-    confusionMatrix(rows.map(({ logOdds }) => logOdds), rows.map(({ label }) => label))
-  );
+export function decisionsLine({ logOdds, labels }: FrameColumns): string {
+  const { value, reason } = measure(() => confusionMatrix(logOdds, labels));
   if (!value) return `No decisions: ${reason}`;
   const { truePositives, falsePositives, trueNegatives, falseNegatives } = value;
   return `At the threshold 0.5, of ${trueNegatives + falsePositives} reals ${falsePositives} are ` +
@@ -37,9 +36,14 @@ export function coverageLines(rows: readonly CoverageRow[]): string[] {
   ];
 }
 
-/** A warning where one exact score is too frequent, by label, as that decides what it does; else nothing. */
-export function equalLines(rows: readonly Prediction[]): string[] {
-  const [most] = suspiciousScores(equalScores(rows), rows.length);
+/**
+ * A warning where one exact score is too frequent, by label, as that decides what it does; else nothing.
+ *
+ * @param equal Of `equalScores`.
+ * @param samples How many samples there are.
+ */
+export function equalLines(equal: readonly EqualScores[], samples: number): string[] {
+  const [most] = suspiciousScores(equal, samples);
   if (!most) return [];
   const { logOdds, real, fake, reals, fakes } = most,
     share = (a: number, of: number) =>

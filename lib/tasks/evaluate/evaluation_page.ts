@@ -2,7 +2,8 @@
 import { confusionMatrix } from "lib/evaluation/accuracy.ts";
 import type { CoverageRow } from "lib/evaluation/coverage.ts";
 import type { EqualScores } from "lib/evaluation/equal_scores.ts";
-import type { MetricRow, Prediction } from "lib/evaluation/metric_table.ts";
+import type { FrameColumns } from "lib/evaluation/frame_columns.ts";
+import type { MetricRow } from "lib/evaluation/metric_table.ts";
 import { probability } from "lib/evaluation/probability.ts";
 import { measure } from "lib/evaluation/scored.ts";
 import type { EvaluationRecord } from "lib/training/evaluation_record.ts";
@@ -30,7 +31,7 @@ export interface PageSection {
   /** Equal scores, the most frequent first. */
   readonly equal: readonly EqualScores[];
   /** The scores. */
-  readonly predictions: readonly Prediction[];
+  readonly frames: FrameColumns;
   /** Pictures, or why there are none. */
   readonly pictures: readonly PagePicture[] | string;
   /** Files that hold all of it. */
@@ -178,10 +179,8 @@ function equalTable(equal: readonly EqualScores[]): Markup {
   `;
 }
 
-function decisions(predictions: readonly Prediction[]): Markup {
-  const { value } = measure(() =>
-    confusionMatrix(predictions.map((row) => row.logOdds), predictions.map((row) => row.label))
-  );
+function decisions({ logOdds, labels }: FrameColumns): Markup {
+  const { value } = measure(() => confusionMatrix(logOdds, labels));
   if (!value) return html`<p>There are no decisions.</p>`;
   const { truePositives, falsePositives, trueNegatives, falseNegatives } = value;
   const reals = trueNegatives + falsePositives, fakes = truePositives + falseNegatives;
@@ -191,12 +190,12 @@ function decisions(predictions: readonly Prediction[]): Markup {
 }
 
 function sectionOf(section: PageSection): Markup {
-  const { data, covered, equal, predictions, pictures, files } = section;
+  const { data, covered, equal, frames, pictures, files } = section;
   return html`
     <h2>${data.dataset}, ${data.split}${data.distortion === "" ? "" : `, ${data.distortion}`}</h2>
     ${headline(section)}
     ${metricTables(section)}
-    ${decisions(predictions)}
+    ${decisions(frames)}
     ${typeof pictures === "string"
       ? html`<p class="soft">${pictures}</p>`
       : pictures.map(({ file, altText, caption }) =>

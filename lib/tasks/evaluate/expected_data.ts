@@ -59,10 +59,10 @@ export async function expectedData(
  * evaluation has; else a digest of the list, as the files need not be here.
  */
 export async function expectedDigest(
-  samples: readonly Sample[],
+  samples: Iterable<Sample>,
   manifest: string | undefined,
 ): Promise<string> {
-  const isPrepared = samples.every(({ content }) => content !== undefined);
+  const isPrepared = Iterator.from(samples).every(({ content }) => content !== undefined);
   if (manifest !== undefined && isPrepared) return (await fingerprintOf(manifest)).sha256;
   const digest = openDigest();
   for (const { path, label, dataset, method, video, split, frame } of samples) {

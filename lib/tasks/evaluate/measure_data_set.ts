@@ -9,12 +9,10 @@ import {
 } from "lib/evaluation/calibration/operating_metrics.ts";
 import { coverage, type CoverageRow, type Unscored } from "lib/evaluation/coverage.ts";
 import { type EqualScores, equalScores } from "lib/evaluation/equal_scores.ts";
-import {
-  type MetricRow,
-  metricTableInSteps,
-  type Prediction,
-} from "lib/evaluation/metric_table.ts";
+import { type FrameColumns, frameColumns, type Prediction } from "lib/evaluation/frame_columns.ts";
+import { type MetricRow, metricTableInSteps } from "lib/evaluation/metric_table.ts";
 import type { Random } from "lib/random.ts";
+import type { Rows } from "lib/evaluation/scored_samples.ts";
 import { videoRuleMetrics } from "lib/evaluation/view_metrics.ts";
 import { type EvaluationRow, saveEvaluation } from "lib/training/evaluation_files.ts";
 import { type EvaluationRecord, saveEvaluationRecord } from "lib/training/evaluation_record.ts";
@@ -37,9 +35,9 @@ export interface DataSetScores {
   /** What is expected. */
   readonly samples: Iterable<Sample> | AsyncIterable<Sample>;
   /** The scores. */
-  readonly predictions: readonly (Prediction & { readonly path: string })[];
+  readonly predictions: Rows<Prediction & { readonly path: string }>;
   /** Samples that were asked for and have none. */
-  readonly unscored: readonly Unscored[];
+  readonly unscored: Iterable<Unscored>;
   /** Draws the videos. */
   readonly random: Random;
   /** As many times. */
@@ -56,6 +54,8 @@ export interface MeasuredDataSet {
   readonly covered: readonly CoverageRow[];
   /** Equal scores, the most frequent first. */
   readonly equal: readonly EqualScores[];
+  /** The scores. */
+  readonly frames: FrameColumns;
   /** The files that it is kept in. */
   readonly files: readonly string[];
 }
@@ -97,7 +97,7 @@ export async function measureDataSet(
     ...operatingMetrics(predictions, { ...scores.operating, random, resamples }),
   ];
   const covered = await coverage(samples, { scored: predictions, unscored });
-  const equal = equalScores(predictions);
+  const equal = equalScores(predictions), frames = frameColumns(predictions);
   const rows = [...table, ...coverageRows(covered)].map((row): EvaluationRow => ({
     run: detector.name,
     seed: detector.seed ?? 0,
@@ -131,7 +131,7 @@ export async function measureDataSet(
   say(
     `\n${data.dataset}, ${data.split}: ${predictions.length} of ${expected?.expected ?? 0} frames`,
   );
-  const lines = [...table.map(metricLine), decisionsLine(predictions), ...coverageLines(covered)];
-  for (const line of [...lines, ...equalLines(predictions)]) say(line);
-  return { table, covered, equal, files };
+  const lines = [...table.map(metricLine), decisionsLine(frames), ...coverageLines(covered)];
+  for (const line of [...lines, ...equalLines(equal, predictions.length)]) say(line);
+  return { table, covered, equal, frames, files };
 }

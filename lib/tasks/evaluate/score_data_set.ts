@@ -2,8 +2,9 @@
 import type { Sample } from "lib/data/samples.ts";
 import type { Unscored } from "lib/evaluation/coverage.ts";
 import { keptPredictions } from "lib/evaluation/kept_predictions.ts";
-import type { Prediction } from "lib/evaluation/metric_table.ts";
 import { BATCH_SIZE, type Predictor } from "lib/evaluation/predict.ts";
+import type { PredictionRow } from "lib/evaluation/prediction_file.ts";
+import { type Rows, ScoredSamples } from "lib/evaluation/scored_samples.ts";
 import { withProgress } from "lib/io/progress.ts";
 import { ImageError } from "lib/media/image_error.ts";
 import type { TaskSurroundings } from "../in_task.ts";
@@ -28,9 +29,6 @@ export interface Scoring {
   readonly skipUnreadable: boolean;
 }
 
-/** A prediction as metrics and coverage need it. */
-export type Scored = Prediction & { readonly path: string };
-
 /**
  * Scores a data set; what was scored in an earlier sitting is taken from there.
  *
@@ -41,8 +39,8 @@ export async function scoreDataSet(
   predictor: Predictor,
   { dataset, total, samples, root, part, skipUnreadable }: Scoring,
   { signal, say }: TaskSurroundings,
-): Promise<{ predictions: Scored[]; unscored: UnscoredRow[] }> {
-  const predictions: Scored[] = [], unscored: UnscoredRow[] = [];
+): Promise<{ predictions: Rows<PredictionRow>; unscored: UnscoredRow[] }> {
+  const scored = new ScoredSamples(), unscored: UnscoredRow[] = [];
   const onUnreadable = (sample: Sample, { problem, explanation }: ImageError) =>
     unscored.push({ path: sample.path, failed: problem !== "missing", problem, explanation });
   const score = (rest: AsyncIterable<Sample>, kept: number) => {
@@ -54,13 +52,12 @@ export async function scoreDataSet(
     const rows = keptPredictions(samples, { part, root, batchSize: BATCH_SIZE, score });
     for await (const row of rows) {
       signal.throwIfAborted();
-      const { path, video, label, method, logOdds } = row;
-      predictions.push({ path, video, label, method, logOdds });
+      scored.add(row, row.logOdds);
     }
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
-    const kept = predictions.length > 0
-      ? `The ${predictions.length} of ${total} predictions before it are kept in ${part}: the same ` +
+    const kept = scored.samples.length > 0
+      ? `The ${scored.samples.length} of ${total} predictions before it are kept in ${part}: the same ` +
         "command goes on from there. "
       : "";
     throw new Error(
@@ -68,5 +65,5 @@ export async function scoreDataSet(
       { cause: error },
     );
   }
-  return { predictions, unscored };
+  return { predictions: scored.predictions, unscored };
 }

@@ -16,12 +16,12 @@ import {
 const FIGURES = "figures";
 
 async function pictures(
-  { data, predictions, table }: PageSection,
+  { data, frames, table }: PageSection,
   { folder, exporter }: { folder: string; exporter: Exporter },
 ): Promise<PagePicture[]> {
   const word = resultName({ ...data, data: data.sha256 }).replaceAll(/[^\w-]/g, "_");
   const drawn: PagePicture[] = [];
-  for (const { name, caption, figure } of evaluationFigures(predictions, table)) {
+  for (const { name, caption, figure } of evaluationFigures(frames, table)) {
     await saveFigure(`${word}/${name}`, figure, { folder: join(folder, FIGURES), exporter });
     drawn.push({ file: `${FIGURES}/${word}/${name}.svg`, altText: figure.altText, caption });
   }
