@@ -26,7 +26,7 @@ const RECIPE = {
   mixup: 0,
   batchSize: 24,
   epochs: 0,
-  steps: 400,
+  steps: 1000,
   schedule: "warmUpCosine",
   learningRate: 2e-3,
 } as const;
