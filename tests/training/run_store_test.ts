@@ -163,7 +163,8 @@ Deno.test("a state of the first edition goes on to the same bits, and its histor
     // As the first edition wrote it: a flat configuration and all records in the header.
     const path = join(old, "checkpoint.safetensors"), { tensors } = await readSafetensors(path);
     const { detector: { settings }, data, training } = plainConfiguration(configuration);
-    const flat = { ...settings, ...data, ...training, faceScore: 0.9, faceMargin: 0.15 };
+    const { forge: _, ...known } = data; // fakes were not made on the way then
+    const flat = { ...settings, ...known, ...training, faceScore: 0.9, faceMargin: 0.15 };
     const history = await Array.fromAsync(readHistory(old));
     const run = JSON.stringify({ configuration: flat, step: history.length, history });
     await writeSafetensors(path, { tensors, metadata: { run } });
