@@ -30,8 +30,8 @@ export interface LiveFigure {
 }
 
 /**
- * Plotly's JSON is left out of a notebook when it is longer than this, in characters: photographs in
- * it are not worth their weight, as a notebook shall stay under 300 kB. The picture is sent alone.
+ * Plotly's JSON is left out of a notebook when it is longer than this, in characters, as a notebook shall
+ * stay under 300 kB. The picture is sent alone.
  */
 const LONGEST_JSON = 100_000;
 
@@ -58,7 +58,9 @@ async function outputOf(figure: Figure, options: ShowOptions): Promise<NotebookO
   const plotly = { data, layout, config: { displaylogo: false, responsive: false } };
   const interactive = { "application/vnd.plotly.v1+json": plotly };
   if (options.picture === false) return { data: { ...interactive, ...words } };
-  const both = small && options.interactive !== false;
+  // Lab's Plotly renderer shows a PNG or nothing: a figure with photographs, a JPEG, goes alone.
+  const hasPhotographs = (layout.images?.length ?? 0) > 0;
+  const both = small && options.interactive !== false && !hasPhotographs;
   try {
     // Lab's Plotly renderer shows the PNG until the mouse is over it, and reads its pixels' size, not
     // the metadata: only a PNG of one pixel for each CSS pixel is as large as the chart after it.
