@@ -100,7 +100,7 @@ const branchNames = ({ inception }: InceptionStage, branch: number) =>
  */
 export function mesonetParameters(shape: MesoShape, size: number): ParameterSpecification[] {
   const { edition } = shape, bias = edition === "authors";
-  const role = "uniformFilter", norms = new Map<string, number>();
+  const role = "uniformFilter", known = new Set<string>();
   const epsilon = edition === "authors" ? KERAS_NORM.epsilon : undefined;
   const convolutions = (stage: Stage): ParameterSpecification[] =>
     "conv" in stage
@@ -119,8 +119,8 @@ export function mesonetParameters(shape: MesoShape, size: number): ParameterSpec
       );
   // The port's second norm stands behind the second convolution, before the first layer that needs it.
   const norm = (name: string, channels: number) => {
-    if (norms.has(name)) return [];
-    norms.set(name, channels);
+    if (known.has(name)) return [];
+    known.add(name);
     return batchNormParameters(name, channels, {
       ...epsilon === undefined ? {} : { epsilon },
       behindActivation: true,
@@ -154,9 +154,7 @@ function runStage(x: tf.Tensor4D, stage: Stage, run: MesoRun): tf.Tensor4D {
   const branches = stage.branches.map((_, branch) =>
     branchNames(stage, branch).reduce((y, name, i) => {
       const dilation = i === 0 ? 1 : branch; // the 3×3 of the second branch has none
-      const z = convolution(y, name, { stride: 1, padding: i * dilation, dilation });
-      // Only the branch's end is activated: Keras's layer before it names an activation too.
-      return activate(z);
+      return activate(convolution(y, name, { stride: 1, padding: i * dilation, dilation }));
     }, x)
   );
   return normed(tap(stage.inception, tf.concat(branches, 3) as tf.Tensor4D));

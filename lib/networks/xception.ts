@@ -54,13 +54,10 @@ interface Block {
 
 const atWidth = (channels: number, width: number) => Math.round(channels * width);
 
-/** Blocks 4 to 11 keep sides and channels; the shallow network goes on without them. */
-const isMiddle = ({ name }: Block) => MIDDLE.test(name);
-const MIDDLE = /^block([4-9]|1[01])$/;
-
+/** The blocks of a pass. Blocks 4 to 11 keep sides and channels; the shallow network goes on without them. */
 function residualBlocks(width: number, isShallow = false): Block[] {
   const all = allBlocks(width);
-  return isShallow ? all.filter((block) => !isMiddle(block)) : all;
+  return isShallow ? all.filter(({ halves }) => halves) : all;
 }
 
 function allBlocks(width: number): Block[] {

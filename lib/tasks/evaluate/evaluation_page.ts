@@ -7,8 +7,8 @@ import type { MetricRow } from "lib/evaluation/metric_table.ts";
 import { probability } from "lib/evaluation/probability.ts";
 import { measure } from "lib/evaluation/scored.ts";
 import type { EvaluationRecord } from "lib/training/evaluation_record.ts";
-import { html, Markup } from "../predict/markup.ts";
-import { REPORT_STYLE } from "../predict/report_style.ts";
+import { html, type Markup } from "../predict/markup.ts";
+import { reportDocument } from "../predict/report_document.ts";
 
 /** A picture of the page. */
 export interface PagePicture {
@@ -216,26 +216,14 @@ export function evaluationPage(content: EvaluationContent): string {
   const intervals = resamples === 0
     ? "No intervals were asked for."
     : `Intervals hold 95 % of ${resamples} resamples of whole videos, within each class.`;
-  return html`
-    <!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width">
-        <meta http-equiv="Content-Security-Policy"
-          content="default-src 'none'; img-src 'self' file:; style-src 'unsafe-inline'">
-        <title>Evaluation of ${name}</title>
-        <style>${new Markup(REPORT_STYLE)}</style>
-      </head>
-      <body>
-        <main>
-    <h1>Evaluation of ${name}</h1>
-    <p>Scores of ${scores}. A score is a probability of fake, 0 to 1; each method's fakes are measured against
-    all reals; a video has the mean score of its frames. ${intervals} Protocol ${protocol}.</p>
-    ${remarks.map((remark) => html`<p><b>${remark}</b></p>`)}
-    ${sections.map(sectionOf)}
-        </main>
-      </body>
-    </html>
-  `.text.trimStart();
+  return reportDocument(
+    `Evaluation of ${name}`,
+    html`
+      <h1>Evaluation of ${name}</h1>
+      <p>Scores of ${scores}. A score is a probability of fake, 0 to 1; each method's fakes are measured against
+      all reals; a video has the mean score of its frames. ${intervals} Protocol ${protocol}.</p>
+      ${remarks.map((remark) => html`<p><b>${remark}</b></p>`)}
+      ${sections.map(sectionOf)}
+    `,
+  );
 }

@@ -1,10 +1,10 @@
 /** The report as one HTML page, from plain values: without scripts, and nothing from elsewhere. */
 import type { DetectorFacts } from "./detector_facts.ts";
 import { inputStatus } from "./input_result.ts";
-import { html, Markup } from "./markup.ts";
+import { html, type Markup } from "./markup.ts";
 import type { ShownInput } from "./report_inputs.ts";
 import { inputPanel } from "./report_panel.ts";
-import { REPORT_STYLE } from "./report_style.ts";
+import { reportDocument } from "./report_document.ts";
 import { verdict } from "./result_rows.ts";
 
 /** Everything that the page shows. */
@@ -82,42 +82,30 @@ ${
 
 /** The page. Every text of files, paths and records is escaped. */
 export function reportPage({ detector, inputs, maximum, remarks }: ReportContent): string {
-  return html`
-    <!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width">
-        <meta http-equiv="Content-Security-Policy"
-          content="default-src 'none'; img-src 'self' file:; style-src 'unsafe-inline'">
-        <title>Scores of ${detector.name}</title>
-        <style>${new Markup(REPORT_STYLE)}</style>
-      </head>
-      <body>
-        <main>
-    <h1>Scores of ${detector.name}</h1>
-    ${MEANING.map((sentence) => html`<p>${sentence}</p>`)}
-    <h2>Inputs</h2>
-    ${summary(inputs)}
-    ${remarks.map((line) => html`<p class="soft">${line}</p>`)}
-    <h2>The detector</h2>
-    ${detectorPanel(detector)}
-    <h2>Faces and where the detector looks</h2>
-    <p>White boxes are faces, with the number of the face or person and its score. A coloured map shows where a part of the detector sees evidence for
-    fake, and “whole” all parts together (Grad-CAM of the log-odds, in logits per cell). All maps of this page
-    share one scale${maximum > 0 ? ":" : "; none of them is above 0."}</p>
-    ${maximum > 0
-      ? html`
-        <div class="scale"></div>
-        <div class="ends"><span>0</span><span>${maximum.toPrecision(2)}</span></div>
-        <p></p>
-      `
-      : undefined}
-    ${inputs.map((input, i) =>
-      input.pictures.length > 0 ? inputPanel(input, { number: i + 1, maximum }) : undefined
-    )}
-        </main>
-      </body>
-    </html>
-  `.text.trimStart();
+  return reportDocument(
+    `Scores of ${detector.name}`,
+    html`
+      <h1>Scores of ${detector.name}</h1>
+      ${MEANING.map((sentence) => html`<p>${sentence}</p>`)}
+      <h2>Inputs</h2>
+      ${summary(inputs)}
+      ${remarks.map((line) => html`<p class="soft">${line}</p>`)}
+      <h2>The detector</h2>
+      ${detectorPanel(detector)}
+      <h2>Faces and where the detector looks</h2>
+      <p>White boxes are faces, with the number of the face or person and its score. A coloured map shows where a part of the detector sees evidence for
+      fake, and “whole” all parts together (Grad-CAM of the log-odds, in logits per cell). All maps of this page
+      share one scale${maximum > 0 ? ":" : "; none of them is above 0."}</p>
+      ${maximum > 0
+        ? html`
+          <div class="scale"></div>
+          <div class="ends"><span>0</span><span>${maximum.toPrecision(2)}</span></div>
+          <p></p>
+        `
+        : undefined}
+      ${inputs.map((input, i) =>
+        input.pictures.length > 0 ? inputPanel(input, { number: i + 1, maximum }) : undefined
+      )}
+    `,
+  );
 }
