@@ -20,7 +20,7 @@ import {
   type Parameters,
   type ParameterSpecification,
 } from "lib/networks/parameters.ts";
-import { type PixelPlaces, resizeLinear } from "lib/networks/resize_linear.ts";
+import { averageAreas, type PixelPlaces, resizeLinear } from "lib/networks/resize_maps.ts";
 import { loadParameters } from "lib/networks/weights/state_dict.ts";
 import { PAPER_DATA, QUICK_DATA, SMOKE_DATA } from "lib/settings/data_settings.ts";
 import { choiceRule, numberRule, wholeNumberRule } from "lib/settings/field_rules.ts";
@@ -82,28 +82,9 @@ function parametersOf({ channels, classifier }: FaceXRaySettings): ParameterSpec
   ];
 }
 
-/** Means over equal shares of a side, also where the shares overlap: PyTorch's adaptive average pooling. */
-function poolingMatrix(side: number): tf.Tensor2D {
-  const values = new Float32Array(side * POOLED);
-  for (let i = 0; i < POOLED; i++) {
-    const first = Math.floor(i * side / POOLED), past = Math.ceil((i + 1) * side / POOLED);
-    for (let at = first; at < past; at++) values[at * POOLED + i] = 1 / (past - first);
-  }
-  return tf.tensor2d(values, [side, POOLED]);
-}
-
 /** `[batch, side, side, 1]` to `[batch, 128 · 128]`, row by row. */
-function pooled(xRay: tf.Tensor4D): tf.Tensor2D {
-  const [batch, side] = xRay.shape, matrix = poolingMatrix(side);
-  const alongRows = (x: tf.Tensor, rows: number) =>
-    tf.reshape(tf.matMul(tf.reshape<tf.Rank.R2>(x, [batch * rows, side]), matrix), [
-      batch,
-      rows,
-      POOLED,
-    ]);
-  const columns = tf.transpose(alongRows(xRay, side), [0, 2, 1]);
-  return tf.reshape(tf.transpose(alongRows(columns, POOLED), [0, 2, 1]), [batch, POOLED ** 2]);
-}
+const pooled = (xRay: tf.Tensor4D) =>
+  tf.reshape<tf.Rank.R2>(averageAreas(xRay, POOLED), [xRay.shape[0], POOLED ** 2]);
 
 /** The X-ray of a picture that was blended by a mask m: B = 4 m (1 − m), 1 where both are half. [paper, Eq. 2] */
 const xRayOf = (masks: tf.Tensor4D) => tf.mul(4, tf.mul(masks, tf.sub(1, masks)));

@@ -3,6 +3,7 @@ import type { DetectorKind } from "./detector.ts";
 import { exposingTheDeception } from "./exposing_the_deception/exposing_the_deception.ts";
 import { faceXRay } from "./face_x_ray.ts";
 import { mesonet } from "./mesonet.ts";
+import { multiAttentional } from "./multi_attentional/multi_attentional.ts";
 import { spsl } from "./spsl.ts";
 import { xception } from "./xception.ts";
 import { xceptionEla } from "./xception_ela.ts";
@@ -15,6 +16,7 @@ export const DETECTORS: readonly DetectorKind[] = Object.freeze([
   spsl,
   xceptionEla,
   faceXRay,
+  multiAttentional,
 ]);
 
 /**

@@ -7,7 +7,7 @@
  * P_G, the head behind the bottleneck, whose prediction counts. All are logits `[batch, classes]`.
  */
 import * as tf from "@tensorflow/tfjs";
-import { detach } from "./detach.ts";
+import { detach } from "lib/engine/detach.ts";
 import { klDivergence } from "./divergences.ts";
 import { sinkhornDistance } from "./sinkhorn.ts";
 

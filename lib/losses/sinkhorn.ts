@@ -4,7 +4,7 @@
  * mention it. `divergence: "sinkhorn"` in the configuration puts it in the information losses.
  */
 import * as tf from "@tensorflow/tfjs";
-import { detach } from "./detach.ts";
+import { detach } from "lib/engine/detach.ts";
 import { requireSameShape } from "./shapes.ts";
 
 /** Strength of the entropic regularisation, in the units of the cost. [code] */

@@ -1,7 +1,8 @@
 /** The backbones that a local information block can have, each described in a file of its own. */
 import type * as tf from "@tensorflow/tfjs";
 import { conv4, conv4Features, conv4Parameters } from "./conv4.ts";
-import { efficientnet, efficientnetFeatures, efficientnetParameters } from "./efficientnet.ts";
+import { efficientnet, efficientnetParameters } from "./efficientnet.ts";
+import { efficientnetShape } from "./efficientnet_shape.ts";
 import type { Layers } from "./layers.ts";
 import { mobilenet, mobilenetFeatures, mobilenetParameters } from "./mobilenet.ts";
 import type { ParameterSpecification } from "./parameters.ts";
@@ -41,6 +42,9 @@ export interface Backbone {
 /** The bottleneck of the official code, whatever its backbone. */
 const OFFICIAL_BOTTLENECK = [1000, 500] as const;
 
+/** Of the classifier that EfficientNet has in the official code and never runs. */
+const IMAGENET_CLASSES = 1000;
+
 /** The backbones by the names that settings give them. A new one is a file of its own and a row here. */
 export const BACKBONES: Readonly<Record<string, Backbone>> = Object.freeze({
   resnet34: {
@@ -65,11 +69,16 @@ export const BACKBONES: Readonly<Record<string, Backbone>> = Object.freeze({
     run: conv4,
   },
   efficientnetB0: {
-    features: efficientnetFeatures,
+    features: (width) => efficientnetShape("b0", width).head,
     bottleneck: OFFICIAL_BOTTLENECK,
-    parameters: efficientnetParameters,
+    parameters: (prefix, width) =>
+      efficientnetParameters(prefix, {
+        shape: efficientnetShape("b0", width),
+        idleClasses: IMAGENET_CLASSES,
+      }),
     lastLayer: "_bn1", // before its Swish, so activations can be negative; the others' are 0 or more
     skipsImages: true,
-    run: efficientnet,
+    run: (images, { width, ...run }) =>
+      efficientnet(images, { ...run, shape: efficientnetShape("b0", width) }),
   },
 });

@@ -1,9 +1,10 @@
 /**
- * EfficientNet-B0 without its classifier (Tan and Le, "EfficientNet", 2019, Table 1), a backbone of a
- * local information block. Names and settings are those of the PyTorch port that the official code
- * holds a copy of.
+ * EfficientNet without its classifier (Tan and Le, 2019), a backbone of a local information block and of
+ * Multi-Attentional. Names and settings are those of the PyTorch port `efficientnet_pytorch`, of which
+ * both official codes hold copies; how large it is says `efficientnet_shape.ts`.
  */
 import * as tf from "@tensorflow/tfjs";
+import type { EfficientNetShape, InvertedBlock } from "./efficientnet_shape.ts";
 import type { Layers } from "./layers.ts";
 import {
   batchNormParameters,
@@ -12,79 +13,26 @@ import {
   type ParameterSpecification,
 } from "./parameters.ts";
 
-/** The seven stages: blocks, window, stride of the first block, expansion, channels at width 1. */
-const STAGES = [
-  { blocks: 1, size: 3, stride: 1, expansion: 1, channels: 16 },
-  { blocks: 2, size: 3, stride: 2, expansion: 6, channels: 24 },
-  { blocks: 2, size: 5, stride: 2, expansion: 6, channels: 40 },
-  { blocks: 3, size: 3, stride: 2, expansion: 6, channels: 80 },
-  { blocks: 3, size: 5, stride: 1, expansion: 6, channels: 112 },
-  { blocks: 4, size: 5, stride: 2, expansion: 6, channels: 192 },
-  { blocks: 1, size: 3, stride: 1, expansion: 6, channels: 320 },
-] as const;
-
-/** Channels at width 1 of the first and of the last convolution. */
-const STEM = 32;
-const HEAD = 1280;
-
-/** Channels of squeeze-and-excitation's bottleneck, as a share of its block's input. */
-const SQUEEZE = 0.25;
-
-/** Batch norm's settings; those of the detector's heads differ. [code] */
+/** Added to the variance by batch norm. [code] */
 const EPSILON = 1e-3;
-const MOMENTUM = 0.01;
 
-/** Classes of the classifier that the official model has and never runs. */
-const IDLE_CLASSES = 1000;
+/** Share of a new batch in batch norm's running statistics. [code] */
+export const EFFICIENTNET_MOMENTUM = 0.01;
 
-/** An inverted residual block: where its parameters are, and its shape. */
-interface Block {
-  readonly name: string;
-  readonly inputs: number;
-  readonly expanded: number;
-  readonly squeezed: number;
-  readonly outputs: number;
-  readonly size: number;
-  readonly stride: number;
-  /** Position among all blocks, 0 to below 1: drop connect grows with it. */
-  readonly depth: number;
-}
-
-const atWidth = (channels: number, width: number) => Math.round(channels * width);
-
-/** Length of the feature vector: 1,280 at width 1. */
-export function efficientnetFeatures(width: number): number {
-  return atWidth(HEAD, width);
-}
-
-function invertedBlocks(prefix: string, width: number): Block[] {
-  const total = STAGES.reduce((sum, { blocks }) => sum + blocks, 0);
-  const result: Block[] = [];
-  let inputs = atWidth(STEM, width);
-  for (const { blocks, size, stride, expansion, channels } of STAGES) {
-    const outputs = atWidth(channels, width);
-    for (let i = 0; i < blocks; i++) {
-      result.push({
-        name: `${prefix}._blocks.${result.length}`,
-        inputs,
-        expanded: inputs * expansion,
-        squeezed: Math.max(1, Math.floor(inputs * SQUEEZE)),
-        outputs,
-        size,
-        stride: i === 0 ? stride : 1,
-        depth: result.length / total,
-      });
-      inputs = outputs;
-    }
-  }
-  return result;
-}
+const nameOf = (prefix: string, { place }: InvertedBlock) => `${prefix}._blocks.${place}`;
 
 /** A block that does not expand has no convolution for it. */
-const expands = ({ inputs, expanded }: Block) => inputs !== expanded;
+const expands = ({ inputs, expanded }: InvertedBlock) => inputs !== expanded;
 
-/** The parameters of an EfficientNet-B0 whose names begin with `prefix`, in PyTorch's order. */
-export function efficientnetParameters(prefix: string, width: number): ParameterSpecification[] {
+/**
+ * The parameters of an EfficientNet whose names begin with `prefix`, in PyTorch's order.
+ *
+ * @param idleClasses Of the classifier that published weights have and no pass runs.
+ */
+export function efficientnetParameters(
+  prefix: string,
+  { shape, idleClasses }: { shape: EfficientNetShape; idleClasses: number },
+): ParameterSpecification[] {
   const role = "uniformFilter";
   const norm = (name: string, channels: number) =>
     batchNormParameters(name, channels, { epsilon: EPSILON });
@@ -92,13 +40,12 @@ export function efficientnetParameters(prefix: string, width: number): Parameter
     convolutionParameters(name, { size: 1, inputs, outputs, role });
   const excite = (name: string, inputs: number, outputs: number) =>
     convolutionParameters(name, { size: 1, inputs, outputs, role, bias: true });
-  const blocks = invertedBlocks(prefix, width);
-  const [stem, head] = [atWidth(STEM, width), atWidth(HEAD, width)];
+  const { stem, blocks, head } = shape;
   return [
     ...convolutionParameters(`${prefix}._conv_stem`, { size: 3, inputs: 3, outputs: stem, role }),
     ...norm(`${prefix}._bn0`, stem),
     ...blocks.flatMap((block) => {
-      const { name, inputs, expanded, squeezed, outputs, size } = block;
+      const { inputs, expanded, squeezed, outputs, size } = block, name = nameOf(prefix, block);
       const perChannel = { size, inputs: 1, outputs: expanded, role } as const;
       return [
         ...(expands(block)
@@ -117,7 +64,7 @@ export function efficientnetParameters(prefix: string, width: number): Parameter
     }),
     ...pixelwise(`${prefix}._conv_head`, blocks.at(-1)!.outputs, head),
     ...norm(`${prefix}._bn1`, head),
-    ...idleClassifier(`${prefix}._fc`, { inputs: head, outputs: IDLE_CLASSES }),
+    ...idleClassifier(`${prefix}._fc`, { inputs: head, outputs: idleClasses }),
   ];
 }
 
@@ -134,57 +81,90 @@ function squeezeAndExcite(x: tf.Tensor4D, name: string, { convolution }: Layers)
   return tf.mul(x, tf.sigmoid(convolution(squeezed, `${name}._se_expand`, pixelwise)));
 }
 
-/** Expand, filter each channel, squeeze and excite, project; a shortcut where shapes allow. */
-function invertedBlock(
+/** What a pass needs. */
+export interface EfficientNetRun {
+  /** What stands, with a dot, before the names of its parameters and layers. */
+  readonly prefix: string;
+  /** Of `efficientnetParameters`. */
+  readonly shape: EfficientNetShape;
+  /** How likely the last block would skip an image in training, 0 to below 1; earlier ones less. */
+  readonly dropConnect: number;
+  /** Over the parameters. */
+  readonly layers: Layers;
+  /**
+   * How layers that halve are padded where a side is odd. `"same"`, the default: as TensorFlow does, for
+   * the map at hand. `"asEven"`: as if it were even, so that its last row and column count less:
+   * `efficientnet_pytorch` up to 0.6.3, where every layer is padded as for the picture's published size.
+   */
+  readonly padding?: "same" | "asEven";
+  /** Share of a new batch in batch norm's running statistics. Default `EFFICIENTNET_MOMENTUM`. */
+  readonly momentum?: number;
+}
+
+/** The padding of a layer. Behind an even side there is one pixel more than before it, as in "same". */
+function paddingOf(
   x: tf.Tensor4D,
-  block: Block,
-  { dropConnect, layers }: { dropConnect: number; layers: Layers },
-): tf.Tensor4D {
-  const { name, inputs, outputs, stride, depth } = block;
+  { size, stride }: { size: number; stride: number },
+  { padding }: EfficientNetRun,
+): number | "same" {
+  const isOdd = x.shape[1] % 2 === 1;
+  // (0, 1) and (1, 2) pixels: the last one is under no window of an odd side.
+  return padding === "asEven" && stride === 2 && isOdd ? (size - 3) / 2 : "same";
+}
+
+const normed = (x: tf.Tensor4D, name: string, { layers, momentum }: EfficientNetRun) =>
+  layers.batchNorm(x, name, { epsilon: EPSILON, momentum: momentum ?? EFFICIENTNET_MOMENTUM });
+
+/** Expand, filter each channel, squeeze and excite, project; a shortcut where shapes allow. */
+function invertedBlock(x: tf.Tensor4D, block: InvertedBlock, run: EfficientNetRun): tf.Tensor4D {
+  const { layers, dropConnect } = run, name = nameOf(run.prefix, block);
   const pixelwise = { stride: 1, padding: 0 };
-  const norm = (y: tf.Tensor4D, bn: string) =>
-    layers.batchNorm(y, `${name}.${bn}`, { epsilon: EPSILON, momentum: MOMENTUM });
+  const norm = (y: tf.Tensor4D, bn: string) => normed(y, `${name}.${bn}`, run);
   let y = x;
   if (expands(block)) {
     y = swish(norm(layers.convolution(y, `${name}._expand_conv`, pixelwise), "_bn0"));
   }
-  const perChannel = { stride, padding: "same", depthwise: true } as const;
+  const { stride } = block, padding = paddingOf(y, block, run);
+  const perChannel = { stride, padding, depthwise: true };
   y = swish(norm(layers.convolution(y, `${name}._depthwise_conv`, perChannel), "_bn1"));
   y = squeezeAndExcite(y, name, layers);
   y = norm(layers.convolution(y, `${name}._project_conv`, pixelwise), "_bn2");
-  if (stride !== 1 || inputs !== outputs) return y;
-  return tf.add(layers.dropImages(y, dropConnect * depth), x);
+  if (stride !== 1 || block.inputs !== block.outputs) return y;
+  return tf.add(layers.dropImages(y, dropConnect * block.depth), x);
 }
 
 /**
- * The features of images. The tap is called at `_conv_stem`, `_bn0` (before its activation), at each
- * block `_blocks.0` … `_blocks.15`, at `_conv_head` and `_bn1`, all with the prefix.
+ * What an EfficientNet sees of images. The tap is called at `_conv_stem`, `_bn0` (before its activation),
+ * at each block `_blocks.0` and so on, at `_conv_head` and `_bn1`, all with the prefix.
  *
- * Convolutions are padded as TensorFlow's "same" does for the image at hand. The official code pads
- * as for 224 pixels, which is the same for sides that are multiples of 32.
- *
- * @param images Normalised RGB, `[batch, height, width, 3]`; sides a multiple of 32.
- * @returns `[batch, 1280 · width]`: the last activation averaged over the image.
+ * @param images Normalised RGB, `[batch, side, side, 3]`.
+ * @returns `stages`: of each stage the last output, from the first convolution's (0) to the seventh's;
+ * `final`: the last activation.
  */
-export function efficientnet(
+export function efficientnetMaps(
   images: tf.Tensor4D,
-  { prefix, width, dropConnect, layers }: {
-    prefix: string;
-    width: number;
-    dropConnect: number;
-    layers: Layers;
-  },
-): tf.Tensor2D {
+  run: EfficientNetRun,
+): { stages: tf.Tensor4D[]; final: tf.Tensor4D } {
+  const { prefix, shape, layers } = run, stages: tf.Tensor4D[] = [];
   const named = (name: string, x: tf.Tensor4D) => layers.tap(`${prefix}.${name}`, x);
-  const norm = (x: tf.Tensor4D, bn: string) =>
-    layers.batchNorm(x, `${prefix}.${bn}`, { epsilon: EPSILON, momentum: MOMENTUM });
-  const stem = { stride: 2, padding: "same" } as const;
+  const norm = (x: tf.Tensor4D, bn: string) => named(bn, normed(x, `${prefix}.${bn}`, run));
+  const stem = { stride: 2, padding: paddingOf(images, { size: 3, stride: 2 }, run) };
   let x = named("_conv_stem", layers.convolution(images, `${prefix}._conv_stem`, stem));
-  x = swish(named("_bn0", norm(x, "_bn0")));
-  for (const block of invertedBlocks(prefix, width)) {
-    x = layers.tap(block.name, invertedBlock(x, block, { dropConnect, layers }));
+  x = stages[0] = swish(norm(x, "_bn0"));
+  for (const block of shape.blocks) {
+    x = stages[block.stage] = layers.tap(nameOf(prefix, block), invertedBlock(x, block, run));
   }
   const head = { stride: 1, padding: 0 };
   x = named("_conv_head", layers.convolution(x, `${prefix}._conv_head`, head));
-  return tf.mean(swish(named("_bn1", norm(x, "_bn1"))), [1, 2]);
+  return { stages, final: swish(norm(x, "_bn1")) };
+}
+
+/**
+ * The features of images: the last activation averaged over the image.
+ *
+ * @param images As `efficientnetMaps`.
+ * @returns `[batch, shape.head]`.
+ */
+export function efficientnet(images: tf.Tensor4D, run: EfficientNetRun): tf.Tensor2D {
+  return tf.mean(efficientnetMaps(images, run).final, [1, 2]);
 }

@@ -19,7 +19,8 @@ interface Fold {
  *     s = scale / √(variance + ε),   W′ = s · W,   b′ = offset + s · (b − mean)
  *
  * A batch norm behind an activation (`behindActivation`) stays as it is. The network run with them in the
- * mode `{ folded: true }` answers as the original does, up to rounding. A tap then sees at a convolution what it saw at the batch norm behind it.
+ * mode `{ folded: true }` answers as the original does, up to rounding. A tap then sees at a convolution
+ * what it saw at the batch norm behind it.
  *
  * @param parameters The variables; they stay as they are.
  * @param specifications Theirs, in order: `detector.parameters`.
@@ -62,7 +63,7 @@ export function foldBatchNorm(
       // A batch norm's parameters stand directly after those of its layer.
       fold(folded, parameters, { layer, norm, epsilon: epsilon! });
     } else if (owner !== norm) {
-      layer = owner;
+      if (!behindActivation) layer = owner; // a norm that stays is not what the next one normalises
       folded[name] = tf.variable(parameters[name], parameters[name].trainable);
     }
   }

@@ -42,6 +42,8 @@ export interface ConvolutionOptions {
   readonly depthwise?: boolean;
   /** Distance of neighbouring weights of the filter in pixels of the input. Default 1. */
   readonly dilation?: number;
+  /** Equal parts of the channels that do not see each other, as in PyTorch. Default 1. */
+  readonly groups?: number;
 }
 
 /** What differs between networks' batch norms. */
@@ -87,8 +89,14 @@ function readerOf(parameters: Parameters): Read {
 function convolve(
   x: tf.Tensor4D,
   filter: tf.Tensor4D,
-  { depthwise = false, dilation = 1, ...geometry }: ConvolutionOptions,
+  { depthwise = false, dilation = 1, groups = 1, ...geometry }: ConvolutionOptions,
 ): tf.Tensor4D {
+  if (groups > 1) { // TensorFlow has no gradient of grouped convolutions on processors
+    const parts = tf.split<tf.Tensor4D>(x, groups, 3),
+      filters = tf.split<tf.Tensor4D>(filter, groups, 3);
+    const alone = { depthwise, dilation, ...geometry };
+    return tf.concat4d(parts.map((part, i) => convolve(part, filters[i], alone)), 3);
+  }
   if (dilation > 1) return convolve(x, spreadFilter(filter, dilation), { depthwise, ...geometry });
   if (!depthwise) return conv2d(x, filter, geometry);
   // [height, width, 1, channels] holds the same numbers in the same order as TensorFlow's

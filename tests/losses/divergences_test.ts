@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { crossEntropy } from "lib/losses/cross_entropy.ts";
-import { detach } from "lib/losses/detach.ts";
+import { detach } from "lib/engine/detach.ts";
 import { klDivergence, klDivergenceOfEach } from "lib/losses/divergences.ts";
 
 await tf.setBackend("cpu");

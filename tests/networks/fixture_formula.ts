@@ -38,10 +38,16 @@ export function fill(
   return values;
 }
 
+/** Of filters, and of matrices where it is not 3: a weight's amplitude squared, times its inputs. */
+type Gain = number | { readonly filters: number; readonly matrices: number };
+
 /** Amplitude and offset by the kind of parameter; `shape` is PyTorch's. */
-function spread(name: string, shape: readonly number[], gain: number) {
+function spread(name: string, shape: readonly number[], gain: Gain) {
   const fanIn = shape.slice(1).reduce((x, y) => x * y, 1);
-  if (shape.length > 1) return { amplitude: Math.sqrt((shape.length === 4 ? gain : 3) / fanIn) };
+  const { filters, matrices } = typeof gain === "number" ? { filters: gain, matrices: 3 } : gain;
+  if (shape.length > 1) {
+    return { amplitude: Math.sqrt((shape.length === 4 ? filters : matrices) / fanIn) };
+  }
   if (name.endsWith("running_var")) return { amplitude: 0.5, offset: 1 };
   return name.endsWith("weight") ? { amplitude: 0.25, offset: 1 } : { amplitude: 0.1 };
 }
@@ -51,7 +57,7 @@ function spread(name: string, shape: readonly number[], gain: number) {
  *
  * @param gain 3 for ResNet, 6 for MobileNet, 7 for EfficientNet.
  */
-export function fillParameters(parameters: Parameters, gain: number): void {
+export function fillParameters(parameters: Parameters, gain: Gain): void {
   for (const [name, variable] of Object.entries(parameters)) {
     const shape = torchShape(variable.shape);
     const values = fill(name, variable.size, spread(name, shape, gain));

@@ -8,7 +8,7 @@ import type { ExposingOutputs } from "lib/detectors/exposing_the_deception/expos
 import type { ExposingSettings } from "lib/detectors/exposing_the_deception/exposing_settings.ts";
 import { linearHeads } from "lib/detectors/exposing_the_deception/heads.ts";
 import { crossEntropy } from "lib/losses/cross_entropy.ts";
-import { detach } from "lib/losses/detach.ts";
+import { detach } from "lib/engine/detach.ts";
 import { exponentialGapPerSample, minimaxGap } from "lib/losses/information_gap.ts";
 import { localInformationLoss } from "lib/losses/information_losses.ts";
 import { paperObjective } from "lib/losses/paper_objective.ts";

@@ -8,3 +8,11 @@ export function detach<T extends tf.Tensor>(x: T): T {
     return { value: values.clone(), gradFunc: () => tf.zerosLike(values) };
   })(x) as T;
 }
+
+/**
+ * What a function gives, as a constant: nothing in it is differentiated, so operations that have no
+ * gradient may stand in it.
+ */
+export function withoutGradient<T extends tf.Tensor>(compute: () => T): T {
+  return tf.customGrad(() => ({ value: compute(), gradFunc: () => [] }))() as T;
+}

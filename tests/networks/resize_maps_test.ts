@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { startEngine } from "lib/engine/engine.ts";
-import { resizeLinear } from "lib/networks/resize_linear.ts";
+import { resizeLinear } from "lib/networks/resize_maps.ts";
 
 await startEngine();
 

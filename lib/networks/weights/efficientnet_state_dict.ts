@@ -1,0 +1,99 @@
+/**
+ * The weights of an EfficientNet under the names that timm gives them. The network is the same; how a file
+ * enters it is in `state_dict.ts`.
+ */
+import { UnfitFile } from "lib/io/unfit_file.ts";
+import type { StoredTensor, TensorFile } from "./safetensors.ts";
+import { wrapperPrefix } from "./wrapper_prefix.ts";
+
+/** timm's layers outside of blocks, by their names here. */
+const OUTSIDE: Readonly<Record<string, string>> = {
+  conv_stem: "_conv_stem",
+  bn1: "_bn0",
+  conv_head: "_conv_head",
+  bn2: "_bn1",
+  classifier: "_fc",
+};
+
+const EXCITED = { "se.conv_reduce": "_se_reduce", "se.conv_expand": "_se_expand" } as const;
+
+/** Within a block that expands, and within one that does not. */
+const EXPANDING: Readonly<Record<string, string>> = {
+  conv_pw: "_expand_conv",
+  bn1: "_bn0",
+  conv_dw: "_depthwise_conv",
+  bn2: "_bn1",
+  ...EXCITED,
+  conv_pwl: "_project_conv",
+  bn3: "_bn2",
+};
+const PLAIN: Readonly<Record<string, string>> = {
+  conv_dw: "_depthwise_conv",
+  bn1: "_bn1",
+  ...EXCITED,
+  conv_pw: "_project_conv",
+  bn2: "_bn2",
+};
+
+/** `blocks.STAGE.PLACE.LAYER.ARRAY`, or `LAYER.ARRAY`. */
+const TIMM =
+  /^(?:blocks\.(\d+)\.(\d+)\.)?(.+)\.(weight|bias|running_mean|running_var|num_batches_tracked)$/;
+
+/**
+ * A file with the names of `efficientnetParameters`, without prefix: timm's `tf_efficientnet_b4.ap_in1k` and
+ * its like are renamed; a file that has such names already, as `adv-efficientnet-b4-44fb3a87.pth`, is
+ * returned as it is.
+ *
+ * timm pads for the map at hand, which differs from Multi-Attentional's padding where a side is odd.
+ *
+ * @returns A file that shares the arrays' bytes with the one given.
+ * @throws TypeError for an array that timm's networks do not have, naming it.
+ *
+ * @example
+ * ```ts
+ * import { efficientnetStateDict } from "lib/networks/weights/efficientnet_state_dict.ts";
+ * import { storeFloat32 } from "lib/networks/weights/safetensors.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const one = storeFloat32(new Float32Array(1), [1]);
+ * const names = ["conv_stem.weight", "blocks.0.0.conv_dw.weight", "blocks.1.0.conv_pwl.weight"];
+ * const file = { tensors: new Map(names.map((name) => [name, one])), metadata: {} };
+ * assert.deepEqual([...efficientnetStateDict(file).tensors.keys()], [
+ *   "_conv_stem.weight",
+ *   "_blocks.0._depthwise_conv.weight",
+ *   "_blocks.1._project_conv.weight",
+ * ]);
+ * ```
+ */
+export function efficientnetStateDict(file: TensorFile): TensorFile {
+  const cut = wrapperPrefix([...file.tensors.keys()]).length;
+  const arrays = [...file.tensors].map(([name, array]) => [name.slice(cut), array] as const);
+  if (arrays.some(([name]) => name.startsWith("_conv_stem."))) return file;
+  const parsed = arrays.map(([name, array]) => {
+    const [, stage, place, layer, kind] = TIMM.exec(name) ?? [];
+    return { name, array, stage: Number(stage), place: Number(place), layer, kind };
+  });
+  const blocks = new Map<number, number>(); // of each stage
+  const expands = new Set<number>();
+  for (const { stage, place, layer } of parsed) {
+    if (isNaN(stage)) continue;
+    blocks.set(stage, Math.max(blocks.get(stage) ?? 0, place + 1));
+    if (layer === "conv_pwl") expands.add(stage);
+  }
+  const before = (stage: number) =>
+    [...blocks].reduce((sum, [other, count]) => other < stage ? sum + count : sum, 0);
+  const tensors = new Map<string, StoredTensor>();
+  for (const { name, array, stage, place, layer, kind } of parsed) {
+    const names = isNaN(stage) ? OUTSIDE : expands.has(stage) ? EXPANDING : PLAIN;
+    const ours = layer && names[layer];
+    if (!ours) {
+      throw new UnfitFile(
+        `${file.path ?? "The file"} holds ${name}, which neither timm's EfficientNets have nor ` +
+          "efficientnet_pytorch's. Is it another network's?",
+      );
+    }
+    const block = isNaN(stage) ? "" : `_blocks.${before(stage) + place}.`;
+    tensors.set(`${block}${ours}.${kind}`, array);
+  }
+  return { ...file, tensors };
+}
