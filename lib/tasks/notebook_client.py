@@ -81,8 +81,9 @@ class CellRunner(NotebookClient):
 
 
 def raise_if_uncaught(trace):
-    if trace.startswith(UNCAUGHT):
-        raise UncaughtError(trace.split("\n", 1)[1])
+    _, found, rest = trace.partition(UNCAUGHT)
+    if found:
+        raise UncaughtError(rest.split("\n", 1)[1])
 
 
 def join_streams(outputs):

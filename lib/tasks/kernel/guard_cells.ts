@@ -127,7 +127,8 @@ async function showError(error: unknown): Promise<void> {
   const { name, message, stack } = error instanceof Error
     ? error
     : { name: "Error", message: String(error), stack: undefined };
-  const trace = (stack ?? `${name}: ${message}`).split("\n");
+  const own = (line: string) => !/^ +at .*\bext:/.test(line); // not a line inside Deno
+  const trace = (stack ?? `${name}: ${message}`).split("\n").filter(own);
   const traceback = ["An error that no cell waited for, of a promise or a timer:", ...trace];
   await Deno.jupyter.broadcast("error", { ename: name, evalue: message, traceback });
 }
