@@ -25,15 +25,16 @@ import { xceptionParameters, xceptionStage, xceptionStages } from "./xception.ts
 import { xceptionChannels } from "./xception_layout.ts";
 
 /** Where the parameters of the two streams are. */
-export const STREAMS = Object.freeze(
-  { picture: "xception_rgb.model.", noise: "xception_srm.model." } as const,
-);
+export const STREAMS: Readonly<Record<"picture" | "noise", string>> = Object.freeze({
+  picture: "xception_rgb.model.",
+  noise: "xception_srm.model.",
+});
 
 /** A stream's classifier; the code has a dropout before it. The noise stream's is never asked. */
 const CLASSIFIER = "last_linear.1";
 
 /** The classifier of what both streams agree on. */
-export const TWO_STREAM_CLASSIFIER = STREAMS.picture + CLASSIFIER;
+export const TWO_STREAM_CLASSIFIER: string = STREAMS.picture + CLASSIFIER;
 
 /** Features per unit of the fusion's hidden layer. [code] */
 const RATIO = 16;
@@ -120,13 +121,15 @@ export function twoStreamParameters(
 }
 
 /** What a pass reads. */
-interface Pass {
+export interface TwoStreamPass {
+  /** Over the parameters. */
   readonly layers: Layers;
+  /** Those of `twoStreamParameters`, of any width. */
   readonly parameters: Parameters;
 }
 
 /** Residual-guided attention: where the picture's stream is to look, `[batch, height, width, 1]`, 0 to 1. */
-function whereToLook(noise: tf.Tensor4D, { layers, parameters }: Pass): tf.Tensor4D {
+function whereToLook(noise: tf.Tensor4D, { layers, parameters }: TwoStreamPass): tf.Tensor4D {
   const { convolution, batchNorm, tap } = layers;
   // The code filters the noise once more.
   let x = noiseOf(noise, "srm_sa.srm", parameters);
@@ -167,10 +170,9 @@ function fused(
  * `fusion.convblk`, `fusion`.
  *
  * @param images RGB, `[batch, size, size, 3]`, of the size that the parameters are for.
- * @param pass Over the parameters of `twoStreamParameters`, of any width.
  * @returns `[batch, features]`, 0 or more: the mean of `fusion` over the picture.
  */
-export function twoStreamFeatures(images: tf.Tensor4D, pass: Pass): tf.Tensor2D {
+export function twoStreamFeatures(images: tf.Tensor4D, pass: TwoStreamPass): tf.Tensor2D {
   const { layers, parameters } = pass;
   const streams = [STREAMS.picture, STREAMS.noise].map((prefix) => layersUnder(prefix, layers));
   const stage = (maps: [tf.Tensor4D, tf.Tensor4D], name: string) =>
