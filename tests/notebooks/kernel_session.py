@@ -5,7 +5,7 @@
 A step is a JSON object, one a line: {"code"} runs a cell, with "stop" it is stopped after so many
 seconds (a list: several times), with "input" it is given that line, with "behind" so many cells "1" are
 sent while it runs; {"kill": "deno" | "kernel"} kills a process; {"restart": true} restarts. Each step is
-answered by a line of JSON.
+answered by a line of JSON. {"code", "at"} asks for the documentation at that place of the code.
 """
 
 import json
@@ -31,6 +31,8 @@ def main():
             if "kill" in step:
                 os.kill(pids[step["kill"]], signal.SIGKILL)
                 result = {"ended": ended(manager, pids)}
+            elif "at" in step:
+                result = client.inspect(step["code"], step["at"], reply=True, timeout=SECONDS)["content"]
             elif "restart" in step:
                 client.stop_channels()
                 manager.restart_kernel(now=not manager.is_alive())

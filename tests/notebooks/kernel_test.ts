@@ -23,6 +23,8 @@ interface Result {
   seconds: number;
   alive: boolean;
   ended: Record<string, boolean>;
+  found: boolean;
+  data: Record<string, string>;
 }
 
 interface Step {
@@ -169,6 +171,23 @@ const STEPS: Step[] = [
     name: "a cell may ask for input",
     step: { code: 'prompt("Who?")', input: "me" },
     check: ({ outputs }) => assert.equal(outputs[0]!.data!["text/plain"], '"me"'),
+  },
+  {
+    name: "a name imported from lib has its documentation, also inside its call",
+    step: { code: "const interrupt = listenForInterrupt(3, (4));", at: 42 },
+    check({ found, data }) {
+      assert.ok(found);
+      assert.match(data["text/plain"]!, /Defined in lib\/io\/interrupt.ts/);
+      assert.match(
+        data["text/plain"]!,
+        /function listenForInterrupt\(\): InterruptSignal\n {2}Listens/,
+      );
+    },
+  },
+  {
+    name: "other names have none",
+    step: { code: "steps", at: 2 },
+    check: ({ found }) => assert.equal(found, false),
   },
   {
     name: "the kernel dies with Deno's, whoever kills it",

@@ -4,7 +4,8 @@
 - Stop ends a cell (guard_cells.ts does it, inside the kernel) and never the kernel;
 - an error that no cell waits for makes the cell that runs fail;
 - cells that wait behind one that fails are not run, as with other kernels;
-- a cell is over when its outputs have come.
+- a cell is over when its outputs have come;
+- a name of `lib` has its documentation.
 """
 
 import shutil
@@ -13,6 +14,7 @@ import time
 from collections import deque
 from pathlib import Path
 
+from documentation import Documentation
 from guard import Guard
 from syntax_error import find_syntax_error
 
@@ -49,6 +51,7 @@ class Cells:
         self.senders = {}  # who sent a request that was passed on, by its identifier
         self.cell = None
         self.last = None  # the header of the cell that runs or ran last
+        self.documentation = Documentation(deno.program, deno.wake)
         self.guard = Guard(
             wire, inner["shell"], self.stop_file, deno.forget_file, self.advance, self.run
         )
@@ -57,9 +60,15 @@ class Cells:
 
     def from_client(self, frames):
         message = self.wire.read(frames)
-        if message is not None:
-            self.waiting.append(message)
-            self.advance()
+        if message is None:
+            return
+        if message.kind == "inspect_request":
+            place = self.documentation.place(message.content["code"], message.content["cursor_pos"])
+            if place is not None:
+                self.documentation.ask(place, message)
+                return
+        self.waiting.append(message)
+        self.advance()
 
     def advance(self):
         while self.waiting and self.cell is None:
@@ -74,6 +83,7 @@ class Cells:
 
     def begin(self, request):
         self.cell = Cell(request)
+        self.documentation.learn(self.cell.code)
         self.last = request.header
         self.stop_file.unlink(missing_ok=True)
         if self.guard.works:
@@ -159,11 +169,15 @@ class Cells:
             if request.kind != "execute_request":
                 self.waiting.append(request)
                 continue
-            self.publish("status", {"execution_state": "busy"}, request.header)
-            header, content = self.wire.header("execute_reply"), {"status": "aborted"}
-            frames = self.wire.pack(request.identities, header, request.header, content)
-            self.client["shell"].send_multipart(frames)
-            self.publish("status", {"execution_state": "idle"}, request.header)
+            self.answer(request, "execute_reply", {"status": "aborted"})
+
+    def answer(self, request, kind, content):
+        """Answers a request that Deno's kernel has not seen."""
+        self.publish("status", {"execution_state": "busy"}, request.header)
+        header = self.wire.header(kind)
+        frames = self.wire.pack(request.identities, header, request.header, content)
+        self.client["shell"].send_multipart(frames)
+        self.publish("status", {"execution_state": "idle"}, request.header)
 
     def publish(self, kind, content, parent=None):
         frames = self.wire.pack([kind.encode()], self.wire.header(kind), parent or self.last, content)
@@ -207,6 +221,11 @@ class Cells:
 
     def tick(self, now):
         self.guard.tick(now)
+        while self.documentation.found:
+            request, text = self.documentation.found.popleft()
+            data = {} if text is None else {"text/plain": text}
+            content = {"status": "ok", "found": text is not None, "data": data, "metadata": {}}
+            self.answer(request, "inspect_reply", content)
         cell = self.cell
         if cell is None:
             return

@@ -22,7 +22,7 @@ class DenoProcess:
     """
 
     def __init__(self, deno, file, client, wake):
-        self.program = deno
+        self.program, self.wake = deno, wake
         self.file = Path(f"{file}.deno")
         self.connection = {**client, "transport": "tcp", "ip": "127.0.0.1", **free_ports()}
         part = os.open(self.file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -37,12 +37,12 @@ class DenoProcess:
         )
         self.ending = None
         self.ended = False
-        threading.Thread(target=self.wait, args=(wake,), daemon=True).start()
+        threading.Thread(target=self.wait, daemon=True).start()
 
-    def wait(self, wake):
+    def wait(self):
         self.process.wait()
         self.ended = True
-        wake()
+        self.wake()
 
     def address(self, channel):
         return f"tcp://127.0.0.1:{self.connection[f'{channel}_port']}"
