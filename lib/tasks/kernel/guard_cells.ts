@@ -12,8 +12,8 @@ const CELL_TYPE = "application/vnd.forgery-clues.cell+json";
 /** In milliseconds: how often a loop that computes looks for the file that asks it to stop. */
 const LOOK = 5;
 
-/** The most turns of a loop between two looks at the clock. */
-const MOST_TURNS = 65_536;
+/** The most turns of a loop between two looks at the clock: few, since slow turns may follow short ones. */
+const MOST_TURNS = 32;
 
 /** The error that a stopped cell ends with; its trace has the cell's lines only, or none. */
 class Stopped extends Error {
@@ -40,10 +40,12 @@ export interface CellGuard {
 export function guardCells(stopFile: string): CellGuard {
   let stopped = false;
   let giveUp: (reason: Stopped) => void = () => {};
+  const turns = countTurns(LOOK);
   const listeners = countListeners();
   listeners.add("SIGINT", () => {
     if (listeners.others() > 0) return;
     stopped = true;
+    turns.until = 0; // loops look at once
     giveUp(new Stopped());
   });
   addEventListener("error", (event) => {
@@ -55,10 +57,14 @@ export function guardCells(stopFile: string): CellGuard {
     void showError(event.reason);
   });
 
-  const due = rarely();
+  const look = () => {
+    stopped ||= turns.due() && exists(stopFile);
+    if (!stopped) return;
+    turns.until = 0;
+    throw new Stopped(check);
+  };
   const check = () => {
-    stopped ||= due() && exists(stopFile);
-    if (stopped) throw new Stopped(check);
+    if (++turns.done >= turns.until) look(); // short, since loops that compute have it at each turn
   };
   define(CHECK, check);
   define(AWAIT, (value: unknown) =>
@@ -71,6 +77,7 @@ export function guardCells(stopFile: string): CellGuard {
   return {
     async begin(code) {
       stopped = false;
+      turns.until = 0;
       giveUp = () => {};
       const data = { [CELL_TYPE]: instrument(code) };
       await Deno.jupyter.broadcast("display_data", { data, metadata: {}, transient: {} });
@@ -97,24 +104,24 @@ function countListeners() {
   return { add: addSignalListener, others: () => others.size };
 }
 
-/** A function that says yes about every `LOOK` milliseconds, and rarely asks the clock in short turns. */
-function rarely(): () => boolean {
-  let turns = 0;
-  let wanted = 1;
-  let last = performance.now();
-  return () => {
-    if (++turns < wanted) return false;
-    turns = 0;
-    const now = performance.now();
-    const passed = now - last;
-    if (passed < LOOK) {
-      wanted = Math.min(2 * wanted, MOST_TURNS);
-      return false;
-    }
-    last = now;
-    wanted = Math.max(1, Math.floor(wanted * LOOK / passed));
-    return true;
+/** Counts a loop's turns, so that the clock is asked once in many short ones. */
+function countTurns(milliseconds: number) {
+  let last = Date.now();
+  const turns = {
+    done: 0,
+    until: 0,
+    /** Asked after `until` turns: whether so many milliseconds have passed since it last said so. */
+    due(): boolean {
+      const now = Date.now(); // faster than performance.now()
+      const passed = now - last;
+      const [factor, due] = passed < milliseconds ? [2, false] : [milliseconds / passed, true];
+      turns.done = 0;
+      turns.until = Math.min(Math.max(1, Math.floor(turns.until * factor)), MOST_TURNS);
+      if (due) last = now;
+      return due;
+    },
   };
+  return turns;
 }
 
 function exists(path: string): boolean {
