@@ -14,13 +14,15 @@ export type Parameters = Record<string, tf.Variable>;
 
 /**
  * What a parameter is for, which decides its first value and whether it is learnt. `"idle"` ones are in
- * published weights and never run; a `"lossWeight"` begins at 1; a `"buffer"` begins at 0 and is changed
+ * published weights and never run; a `"lossWeight"` begins at 1; a `"bandFilter"` is what is learnt beside
+ * a fixed filter over frequencies, and begins near 0; a `"buffer"` begins at 0 and is changed
  * by the updates of a training pass only, as running statistics are: centres, queues, moving copies.
  */
 export type ParameterRole =
   | "filter"
   | "uniformFilter"
   | "matrix"
+  | "bandFilter"
   | "bias"
   | "idle"
   | "scale"
@@ -126,6 +128,14 @@ export function linearParameters(
     { name: `${name}.weight`, shape: [inputs, outputs], role: "matrix", fanIn: inputs },
     { name: `${name}.bias`, shape: [outputs], role: "bias", fanIn: inputs },
   ];
+}
+
+/** The parameters of a network that is part of another: each name begins with `prefix`, dot included. */
+export function specificationsUnder(
+  prefix: string,
+  specifications: readonly ParameterSpecification[],
+): ParameterSpecification[] {
+  return specifications.map((one) => ({ ...one, name: prefix + one.name }));
 }
 
 /**

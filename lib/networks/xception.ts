@@ -5,7 +5,6 @@
  * are not padded.
  */
 import * as tf from "@tensorflow/tfjs";
-import { maxPool } from "lib/engine/convolution.ts";
 import type { Layers } from "./layers.ts";
 import {
   batchNormParameters,
@@ -13,6 +12,15 @@ import {
   linearParameters,
   type ParameterSpecification,
 } from "./parameters.ts";
+import {
+  runSeparableBlock,
+  type Separable,
+  separable,
+  type SeparableBlock,
+  separableBlock,
+  separableBlockParameters,
+  separableParameters,
+} from "./separable_block.ts";
 
 /** First values are PyTorch's own: the port's initialisation is commented out. [FF++ code] */
 const role = "uniformFilter";
@@ -32,52 +40,20 @@ const BLOCKS: readonly (readonly number[])[] = [
 /** Channels at width 1 of the two separable convolutions after the blocks. */
 const LAST = [1536, 2048] as const;
 
-/** A filter for each channel, a 1×1 convolution, a batch norm: where they are, and their shape. */
-interface Separable {
-  readonly name: string;
-  readonly norm: string;
-  readonly inputs: number;
-  readonly outputs: number;
-}
-
-/** One residual block: where its parameters are and what it turns into what. */
-interface Block {
-  readonly name: string;
-  readonly inputs: number;
-  readonly outputs: number;
-  /** Whether it pools to half the side; its shortcut then has a convolution of its own. */
-  readonly halves: boolean;
-  /** Whether it begins with a ReLU. The first does not: its input comes from one. */
-  readonly startsWithRelu: boolean;
-  readonly separables: readonly Separable[];
-}
-
 const atWidth = (channels: number, width: number) => Math.round(channels * width);
 
 /** The blocks of a pass. Blocks 4 to 11 keep sides and channels; the shallow network goes on without them. */
-function residualBlocks(width: number, isShallow = false): Block[] {
-  const all = allBlocks(width);
-  return isShallow ? all.filter(({ halves }) => halves) : all;
-}
-
-function allBlocks(width: number): Block[] {
-  return BLOCKS.map((channels, i) => {
-    const name = `block${i + 1}`, startsWithRelu = i > 0;
-    const inputs = atWidth(i === 0 ? FIRST[1] : BLOCKS[i - 1].at(-1)!, width);
-    const widths = [inputs, ...channels.map((wide) => atWidth(wide, width))];
-    const separables = channels.map((_, k) => {
-      // `rep` is the list ReLU, convolution, batch norm, ReLU, …; the first block's lacks the first.
-      const place = 3 * k + (startsWithRelu ? 1 : 0);
-      return {
-        name: `${name}.rep.${place}`,
-        norm: `${name}.rep.${place + 1}`,
-        inputs: widths[k],
-        outputs: widths[k + 1],
-      };
-    });
-    const halves = channels.length === 2;
-    return { name, inputs, outputs: widths.at(-1)!, halves, startsWithRelu, separables };
+function residualBlocks(width: number, isShallow = false): SeparableBlock[] {
+  const all = BLOCKS.map((channels, i) => {
+    const inputs = i === 0 ? FIRST[1] : BLOCKS[i - 1].at(-1)!;
+    return separableBlock(
+      `block${i + 1}`,
+      [inputs, ...channels].map((wide) => atWidth(wide, width)),
+      // The first one's input comes from a ReLU.
+      { halves: channels.length === 2, startsWithRelu: i > 0 },
+    );
   });
+  return isShallow ? all.filter(({ halves }) => halves) : all;
 }
 
 function lastSeparables(width: number): Separable[] {
@@ -87,14 +63,6 @@ function lastSeparables(width: number): Separable[] {
     inputs: atWidth(i === 0 ? BLOCKS.at(-1)!.at(-1)! : LAST[i - 1], width),
     outputs: atWidth(channels, width),
   }));
-}
-
-function separableParameters({ name, norm, inputs, outputs }: Separable): ParameterSpecification[] {
-  return [
-    ...convolutionParameters(`${name}.conv1`, { size: 3, inputs: 1, outputs: inputs, role }),
-    ...convolutionParameters(`${name}.pointwise`, { size: 1, inputs, outputs, role }),
-    ...batchNormParameters(norm, outputs),
-  ];
 }
 
 /** What decides an Xception's parameters. */
@@ -119,40 +87,61 @@ export function xceptionParameters(
     ...batchNormParameters("bn1", first),
     ...convolutionParameters("conv2", { size: 3, inputs: first, outputs: second, role }),
     ...batchNormParameters("bn2", second),
-    ...residualBlocks(width, isShallow).flatMap(({ name, inputs, outputs, halves, separables }) => [
-      ...(halves
-        ? [
-          ...convolutionParameters(`${name}.skip`, { size: 1, inputs, outputs, role }),
-          ...batchNormParameters(`${name}.skipbn`, outputs),
-        ]
-        : []),
-      ...separables.flatMap(separableParameters),
-    ]),
+    ...residualBlocks(width, isShallow).flatMap(separableBlockParameters),
     ...lastSeparables(width).flatMap(separableParameters),
     ...linearParameters("last_linear", { inputs: features, outputs: classes }),
   ];
 }
 
-/** 1×1(depthwise(x)), with nothing between the two. */
-function separable(x: tf.Tensor4D, name: string, { convolution }: Layers): tf.Tensor4D {
-  const filtered = convolution(x, `${name}.conv1`, { stride: 1, padding: 1, depthwise: true });
-  return convolution(filtered, `${name}.pointwise`, { stride: 1, padding: 0 });
+/**
+ * The two convolutions before the blocks.
+ *
+ * @param stride Of the first. Published: 2.
+ * @returns `[batch, side, side, 64]` at width 1.
+ */
+export function xceptionEntry(x: tf.Tensor4D, layers: Layers, stride = 2): tf.Tensor4D {
+  const { convolution, tap } = layers;
+  const first = tap("conv1", convolution(x, "conv1", { stride, padding: 0 }));
+  const second = convolution(normed(first, "bn1", layers), "conv2", { stride: 1, padding: 0 });
+  return normed(tap("conv2", second), "bn2", layers);
 }
 
-/** y = branch(x) + x′, x′ being x or, where sides are halved, its 1×1 convolution. No ReLU follows. */
-function residualBlock(x: tf.Tensor4D, block: Block, layers: Layers): tf.Tensor4D {
-  let y = x;
-  block.separables.forEach(({ name, norm }, i) => {
-    if (i > 0 || block.startsWithRelu) y = tf.relu(y);
-    y = layers.batchNorm(separable(y, name, layers), norm);
-  });
-  if (!block.halves) return tf.add(y, x);
-  const shortcut = layers.convolution(x, `${block.name}.skip`, { stride: 2, padding: 0 });
-  return tf.add(
-    maxPool(y, { size: 3, stride: 2, padding: 1 }),
-    layers.batchNorm(shortcut, `${block.name}.skipbn`),
-  );
+/**
+ * Blocks in a row.
+ *
+ * @param first Number of the first one, from 1.
+ * @param last Number of the last one, to 12.
+ */
+export function xceptionBlocks(
+  x: tf.Tensor4D,
+  { layers, first = 1, last = BLOCKS.length, isShallow = false }: {
+    layers: Layers;
+    first?: number;
+    last?: number;
+    isShallow?: boolean;
+  },
+): tf.Tensor4D {
+  // Names and order are those of any width; the channels are in the parameters.
+  return residualBlocks(1, isShallow)
+    .filter(({ name }) => {
+      const number = Number(name.slice("block".length));
+      return number >= first && number <= last;
+    })
+    .reduce((y, block) => layers.tap(block.name, runSeparableBlock(y, block, layers)), x);
 }
+
+/** The two convolutions behind the blocks, and the mean over places: `[batch, 2048]` at width 1. */
+export function xceptionFeatures(x: tf.Tensor4D, layers: Layers): tf.Tensor2D {
+  const maps = lastSeparables(1).reduce(
+    (y, { name, norm }) => normed(layers.tap(name, separable(y, name, layers)), norm, layers),
+    x,
+  );
+  return tf.mean<tf.Tensor2D>(maps, [1, 2]);
+}
+
+/** Batch norm and ReLU, seen by the tap. */
+const normed = (x: tf.Tensor4D, name: string, { batchNorm, tap }: Layers) =>
+  tap(name, tf.relu(batchNorm(x, name)));
 
 /**
  * The logits of images. The tap is called at `conv1`, `bn1`, `conv2`, `bn2`, `block1` … `block12`,
@@ -199,17 +188,6 @@ export function xception(
     isShallow?: boolean;
   },
 ): tf.Tensor2D {
-  const { convolution, batchNorm, tap } = layers;
-  const normed = (x: tf.Tensor4D, name: string) => tap(name, tf.relu(batchNorm(x, name)));
-  let x = normed(tap("conv1", convolution(images, "conv1", { stride: 2, padding: 0 })), "bn1");
-  x = normed(tap("conv2", convolution(x, "conv2", { stride: 1, padding: 0 })), "bn2");
-  // Names and order are those of any width; the channels are in the parameters.
-  for (const block of residualBlocks(1, isShallow)) {
-    x = tap(block.name, residualBlock(x, block, layers));
-  }
-  for (const { name, norm } of lastSeparables(1)) {
-    x = normed(tap(name, separable(x, name, layers)), norm);
-  }
-  const features = tf.mean<tf.Tensor2D>(x, [1, 2]);
-  return layers.linear(layers.dropout(features, dropout), "last_linear");
+  const x = xceptionBlocks(xceptionEntry(images, layers), { layers, isShallow });
+  return layers.linear(layers.dropout(xceptionFeatures(x, layers), dropout), "last_linear");
 }
