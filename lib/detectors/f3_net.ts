@@ -160,7 +160,8 @@ export const f3Net: DetectorKind<F3NetSettings, tf.Tensor2D> = defineDetector<
       parameters: f3NetParameters(shape),
       forward: (images, parameters, mode = {}) => {
         requireImages(images, mode);
-        return network(images, { layers: openLayers(parameters, mode), shape, dropout });
+        const layers = openLayers(parameters, mode);
+        return network(images, { layers, parameters, shape, dropout });
       },
       loss: ({ forward, targets: { classes } }) => {
         const total = binaryCrossEntropy(forward(), tf.slice(classes, [0, 1], [-1, 1]));

@@ -5,6 +5,7 @@ import { f3Net } from "./f3_net.ts";
 import { faceXRay } from "./face_x_ray.ts";
 import { mesonet } from "./mesonet.ts";
 import { spsl } from "./spsl.ts";
+import { srm } from "./srm.ts";
 import { xception } from "./xception.ts";
 import { xceptionEla } from "./xception_ela.ts";
 
@@ -17,6 +18,7 @@ export const DETECTORS: readonly DetectorKind[] = Object.freeze([
   xceptionEla,
   f3Net,
   faceXRay,
+  srm,
 ]);
 
 /**

@@ -3,8 +3,7 @@
  * and what is learnt beside it.
  */
 import * as tf from "@tensorflow/tfjs";
-import type { Layers } from "./layers.ts";
-import type { ParameterSpecification } from "./parameters.ts";
+import type { Parameters, ParameterSpecification } from "./parameters.ts";
 
 /** Frequencies (u, v) with u + v from `start` to `end`, both included: neighbours share their edge. */
 export interface Band {
@@ -32,8 +31,9 @@ export function bandFilterParameters(
   return Array.from({ length: count }, (_, k) => ({
     name: nameOf(prefix, k),
     shape: [size, size],
-    role: "bandFilter",
+    role: "matrix",
     fanIn: 0,
+    first: { deviation: 0.1 }, // [code]
   }));
 }
 
@@ -45,11 +45,11 @@ export function bandFilterParameters(
  */
 export function bandFilters(
   prefix: string,
-  { bands, size, layers }: { bands: readonly Band[]; size: number; layers: Layers },
+  { bands, size, parameters }: { bands: readonly Band[]; size: number; parameters: Parameters },
 ): tf.Tensor2D[] {
   return bands.map((band, k) => {
     const fixed = tf.tensor2d(bandOf(band, size), [size, size]);
-    const learnt = layers.parameter<tf.Tensor2D>(nameOf(prefix, k));
+    const learnt = parameters[nameOf(prefix, k)] as tf.Tensor as tf.Tensor2D;
     return tf.add(fixed, tf.tanh(tf.div(learnt, 2))); // tanh(x / 2) = 2 σ(x) − 1
   });
 }

@@ -11,7 +11,8 @@ import {
   DECOMPOSITION_BANDS,
   decompositionParameters,
 } from "./frequency_decomposition.ts";
-import { type Layers, layersUnder } from "./layers.ts";
+import type { Layers } from "./layers.ts";
+import { layersUnder } from "./layers_under.ts";
 import {
   localFrequencyStatistics,
   STATISTICS,
@@ -19,13 +20,10 @@ import {
   type StatisticsRule,
   statisticsSide,
 } from "./local_frequency_statistics.ts";
-import { mixBlock, mixBlockParameters, type Streams } from "./mix_block.ts";
-import {
-  linearParameters,
-  type ParameterSpecification,
-  specificationsUnder,
-} from "./parameters.ts";
-import { xceptionBlocks, xceptionEntry, xceptionFeatures, xceptionParameters } from "./xception.ts";
+import { mixBlock, mixBlockParameters } from "./mix_block.ts";
+import { linearParameters, type Parameters, type ParameterSpecification } from "./parameters.ts";
+import { xceptionParameters, xceptionStage, xceptionStages } from "./xception.ts";
+import { xceptionChannels } from "./xception_layout.ts";
 
 /** Names of the streams' Xceptions before their parameters. */
 export const DECOMPOSED = "FAD_xcep.", STATISTIC = "LFS_xcep.";
@@ -33,8 +31,8 @@ export const DECOMPOSED = "FAD_xcep.", STATISTIC = "LFS_xcep.";
 /** Colours of a picture. */
 const RGB = 3;
 
-/** The last blocks of Xception before each MixBlock. */
-const MIXED_AFTER = [7, 12] as const;
+/** The stages of Xception with a MixBlock behind them, and its name. */
+const MIXES: Readonly<Record<string, string>> = { block7: "mix7", block12: "mix12" };
 
 /** How much smaller the maps are there at the first; the second halves them once more. */
 const HALVED = 8;
@@ -51,15 +49,10 @@ export interface F3NetShape {
   readonly rule: StatisticsRule;
 }
 
-const hasDecomposed = ({ streams }: Pick<F3NetShape, "streams">) => streams !== "statistics";
-const hasStatistics = ({ streams }: Pick<F3NetShape, "streams">) => streams !== "decomposed";
-
 /** Which of the streams' Xceptions a shape has, by the beginning of their parameters' names. */
 export function streamsOf(shape: Pick<F3NetShape, "streams">): string[] {
-  return [
-    ...hasDecomposed(shape) ? [DECOMPOSED] : [],
-    ...hasStatistics(shape) ? [STATISTIC] : [],
-  ];
+  if (shape.streams === "decomposed") return [DECOMPOSED];
+  return shape.streams === "statistics" ? [STATISTIC] : [DECOMPOSED, STATISTIC];
 }
 
 /** Channels that a stream's Xception sees. */
@@ -75,43 +68,28 @@ export function mixedSides(imageSize: number): [decomposed: number, statistics: 
 
 /** An Xception without its classifier, under a stream's name. */
 function streamParameters(stream: string, width: number): ParameterSpecification[] {
-  const trunk = xceptionParameters({ classes: 1, width, inputs: streamInputs(stream) })
-    .filter(({ name }) => !name.startsWith("last_linear."));
-  return specificationsUnder(stream, trunk);
+  return xceptionParameters({ classes: 1, width, inputs: streamInputs(stream) })
+    .filter(({ name }) => !name.startsWith("last_linear."))
+    .map((one) => ({ ...one, name: stream + one.name }));
 }
 
 /** What is learnt, in the code's order: 41,979,661 numbers of both streams at 299 pixels. */
 export function f3NetParameters(shape: F3NetShape): ParameterSpecification[] {
   const { imageSize, width } = shape, streams = streamsOf(shape);
-  const trunks = streams.map((stream) => streamParameters(stream, width));
-  const channelsOf = (name: string) =>
-    trunks[0].find((one) => one.name === `${streams[0]}${name}`)!.shape[0];
-  const features = channelsOf("bn4.weight");
+  const { middle, last, features } = xceptionChannels(width);
   return [
-    ...streams.flatMap((stream, i) => [
+    ...streams.flatMap((stream) => [
       ...stream === DECOMPOSED ? decompositionParameters(imageSize) : statisticsParameters(),
-      ...trunks[i],
+      ...streamParameters(stream, width),
     ]),
     ...shape.streams === "mixed"
-      ? [["mix7", "block7.rep.8.weight"], ["mix12", "block12.skipbn.weight"]]
-        .flatMap(([name, norm]) => mixBlockParameters(name, channelsOf(norm)))
+      ? [
+        ...mixBlockParameters(MIXES.block7, middle),
+        ...mixBlockParameters(MIXES.block12, last),
+      ]
       : [],
     ...linearParameters("fc", { inputs: streams.length * features, outputs: 1 }),
   ];
-}
-
-/** Both streams through blocks 1 to 12, with a MixBlock after each part. */
-function mixed(streams: Streams, layers: Layers, under: Record<keyof Streams, Layers>): Streams {
-  let first = 1;
-  return MIXED_AFTER.reduce(({ decomposed, statistics }, last) => {
-    const run = (x: tf.Tensor4D, own: Layers) => xceptionBlocks(x, { layers: own, first, last });
-    const both = {
-      decomposed: run(decomposed, under.decomposed),
-      statistics: run(statistics, under.statistics),
-    };
-    first = last + 1;
-    return mixBlock(both, { name: `mix${last}`, layers });
-  }, streams);
 }
 
 /**
@@ -119,48 +97,40 @@ function mixed(streams: Streams, layers: Layers, under: Record<keyof Streams, La
  * before their names.
  *
  * @param images RGB from −1 to 1, `[batch, imageSize, imageSize, 3]`.
- * @param layers Over `f3NetParameters`.
+ * @param layers Over the parameters.
+ * @param parameters Those of `f3NetParameters`.
  * @param dropout Share of the features that is dropped before the classifier in training.
  * @returns `[batch, 1]`.
  * @throws TypeError for pictures of another size than the filters are for, or whose streams do not meet.
  */
 export function f3Net(
   images: tf.Tensor4D,
-  { layers, shape, dropout }: {
+  { layers, parameters, shape, dropout }: {
     layers: Layers;
+    parameters: Parameters;
     shape: Pick<F3NetShape, "streams" | "rule">;
     dropout: number;
   },
 ): tf.Tensor2D {
-  const under = {
-    decomposed: layersUnder(DECOMPOSED, layers),
-    statistics: layersUnder(STATISTIC, layers),
-  };
-  const entries = {
-    decomposed: () => xceptionEntry(decomposeFrequencies(images, layers), under.decomposed),
-    statistics: () => {
-      const maps = localFrequencyStatistics(images, { rule: shape.rule, layers });
-      return xceptionEntry(maps, under.statistics, 1);
-    },
-  };
-  const features: tf.Tensor2D[] = [];
-  if (shape.streams === "mixed") {
-    const { decomposed, statistics } = mixed(
-      { decomposed: entries.decomposed(), statistics: entries.statistics() },
-      layers,
-      under,
-    );
-    features.push(
-      xceptionFeatures(decomposed, under.decomposed),
-      xceptionFeatures(statistics, under.statistics),
-    );
-  } else {
-    for (const stream of ["decomposed", "statistics"] as const) {
-      if (!(stream === "decomposed" ? hasDecomposed : hasStatistics)(shape)) continue;
-      const x = xceptionBlocks(entries[stream](), { layers: under[stream] });
-      features.push(xceptionFeatures(x, under[stream]));
-    }
+  const streams = streamsOf(shape);
+  const own = streams.map((stream) => layersUnder(stream, layers));
+  let maps = streams.map((stream) =>
+    stream === DECOMPOSED
+      ? decomposeFrequencies(images, parameters)
+      : localFrequencyStatistics(images, { rule: shape.rule, parameters })
+  );
+  for (const name of xceptionStages()) {
+    maps = maps.map((x, i) => {
+      // Statistics have half the picture's side already.
+      const stride = name === "conv1" && streams[i] === STATISTIC ? { stride: 1 } : {};
+      return xceptionStage(x, name, { layers: own[i], ...stride });
+    });
+    if (shape.streams !== "mixed" || !MIXES[name]) continue;
+    const [decomposed, statistics] = maps;
+    const mixed = mixBlock({ decomposed, statistics }, { name: MIXES[name], layers, parameters });
+    maps = [mixed.decomposed, mixed.statistics];
   }
+  const features = maps.map((x) => tf.mean<tf.Tensor2D>(x, [1, 2]));
   const all = features.length === 1 ? features[0] : tf.concat(features, 1);
   return layers.linear(layers.dropout(all, dropout), "fc");
 }

@@ -6,8 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { type Band, bandFilterParameters, bandFilters } from "./band_filters.ts";
 import { cosineTransform } from "./cosine_transform.ts";
-import type { Layers } from "./layers.ts";
-import type { ParameterSpecification } from "./parameters.ts";
+import type { Parameters, ParameterSpecification } from "./parameters.ts";
 
 /** What its parameters' names begin with. */
 const HEAD = "FAD_head";
@@ -42,13 +41,13 @@ function alongBoth(planes: tf.Tensor3D, matrix: tf.Tensor2D, isTransposed: boole
  * Each colour of each picture in its bands: cosine transform, filter, and back.
  *
  * @param images `[batch, size, size, 3]`, in any scale.
- * @param layers Over `decompositionParameters` of that size.
+ * @param parameters Those of `decompositionParameters` of that size.
  * @returns `[batch, size, size, 12]`: red, green, blue of the low band, then of the middle one, …
  * @throws TypeError for pictures of another size than the filters are for.
  */
-export function decomposeFrequencies(images: tf.Tensor4D, layers: Layers): tf.Tensor4D {
+export function decomposeFrequencies(images: tf.Tensor4D, parameters: Parameters): tf.Tensor4D {
   const [batch, size, width, colours] = images.shape;
-  const [expected] = layers.parameter(`${HEAD}.filters.0.learnable`).shape;
+  const [expected] = parameters[`${HEAD}.filters.0.learnable`].shape;
   if (size !== expected || width !== expected) {
     throw new TypeError(
       `F3-Net's filters are for pictures of ${expected} × ${expected} pixels, not ${size} × ${width}: they ` +
@@ -58,7 +57,7 @@ export function decomposeFrequencies(images: tf.Tensor4D, layers: Layers): tf.Te
   const basis = cosineTransform(size);
   const planes = tf.reshape<tf.Rank.R3>(tf.transpose(images, [0, 3, 1, 2]), [-1, size, size]);
   const spectrum = alongBoth(planes, basis, true); // the horizontal frequency first, as the filters
-  const filters = bandFilters(HEAD, { bands: decompositionBands(size), size, layers });
+  const filters = bandFilters(HEAD, { bands: decompositionBands(size), size, parameters });
   const filtered = tf.mul(
     tf.reshape(spectrum, [batch, 1, colours, size, size]),
     tf.reshape(tf.stack(filters), [1, filters.length, 1, size, size]),

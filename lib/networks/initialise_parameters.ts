@@ -10,8 +10,8 @@ import { isLearnt, type Parameters, type ParameterSpecification } from "./parame
  *   torchvision's ResNet is initialised)
  * - matrices, uniform filters, biases and idle parameters: uniform within ±1/√inputs (the default of
  *   `nn.Linear` and `nn.Conv2d`)
- * - filters over frequencies: normal, mean 0, deviation 0.1 (F3-Net's code)
  * - batch norm: scale 1, offset 0, running mean 0, running variance 1; loss weights 1, buffers 0
+ * - where a specification says otherwise (`first`), as it says
  *
  * @param random Where the numbers come from, drawn in the order of the specifications.
  * @returns A record in that order. The caller frees it with `disposeParameters`.
@@ -49,15 +49,19 @@ export function initialiseParameters(
 
 /** Where the next number of a parameter comes from. */
 function distribution(
-  { role, shape, fanIn }: ParameterSpecification,
+  { role, shape, fanIn, first: own }: ParameterSpecification,
   random: Random,
 ): () => number {
+  if (own && "values" in own) {
+    let at = 0;
+    return () => own.values[at++];
+  }
+  if (own) return () => own.deviation * random.normal();
   if (role === "filter") {
     const [height, width, , outputs] = shape;
     const deviation = Math.sqrt(2 / (height * width * outputs));
     return () => deviation * random.normal();
   }
-  if (role === "bandFilter") return () => 0.1 * random.normal();
   if (role === "matrix" || role === "uniformFilter" || role === "bias" || role === "idle") {
     const limit = 1 / Math.sqrt(fanIn);
     return () => limit * (2 * random.uniform() - 1);

@@ -54,8 +54,6 @@ export interface BatchNormOptions {
 
 /** Layers over one record of parameters, for one pass through a model. */
 export interface Layers {
-  /** A parameter as it is. */
-  parameter<T extends tf.Tensor>(name: string): T;
   /** Convolution, and bias where there is one. `[batch, height, width, channels]`. */
   convolution(x: tf.Tensor4D, name: string, options: ConvolutionOptions): tf.Tensor4D;
   /** Batch norm over the last axis of `[batch, height, width, channels]` or `[batch, channels]`. */
@@ -166,7 +164,6 @@ export function openLayers(parameters: Parameters, { training, tap, folded }: Mo
   }
   const read = readerOf(parameters), nextSeed = training && seedsOf(training.seed);
   return {
-    parameter: read,
     convolution: (x, name, options) => {
       const y = convolve(x, read(`${name}.weight`), options), bias = `${name}.bias`;
       return Object.hasOwn(parameters, bias) ? tf.add(y, read<tf.Tensor1D>(bias)) : y;
@@ -192,23 +189,5 @@ export function openLayers(parameters: Parameters, { training, tap, folded }: Mo
       return tf.mul(x, dropout(each, rate, nextSeed()));
     },
     tap: (name, activation) => tap ? tap(name, activation) : activation,
-  };
-}
-
-/**
- * Layers whose names all have something before them: a network of names of its own as a part of another.
- *
- * @param prefix With its dot, such as `"FAD_xcep."`.
- */
-export function layersUnder(prefix: string, layers: Layers): Layers {
-  const { dropout, dropImages } = layers;
-  return {
-    parameter: (name) => layers.parameter(prefix + name),
-    convolution: (x, name, options) => layers.convolution(x, prefix + name, options),
-    batchNorm: (x, name, options) => layers.batchNorm(x, prefix + name, options),
-    linear: (x, name) => layers.linear(x, prefix + name),
-    tap: (name, activation) => layers.tap(prefix + name, activation),
-    dropout,
-    dropImages,
   };
 }

@@ -6,8 +6,7 @@ import * as tf from "@tensorflow/tfjs";
 import { conv2d } from "lib/engine/convolution.ts";
 import { type Band, bandFilterParameters, bandFilters, bandOf } from "./band_filters.ts";
 import { cosines } from "./cosine_transform.ts";
-import type { Layers } from "./layers.ts";
-import type { ParameterSpecification } from "./parameters.ts";
+import type { Parameters, ParameterSpecification } from "./parameters.ts";
 
 /** What its parameters' names begin with. */
 const HEAD = "LFS_head";
@@ -71,12 +70,12 @@ const log10 = (x: tf.Tensor) => tf.div(tf.log(tf.add(x, LEAST)), Math.LN10);
  * `"sumOfLogs"` a window without any contrast has logarithms of rounding errors.
  *
  * @param images `[batch, size, size, 3]`, RGB, −1 to 1.
- * @param layers Over `statisticsParameters`.
+ * @param parameters Those of `statisticsParameters`.
  * @returns `[batch, side, side, 6]` with the side of `statisticsSide`, in decades, low frequencies first.
  */
 export function localFrequencyStatistics(
   images: tf.Tensor4D,
-  { rule, layers }: { rule: StatisticsRule; layers: Layers },
+  { rule, parameters }: { rule: StatisticsRule; parameters: Parameters },
 ): tf.Tensor4D {
   const grey = tf.sum(tf.mul(images, GREY), 3, true);
   const levels = tf.mul(tf.add(grey, 1), LEVELS) as tf.Tensor4D;
@@ -84,7 +83,7 @@ export function localFrequencyStatistics(
   const [batch, rows, columns, count] = spectra.shape;
   const strengths = tf.reshape<tf.Rank.R2>(tf.abs(spectra), [-1, count]);
   const bands = statisticsBands();
-  const filters = bandFilters(HEAD, { bands, size: WINDOW, layers }).map((filter, k) => {
+  const filters = bandFilters(HEAD, { bands, size: WINDOW, parameters }).map((filter, k) => {
     const frequencies = bandOf(bands[k], WINDOW).reduce((a, b) => a + b);
     return tf.reshape<tf.Rank.R1>(tf.div(filter, frequencies), [count]);
   });

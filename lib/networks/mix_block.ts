@@ -8,6 +8,7 @@ import type { Layers } from "./layers.ts";
 import {
   batchNormParameters,
   convolutionParameters,
+  type Parameters,
   type ParameterSpecification,
 } from "./parameters.ts";
 
@@ -60,7 +61,7 @@ export interface Streams {
  */
 export function mixBlock(
   { decomposed, statistics }: Streams,
-  { name, layers }: { name: string; layers: Layers },
+  { name, layers, parameters }: { name: string; layers: Layers; parameters: Parameters },
 ): Streams {
   const [, height, width] = decomposed.shape;
   if (decomposed.shape.join() !== statistics.shape.join() || height !== width) {
@@ -78,7 +79,7 @@ export function mixBlock(
   const energy = tf.add(energyOf(decomposed, "FAD"), energyOf(statistics, "LFS"));
   const attention = tf.transpose(tf.softmax(energy), [0, 2, 3, 1]);
   const taken = (from: tf.Tensor4D, { of, into }: { of: string; into: string }) => {
-    const gamma = tf.tanh(tf.div(layers.parameter<tf.Tensor1D>(`${name}.${of}_gamma`), 2));
+    const gamma = tf.tanh(tf.div(parameters[`${name}.${of}_gamma`], 2));
     const seen = tf.mul(tf.mul(from, attention), gamma) as tf.Tensor4D;
     const weighed = layers.convolution(seen, `${name}.${into}_conv`, {
       stride: 1,

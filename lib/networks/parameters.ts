@@ -14,15 +14,13 @@ export type Parameters = Record<string, tf.Variable>;
 
 /**
  * What a parameter is for, which decides its first value and whether it is learnt. `"idle"` ones are in
- * published weights and never run; a `"lossWeight"` begins at 1; a `"bandFilter"` is what is learnt beside
- * a fixed filter over frequencies, and begins near 0; a `"buffer"` begins at 0 and is changed
+ * published weights and never run; a `"lossWeight"` begins at 1; a `"buffer"` begins at 0 and is changed
  * by the updates of a training pass only, as running statistics are: centres, queues, moving copies.
  */
 export type ParameterRole =
   | "filter"
   | "uniformFilter"
   | "matrix"
-  | "bandFilter"
   | "bias"
   | "idle"
   | "scale"
@@ -46,6 +44,8 @@ export interface ParameterSpecification {
   readonly epsilon?: number;
   /** Of a batch norm behind an activation: it is no part of the layer before it, and cannot be merged. */
   readonly behindActivation?: true;
+  /** First values that are not the role's: normal of mean 0 and this deviation, or these numbers. */
+  readonly first?: { readonly deviation: number } | { readonly values: ArrayLike<number> };
 }
 
 /** Roles whose values no gradient changes. */
@@ -68,16 +68,19 @@ export interface ConvolutionSize {
   readonly bias?: boolean;
   /** First values: `"filter"` as in torchvision's ResNet (default), or PyTorch's own default. */
   readonly role?: "filter" | "uniformFilter";
+  /** Standard deviation of the weight's first values, where it is neither; they are normal. */
+  readonly deviation?: number;
 }
 
 /** The weight of a convolution, `[size, size, inputs, outputs]`, and its bias if it has one. */
 export function convolutionParameters(
   name: string,
-  { size, inputs, outputs, bias = false, role = "filter" }: ConvolutionSize,
+  { size, inputs, outputs, bias = false, role = "filter", deviation }: ConvolutionSize,
 ): ParameterSpecification[] {
-  const fanIn = size * size * inputs;
+  const fanIn = size * size * inputs,
+    first = deviation === undefined ? {} : { first: { deviation } };
   return [
-    { name: `${name}.weight`, shape: [size, size, inputs, outputs], role, fanIn },
+    { name: `${name}.weight`, shape: [size, size, inputs, outputs], role, fanIn, ...first },
     ...(bias ? [{ name: `${name}.bias`, shape: [outputs], role: "bias", fanIn } as const] : []),
   ];
 }
@@ -128,14 +131,6 @@ export function linearParameters(
     { name: `${name}.weight`, shape: [inputs, outputs], role: "matrix", fanIn: inputs },
     { name: `${name}.bias`, shape: [outputs], role: "bias", fanIn: inputs },
   ];
-}
-
-/** The parameters of a network that is part of another: each name begins with `prefix`, dot included. */
-export function specificationsUnder(
-  prefix: string,
-  specifications: readonly ParameterSpecification[],
-): ParameterSpecification[] {
-  return specifications.map((one) => ({ ...one, name: prefix + one.name }));
 }
 
 /**

@@ -5,6 +5,7 @@
  * are not padded.
  */
 import * as tf from "@tensorflow/tfjs";
+import { maxPool } from "lib/engine/convolution.ts";
 import type { Layers } from "./layers.ts";
 import {
   batchNormParameters,
@@ -13,56 +14,22 @@ import {
   type ParameterSpecification,
 } from "./parameters.ts";
 import {
-  runSeparableBlock,
+  type Block,
+  lastSeparables,
+  residualBlocks,
   type Separable,
-  separable,
-  type SeparableBlock,
-  separableBlock,
-  separableBlockParameters,
-  separableParameters,
-} from "./separable_block.ts";
+  xceptionChannels,
+} from "./xception_layout.ts";
 
 /** First values are PyTorch's own: the port's initialisation is commented out. [FF++ code] */
 const role = "uniformFilter";
 
-/** Channels at width 1 of the two convolutions before the blocks. */
-const FIRST = [32, 64] as const;
-
-/** Channels at width 1 that leave each separable convolution, block by block. */
-const BLOCKS: readonly (readonly number[])[] = [
-  [128, 128], // the first three blocks widen in their first convolution
-  [256, 256],
-  [728, 728],
-  ...Array.from({ length: 8 }, () => [728, 728, 728]),
-  [728, 1024], // the last block widens in its second
-];
-
-/** Channels at width 1 of the two separable convolutions after the blocks. */
-const LAST = [1536, 2048] as const;
-
-const atWidth = (channels: number, width: number) => Math.round(channels * width);
-
-/** The blocks of a pass. Blocks 4 to 11 keep sides and channels; the shallow network goes on without them. */
-function residualBlocks(width: number, isShallow = false): SeparableBlock[] {
-  const all = BLOCKS.map((channels, i) => {
-    const inputs = i === 0 ? FIRST[1] : BLOCKS[i - 1].at(-1)!;
-    return separableBlock(
-      `block${i + 1}`,
-      [inputs, ...channels].map((wide) => atWidth(wide, width)),
-      // The first one's input comes from a ReLU.
-      { halves: channels.length === 2, startsWithRelu: i > 0 },
-    );
-  });
-  return isShallow ? all.filter(({ halves }) => halves) : all;
-}
-
-function lastSeparables(width: number): Separable[] {
-  return LAST.map((channels, i) => ({
-    name: `conv${i + 3}`,
-    norm: `bn${i + 3}`,
-    inputs: atWidth(i === 0 ? BLOCKS.at(-1)!.at(-1)! : LAST[i - 1], width),
-    outputs: atWidth(channels, width),
-  }));
+function separableParameters({ name, norm, inputs, outputs }: Separable): ParameterSpecification[] {
+  return [
+    ...convolutionParameters(`${name}.conv1`, { size: 3, inputs: 1, outputs: inputs, role }),
+    ...convolutionParameters(`${name}.pointwise`, { size: 1, inputs, outputs, role }),
+    ...batchNormParameters(norm, outputs),
+  ];
 }
 
 /** What decides an Xception's parameters. */
@@ -81,67 +48,110 @@ export interface XceptionShape {
 export function xceptionParameters(
   { classes, width = 1, inputs: channels = 3, isShallow = false }: XceptionShape,
 ): ParameterSpecification[] {
-  const [first, second, features] = [...FIRST, LAST[1]].map((wide) => atWidth(wide, width));
+  const { first, second, features } = xceptionChannels(width);
   return [
     ...convolutionParameters("conv1", { size: 3, inputs: channels, outputs: first, role }),
     ...batchNormParameters("bn1", first),
     ...convolutionParameters("conv2", { size: 3, inputs: first, outputs: second, role }),
     ...batchNormParameters("bn2", second),
-    ...residualBlocks(width, isShallow).flatMap(separableBlockParameters),
+    ...residualBlocks(width, isShallow).flatMap(({ name, inputs, outputs, halves, separables }) => [
+      ...(halves
+        ? [
+          ...convolutionParameters(`${name}.skip`, { size: 1, inputs, outputs, role }),
+          ...batchNormParameters(`${name}.skipbn`, outputs),
+        ]
+        : []),
+      ...separables.flatMap(separableParameters),
+    ]),
     ...lastSeparables(width).flatMap(separableParameters),
     ...linearParameters("last_linear", { inputs: features, outputs: classes }),
   ];
 }
 
-/**
- * The two convolutions before the blocks.
- *
- * @param stride Of the first. Published: 2.
- * @returns `[batch, side, side, 64]` at width 1.
- */
-export function xceptionEntry(x: tf.Tensor4D, layers: Layers, stride = 2): tf.Tensor4D {
-  const { convolution, tap } = layers;
-  const first = tap("conv1", convolution(x, "conv1", { stride, padding: 0 }));
-  const second = convolution(normed(first, "bn1", layers), "conv2", { stride: 1, padding: 0 });
-  return normed(tap("conv2", second), "bn2", layers);
+/** 1×1(depthwise(x)), with nothing between the two. */
+function separable(x: tf.Tensor4D, name: string, { convolution }: Layers): tf.Tensor4D {
+  const filtered = convolution(x, `${name}.conv1`, { stride: 1, padding: 1, depthwise: true });
+  return convolution(filtered, `${name}.pointwise`, { stride: 1, padding: 0 });
+}
+
+/** y = branch(x) + x′, x′ being x or, where sides are halved, its 1×1 convolution. No ReLU follows. */
+function residualBlock(x: tf.Tensor4D, block: Block, layers: Layers): tf.Tensor4D {
+  let y = x;
+  block.separables.forEach(({ name, norm }, i) => {
+    if (i > 0 || block.startsWithRelu) y = tf.relu(y);
+    y = layers.batchNorm(separable(y, name, layers), norm);
+  });
+  if (!block.halves) return tf.add(y, x);
+  const shortcut = layers.convolution(x, `${block.name}.skip`, { stride: 2, padding: 0 });
+  return tf.add(
+    maxPool(y, { size: 3, stride: 2, padding: 1 }),
+    layers.batchNorm(shortcut, `${block.name}.skipbn`),
+  );
+}
+
+/** The stages of a pass in order: `conv1`, `conv2`, `block1` … `block12`, `conv3`, `conv4`. */
+export function xceptionStages(isShallow = false): string[] {
+  const blocks = residualBlocks(1, isShallow).map(({ name }) => name);
+  return ["conv1", "conv2", ...blocks, "conv3", "conv4"];
 }
 
 /**
- * Blocks in a row.
+ * One stage of a pass, for networks that do something between two: a convolution with its batch norm and
+ * ReLU, or a residual block. The tap is called as `xception` says.
  *
- * @param first Number of the first one, from 1.
- * @param last Number of the last one, to 12.
+ * @param name One of `xceptionStages()`.
+ * @param layers Over the parameters of `xceptionParameters`, of any width; `layersUnder` gives those
+ * of a network inside another.
+ * @param withRelu Whether a convolution's ReLU follows. Default true; blocks end without one.
+ * @param stride Of a convolution. Default: 2 of `conv1`, else 1.
+ * @throws RangeError for a name that there is none of.
+ *
+ * @example The first stage halves the side, without padding
+ * ```ts
+ * import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
+ * import { openLayers } from "lib/networks/layers.ts";
+ * import { xceptionParameters, xceptionStage, xceptionStages } from "lib/networks/xception.ts";
+ * import { createRandom } from "lib/random.ts";
+ * import * as tf from "@tensorflow/tfjs";
+ * import assert from "node:assert/strict";
+ *
+ * const specifications = xceptionParameters({ classes: 2, width: 1 / 32 });
+ * const layers = openLayers(initialiseParameters(specifications, createRandom(1)), {});
+ * assert.equal(xceptionStages()[0], "conv1");
+ * const x = xceptionStage(tf.zeros([1, 64, 64, 3]), "conv1", { layers });
+ * assert.deepEqual(x.shape, [1, 31, 31, 1]);
+ * ```
  */
-export function xceptionBlocks(
+export function xceptionStage(
   x: tf.Tensor4D,
-  { layers, first = 1, last = BLOCKS.length, isShallow = false }: {
+  name: string,
+  { layers, withRelu = true, stride = name === "conv1" ? 2 : 1 }: {
     layers: Layers;
-    first?: number;
-    last?: number;
-    isShallow?: boolean;
+    withRelu?: boolean;
+    stride?: number;
   },
 ): tf.Tensor4D {
-  // Names and order are those of any width; the channels are in the parameters.
-  return residualBlocks(1, isShallow)
-    .filter(({ name }) => {
-      const number = Number(name.slice("block".length));
-      return number >= first && number <= last;
-    })
-    .reduce((y, block) => layers.tap(block.name, runSeparableBlock(y, block, layers)), x);
-}
-
-/** The two convolutions behind the blocks, and the mean over places: `[batch, 2048]` at width 1. */
-export function xceptionFeatures(x: tf.Tensor4D, layers: Layers): tf.Tensor2D {
-  const maps = lastSeparables(1).reduce(
-    (y, { name, norm }) => normed(layers.tap(name, separable(y, name, layers)), norm, layers),
-    x,
+  const { convolution, batchNorm, tap } = layers;
+  const stage = STAGES.get(name);
+  if (stage === undefined) throw new RangeError(`Xception has no stage "${name}".`);
+  if (stage !== "convolution") return tap(name, residualBlock(x, stage, layers));
+  const norm = name.replace("conv", "bn");
+  const isPlain = name === "conv1" || name === "conv2";
+  const y = tap(
+    name,
+    isPlain ? convolution(x, name, { stride, padding: 0 }) : separable(x, name, layers),
   );
-  return tf.mean<tf.Tensor2D>(maps, [1, 2]);
+  const normed = batchNorm(y, norm);
+  return tap(norm, withRelu ? tf.relu(normed) : normed);
 }
 
-/** Batch norm and ReLU, seen by the tap. */
-const normed = (x: tf.Tensor4D, name: string, { batchNorm, tap }: Layers) =>
-  tap(name, tf.relu(batchNorm(x, name)));
+/** Names and order of a pass are those of any width; the channels are in the parameters. */
+const STAGES: ReadonlyMap<string, Block | "convolution"> = new Map(
+  xceptionStages().map((name) => [
+    name,
+    residualBlocks(1).find((block) => block.name === name) ?? "convolution",
+  ]),
+);
 
 /**
  * The logits of images. The tap is called at `conv1`, `bn1`, `conv2`, `bn2`, `block1` … `block12`,
@@ -188,6 +198,8 @@ export function xception(
     isShallow?: boolean;
   },
 ): tf.Tensor2D {
-  const x = xceptionBlocks(xceptionEntry(images, layers), { layers, isShallow });
-  return layers.linear(layers.dropout(xceptionFeatures(x, layers), dropout), "last_linear");
+  let x = images;
+  for (const name of xceptionStages(isShallow)) x = xceptionStage(x, name, { layers });
+  const features = tf.mean<tf.Tensor2D>(x, [1, 2]);
+  return layers.linear(layers.dropout(features, dropout), "last_linear");
 }

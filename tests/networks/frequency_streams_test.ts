@@ -78,13 +78,13 @@ Deno.test("decomposeFrequencies equals the code's four bands", () => {
   const parameters = initialiseParameters(decompositionParameters(16), createRandom(1));
   fillFrequencyFilters(parameters);
   tf.tidy(() => {
-    const bands = decomposeFrequencies(fillImages("fad", 1, 16), openLayers(parameters, {}));
+    const bands = decomposeFrequencies(fillImages("fad", 1, 16), parameters);
     assert.ok(summaryError(torchValues(bands, "activation"), out) < 1e-5);
     tf.split(bands, 4, 3).forEach((band, k) =>
       assert.ok(summaryError(torchValues(band, "activation"), per_filter[k]) < 1e-5)
     );
     assert.throws(
-      () => decomposeFrequencies(tf.zeros([1, 20, 20, 3]), openLayers(parameters, {})),
+      () => decomposeFrequencies(tf.zeros([1, 20, 20, 3]), parameters),
       { name: "TypeError", message: /16 × 16 pixels, not 20 × 20/ },
     );
   });
@@ -99,7 +99,7 @@ Deno.test("decomposeFrequencies with nothing learnt keeps the picture in its las
     });
     tf.tidy(() => {
       const images = fillImages("any", 2, side);
-      const bands = decomposeFrequencies(images, openLayers(parameters, {}));
+      const bands = decomposeFrequencies(images, parameters);
       const whole = tf.slice(bands, [0, 0, 0, 9], [-1, -1, -1, 3]);
       assert.ok(relativeError(whole.dataSync(), [...images.dataSync()]) < 1e-5);
     });
@@ -115,8 +115,7 @@ Deno.test("localFrequencyStatistics equals the code's six bands at 299 pixels", 
   fillFrequencyFilters(parameters);
   tf.tidy(() => {
     const images = tf.mul(fillImages("input299", 1, 299), 0.25) as tf.Tensor4D;
-    const layers = openLayers(parameters, {});
-    const maps = localFrequencyStatistics(images, { rule: "sumOfLogs", layers });
+    const maps = localFrequencyStatistics(images, { rule: "sumOfLogs", parameters });
     assert.ok(summaryError(torchValues(maps, "activation"), out) < 1e-4);
     tf.split(maps, 6, 3).forEach((band, k) =>
       assert.ok(summaryError(torchValues(band, "activation"), per_band[k]) < 1e-4)
@@ -152,8 +151,7 @@ Deno.test("localFrequencyStatistics by the paper's rule is Eq. 3, at the border 
   const learnt = Object.keys(parameters).map((name) => fill(name, 100, { amplitude: 0.1 }));
   tf.tidy(() => {
     const side = 24, images = tf.div(fillImages("eq3", 1, side), 2) as tf.Tensor4D;
-    const layers = openLayers(parameters, {});
-    const maps = localFrequencyStatistics(images, { rule: "logOfSums", layers });
+    const maps = localFrequencyStatistics(images, { rule: "logOfSums", parameters });
     assert.deepEqual(maps.shape, [1, statisticsSide(side), statisticsSide(side), 6]);
     const found = maps.arraySync()[0], pixels = images.arraySync()[0];
     for (const [row, column] of [[0, 0], [3, 5], [statisticsSide(side) - 1, 2]]) {
@@ -198,7 +196,7 @@ Deno.test("mixBlock equals the code's in inference and training, with every grad
           : {};
         const { decomposed, statistics } = mixBlock(
           { decomposed: a as tf.Tensor4D, statistics: b as tf.Tensor4D },
-          { name: "m", layers: openLayers(made, mode) },
+          { name: "m", layers: openLayers(made, mode), parameters: made },
         );
         assert.ok(summaryError(torchValues(decomposed, "activation"), expected.y_fad) < 1e-5);
         assert.ok(summaryError(torchValues(statistics, "activation"), expected.y_lfs) < 1e-5);
@@ -228,12 +226,13 @@ Deno.test("mixBlock takes nothing at first, and refuses maps of two sizes", () =
     const { decomposed, statistics } = mixBlock({ decomposed: a, statistics: b }, {
       name: "m",
       layers,
+      parameters,
     });
     assert.ok(relativeError(decomposed.dataSync(), [...a.dataSync()]) < 1e-4);
     assert.ok(relativeError(statistics.dataSync(), [...b.dataSync()]) < 1e-4);
     const small = tf.slice(b, [0, 0, 0, 0], [2, 3, 3, 8]);
     assert.throws(
-      () => mixBlock({ decomposed: a, statistics: small }, { name: "m", layers }),
+      () => mixBlock({ decomposed: a, statistics: small }, { name: "m", layers, parameters }),
       /square maps of one size, not \[2,4,4,8\] and \[2,3,3,8\]/,
     );
   });
