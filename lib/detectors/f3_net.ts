@@ -14,10 +14,12 @@
 import * as tf from "@tensorflow/tfjs";
 import { binaryCrossEntropy } from "lib/losses/binary_cross_entropy.ts";
 import {
+  DECOMPOSED,
   f3Net as network,
   f3NetParameters,
   type F3NetShape,
   mixedSides,
+  STATISTIC,
   streamsOf,
 } from "lib/networks/f3_net.ts";
 import { openLayers } from "lib/networks/layers.ts";
@@ -192,6 +194,6 @@ export const f3Net: DetectorKind<F3NetSettings, tf.Tensor2D> = defineDetector<
 
 /** The streams in words, by the beginning of their parameters' names. */
 const STREAM_NAMES: Readonly<Record<string, string>> = Object.freeze({
-  "FAD_xcep.": "frequency bands",
-  "LFS_xcep.": "local frequency statistics",
+  [DECOMPOSED]: "frequency bands",
+  [STATISTIC]: "local frequency statistics",
 });
