@@ -63,7 +63,7 @@ const STEPS: Step[] = [
       const [{ ename, traceback }] = outputs as [Output];
       assert.equal(ename, "SyntaxError");
       const lines = traceback!.join("\n");
-      assert.match(lines, /2 \|   let y = \(;\n {2}\| {12}~\n.*line 2, column 12/);
+      assert.match(lines, /2 \| {3}let y = \(;\n {2}\| {12}~\n.*line 2, column 12/);
       assert.deepEqual(reply.traceback, traceback);
       assert.deepEqual(inputs, ["const x = 3;\n  let y = (;"]);
       assert.deepEqual(behind, ["aborted", "aborted"]);
