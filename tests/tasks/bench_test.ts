@@ -14,7 +14,8 @@ import { compareCase, type ComparisonOptions } from "lib/tasks/bench/time_case.t
 import type { Contender } from "lib/tasks/bench/contender.ts";
 import { peakMemory, processSeconds, resetPeakMemory } from "lib/tasks/bench/machine.ts";
 import { parseBenchOptions } from "lib/tasks/bench/bench_options.ts";
-import { type BenchReport, judge, reportCsv, writeReport } from "lib/tasks/bench/bench_report.ts";
+import { type BenchReport, reportCsv, writeReport } from "lib/tasks/bench/bench_report.ts";
+import { judge } from "lib/tasks/bench/verdict.ts";
 import { runBench } from "lib/tasks/bench/bench_run.ts";
 import { summarise } from "lib/tasks/bench/statistics.ts";
 import { WorkerProcess } from "lib/tasks/bench/worker_process.ts";
@@ -199,12 +200,26 @@ function exampleReport(ours: number[], peers: number[]): BenchReport {
     machine: { processor: "P", cores: 2, instructions: ["avx2"], memory: 8e9, system: "linux" },
     before: { busyCores: 0.1, load: 0.2 },
     sides,
-    agreements: [{ blocks: 2, parameters: 3, logits: 1e-6, loss: 0 }],
+    agreements: [{ network: "n2", parameters: 3, logits: 1e-6, loss: 0 }],
     results: [{
       case: TINY,
       steps: 1,
-      ours: { ...side, ...memory(2e9), name: "Ours", variant: "captured", imagesPerSecond: ours },
-      peer: { ...side, ...memory(1e9), name: "Peer", variant: "fast", imagesPerSecond: peers },
+      ours: {
+        ...side,
+        ...memory(2e9),
+        name: "Ours",
+        variant: "captured",
+        imagesPerSecond: ours,
+        processorSeconds: ours.map((v) => 1 / v),
+      },
+      peer: {
+        ...side,
+        ...memory(1e9),
+        name: "Peer",
+        variant: "fast",
+        imagesPerSecond: peers,
+        processorSeconds: peers.map(() => null),
+      },
       disturbance: ours.map(() => 0),
     }],
     failures: [{ case: "training-float32-n4", reason: "it fell over" }],
@@ -268,5 +283,5 @@ Deno.test("runBench times our own side of a tiny detector, training and inferenc
     assert.ok(Number.isFinite(ours.value), "the loss is a number");
     assert.ok(ours.parameters > 1e5);
   }
-  assert.ok(report.sides[0]!.peak.float32 > 0);
+  assert.ok(report.sides[0]!.peak.float32! > 0);
 });
