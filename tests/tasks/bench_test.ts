@@ -11,7 +11,6 @@ import {
   stepFlops,
 } from "lib/tasks/bench/bench_cases.ts";
 import { compareCase, type ComparisonOptions } from "lib/tasks/bench/time_case.ts";
-import type { Contender } from "lib/tasks/bench/contender.ts";
 import { peakMemory, processSeconds, resetPeakMemory } from "lib/tasks/bench/machine.ts";
 import { parseBenchOptions } from "lib/tasks/bench/bench_options.ts";
 import { type BenchReport, reportCsv, writeReport } from "lib/tasks/bench/bench_report.ts";
@@ -20,6 +19,7 @@ import { runBench } from "lib/tasks/bench/bench_run.ts";
 import { summarise } from "lib/tasks/bench/statistics.ts";
 import { WorkerProcess } from "lib/tasks/bench/worker_process.ts";
 import { PROJECT } from "lib/tasks/setup/project.ts";
+import { fake } from "./bench/fake_contender.ts";
 
 const TINY: PaperCase = {
   work: "training",
@@ -31,14 +31,6 @@ const TINY: PaperCase = {
 };
 
 const never = new AbortController().signal;
-
-/** A contender whose worker is tests/tasks/bench/fake_worker.ts. */
-function fake(name: string, behaviour: Record<string, unknown>, more: Partial<Contender> = {}) {
-  const script = join(import.meta.dirname!, "bench", "fake_worker.ts");
-  const argument = JSON.stringify({ steps: { plain: 0.01 }, name, ...behaviour });
-  const command = [Deno.execPath(), "run", "-A", "--no-check", "--quiet", script, argument];
-  return { worker: { name, command, cwd: ".", env: {} }, variants: () => ["plain"], ...more };
-}
 
 const timing = (changes: Partial<ComparisonOptions> = {}): ComparisonOptions => ({
   rounds: 3,
@@ -252,7 +244,7 @@ Deno.test("writeReport says what was reached, what was not, and what failed", as
       "one.md",
     ]);
     const markdown = await Deno.readTextFile(paths[2]!);
-    assert.match(markdown, /\*\*1\.20\*\* \(1\.10–1\.30\) \| 1\.0 reached/);
+    assert.match(markdown, /\*\*1\.20\*\* \(1\.10–1\.30\) \| unknown \| 1\.0 reached/);
     assert.match(markdown, /training-float32-n2: 2\.00 of the peer's memory, 1\.0 wanted/);
     assert.match(markdown, /training-float32-n4 failed\*\*: it fell over/);
     const json = JSON.parse(await Deno.readTextFile(paths[0]!));

@@ -45,10 +45,14 @@ export async function resolveCase(one: DetectorCase): Promise<ResolvedCase> {
   return { ...one, settings: { ...settings }, size: input.size, learningRate, weightDecay };
 }
 
-/** The same without dropout of any kind, which each side draws for itself. */
+/** The same without dropout of any kind, of units, images or places, which each side draws for itself. */
 export function withoutDropout(configuration: Configuration): Configuration {
-  const fields = Object.keys(configuration.detector.settings).filter((name) => /drop/i.test(name));
-  return vary(configuration, Object.fromEntries(fields.map((name) => [name, 0])));
+  const settings = Object.entries(configuration.detector.settings);
+  const quiet = settings.flatMap(([name, value]): [string, unknown][] => {
+    if (/drop(out|Connect)/i.test(name)) return [[name, 0]];
+    return /drop/i.test(name) && typeof value === "string" ? [[name, "none"]] : [];
+  });
+  return vary(configuration, Object.fromEntries(quiet));
 }
 
 /** A batch for a detector. */

@@ -12,7 +12,7 @@ import { answersOf, batchOf, formulaParameters, parameterCount } from "./case_in
 import { fillParameters } from "./formula_weights.ts";
 
 /** A case ready to run. */
-export interface Runner {
+export interface Runner extends Disposable {
   /** One step, which returns a number that depends on all of it. */
   readonly step: () => number;
   /** Operations in the captured function. */
@@ -42,7 +42,12 @@ export function inferenceRunner(
     tf.dispose(answers);
     return first! + second!;
   };
-  return { step, nodes: run.nodes, parameters: count };
+  const dispose = () => {
+    run.dispose();
+    disposeParameters(parameters);
+    images.dispose();
+  };
+  return { step, nodes: run.nodes, parameters: count, [Symbol.dispose]: dispose };
 }
 
 /**
@@ -80,5 +85,15 @@ export function trainingRunner(one: BenchCase, configuration: Configuration): Ru
     tf.dispose([loss!, ...inputs]);
     return value;
   };
-  return { step, nodes: run.nodes, parameters: parameterCount(learner.parameters) };
+  const dispose = () => {
+    run.dispose();
+    learner[Symbol.dispose]();
+    tf.dispose([images, ...known]);
+  };
+  return {
+    step,
+    nodes: run.nodes,
+    parameters: parameterCount(learner.parameters),
+    [Symbol.dispose]: dispose,
+  };
 }

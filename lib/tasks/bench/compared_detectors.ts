@@ -7,6 +7,7 @@ const NETWORKS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   xception_ela: [[]],
   spsl: [[], ["depth=shallow"]],
   face_x_ray: [[]],
+  srm: [[]],
   mesonet: [
     [],
     ["network=mesoInception4"],

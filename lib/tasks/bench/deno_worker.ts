@@ -77,6 +77,7 @@ const answers: Answers = {
 
   async prepare({ case: one, variant }) {
     const folded = variant === "captured_folded", configuration = await configurationOf(one);
+    runner?.[Symbol.dispose]();
     runner = one.work === "training"
       ? trainingRunner(one, configuration)
       : inferenceRunner(one, configuration, folded);

@@ -27,9 +27,11 @@ def model_of(case, quiet):
     if "blocks" in case:
         return Detector(case["blocks"], case["width"], 0 if quiet else 0.5)
     settings = dict(case["settings"])
-    for name in settings if quiet else ():
-        if "drop" in name.lower():
+    for name, value in case["settings"].items() if quiet else ():
+        if "dropout" in name.lower() or "dropconnect" in name.lower():
             settings[name] = 0
+        elif "drop" in name.lower() and isinstance(value, str):
+            settings[name] = "none"
     return torch_detectors.build(case["detector"], settings)
 
 
@@ -97,6 +99,7 @@ def describe(_):
 
 def prepare(request):
     global work
+    work = None  # two at once would need the memory of both
     work = Work(request)
     values = [work.step() for _ in range(2)]  # the first compiles and allocates
     return {"parameters": learnt_numbers(work.model), "value": values[-1]}
