@@ -49,7 +49,7 @@ export function detectorTable(results: readonly CaseResult[]): string[] {
   return table(["detector", "parameters", "pixels", "batch", ...header], rows);
 }
 
-/** Milliseconds a picture by kind, the kinds of most of our time first. */
+/** Milliseconds of processor time a picture by kind, the kinds of most of our time first. */
 function listed({ pictures, ours, peer }: Operations): string {
   const ms = (seconds = 0) =>
     (seconds / pictures * 1000).toFixed(seconds / pictures < 0.01 ? 1 : 0);
@@ -62,14 +62,14 @@ function listed({ pictures, ours, peer }: Operations): string {
     .join(", ");
 }
 
-/** Of each case that was looked into: milliseconds a picture in each kind of operation, on both sides. */
+/** Of each case that was looked into: milliseconds of processor time a picture in each kind of operation, on both sides. */
 export function limits(results: readonly CaseResult[]): string[] {
   const slow = results.filter(({ operations }) => operations !== undefined);
   if (slow.length === 0) return [];
   return [
     "",
-    "Where a pass goes, in milliseconds a picture, ours / peer; operation by operation, so that nothing " +
-    "overlaps and TensorFlow fuses nothing; training without the optimiser:",
+    "Where a pass goes, in milliseconds of processor time a picture, ours / peer; operation by operation, " +
+    "so that nothing overlaps and TensorFlow fuses nothing; training without the optimiser:",
     "",
     ...slow.map(({ case: one, operations }) => `- ${caseName(one)}: ${listed(operations!)}`),
   ];

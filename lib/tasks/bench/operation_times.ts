@@ -1,8 +1,10 @@
 /**
- * Where the time of our side's pass goes, by kind of operation. The pass is run operation by operation,
- * each awaited: so nothing overlaps and TensorFlow fuses nothing, which the captured function may gain from.
+ * Where the processor time of our side's pass goes, by kind of operation. The pass is run operation by
+ * operation, each awaited: so nothing overlaps and TensorFlow fuses nothing, which the captured function may
+ * gain from.
  */
 import * as tf from "@tensorflow/tfjs";
+import process from "node:process";
 import type { Configuration } from "lib/detectors/configuration.ts";
 import { capturingBackend } from "lib/engine/capturing_backend.ts";
 import type { Binding } from "lib/engine/kernel_binding.ts";
@@ -27,13 +29,14 @@ const KINDS: readonly (readonly [OperationKind, RegExp])[] = [
 const kindOf = (operation: string): OperationKind =>
   KINDS.find(([, pattern]) => pattern.test(operation))?.[0] ?? "rest";
 
-/** Seconds by kind while `work` runs on TensorFlow. */
+/** Seconds of processor time by kind while `work` runs on TensorFlow. */
 function timed(binding: Binding, work: () => void): OperationTimes {
   const times: Partial<Record<OperationKind, number>> = {}, { executeOp } = binding;
   binding.executeOp = (name, ...rest) => {
-    const start = performance.now(), kind = kindOf(name);
-    const outputs = executeOp.call(binding, name, ...rest);
-    times[kind] = (times[kind] ?? 0) + (performance.now() - start) / 1000;
+    const start = process.cpuUsage(), kind = kindOf(name);
+    const outputs = executeOp.call(binding, name, ...rest),
+      { user, system } = process.cpuUsage(start);
+    times[kind] = (times[kind] ?? 0) + (user + system) / 1e6;
     return outputs;
   };
   try {
@@ -71,7 +74,7 @@ function passOf(
 }
 
 /**
- * Seconds of one pass by kind of operation; none on the plain cpu backend. Training is forward and
+ * Seconds of processor time of one pass by kind of operation; none on the plain cpu backend. Training is forward and
  * backward, without the optimiser.
  *
  * @param isFolded Whether batch norm is merged into the weights, for inference.

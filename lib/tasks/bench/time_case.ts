@@ -39,7 +39,7 @@ export interface CaseResult {
   readonly operations?: Operations;
 }
 
-/** Seconds of a pass on both sides, by kind of operation. */
+/** Seconds of processor time of a pass on both sides, by kind of operation. */
 export interface Operations {
   /** Pictures in the pass. */
   readonly pictures: number;

@@ -15,6 +15,7 @@ os.dup2(2, 1)  # whatever a library prints must not look like a reply
 warnings.filterwarnings("ignore", message="Failed to initialize NumPy")
 
 import torch  # noqa: E402
+from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
 
 import torch_detectors  # noqa: E402
 from torch_model import Detector, fill, images, masks  # noqa: E402
@@ -120,34 +121,43 @@ KINDS = (("batch norm", "batch_norm"), ("pooling", "pool"), ("matrix product", "
          ("Fourier transform", "fft"))  # a part of the names that PyTorch's operations of a kind have
 
 
-def kind_of(event):
-    """Of an event of the profiler, with the shapes of its inputs."""
-    name = event.key.removeprefix("aten::")
+def kind_of(name, args):
     if "conv" in name:
-        filters = [shape for shape in event.input_shapes if len(shape) == 4][-1:]
-        return "depthwise convolution" if filters and filters[0][1] == 1 else "convolution"
+        filters = [x for x in args if isinstance(x, torch.Tensor) and x.dim() == 4][-1]
+        return "depthwise convolution" if filters.shape[1] == 1 else "convolution"
     return next((kind for kind, part in KINDS if part in name), "rest")
 
 
+class OperationTimes(TorchDispatchMode):
+    """Seconds of processor time by kind of operation, of all threads, forward and backward."""
+
+    def __init__(self):
+        super().__init__()
+        self.times = {}
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        start = time.process_time()
+        outputs = function(*args, **(kwargs or {}))
+        kind = kind_of(function.name(), args)
+        self.times[kind] = self.times.get(kind, 0) + time.process_time() - start
+        return outputs
+
+
 def operations(request):
-    """Seconds of one pass by kind of operation, forward and backward, without the optimiser."""
+    """Where the time of one pass goes: forward and backward, without the optimiser."""
     one = Work({**request, "variant": request["variant"].removeprefix("compile_")}, quiet=True)
 
     def run():
         if request["case"]["work"] == "inference":
-            return one.infer(one.answers)
+            with torch.no_grad():
+                return one.answers()
         one.model.zero_grad()
-        one.loss().backward()
+        return one.loss().backward()
 
     run()
-    with torch.profiler.profile(
-            activities=[torch.profiler.ProfilerActivity.CPU], record_shapes=True) as profile:
+    with OperationTimes() as spent:
         run()
-    times = {}
-    for event in profile.key_averages(group_by_input_shape=True):
-        kind = kind_of(event)
-        times[kind] = times.get(kind, 0) + event.self_cpu_time_total / 1e6
-    return {"times": times}
+    return {"times": spent.times}
 
 
 def burst(request):

@@ -58,7 +58,7 @@ export type OperationKind =
   | "Fourier transform"
   | "rest";
 
-/** Seconds that one pass spends in each kind of operation, run one after another. */
+/** Seconds of processor time that one pass spends in each kind of operation, run one after another. */
 export type OperationTimes = Readonly<Partial<Record<OperationKind, number>>>;
 
 /** Everything that can be asked, with its arguments and its reply. */
