@@ -1,6 +1,5 @@
 /** Tests of the bench: its arithmetic, its words, its two-process timing, and one tiny real run. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { compareChecks } from "lib/tasks/bench/agreement.ts";
 import {
   caseName,
