@@ -1,10 +1,12 @@
 /** The detectors that the kit has: a new kind is a file of its own and a row here. */
 import type { DetectorKind } from "./detector.ts";
 import { exposingTheDeception } from "./exposing_the_deception/exposing_the_deception.ts";
+import { f3Net } from "./f3_net.ts";
 import { faceXRay } from "./face_x_ray.ts";
 import { mesonet } from "./mesonet.ts";
 import { multiAttentional } from "./multi_attentional/multi_attentional.ts";
 import { spsl } from "./spsl.ts";
+import { srm } from "./srm.ts";
 import { xception } from "./xception.ts";
 import { xceptionEla } from "./xception_ela.ts";
 
@@ -15,8 +17,10 @@ export const DETECTORS: readonly DetectorKind[] = Object.freeze([
   mesonet,
   spsl,
   xceptionEla,
+  f3Net,
   faceXRay,
   multiAttentional,
+  srm,
 ]);
 
 /**
