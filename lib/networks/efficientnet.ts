@@ -17,7 +17,7 @@ import {
 const EPSILON = 1e-3;
 
 /** Share of a new batch in batch norm's running statistics. [code] */
-export const EFFICIENTNET_MOMENTUM = 0.01;
+const MOMENTUM = 0.01;
 
 const nameOf = (prefix: string, { place }: InvertedBlock) => `${prefix}._blocks.${place}`;
 
@@ -97,7 +97,7 @@ export interface EfficientNetRun {
    * `efficientnet_pytorch` up to 0.6.3, where every layer is padded as for the picture's published size.
    */
   readonly padding?: "same" | "asEven";
-  /** Share of a new batch in batch norm's running statistics. Default `EFFICIENTNET_MOMENTUM`. */
+  /** Share of a new batch in batch norm's running statistics. Default 0.01. */
   readonly momentum?: number;
 }
 
@@ -113,7 +113,7 @@ function paddingOf(
 }
 
 const normed = (x: tf.Tensor4D, name: string, { layers, momentum }: EfficientNetRun) =>
-  layers.batchNorm(x, name, { epsilon: EPSILON, momentum: momentum ?? EFFICIENTNET_MOMENTUM });
+  layers.batchNorm(x, name, { epsilon: EPSILON, momentum: momentum ?? MOMENTUM });
 
 /** Expand, filter each channel, squeeze and excite, project; a shortcut where shapes allow. */
 function invertedBlock(x: tf.Tensor4D, block: InvertedBlock, run: EfficientNetRun): tf.Tensor4D {

@@ -11,6 +11,7 @@ import { startEngine } from "lib/engine/engine.ts";
 import { classActivationMaps } from "lib/explain/grad_cam.ts";
 import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import type { Mode, Tap, Updates } from "lib/networks/layers.ts";
+import { multiAttentionParameters } from "lib/networks/multi_attention.ts";
 import { isLearnt, type Parameters, type ParameterSpecification } from "lib/networks/parameters.ts";
 import { torchShape } from "lib/networks/weights/torch_layout.ts";
 import { createRandom } from "lib/random.ts";
@@ -146,7 +147,8 @@ Deno.test("multiAttentional has the published names, order and shapes", () => {
   const own = /^attentions\.mask$|^auxiliary_loss\./;
   const published = Object.entries(fixture.keys).filter(([name]) => !own.test(name));
   assert.deepEqual(
-    detector.parameters.map(({ name, shape }) => [name, torchShape(shape)]),
+    multiAttentionParameters(detector.settings)
+      .map(({ name, shape }) => [name, torchShape(shape)]),
     published,
   );
   const learnt = detector.parameters.filter(({ role }) => isLearnt(role))
