@@ -47,14 +47,17 @@ export function countTests(lines: readonly string[], code: number): TestCounts {
   return { passed, failed: code !== 0 && failed === 0 ? 1 : failed };
 }
 
-/** Runs `deno test -A` with `options` in the project, hands on its lines (default: prints) and counts. */
+/**
+ * Runs `deno test -A` with `options` in the project, hands on its lines (default: prints) and counts.
+ * Tests compare float32 numbers: TF32, which is coarser, is forbidden to GPUs.
+ */
 export async function runDenoTest(
   options: readonly string[],
   { onLine = console.log }: { onLine?: (line: string) => void } = {},
 ): Promise<TestCounts> {
   const result = await runCommand([PROJECT.deno, "test", "-A", ...options], {
     cwd: PROJECT.root,
-    env: { ...projectEnvironment(PROJECT), NO_COLOR: "1" },
+    env: { ...projectEnvironment(PROJECT), NO_COLOR: "1", NVIDIA_TF32_OVERRIDE: "0" },
     killAfter: 2000, // a test that listens for signals itself would go on; what it started ends with it
     onLine,
   });
