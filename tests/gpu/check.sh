@@ -169,7 +169,7 @@ repeats() { # the same steps in two processes, operations told to be determinist
   done
 }
 run_tests() {
-  "$root/deno" test -A --no-check --quiet "$@" | grep -aE 'FAILED|failed|passed|[eE]rror|ok \|' | head -200
+  "$root/deno" test -A --no-check --quiet "$@" | grep --line-buffered -aE 'FAILED|failed|passed|[eE]rror|ok \|' | head -200
   return "${PIPESTATUS[0]}"
 }
 
