@@ -1,10 +1,7 @@
 import assert from "node:assert/strict";
 import { unusedOf } from "lib/networks/weights/renamed_file.ts";
 import { storeFloat32, type TensorFile } from "lib/networks/weights/safetensors.ts";
-import {
-  twoStreamAuthor,
-  twoStreamStateDict,
-} from "lib/networks/weights/two_stream_state_dict.ts";
+import { twoStreamAuthor, twoStreamStateDict } from "lib/networks/weights/two_stream_state_dict.ts";
 
 const one = storeFloat32(new Float32Array(1), [1]);
 const file = (...names: string[]): TensorFile => ({
@@ -37,7 +34,10 @@ Deno.test("twoStreamStateDict renames DeepfakeBench's streams and leaves the aut
 });
 
 Deno.test("twoStreamAuthor tells by the streams' names, and an Xception's file is of neither", () => {
-  assert.equal(twoStreamAuthor(file("module.backbone_rgb.a", "module.blur.weight")), "deepfakeBench");
+  assert.equal(
+    twoStreamAuthor(file("module.backbone_rgb.a", "module.blur.weight")),
+    "deepfakeBench",
+  );
   assert.equal(twoStreamAuthor(file("xception_rgb.model.a", "srm_conv0.kernel")), "authors");
   assert.equal(twoStreamAuthor(file("backbone.conv1.weight")), undefined);
 });
