@@ -128,6 +128,12 @@ export const srm: DetectorKind<SrmSettings, tf.Tensor2D> = defineDetector<
       data,
       training,
     },
+    /** DeepfakeBench, but for its augmentations and its margin on the logits. [code at commit 8a4a7bf] */
+    deepfakeBench: {
+      detector: { ...full, dropout: 0, fusion: "product" },
+      data,
+      training: { ...training, epochs: 10, weightDecay: 5e-4 },
+    },
     /** Minutes on two cores, from scratch. For looking, not for reporting. */
     quick: {
       detector: { ...full, imageSize: 96, width: 0.125, dropout: 0 },

@@ -61,7 +61,7 @@ const settings = (detector: unknown) => detector as Detector;
 const xceptionAt = settings(presetOf(xception).detector);
 const port = (network: MesoNetwork) =>
   settings(vary(presetOf(mesonet, "deepfakeBench"), { network }).detector);
-const product = settings(vary(presetOf(srm), { fusion: "product" }).detector);
+const product = settings(presetOf(srm, "deepfakeBench").detector);
 const oneBlock = settings(vary(presetOf(exposingTheDeception), { blocks: 1 }).detector);
 
 /** DeepfakeBench's file holds the kernels that its code makes. */
@@ -125,6 +125,13 @@ const CASES: readonly {
     detector: settings(vary(presetOf(faceXRay), { channels: 48 }).detector),
     fresh: /^(xray_conv|cls_fc)\./,
     unused: /^(backbone\.(incre_modules|downsamp_modules|final_layer|fc)|post_process|fc)\./,
+  },
+  {
+    list: "efficientnet_pytorch_b0",
+    detector: settings(
+      vary(presetOf(exposingTheDeception), { backbone: "efficientnetB0", blocks: 1 }).detector,
+    ),
+    fresh: /^(?!region_model1\.)/,
   },
   {
     list: "torchvision_resnet34",
