@@ -111,18 +111,27 @@ export async function testPieces(root: string = PROJECT.root): Promise<string[][
   ].filter((piece) => piece.length > 0);
 }
 
-/** Runs all tests and the documentation's examples: types once for all, then the pieces, as `runPieces` does. */
+/**
+ * Runs all tests and the documentation's examples: types once for all, and meanwhile the pieces, as
+ * `runPieces` does. A type error ends the run.
+ */
 export async function runAllTests(signal: AbortSignal): Promise<TestCounts> {
+  const broken = new AbortController();
+  const typed = checkTypes().then((passed) => passed || broken.abort());
+  const counts = await runPieces(await testPieces(), AbortSignal.any([signal, broken.signal]));
+  await typed;
+  return broken.signal.aborted ? { ...counts, failed: counts.failed + 1 } : counts;
+}
+
+/** Whether the types of everything fit; prints what does not. */
+async function checkTypes(): Promise<boolean> {
   const types = await runCommand([PROJECT.deno, "check", "--doc", "lib", "tests", "README.md"], {
     cwd: PROJECT.root,
     env: { ...projectEnvironment(PROJECT), NO_COLOR: "1" },
     onLine: () => {},
   });
-  if (types.code !== 0) {
-    types.lines.forEach((line) => console.log(line));
-    return { passed: 0, failed: 1 };
-  }
-  return await runPieces(await testPieces(), signal);
+  if (types.code !== 0) types.lines.forEach((line) => console.log(line));
+  return types.code === 0;
 }
 
 /** How many pieces run at a time: one more than processors, as notebooks wait now and then; each takes up to 2 GB. */
