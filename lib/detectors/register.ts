@@ -1,9 +1,11 @@
 /** The detectors that the kit has: a new kind is a file of its own and a row here. */
 import type { DetectorKind } from "./detector.ts";
 import { exposingTheDeception } from "./exposing_the_deception/exposing_the_deception.ts";
+import { f3Net } from "./f3_net.ts";
 import { faceXRay } from "./face_x_ray.ts";
 import { mesonet } from "./mesonet.ts";
 import { spsl } from "./spsl.ts";
+import { srm } from "./srm.ts";
 import { xception } from "./xception.ts";
 import { xceptionEla } from "./xception_ela.ts";
 
@@ -14,7 +16,9 @@ export const DETECTORS: readonly DetectorKind[] = Object.freeze([
   mesonet,
   spsl,
   xceptionEla,
+  f3Net,
   faceXRay,
+  srm,
 ]);
 
 /**

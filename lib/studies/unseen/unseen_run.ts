@@ -2,6 +2,7 @@
 import { cropSource } from "lib/batches/batch_source.ts";
 import type { Crop } from "lib/data/samples.ts";
 import type { Configuration } from "lib/detectors/configuration.ts";
+import type { Detector } from "lib/detectors/detector.ts";
 import { openPredictor, type Predictor } from "lib/evaluation/predict.ts";
 import { rocAuc } from "lib/evaluation/roc.ts";
 import { chooseThreshold } from "lib/evaluation/threshold.ts";
@@ -35,6 +36,8 @@ export interface UnseenResult extends KeptResult {
   readonly parameters: number;
   /** Seconds of training. */
   readonly seconds: number;
+  /** What computed it: `Engine.hardware`. */
+  readonly hardware: string;
 }
 
 /** A run whose training AUC is below this did not learn. Chance gives 0.5. */
@@ -49,7 +52,10 @@ export function hasLearnt({ trainingAuc }: Pick<UnseenResult, "trainingAuc">): b
  * Each fake stands beside the real picture that it was made of, in one batch: what the person looks like
  * then says nothing about real or fake, and detectors begin to learn hundreds of steps earlier.
  */
-const PAIRS = { wants: ["pair"] } as const;
+const inPairs = (detector: Detector): Detector => ({
+  ...detector,
+  wants: [...new Set([...detector.wants, "pair" as const])],
+});
 
 /** Training pictures whose scores tell whether anything was learnt. */
 const SEEN = 400;
@@ -95,6 +101,8 @@ export interface UnseenRunOptions {
   readonly configuration: Configuration;
   /** The word of the experiment. */
   readonly protocol: string;
+  /** What computes: `Engine.hardware`. */
+  readonly hardware: string;
   /** Ends it after the step at hand. */
   readonly signal?: AbortSignal;
   /** Gets the trained detector, whose variables are freed afterwards. */
@@ -108,7 +116,7 @@ export interface UnseenRunOptions {
  */
 export async function runUnseen(
   run: UnseenRun,
-  { pictures, configuration, protocol, signal, keep }: UnseenRunOptions,
+  { pictures, configuration, protocol, hardware, signal, keep }: UnseenRunOptions,
 ): Promise<UnseenResult> {
   const { detector } = configuration;
   const lessons = shownBy(run.setting, pictures.crops.train);
@@ -116,7 +124,7 @@ export async function runUnseen(
   const begin = performance.now();
   await using source = cropSource(lessons, {
     ...configuration,
-    detector: { ...detector, ...PAIRS },
+    detector: inPairs(detector),
   });
   const options = { source, configuration, ...signal ? { signal } : {} };
   for await (const { step } of train(learner, options)) void step;
@@ -145,6 +153,7 @@ export async function runUnseen(
     logOdds,
     parameters: Object.values(countParameters(learner.parameters)).reduce((a, b) => a + b),
     seconds,
+    hardware,
   };
   await keep?.(learner);
   return result;

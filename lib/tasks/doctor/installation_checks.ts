@@ -103,11 +103,11 @@ export async function checkTensors(project: Project): Promise<Finding> {
     };
   }
   const found = JSON.parse(answer) as
-    & Record<"backend" | "device" | "version" | "notice", string>
+    & Record<"backend" | "device" | "hardware" | "version" | "notice", string>
     & {
       error: number;
     };
-  const where = `${found.backend} ${found.version} on ${found.device}`;
+  const where = `${found.backend} ${found.version} on ${found.device} (${found.hardware})`;
   if (!(found.error <= LARGEST_ERROR)) {
     return {
       name,
@@ -130,7 +130,7 @@ export async function checkKernel(project: Project): Promise<Finding> {
   const listing = code === 0 ? JSON.parse(text.slice(text.indexOf("{"))) : {};
   const found = (listing as { kernelspecs?: Record<string, { spec: { argv: string[] } }> })
     .kernelspecs?.deno;
-  if (found?.spec.argv[0] === project.deno) return { name, detail: "found by Jupyter" };
+  if (found?.spec.argv.includes(project.deno)) return { name, detail: "found by Jupyter" };
   return {
     name,
     detail: "Jupyter does not find this project's Deno kernel",
