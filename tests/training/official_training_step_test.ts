@@ -104,10 +104,8 @@ function captureVariant({ n, B, paper, bn_frozen }: Variant["settings"]) {
   }, [tf.zeros([2, 64, 64, 3])]);
   /** Puts everything where the fixture's runs begin. */
   const begin = () => {
+    fillParameters(parameters, 3);
     tf.tidy(() => {
-      for (const [name, variable] of Object.entries(parameters)) {
-        variable.assign(initialValue(name, variable));
-      }
       lossWeights.assign(tf.onesLike(lossWeights));
       for (const slot of slots.flatMap(({ m, v }) => [m, v])) slot.assign(tf.zerosLike(slot));
     });
@@ -119,18 +117,6 @@ function captureVariant({ n, B, paper, bn_frozen }: Variant["settings"]) {
     tf.dispose([lossWeights, ...slots.flatMap(({ m, v }) => [m, v])]);
   };
   return { step, forward, parameters, lossWeights, begin, dispose };
-}
-
-/** The formula's values by name and shape: networks of several variants have most of them in common. */
-const initial = new Map<string, tf.Tensor>();
-
-function initialValue(name: string, variable: tf.Variable): tf.Tensor {
-  const key = `${name} ${variable.shape}`, known = initial.get(key);
-  if (known) return known;
-  fillParameters({ [name]: variable }, 3);
-  const value = tf.keep(tf.clone(variable as tf.Tensor));
-  initial.set(key, value);
-  return value;
 }
 
 let captured: { key: string; run: ReturnType<typeof captureVariant> } | undefined;
@@ -216,10 +202,7 @@ for (const [name, variant] of Object.entries(variants)) {
   });
 }
 
-Deno.test.afterAll(() => {
-  captured?.run.dispose();
-  tf.dispose([...initial.values()]);
-});
+Deno.test.afterAll(() => captured?.run.dispose());
 
 /** A bias before a batch norm in training: only rounding moves it. */
 function hasNoGradient(name: string): boolean {
