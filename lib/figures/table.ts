@@ -4,6 +4,8 @@ import { baseLayout, FONT_SIZES, INK, type LookOptions, WIDTHS, wrapText } from 
 
 /** One value of the table. */
 export interface TableRow {
+  /** Lines of one group stand together under its heading; left out for a table without groups. */
+  readonly group?: string;
   /** Heading of the line, such as a method. Lines stand in the order in which they first appear. */
   readonly row: string;
   /** Heading of the column, such as `"AUC"`. Order as for lines. */
@@ -12,6 +14,10 @@ export interface TableRow {
   readonly source: "paper" | "ours";
   /** The value; `null` where there is none. */
   readonly value: number | null;
+  /** How the value is set where `decimals` is not enough: `"0.750*"`. Default: the value and its interval. */
+  readonly text?: string;
+  /** The best value is set bold, the second underlined. Default: neither. */
+  readonly mark?: "best" | "second";
   /** Lower end of the interval; `null` or left out for none. */
   readonly low?: number | null;
   /** Upper end of the interval; `null` or left out for none. */
@@ -26,27 +32,36 @@ export interface TableOptions extends Omit<LookOptions, "height"> {
   readonly decimals?: number;
 }
 
-/** The text of each cell by line and column, and the footnotes that they refer to. */
+const MARKED = { best: ["<b>", "</b>"], second: ["<u>", "</u>"] } as const;
+
+const keyOf = ({ group = "", row, column, source }: Omit<TableRow, "value">) =>
+  JSON.stringify([group, row, column, source]);
+
+/** The text of each cell by its place, and the footnotes that they refer to. */
 function setCells(rows: readonly TableRow[], decimals: number) {
   const notes: string[] = [];
   const cells = new Map<string, string>();
-  for (const { row, column, source, value, low = null, high = null, reason } of rows) {
+  for (const cell of rows) {
+    const { value, low = null, high = null, reason, mark } = cell;
     const show = (number: number) => number.toFixed(decimals);
-    let text = value === null ? "–" : show(value);
-    if (value !== null && low !== null && high !== null) text += ` [${show(low)}, ${show(high)}]`;
+    let text = cell.text ?? (value === null ? "–" : show(value));
+    if (cell.text === undefined && value !== null && low !== null && high !== null) {
+      text += ` [${show(low)}, ${show(high)}]`;
+    }
     if (value === null && reason) {
       if (!notes.includes(reason)) notes.push(reason);
       text += `<sup>${notes.indexOf(reason) + 1}</sup>`;
     }
-    cells.set(JSON.stringify([row, column, source]), text);
+    if (mark) text = MARKED[mark].join(text);
+    cells.set(keyOf(cell), text);
   }
-  return { notes, textOf: (...place: string[]) => cells.get(JSON.stringify(place)) ?? "" };
+  return { notes, textOf: (place: Omit<TableRow, "value">) => cells.get(keyOf(place)) ?? "" };
 }
 
 /**
  * A table with a line for each `row` and, under each `column`, what the paper reports and what was
  * measured here. Numbers of the paper are in italics, under "paper". An empty cell of ours is a dash
- * with a footnote that says why.
+ * with a footnote that says why. Lines of a `group` stand under its heading.
  *
  * @example
  * ```ts
@@ -64,7 +79,10 @@ export const table: Chart<TableRow, TableOptions> = defineChart(
     const { size = "page", decimals = 3 } = options;
     const width = WIDTHS[size];
     const fontSize = size === "column" ? FONT_SIZES.small : FONT_SIZES[size];
-    const lines = [...new Set(rows.map((row) => row.row))];
+    const lines = [
+      ...new Map(rows.map(({ group = "", row }) => [JSON.stringify([group, row]), { group, row }]))
+        .values(),
+    ];
     const columns = [...new Set(rows.map((row) => row.column))].flatMap((column) =>
       (["paper", "ours"] as const)
         .filter((source) => rows.some((row) => row.column === column && row.source === source))
@@ -73,7 +91,7 @@ export const table: Chart<TableRow, TableOptions> = defineChart(
     const { notes, textOf } = setCells(rows, decimals);
 
     // One axis whose unit is a pixel, over the whole figure; `y` runs down from the title.
-    const longest = Math.max(0, ...lines.map((line) => line.length));
+    const longest = Math.max(0, ...lines.map(({ row }) => row.length));
     const first = Math.min(0.34 * width, 24 + longest * 0.55 * fontSize);
     const each = (width - 16 - first) / Math.max(1, columns.length);
     const fit = (text: string) => wrapText(text, { width: each - 8, fontSize });
@@ -100,11 +118,20 @@ export const table: Chart<TableRow, TableOptions> = defineChart(
     setLine("", columns.map(({ column, source }) => `<b>${fit(column)}</b><br>${source}`));
     rules.push(y);
     y += 4;
+    let above = "";
     for (const line of lines) {
+      const { group } = line;
+      if (group !== above) {
+        if (above !== "") rules.push(y);
+        y += 4;
+        texts.push({ text: `<b>${group}</b>`, x: 8, y, xanchor: "left", size: fontSize });
+        y += fontSize * 1.3 + 7;
+        above = group;
+      }
       setLine(
-        line,
-        columns.map(({ column, source }) => {
-          const text = fit(textOf(line, column, source));
+        line.row,
+        columns.map((column) => {
+          const { source } = column, text = fit(textOf({ ...line, ...column }));
           return source === "paper" && text !== "" ? `<i>${text}</i>` : text;
         }),
       );
@@ -149,7 +176,9 @@ export const table: Chart<TableRow, TableOptions> = defineChart(
       },
       altText:
         `Table of ${columns.map(({ column, source }) => `${column} (${source})`).join(", ")} ` +
-        `for ${lines.join(", ")}.`,
+        `for ${
+          lines.map(({ group, row }) => group === "" ? row : `${row} (${group})`).join(", ")
+        }.`,
     };
   },
 );
