@@ -4,6 +4,7 @@ import { exposingTheDeception } from "./exposing_the_deception/exposing_the_dece
 import { faceXRay } from "./face_x_ray.ts";
 import { mesonet } from "./mesonet.ts";
 import { spsl } from "./spsl.ts";
+import { srm } from "./srm.ts";
 import { xception } from "./xception.ts";
 import { xceptionEla } from "./xception_ela.ts";
 
@@ -15,6 +16,7 @@ export const DETECTORS: readonly DetectorKind[] = Object.freeze([
   spsl,
   xceptionEla,
   faceXRay,
+  srm,
 ]);
 
 /**

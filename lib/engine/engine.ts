@@ -28,6 +28,7 @@ import { EagerBinding } from "./eager_binding.ts";
 import { idleGpu, openCusolver, seesNvidiaGpu } from "./nvidia_gpu.ts";
 import { withoutGpuError, withoutGreeting } from "./tensorflow_greeting.ts";
 import { findLibrary } from "./find_library.ts";
+import { hardwareName } from "./hardware_name.ts";
 import { releaseLibraryPages } from "./library_pages.ts";
 import { openNative } from "./native_library.ts";
 import { uncaptured } from "./uncaptured_function.ts";
@@ -46,6 +47,8 @@ export interface Engine {
   readonly backend: "tensorflow" | "cpu";
   /** Where tensors live, such as `"CPU:0"` or `"GPU:0"`. */
   readonly device: string;
+  /** What that device is, by its maker's name: see `hardwareName`. */
+  readonly hardware: string;
   /** TensorFlow's version, or TensorFlow.js's on the plain backend. */
   readonly version: string;
   /** Threads inside one operation. */
@@ -115,10 +118,11 @@ async function start(options: EngineOptions): Promise<Engine> {
   await tf.ready();
   const notice = idleGpu(native, { device: context.device, gpu, options });
   if (notice !== undefined) tell(notice);
-  const [, place] = /device:(\w+:\d+)$/.exec(context.device.name) ?? [];
+  const [, device = context.device.name] = /device:(\w+:\d+)$/.exec(context.device.name) ?? [];
   return {
     backend: "tensorflow",
-    device: place ?? context.device.name,
+    device,
+    hardware: hardwareName(device),
     version: native.text(native.symbols.TF_Version()),
     threads: options.intraOpThreads ?? navigator.hardwareConcurrency,
     ...(notice !== undefined && { notice }),
@@ -135,7 +139,8 @@ async function plain(): Promise<Engine> {
   await tf.ready();
   // Its first use prints an advertisement over several lines; the notice says what matters.
   (tf.backend() as unknown as { firstUse: boolean }).firstUse = false;
-  return { backend: "cpu", device: "CPU:0", version: tf.version.tfjs, threads: 1 };
+  const device = "CPU:0", hardware = hardwareName(device);
+  return { backend: "cpu", device, hardware, version: tf.version.tfjs, threads: 1 };
 }
 
 /**

@@ -11,6 +11,7 @@ import { isLearnt, type Parameters, type ParameterSpecification } from "./parame
  * - matrices, uniform filters, biases and idle parameters: uniform within ±1/√inputs (the default of
  *   `nn.Linear` and `nn.Conv2d`)
  * - batch norm: scale 1, offset 0, running mean 0, running variance 1; loss weights 1, buffers 0
+ * - where a specification says otherwise (`first`), as it says
  *
  * @param random Where the numbers come from, drawn in the order of the specifications.
  * @returns A record in that order. The caller frees it with `disposeParameters`.
@@ -48,9 +49,14 @@ export function initialiseParameters(
 
 /** Where the next number of a parameter comes from. */
 function distribution(
-  { role, shape, fanIn }: ParameterSpecification,
+  { role, shape, fanIn, first: own }: ParameterSpecification,
   random: Random,
 ): () => number {
+  if (own && "values" in own) {
+    let at = 0;
+    return () => own.values[at++];
+  }
+  if (own) return () => own.deviation * random.normal();
   if (role === "filter") {
     const [height, width, , outputs] = shape;
     const deviation = Math.sqrt(2 / (height * width * outputs));

@@ -44,6 +44,8 @@ export interface ParameterSpecification {
   readonly epsilon?: number;
   /** Of a batch norm behind an activation: it is no part of the layer before it, and cannot be merged. */
   readonly behindActivation?: true;
+  /** First values that are not the role's: normal of mean 0 and this deviation, or these numbers. */
+  readonly first?: { readonly deviation: number } | { readonly values: ArrayLike<number> };
 }
 
 /** Roles whose values no gradient changes. */
@@ -66,16 +68,19 @@ export interface ConvolutionSize {
   readonly bias?: boolean;
   /** First values: `"filter"` as in torchvision's ResNet (default), or PyTorch's own default. */
   readonly role?: "filter" | "uniformFilter";
+  /** Standard deviation of the weight's first values, where it is neither; they are normal. */
+  readonly deviation?: number;
 }
 
 /** The weight of a convolution, `[size, size, inputs, outputs]`, and its bias if it has one. */
 export function convolutionParameters(
   name: string,
-  { size, inputs, outputs, bias = false, role = "filter" }: ConvolutionSize,
+  { size, inputs, outputs, bias = false, role = "filter", deviation }: ConvolutionSize,
 ): ParameterSpecification[] {
-  const fanIn = size * size * inputs;
+  const fanIn = size * size * inputs,
+    first = deviation === undefined ? {} : { first: { deviation } };
   return [
-    { name: `${name}.weight`, shape: [size, size, inputs, outputs], role, fanIn },
+    { name: `${name}.weight`, shape: [size, size, inputs, outputs], role, fanIn, ...first },
     ...(bias ? [{ name: `${name}.bias`, shape: [outputs], role: "bias", fanIn } as const] : []),
   ];
 }

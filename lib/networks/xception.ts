@@ -13,81 +13,16 @@ import {
   linearParameters,
   type ParameterSpecification,
 } from "./parameters.ts";
+import {
+  type Block,
+  lastSeparables,
+  residualBlocks,
+  type Separable,
+  xceptionChannels,
+} from "./xception_layout.ts";
 
 /** First values are PyTorch's own: the port's initialisation is commented out. [FF++ code] */
 const role = "uniformFilter";
-
-/** Channels at width 1 of the two convolutions before the blocks. */
-const FIRST = [32, 64] as const;
-
-/** Channels at width 1 that leave each separable convolution, block by block. */
-const BLOCKS: readonly (readonly number[])[] = [
-  [128, 128], // the first three blocks widen in their first convolution
-  [256, 256],
-  [728, 728],
-  ...Array.from({ length: 8 }, () => [728, 728, 728]),
-  [728, 1024], // the last block widens in its second
-];
-
-/** Channels at width 1 of the two separable convolutions after the blocks. */
-const LAST = [1536, 2048] as const;
-
-/** A filter for each channel, a 1×1 convolution, a batch norm: where they are, and their shape. */
-interface Separable {
-  readonly name: string;
-  readonly norm: string;
-  readonly inputs: number;
-  readonly outputs: number;
-}
-
-/** One residual block: where its parameters are and what it turns into what. */
-interface Block {
-  readonly name: string;
-  readonly inputs: number;
-  readonly outputs: number;
-  /** Whether it pools to half the side; its shortcut then has a convolution of its own. */
-  readonly halves: boolean;
-  /** Whether it begins with a ReLU. The first does not: its input comes from one. */
-  readonly startsWithRelu: boolean;
-  readonly separables: readonly Separable[];
-}
-
-const atWidth = (channels: number, width: number) => Math.round(channels * width);
-
-/** The blocks of a pass. Blocks 4 to 11 keep sides and channels; the shallow network goes on without them. */
-function residualBlocks(width: number, isShallow = false): Block[] {
-  const all = allBlocks(width);
-  return isShallow ? all.filter(({ halves }) => halves) : all;
-}
-
-function allBlocks(width: number): Block[] {
-  return BLOCKS.map((channels, i) => {
-    const name = `block${i + 1}`, startsWithRelu = i > 0;
-    const inputs = atWidth(i === 0 ? FIRST[1] : BLOCKS[i - 1].at(-1)!, width);
-    const widths = [inputs, ...channels.map((wide) => atWidth(wide, width))];
-    const separables = channels.map((_, k) => {
-      // `rep` is the list ReLU, convolution, batch norm, ReLU, …; the first block's lacks the first.
-      const place = 3 * k + (startsWithRelu ? 1 : 0);
-      return {
-        name: `${name}.rep.${place}`,
-        norm: `${name}.rep.${place + 1}`,
-        inputs: widths[k],
-        outputs: widths[k + 1],
-      };
-    });
-    const halves = channels.length === 2;
-    return { name, inputs, outputs: widths.at(-1)!, halves, startsWithRelu, separables };
-  });
-}
-
-function lastSeparables(width: number): Separable[] {
-  return LAST.map((channels, i) => ({
-    name: `conv${i + 3}`,
-    norm: `bn${i + 3}`,
-    inputs: atWidth(i === 0 ? BLOCKS.at(-1)!.at(-1)! : LAST[i - 1], width),
-    outputs: atWidth(channels, width),
-  }));
-}
 
 function separableParameters({ name, norm, inputs, outputs }: Separable): ParameterSpecification[] {
   return [
@@ -113,7 +48,7 @@ export interface XceptionShape {
 export function xceptionParameters(
   { classes, width = 1, inputs: channels = 3, isShallow = false }: XceptionShape,
 ): ParameterSpecification[] {
-  const [first, second, features] = [...FIRST, LAST[1]].map((wide) => atWidth(wide, width));
+  const { first, second, features } = xceptionChannels(width);
   return [
     ...convolutionParameters("conv1", { size: 3, inputs: channels, outputs: first, role }),
     ...batchNormParameters("bn1", first),
@@ -153,6 +88,65 @@ function residualBlock(x: tf.Tensor4D, block: Block, layers: Layers): tf.Tensor4
     layers.batchNorm(shortcut, `${block.name}.skipbn`),
   );
 }
+
+/** The stages of a pass in order: `conv1`, `conv2`, `block1` … `block12`, `conv3`, `conv4`. */
+export function xceptionStages(isShallow = false): string[] {
+  const blocks = residualBlocks(1, isShallow).map(({ name }) => name);
+  return ["conv1", "conv2", ...blocks, "conv3", "conv4"];
+}
+
+/**
+ * One stage of a pass, for networks that do something between two: a convolution with its batch norm and
+ * ReLU, or a residual block. The tap is called as `xception` says.
+ *
+ * @param name One of `xceptionStages()`.
+ * @param layers Over the parameters of `xceptionParameters`, of any width; `layersUnder` gives those
+ * of a network inside another.
+ * @param withRelu Whether a convolution's ReLU follows. Default true; blocks end without one.
+ * @throws RangeError for a name that there is none of.
+ *
+ * @example The first stage halves the side, without padding
+ * ```ts
+ * import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
+ * import { openLayers } from "lib/networks/layers.ts";
+ * import { xceptionParameters, xceptionStage, xceptionStages } from "lib/networks/xception.ts";
+ * import { createRandom } from "lib/random.ts";
+ * import * as tf from "@tensorflow/tfjs";
+ * import assert from "node:assert/strict";
+ *
+ * const specifications = xceptionParameters({ classes: 2, width: 1 / 32 });
+ * const layers = openLayers(initialiseParameters(specifications, createRandom(1)), {});
+ * assert.equal(xceptionStages()[0], "conv1");
+ * const x = xceptionStage(tf.zeros([1, 64, 64, 3]), "conv1", { layers });
+ * assert.deepEqual(x.shape, [1, 31, 31, 1]);
+ * ```
+ */
+export function xceptionStage(
+  x: tf.Tensor4D,
+  name: string,
+  { layers, withRelu = true }: { layers: Layers; withRelu?: boolean },
+): tf.Tensor4D {
+  const { convolution, batchNorm, tap } = layers;
+  const stage = STAGES.get(name);
+  if (stage === undefined) throw new RangeError(`Xception has no stage "${name}".`);
+  if (stage !== "convolution") return tap(name, residualBlock(x, stage, layers));
+  const stride = name === "conv1" ? 2 : 1, norm = name.replace("conv", "bn");
+  const isPlain = name === "conv1" || name === "conv2";
+  const y = tap(
+    name,
+    isPlain ? convolution(x, name, { stride, padding: 0 }) : separable(x, name, layers),
+  );
+  const normed = batchNorm(y, norm);
+  return tap(norm, withRelu ? tf.relu(normed) : normed);
+}
+
+/** Names and order of a pass are those of any width; the channels are in the parameters. */
+const STAGES: ReadonlyMap<string, Block | "convolution"> = new Map(
+  xceptionStages().map((name) => [
+    name,
+    residualBlocks(1).find((block) => block.name === name) ?? "convolution",
+  ]),
+);
 
 /**
  * The logits of images. The tap is called at `conv1`, `bn1`, `conv2`, `bn2`, `block1` … `block12`,
@@ -199,17 +193,8 @@ export function xception(
     isShallow?: boolean;
   },
 ): tf.Tensor2D {
-  const { convolution, batchNorm, tap } = layers;
-  const normed = (x: tf.Tensor4D, name: string) => tap(name, tf.relu(batchNorm(x, name)));
-  let x = normed(tap("conv1", convolution(images, "conv1", { stride: 2, padding: 0 })), "bn1");
-  x = normed(tap("conv2", convolution(x, "conv2", { stride: 1, padding: 0 })), "bn2");
-  // Names and order are those of any width; the channels are in the parameters.
-  for (const block of residualBlocks(1, isShallow)) {
-    x = tap(block.name, residualBlock(x, block, layers));
-  }
-  for (const { name, norm } of lastSeparables(1)) {
-    x = normed(tap(name, separable(x, name, layers)), norm);
-  }
+  let x = images;
+  for (const name of xceptionStages(isShallow)) x = xceptionStage(x, name, { layers });
   const features = tf.mean<tf.Tensor2D>(x, [1, 2]);
   return layers.linear(layers.dropout(features, dropout), "last_linear");
 }

@@ -35,6 +35,8 @@ export interface UnseenResult extends KeptResult {
   readonly parameters: number;
   /** Seconds of training. */
   readonly seconds: number;
+  /** What computed it: `Engine.hardware`. */
+  readonly hardware: string;
 }
 
 /** A run whose training AUC is below this did not learn. Chance gives 0.5. */
@@ -95,6 +97,8 @@ export interface UnseenRunOptions {
   readonly configuration: Configuration;
   /** The word of the experiment. */
   readonly protocol: string;
+  /** What computes: `Engine.hardware`. */
+  readonly hardware: string;
   /** Ends it after the step at hand. */
   readonly signal?: AbortSignal;
   /** Gets the trained detector, whose variables are freed afterwards. */
@@ -108,7 +112,7 @@ export interface UnseenRunOptions {
  */
 export async function runUnseen(
   run: UnseenRun,
-  { pictures, configuration, protocol, signal, keep }: UnseenRunOptions,
+  { pictures, configuration, protocol, hardware, signal, keep }: UnseenRunOptions,
 ): Promise<UnseenResult> {
   const { detector } = configuration;
   const lessons = shownBy(run.setting, pictures.crops.train);
@@ -145,6 +149,7 @@ export async function runUnseen(
     logOdds,
     parameters: Object.values(countParameters(learner.parameters)).reduce((a, b) => a + b),
     seconds,
+    hardware,
   };
   await keep?.(learner);
   return result;

@@ -1,4 +1,5 @@
 /** The machine that a measurement belongs to, and what /proc knows about processes on it (Linux only). */
+import { hardwareName } from "lib/engine/hardware_name.ts";
 
 /** What decides how fast a machine computes. */
 export interface Machine {
@@ -22,7 +23,7 @@ export function describeMachine(): Machine {
   const line = (name: string) => new RegExp(`^${name}\\s*: (.*)$`, "m").exec(info)?.[1] ?? "";
   const flags = new Set(line("flags").split(" "));
   return {
-    processor: line("model name") || "unknown",
+    processor: hardwareName("CPU:0"),
     cores: navigator.hardwareConcurrency,
     instructions: INSTRUCTIONS.filter((name) => flags.has(name)),
     memory: Deno.systemMemoryInfo().total,

@@ -103,11 +103,11 @@ export async function checkTensors(project: Project): Promise<Finding> {
     };
   }
   const found = JSON.parse(answer) as
-    & Record<"backend" | "device" | "version" | "notice", string>
+    & Record<"backend" | "device" | "hardware" | "version" | "notice", string>
     & {
       error: number;
     };
-  const where = `${found.backend} ${found.version} on ${found.device}`;
+  const where = `${found.backend} ${found.version} on ${found.device} (${found.hardware})`;
   if (!(found.error <= LARGEST_ERROR)) {
     return {
       name,

@@ -33,6 +33,7 @@ if (import.meta.main) {
   console.log(JSON.stringify({
     backend: engine.backend,
     device: engine.device,
+    hardware: engine.hardware,
     version: engine.version,
     notice: engine.notice,
     error: productError(),

@@ -152,7 +152,8 @@ export async function trainRuns(
     opened.use(manifest.samples);
     manifests.push(manifest);
   }
-  say(`${runs.length} of ${sweep} runs in this job. ${LABEL_LEGEND}.`);
+  const { device, hardware } = engine;
+  say(`${runs.length} of ${sweep} runs in this job, on ${device} (${hardware}). ${LABEL_LEGEND}.`);
   for (const run of runs) {
     if (signal.aborted) break;
     const { configuration: { detector } } = options;

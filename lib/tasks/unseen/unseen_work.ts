@@ -30,7 +30,6 @@ import {
   UNSEEN_EFFECTS,
 } from "lib/studies/unseen/unseen_table.ts";
 import { RUNS } from "lib/training/run_folder.ts";
-import { describeMachine } from "../bench/machine.ts";
 import type { TaskSurroundings } from "../in_task.ts";
 import { detectorKeeper, shareOfRuns, trainMissing, writeRows } from "../study/study_job.ts";
 import type { UnseenJob } from "./unseen_options.ts";
@@ -74,7 +73,7 @@ export async function unseen(
 ): Promise<void> {
   const { signal, say } = surroundings, profile = profileOf(job);
   const runs = unseenShare(job); // before anything that takes long
-  await startEngine({ intraOpThreads: job.threads, interOpThreads: 1 });
+  const { hardware } = await startEngine({ intraOpThreads: job.threads, interOpThreads: 1 });
   await Deno.mkdir(folder, { recursive: true });
   const options = { sizes: profile.sizes, cache: folder, notice: say, signal };
   const made = await unseenPictures(job, options), { people, content } = made;
@@ -97,6 +96,7 @@ export async function unseen(
           pictures,
           configuration,
           protocol: protocolOf(run),
+          hardware,
           signal,
           keep: detectorKeeper(run, { folder: own, configuration, cut }),
         });
@@ -143,7 +143,6 @@ async function writeTables(
   await writeRows(join(out, "answers.csv"), answerRows(results));
   await writeRows(join(out, "effects.csv"), differenceRows(results, UNSEEN_EFFECTS));
   await writeRows(join(out, "against_paper.csv"), differenceRows(results, AGAINST_PAPER));
-  const { processor, cores, system } = describeMachine();
   const seconds = results.reduce((sum, result) => sum + result.seconds, 0);
   const about = {
     data: job.photographs === undefined ? { name: "the six demo photographs" } : job.data,
@@ -155,9 +154,7 @@ async function writeTables(
     runs: results.length,
     of,
     didNotLearn: results.filter((result) => !hasLearnt(result)).length,
-    processor,
-    cores,
-    system,
+    hardware: [...new Set(results.map(({ hardware }) => hardware))].sort(),
     hours: Number((seconds / 3600).toFixed(2)),
     written: new Date().toISOString().slice(0, 10),
   };

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { hardwareName } from "lib/engine/hardware_name.ts";
 import { keptRows } from "lib/tasks/study/study_job.ts";
 import { parseUnseenOptions, type UnseenJob } from "lib/tasks/unseen/unseen_options.ts";
 import { unseen, unseenShare } from "lib/tasks/unseen/unseen_work.ts";
@@ -41,6 +42,7 @@ Deno.test("unseen trains on the demo photographs, writes tables, and goes on whe
     }
     const about = JSON.parse(await Deno.readTextFile(join(tables, "about.json")));
     assert.equal(about.runs, 2);
+    assert.deepEqual(about.hardware, [hardwareName("CPU:0")]); // of the runs, not of who collects
     assert.equal(about.data.name, "the six demo photographs");
 
     lines.length = 0; // pictures and runs are kept

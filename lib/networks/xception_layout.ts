@@ -1,0 +1,94 @@
+/** What an Xception consists of, at any width: names and channels of its convolutions and blocks. */
+
+/** Channels at width 1 of the two convolutions before the blocks. */
+const FIRST = [32, 64] as const;
+
+/** Channels at width 1 that leave each separable convolution, block by block. */
+const BLOCKS: readonly (readonly number[])[] = [
+  [128, 128], // the first three blocks widen in their first convolution
+  [256, 256],
+  [728, 728],
+  ...Array.from({ length: 8 }, () => [728, 728, 728]),
+  [728, 1024], // the last block widens in its second
+];
+
+/** Channels at width 1 of the two separable convolutions after the blocks. */
+const LAST = [1536, 2048] as const;
+
+/** A filter for each channel, a 1×1 convolution, a batch norm: where they are, and their shape. */
+export interface Separable {
+  /** Name of the two convolutions. */
+  readonly name: string;
+  /** Name of the batch norm. */
+  readonly norm: string;
+  /** Channels in. */
+  readonly inputs: number;
+  /** Channels out. */
+  readonly outputs: number;
+}
+
+/** One residual block: where its parameters are and what it turns into what. */
+export interface Block {
+  /** Its name, `block1` … `block12`. */
+  readonly name: string;
+  /** Channels in. */
+  readonly inputs: number;
+  /** Channels out. */
+  readonly outputs: number;
+  /** Whether it pools to half the side; its shortcut then has a convolution of its own. */
+  readonly halves: boolean;
+  /** Whether it begins with a ReLU. The first does not: its input comes from one. */
+  readonly startsWithRelu: boolean;
+  /** What its branch consists of, in order. */
+  readonly separables: readonly Separable[];
+}
+
+const atWidth = (channels: number, width: number) => Math.round(channels * width);
+
+/**
+ * Channels at some places of a network of this width: behind `conv1`, behind `conv2`, in the middle (blocks 3
+ * to 11), and of the features that the classifier sees.
+ */
+export function xceptionChannels(
+  width: number,
+): { first: number; second: number; middle: number; features: number } {
+  const [first, second, middle, features] = [...FIRST, BLOCKS[2][0], LAST[1]]
+    .map((channels) => atWidth(channels, width));
+  return { first, second, middle, features };
+}
+
+/** The blocks of a pass. Blocks 4 to 11 keep sides and channels; the shallow network goes on without them. */
+export function residualBlocks(width: number, isShallow = false): Block[] {
+  const all = allBlocks(width);
+  return isShallow ? all.filter(({ halves }) => halves) : all;
+}
+
+function allBlocks(width: number): Block[] {
+  return BLOCKS.map((channels, i) => {
+    const name = `block${i + 1}`, startsWithRelu = i > 0;
+    const inputs = atWidth(i === 0 ? FIRST[1] : BLOCKS[i - 1].at(-1)!, width);
+    const widths = [inputs, ...channels.map((wide) => atWidth(wide, width))];
+    const separables = channels.map((_, k) => {
+      // `rep` is the list ReLU, convolution, batch norm, ReLU, …; the first block's lacks the first.
+      const place = 3 * k + (startsWithRelu ? 1 : 0);
+      return {
+        name: `${name}.rep.${place}`,
+        norm: `${name}.rep.${place + 1}`,
+        inputs: widths[k],
+        outputs: widths[k + 1],
+      };
+    });
+    const halves = channels.length === 2;
+    return { name, inputs, outputs: widths.at(-1)!, halves, startsWithRelu, separables };
+  });
+}
+
+/** The two separable convolutions after the blocks, `conv3` and `conv4`. */
+export function lastSeparables(width: number): Separable[] {
+  return LAST.map((channels, i) => ({
+    name: `conv${i + 3}`,
+    norm: `bn${i + 3}`,
+    inputs: atWidth(i === 0 ? BLOCKS.at(-1)!.at(-1)! : LAST[i - 1], width),
+    outputs: atWidth(channels, width),
+  }));
+}
