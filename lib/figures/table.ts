@@ -1,30 +1,7 @@
 /** Tables that set our values beside the paper's, each marked as what it is. */
 import { type Chart, defineChart } from "./figure.ts";
 import { baseLayout, FONT_SIZES, INK, type LookOptions, WIDTHS, wrapText } from "./chart_style.ts";
-
-/** One value of the table. */
-export interface TableRow {
-  /** Lines of one group stand together under its heading; left out for a table without groups. */
-  readonly group?: string;
-  /** Heading of the line, such as a method. Lines stand in the order in which they first appear. */
-  readonly row: string;
-  /** Heading of the column, such as `"AUC"`. Order as for lines. */
-  readonly column: string;
-  /** Whose value it is: columns of both stand side by side. */
-  readonly source: "paper" | "ours";
-  /** The value; `null` where there is none. */
-  readonly value: number | null;
-  /** How the value is set where `decimals` is not enough: `"0.750*"`. Default: the value and its interval. */
-  readonly text?: string;
-  /** The best value is set bold, the second underlined. Default: neither. */
-  readonly mark?: "best" | "second";
-  /** Lower end of the interval; `null` or left out for none. */
-  readonly low?: number | null;
-  /** Upper end of the interval; `null` or left out for none. */
-  readonly high?: number | null;
-  /** Why there is no value, such as what is needed to fill the cell; a footnote says it. */
-  readonly reason?: string | null;
-}
+import { type TableCell, tableCells, type TableRow } from "./table_cells.ts";
 
 /** How the table is set. The height follows from the lines. */
 export interface TableOptions extends Omit<LookOptions, "height"> {
@@ -32,30 +9,14 @@ export interface TableOptions extends Omit<LookOptions, "height"> {
   readonly decimals?: number;
 }
 
-const MARKED = { best: ["<b>", "</b>"], second: ["<u>", "</u>"] } as const;
+const MARKS = { best: ["<b>", "</b>"], second: ["<u>", "</u>"] } as const;
 
-const keyOf = ({ group = "", row, column, source }: Omit<TableRow, "value">) =>
-  JSON.stringify([group, row, column, source]);
-
-/** The text of each cell by its place, and the footnotes that they refer to. */
-function setCells(rows: readonly TableRow[], decimals: number) {
-  const notes: string[] = [];
-  const cells = new Map<string, string>();
-  for (const cell of rows) {
-    const { value, low = null, high = null, reason, mark } = cell;
-    const show = (number: number) => number.toFixed(decimals);
-    let text = cell.text ?? (value === null ? "–" : show(value));
-    if (cell.text === undefined && value !== null && low !== null && high !== null) {
-      text += ` [${show(low)}, ${show(high)}]`;
-    }
-    if (value === null && reason) {
-      if (!notes.includes(reason)) notes.push(reason);
-      text += `<sup>${notes.indexOf(reason) + 1}</sup>`;
-    }
-    if (mark) text = MARKED[mark].join(text);
-    cells.set(keyOf(cell), text);
-  }
-  return { notes, textOf: (place: Omit<TableRow, "value">) => cells.get(keyOf(place)) ?? "" };
+/** A cell in Plotly's words: the paper's values in italics. */
+function markup(cell: TableCell | undefined): string {
+  if (!cell) return "";
+  const { text, note, mark, source } = cell;
+  const marked = mark ? MARKS[mark].join(text) : text;
+  return (source === "paper" ? `<i>${marked}</i>` : marked) + (note ? `<sup>${note}</sup>` : "");
 }
 
 /**
@@ -79,16 +40,7 @@ export const table: Chart<TableRow, TableOptions> = defineChart(
     const { size = "page", decimals = 3 } = options;
     const width = WIDTHS[size];
     const fontSize = size === "column" ? FONT_SIZES.small : FONT_SIZES[size];
-    const lines = [
-      ...new Map(rows.map(({ group = "", row }) => [JSON.stringify([group, row]), { group, row }]))
-        .values(),
-    ];
-    const columns = [...new Set(rows.map((row) => row.column))].flatMap((column) =>
-      (["paper", "ours"] as const)
-        .filter((source) => rows.some((row) => row.column === column && row.source === source))
-        .map((source) => ({ column, source }))
-    );
-    const { notes, textOf } = setCells(rows, decimals);
+    const { columns, lines, notes } = tableCells(rows, decimals);
 
     // One axis whose unit is a pixel, over the whole figure; `y` runs down from the title.
     const longest = Math.max(0, ...lines.map(({ row }) => row.length));
@@ -130,10 +82,7 @@ export const table: Chart<TableRow, TableOptions> = defineChart(
       }
       setLine(
         line.row,
-        columns.map((column) => {
-          const { source } = column, text = fit(textOf({ ...line, ...column }));
-          return source === "paper" && text !== "" ? `<i>${text}</i>` : text;
-        }),
+        line.cells.map((cell) => fit(markup(cell))),
       );
     }
     rules.push(y);
