@@ -1,6 +1,7 @@
 /** The detectors that the kit has: a new kind is a file of its own and a row here. */
 import type { DetectorKind } from "./detector.ts";
 import { exposingTheDeception } from "./exposing_the_deception/exposing_the_deception.ts";
+import { f3Net } from "./f3_net.ts";
 import { faceXRay } from "./face_x_ray.ts";
 import { mesonet } from "./mesonet.ts";
 import { spsl } from "./spsl.ts";
@@ -15,6 +16,7 @@ export const DETECTORS: readonly DetectorKind[] = Object.freeze([
   mesonet,
   spsl,
   xceptionEla,
+  f3Net,
   faceXRay,
   srm,
 ]);

@@ -3,6 +3,7 @@
  * that error level analysis is part of a captured pass. Files are written and read elsewhere (`lib/media`).
  */
 import * as tf from "@tensorflow/tfjs";
+import { cosineTransform } from "./cosine_transform.ts";
 
 /** Annex K of the standard (ITU-T T.81): steps of luminance and of chroma at quality 50. */
 const LUMINANCE = [
@@ -23,13 +24,6 @@ function steps(table: readonly number[], quality: number): tf.Tensor1D {
   return tf.tensor1d(
     table.map((step) => Math.min(255, Math.max(1, Math.floor((step * scale + 50) / 100)))),
   );
-}
-
-/** The orthonormal cosine transform of eight numbers: row u is a basis function. */
-function cosines(): tf.Tensor2D {
-  const basis = (u: number, x: number) =>
-    (u === 0 ? Math.sqrt(1 / 8) : 1 / 2) * Math.cos((2 * x + 1) * u * Math.PI / 16);
-  return tf.tensor2d(Array.from({ length: 64 }, (_, at) => basis(at >> 3, at & 7)), [8, 8]);
 }
 
 /** Half away from zero, as libjpeg rounds coefficients; `tf.round` takes halves to even numbers. */
@@ -54,7 +48,7 @@ const alongRows = (blocks: tf.Tensor3D, matrix: tf.Tensor2D, isInverse: boolean)
  */
 function quantised(plane: tf.Tensor3D, of: tf.Tensor1D): tf.Tensor3D {
   const [batch, height, width] = plane.shape, [rows, columns] = [height / 8, width / 8];
-  const order = [0, 1, 3, 2, 4], basis = cosines(), root = Math.sqrt(8);
+  const order = [0, 1, 3, 2, 4], basis = cosineTransform(8), root = Math.sqrt(8);
   const blocks = tf.reshape<tf.Rank.R3>(
     tf.transpose(tf.reshape(tf.sub(plane, 128), [batch, rows, 8, columns, 8]), order),
     [-1, 8, 8],

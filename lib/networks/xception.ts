@@ -103,6 +103,7 @@ export function xceptionStages(isShallow = false): string[] {
  * @param layers Over the parameters of `xceptionParameters`, of any width; `layersUnder` gives those
  * of a network inside another.
  * @param withRelu Whether a convolution's ReLU follows. Default true; blocks end without one.
+ * @param stride Of a convolution. Default: 2 of `conv1`, else 1.
  * @throws RangeError for a name that there is none of.
  *
  * @example The first stage halves the side, without padding
@@ -124,13 +125,17 @@ export function xceptionStages(isShallow = false): string[] {
 export function xceptionStage(
   x: tf.Tensor4D,
   name: string,
-  { layers, withRelu = true }: { layers: Layers; withRelu?: boolean },
+  { layers, withRelu = true, stride = name === "conv1" ? 2 : 1 }: {
+    layers: Layers;
+    withRelu?: boolean;
+    stride?: number;
+  },
 ): tf.Tensor4D {
   const { convolution, batchNorm, tap } = layers;
   const stage = STAGES.get(name);
   if (stage === undefined) throw new RangeError(`Xception has no stage "${name}".`);
   if (stage !== "convolution") return tap(name, residualBlock(x, stage, layers));
-  const stride = name === "conv1" ? 2 : 1, norm = name.replace("conv", "bn");
+  const norm = name.replace("conv", "bn");
   const isPlain = name === "conv1" || name === "conv2";
   const y = tap(
     name,

@@ -47,14 +47,18 @@ const atWidth = (channels: number, width: number) => Math.round(channels * width
 
 /**
  * Channels at some places of a network of this width: behind `conv1`, behind `conv2`, in the middle (blocks 3
- * to 11), and of the features that the classifier sees.
+ * to 11), behind the last block, and of the features that the classifier sees.
  */
 export function xceptionChannels(
   width: number,
-): { first: number; second: number; middle: number; features: number } {
-  const [first, second, middle, features] = [...FIRST, BLOCKS[2][0], LAST[1]]
-    .map((channels) => atWidth(channels, width));
-  return { first, second, middle, features };
+): { first: number; second: number; middle: number; last: number; features: number } {
+  const [first, second, middle, last, features] = [
+    ...FIRST,
+    BLOCKS[2][0],
+    BLOCKS.at(-1)!.at(-1)!,
+    LAST[1],
+  ].map((channels) => atWidth(channels, width));
+  return { first, second, middle, last, features };
 }
 
 /** The blocks of a pass. Blocks 4 to 11 keep sides and channels; the shallow network goes on without them. */

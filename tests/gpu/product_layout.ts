@@ -7,9 +7,9 @@ import { checkGpu, checkTensors } from "lib/tasks/doctor/installation_checks.ts"
 import { PROJECT } from "lib/tasks/setup/project.ts";
 import { sayFigure } from "./figures.ts";
 
-const { backend, device, version, notice } = await startEngine();
+const { backend, device, hardware, version, notice } = await startEngine();
 const place = libraryInUse()?.replace(PROJECT.root, "").replaceAll("\\", "/");
-sayFigure("layout", { backend, device, version, notice, library: place });
+sayFigure("layout", { backend, device, hardware, version, notice, library: place });
 for (const check of [checkTensors, checkGpu]) {
   const { name, detail, remedy } = await check(PROJECT);
   sayFigure("layout", { doctor: name, isOk: remedy === undefined, detail });

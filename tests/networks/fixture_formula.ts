@@ -60,6 +60,16 @@ export function fillParameters(parameters: Parameters, gain: number): void {
   }
 }
 
+/** Gives what is learnt of filters over frequencies the fixtures' value, which is small. */
+export function fillFrequencyFilters(parameters: Parameters): void {
+  for (const [name, variable] of Object.entries(parameters)) {
+    if (!name.endsWith(".learnable")) continue;
+    const values = fill(name, variable.size, { amplitude: 0.1 });
+    const here = fromTorchLayout({ shape: torchShape(variable.shape), values }).values;
+    tf.tidy(() => variable.assign(tf.tensor(here, variable.shape)));
+  }
+}
+
 /** The fixtures' images, `[batch, size, size, 3]`. */
 export function fillImages(name: string, batch: number, size: number): tf.Tensor4D {
   const noise = fill(name, batch * 3 * size * size);
