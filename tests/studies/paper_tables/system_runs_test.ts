@@ -12,7 +12,7 @@ import { systemRun, systemRuns } from "lib/studies/paper_tables/system_runs.ts";
 Deno.test("COMPARED_SYSTEMS names detectors of the register only, and no detector twice", () => {
   const named = Object.values(COMPARED_SYSTEMS).flatMap(({ detector }) => detector ?? []);
   const known = DETECTORS.map(({ name }) => name);
-  const awaited = ["f3_net", "multi_attentional", "recce", "srm"];
+  const awaited = ["multi_attentional", "recce"];
   assert.deepEqual(named.filter((name) => ![...known, ...awaited].includes(name)), []);
   assert.equal(new Set(named).size, named.length);
   const bench = Object.values(COMPARED_SYSTEMS).flatMap(({ deepfakeBench }) =>
