@@ -70,7 +70,7 @@ class Cells:
         if message is None:
             return
         if message.kind == "inspect_request":
-            place = self.documentation.place(message.content["code"], message.content["cursor_pos"])
+            place = self.documentation.place(message.content)
             if place is not None:
                 self.documentation.ask(place, message)
                 return
