@@ -21,9 +21,10 @@ import { MINUS_ONE_TO_ONE } from "lib/networks/normalise_images.ts";
 import type { Parameters, ParameterSpecification } from "lib/networks/parameters.ts";
 import { efficientnetStateDict } from "lib/networks/weights/efficientnet_state_dict.ts";
 import type { TensorFile } from "lib/networks/weights/safetensors.ts";
-import { loadParameters, parametersUnder } from "lib/networks/weights/state_dict.ts";
+import { unusedOf } from "lib/networks/weights/renamed_file.ts";
+import { beginningsIn, loadParameters, parametersUnder } from "lib/networks/weights/state_dict.ts";
 import { defineDetector, requireImages } from "../define_detector.ts";
-import type { DetectorKind, LossInputs } from "../detector.ts";
+import type { DetectorKind, LossInputs, PretrainedReport } from "../detector.ts";
 import { attentionGuidedDrop, drawDrops, type DropDraws } from "./attention_guided_drop.ts";
 import {
   MULTI_ATTENTIONAL_PRESETS,
@@ -111,15 +112,19 @@ function trainingState({ width, network, attentionMaps }: MultiAttentionalSettin
 const BESIDES = ["attentions.mask", "auxiliary_loss."];
 
 /** All of the authors' weights, or those of an EfficientNet that learnt ImageNet. */
-function loadPretrained(parameters: Parameters, file: TensorFile): void {
-  const names = [...file.tensors.keys()];
-  if (names.some((name) => name.includes("texture_enhance."))) {
-    const skip = BESIDES.filter((beginning) => names.some((name) => name.includes(beginning)));
-    loadParameters(parameters, file, { skip });
-    return;
+function loadPretrained(parameters: Parameters, file: TensorFile): PretrainedReport {
+  const own = Object.keys(parameters);
+  if (beginningsIn(file, ["texture_enhance."], own).length > 0) {
+    return loadParameters(parameters, file, { skip: beginningsIn(file, BESIDES, own) });
   }
   const { "_fc.weight": _, "_fc.bias": __, ...trunk } = parametersUnder("net.", parameters);
-  loadParameters(trunk, efficientnetStateDict(file), { skip: ["_fc."] });
+  const named = efficientnetStateDict(file);
+  const report = loadParameters(trunk, named, { skip: beginningsIn(named, ["_fc."]) });
+  return {
+    ...report,
+    loaded: report.loaded.map((name) => `net.${name}`),
+    skipped: unusedOf(named, report.skipped),
+  };
 }
 
 /** Multi-Attentional. */

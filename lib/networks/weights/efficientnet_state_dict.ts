@@ -3,7 +3,8 @@
  * enters it is in `state_dict.ts`.
  */
 import { UnfitFile } from "lib/io/unfit_file.ts";
-import type { StoredTensor, TensorFile } from "./safetensors.ts";
+import { type RenamedFile, renamedFile } from "./renamed_file.ts";
+import type { TensorFile } from "./safetensors.ts";
 import { wrapperPrefix } from "./wrapper_prefix.ts";
 
 /** timm's layers outside of blocks, by their names here. */
@@ -41,8 +42,8 @@ const TIMM =
 
 /**
  * A file with the names of `efficientnetParameters`, without prefix: timm's `tf_efficientnet_b4.ap_in1k` and
- * its like are renamed; a file that has such names already, as `adv-efficientnet-b4-44fb3a87.pth`, is
- * returned as it is.
+ * its like are renamed; a file that has such names already, as `adv-efficientnet-b4-44fb3a87.pth`, keeps
+ * them.
  *
  * timm pads for the map at hand, which differs from Multi-Attentional's padding where a side is odd.
  *
@@ -65,26 +66,26 @@ const TIMM =
  * ]);
  * ```
  */
-export function efficientnetStateDict(file: TensorFile): TensorFile {
+export function efficientnetStateDict(file: TensorFile): RenamedFile {
   const cut = wrapperPrefix([...file.tensors.keys()]).length;
-  const arrays = [...file.tensors].map(([name, array]) => [name.slice(cut), array] as const);
-  if (arrays.some(([name]) => name.startsWith("_conv_stem."))) return file;
-  const parsed = arrays.map(([name, array]) => {
-    const [, stage, place, layer, kind] = TIMM.exec(name) ?? [];
-    return { name, array, stage: Number(stage), place: Number(place), layer, kind };
-  });
+  const names = [...file.tensors.keys()].map((name) => name.slice(cut));
+  if (names.some((name) => name.startsWith("_conv_stem."))) {
+    return renamedFile(file, (name) => ({ name: name.slice(cut) }));
+  }
   const blocks = new Map<number, number>(); // of each stage
   const expands = new Set<number>();
-  for (const { stage, place, layer } of parsed) {
-    if (isNaN(stage)) continue;
-    blocks.set(stage, Math.max(blocks.get(stage) ?? 0, place + 1));
-    if (layer === "conv_pwl") expands.add(stage);
+  for (const name of names) {
+    const [, stage, place, layer] = TIMM.exec(name) ?? [];
+    if (stage === undefined) continue;
+    blocks.set(Number(stage), Math.max(blocks.get(Number(stage)) ?? 0, Number(place) + 1));
+    if (layer === "conv_pwl") expands.add(Number(stage));
   }
   const before = (stage: number) =>
     [...blocks].reduce((sum, [other, count]) => other < stage ? sum + count : sum, 0);
-  const tensors = new Map<string, StoredTensor>();
-  for (const { name, array, stage, place, layer, kind } of parsed) {
-    const names = isNaN(stage) ? OUTSIDE : expands.has(stage) ? EXPANDING : PLAIN;
+  return renamedFile(file, (whole) => {
+    const name = whole.slice(cut), [, inStage, at, layer, kind] = TIMM.exec(name) ?? [];
+    const stage = Number(inStage),
+      names = isNaN(stage) ? OUTSIDE : expands.has(stage) ? EXPANDING : PLAIN;
     const ours = layer && names[layer];
     if (!ours) {
       throw new UnfitFile(
@@ -92,8 +93,7 @@ export function efficientnetStateDict(file: TensorFile): TensorFile {
           "efficientnet_pytorch's. Is it another network's?",
       );
     }
-    const block = isNaN(stage) ? "" : `_blocks.${before(stage) + place}.`;
-    tensors.set(`${block}${ours}.${kind}`, array);
-  }
-  return { ...file, tensors };
+    const block = isNaN(stage) ? "" : `_blocks.${before(stage) + Number(at)}.`;
+    return { name: `${block}${ours}.${kind}` };
+  });
 }
