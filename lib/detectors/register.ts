@@ -4,6 +4,7 @@ import { exposingTheDeception } from "./exposing_the_deception/exposing_the_dece
 import { f3Net } from "./f3_net.ts";
 import { faceXRay } from "./face_x_ray.ts";
 import { mesonet } from "./mesonet.ts";
+import { recce } from "./recce.ts";
 import { spsl } from "./spsl.ts";
 import { srm } from "./srm.ts";
 import { xception } from "./xception.ts";
@@ -17,6 +18,7 @@ export const DETECTORS: readonly DetectorKind[] = Object.freeze([
   spsl,
   xceptionEla,
   f3Net,
+  recce,
   faceXRay,
   srm,
 ]);

@@ -9,6 +9,7 @@ import {
   convolutionParameters,
   type ParameterSpecification,
 } from "./parameters.ts";
+import { repeatPixels } from "./repeat_pixels.ts";
 
 /** A convolution with the batch norm behind it. */
 interface Normed {
@@ -171,12 +172,6 @@ function chained(x: tf.Tensor4D, convolutions: readonly Normed[], layers: Layers
   );
 }
 
-/** Rows and columns repeated. */
-function repeated(x: tf.Tensor4D, times: number): tf.Tensor4D {
-  const [, height, width] = x.shape;
-  return tf.image.resizeNearestNeighbor(x, [height * times, width * times]);
-}
-
 /** A module: every branch by itself, then each the sum of all, brought to its size. */
 function runModule(name: string, xs: readonly tf.Tensor4D[], run: HrnetRun): tf.Tensor4D[] {
   const { layers, channels } = run;
@@ -191,7 +186,7 @@ function runModule(name: string, xs: readonly tf.Tensor4D[], run: HrnetRun): tf.
       seen.map((x, from) => {
         if (from === to) return own;
         const y = chained(x, exchange(name, { from, to, channels }), layers);
-        return from > to ? repeated(y, 2 ** (from - to)) : y;
+        return from > to ? repeatPixels(y, 2 ** (from - to)) : y;
       }).reduce((sum, x) => tf.add(sum, x)),
     )
   );
