@@ -20,12 +20,34 @@ export function oneClassLine(counts: ClassCounts): string | undefined {
       : "");
 }
 
-/** What to do with a manifest. */
+/** Whether there are only reals, with the landmarks that fakes are made by: then no class is missing. */
+export function isForForging(counts: ClassCounts, hasLandmarks: boolean): boolean {
+  return hasLandmarks && missingClass(counts) === "fake";
+}
+
+/**
+ * What to do with a manifest.
+ *
+ * @param options `hasLandmarks`: whether they are kept beside the crops.
+ */
 export function afterManifest(
   manifest: string,
-  { counts, description }: { counts: ClassCounts; description: Pick<Description, "reader"> },
+  { counts, description, hasLandmarks = false }: {
+    readonly counts: ClassCounts;
+    readonly description: Pick<Description, "reader">;
+    readonly hasLandmarks?: boolean;
+  },
 ): string {
-  const fault = trainingFault(counts, description), path = shellWord(manifest);
+  const path = shellWord(manifest);
+  if (isForForging(counts, hasLandmarks)) {
+    const forge =
+      `There are only reals, with the landmarks that fakes are made by. Next: deno task forge ${path} ` +
+      "--out <folder>";
+    return counts.train.real > 0
+      ? `${forge}, or fakes made while it trains: deno task train --data ${path} --set forge=SBI`
+      : `${forge}. ${trainingFault(counts, description)}`;
+  }
+  const fault = trainingFault(counts, description);
   const { test } = counts;
   const measure = test.real > 0 && test.fake > 0
     ? `deno task evaluate <run> --data ${path}`

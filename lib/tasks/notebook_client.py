@@ -8,28 +8,13 @@ from queue import Empty
 
 from jupyter_client.utils import ensure_async
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionComplete
+from nbclient.exceptions import CellExecutionComplete, CellExecutionError
 
 LATE_SECONDS = 0.15  # Deno's kernel sends some outputs after it has said that it is idle.
 END_SECONDS = 0.5  # How long errors may still come after the last cell.
 
-# The kernel is silent about rejections and about errors in timers, and the latter can hang it.
-WATCH_ERRORS = """
-globalThis[Symbol.for("uncaught")] = [];
-addEventListener("error", (event) => {
-  event.preventDefault();
-  globalThis[Symbol.for("uncaught")].push(event.error ?? event.message);
-});
-addEventListener("unhandledrejection", (event) => {
-  event.preventDefault();
-  globalThis[Symbol.for("uncaught")].push(event.reason);
-});
-"""
-THROW_UNCAUGHT = """
-for (const error of globalThis[Symbol.for("uncaught")].splice(0)) {
-  throw error instanceof Error ? error : new Error(String(error));
-}
-"""
+# How the kernel (kernel/guard_cells.ts) begins the trace of an error of a promise or a timer.
+UNCAUGHT = "An error that no cell waited for"
 
 
 class UncaughtError(Exception):
@@ -54,25 +39,31 @@ class CellRunner(NotebookClient):
 
     async def run_cells(self):
         """Runs all cells; raises nbclient's errors, and UncaughtError."""
-        await self.run_silently(WATCH_ERRORS)
         for index, cell in enumerate(self.nb.cells):
-            await self.async_execute_cell(cell, index)
+            await self.raise_uncaught(0)
+            try:
+                await self.async_execute_cell(cell, index)
+            except CellExecutionError as error:
+                raise_if_uncaught(error.traceback)
+                raise
             if cell.cell_type == "code":
                 cell.outputs = join_streams(cell.outputs)
-                await self.raise_uncaught()
-        await asyncio.sleep(END_SECONDS)
-        await self.raise_uncaught()
+                for output in cell.outputs:
+                    if output.output_type == "error":
+                        raise_if_uncaught("\n".join(output.traceback))
+        await self.raise_uncaught(END_SECONDS)
 
-    async def raise_uncaught(self):
-        content = await self.run_silently(THROW_UNCAUGHT)
-        if content["status"] == "error":
-            trace = "\n".join(content["traceback"]).strip()
-            raise UncaughtError(trace or f"{content['ename']}: {content['evalue']}")
-
-    async def run_silently(self, code):
-        """Runs code that leaves no trace in the notebook, and returns the content of the kernel's reply."""
-        question = await ensure_async(self.kc.execute(code, silent=True, store_history=False))
-        return (await self.async_wait_for_reply(question))["content"]
+    async def raise_uncaught(self, seconds):
+        """Raises an error that came after the last cell, for so many seconds more."""
+        end = time.monotonic() + seconds
+        while True:
+            left = max(0, end - time.monotonic())
+            try:
+                message = await ensure_async(self.kc.iopub_channel.get_msg(timeout=left))
+            except Empty:
+                return
+            if message["msg_type"] == "error":
+                raise_if_uncaught("\n".join(message["content"]["traceback"]))
 
     async def _async_poll_output_msg(self, parent_msg_id, cell, cell_index):
         await super()._async_poll_output_msg(parent_msg_id, cell, cell_index)
@@ -87,6 +78,12 @@ class CellRunner(NotebookClient):
                     self.process_message(message, cell, cell_index)
                 except CellExecutionComplete:
                     pass
+
+
+def raise_if_uncaught(trace):
+    _, found, rest = trace.partition(UNCAUGHT)
+    if found:
+        raise UncaughtError(rest.split("\n", 1)[1])
 
 
 def join_streams(outputs):

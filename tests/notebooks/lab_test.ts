@@ -30,6 +30,9 @@ const ALONE = `
 import { show } from "lib/figures/show_figure.ts";
 await show(trainingCurves(rows, { size: "column" }), { interactive: false });`;
 
+/** The kernel of the notebook on the page, as Lab has it. */
+const KERNEL = "jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel";
+
 async function openNotebook(
   page: Page,
   address: string,
@@ -38,9 +41,8 @@ async function openNotebook(
   await page.setViewport({ width: 1200, height });
   await page.goto(address, { waitUntil: "domcontentloaded" });
   await page.waitForSelector(".jp-NotebookPanel .jp-CodeCell", { timeout: 60_000 });
-  const kernel = "jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel";
   await page.waitForFunction(
-    `${kernel}?.name === "deno" && ${kernel}.connectionStatus === "connected" && ${kernel}.status === "idle"`,
+    `${KERNEL}?.name === "deno" && ${KERNEL}.connectionStatus === "connected" && ${KERNEL}.status === "idle"`,
     { timeout: 60_000 },
   );
 }
@@ -62,6 +64,15 @@ async function keepScreenshot(page: Page, name: string): Promise<void> {
   const folder = join(PROJECT.cache, "screenshots");
   await Deno.mkdir(folder, { recursive: true });
   await Deno.writeFile(join(folder, name), await page.screenshot());
+}
+
+/** Waits until an output on the page has these words. */
+async function waitForWords(page: Page, words: string): Promise<void> {
+  await page.waitForFunction(
+    `[...document.querySelectorAll(".jp-OutputArea-output")].some((output) =>
+      output.textContent.includes(${JSON.stringify(words)}))`,
+    { timeout: 60_000 },
+  );
 }
 
 /** The sights, each in a page of its own of one Lab and one browser: both take seconds to start. */
@@ -89,6 +100,38 @@ const SIGHTS: Record<string, (lab: LabServer, browser: Browser) => Promise<void>
       assert.equal(figures, 1, "the update drew a second figure");
     } finally {
       await keepScreenshot(page, "lab.png"); // of a failure too: it shows why
+    }
+  },
+
+  "JupyterLab shows a syntax error; Stop ends a loop and an await, and the kernel lives on": async (
+    lab,
+    browser,
+  ) => {
+    const words = ["SyntaxError: Expression expected", "Stop ended this cell.", "it lives"];
+    await using notebook = await temporaryNotebook("stop.ipynb", [
+      "const first: number = 1;\nconst second = ;",
+      "while (Date.now() > 0);",
+      "await new Promise(() => {});",
+      'console.log("it", "lives");',
+    ]);
+    const page = await browser.newPage();
+    try {
+      await openNotebook(page, lab.address(notebook.path));
+      await page.evaluate("jupyterapp.commands.execute('notebook:move-cursor-down')"); // past the heading
+      await runCell(page);
+      await waitForWords(page, words[0]!);
+      for (const count of [1, 2]) {
+        void runCell(page);
+        await page.waitForFunction(`${KERNEL}.status === "busy"`, { timeout: 60_000 });
+        await page.evaluate("jupyterapp.commands.execute('notebook:interrupt-kernel')");
+        await page.waitForFunction(`${KERNEL}.status === "idle"`, { timeout: 60_000 });
+        const stopped = `document.body.innerText.split(${JSON.stringify(words[1])}).length - 1`;
+        await page.waitForFunction(`${stopped} === ${count}`, { timeout: 60_000 });
+      }
+      await runCell(page);
+      await waitForWords(page, words[2]!);
+    } finally {
+      await keepScreenshot(page, "stop.png");
     }
   },
 

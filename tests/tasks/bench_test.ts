@@ -1,6 +1,5 @@
 /** Tests of the bench: its arithmetic, its words, its two-process timing, and one tiny real run. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { compareChecks } from "lib/tasks/bench/agreement.ts";
 import {
   caseName,
@@ -11,14 +10,15 @@ import {
   stepFlops,
 } from "lib/tasks/bench/bench_cases.ts";
 import { compareCase, type ComparisonOptions } from "lib/tasks/bench/time_case.ts";
-import type { Contender } from "lib/tasks/bench/contender.ts";
 import { peakMemory, processSeconds, resetPeakMemory } from "lib/tasks/bench/machine.ts";
 import { parseBenchOptions } from "lib/tasks/bench/bench_options.ts";
-import { type BenchReport, judge, reportCsv, writeReport } from "lib/tasks/bench/bench_report.ts";
+import { type BenchReport, reportCsv, writeReport } from "lib/tasks/bench/bench_report.ts";
+import { judge } from "lib/tasks/bench/verdict.ts";
 import { runBench } from "lib/tasks/bench/bench_run.ts";
 import { summarise } from "lib/tasks/bench/statistics.ts";
 import { WorkerProcess } from "lib/tasks/bench/worker_process.ts";
 import { PROJECT } from "lib/tasks/setup/project.ts";
+import { fake } from "./bench/fake_contender.ts";
 
 const TINY: PaperCase = {
   work: "training",
@@ -30,14 +30,6 @@ const TINY: PaperCase = {
 };
 
 const never = new AbortController().signal;
-
-/** A contender whose worker is tests/tasks/bench/fake_worker.ts. */
-function fake(name: string, behaviour: Record<string, unknown>, more: Partial<Contender> = {}) {
-  const script = join(import.meta.dirname!, "bench", "fake_worker.ts");
-  const argument = JSON.stringify({ steps: { plain: 0.01 }, name, ...behaviour });
-  const command = [Deno.execPath(), "run", "-A", "--no-check", "--quiet", script, argument];
-  return { worker: { name, command, cwd: ".", env: {} }, variants: () => ["plain"], ...more };
-}
 
 const timing = (changes: Partial<ComparisonOptions> = {}): ComparisonOptions => ({
   rounds: 3,
@@ -199,12 +191,26 @@ function exampleReport(ours: number[], peers: number[]): BenchReport {
     machine: { processor: "P", cores: 2, instructions: ["avx2"], memory: 8e9, system: "linux" },
     before: { busyCores: 0.1, load: 0.2 },
     sides,
-    agreements: [{ blocks: 2, parameters: 3, logits: 1e-6, loss: 0 }],
+    agreements: [{ network: "n2", parameters: 3, logits: 1e-6, loss: 0 }],
     results: [{
       case: TINY,
       steps: 1,
-      ours: { ...side, ...memory(2e9), name: "Ours", variant: "captured", imagesPerSecond: ours },
-      peer: { ...side, ...memory(1e9), name: "Peer", variant: "fast", imagesPerSecond: peers },
+      ours: {
+        ...side,
+        ...memory(2e9),
+        name: "Ours",
+        variant: "captured",
+        imagesPerSecond: ours,
+        processorSeconds: ours.map((v) => 1 / v),
+      },
+      peer: {
+        ...side,
+        ...memory(1e9),
+        name: "Peer",
+        variant: "fast",
+        imagesPerSecond: peers,
+        processorSeconds: peers.map(() => null),
+      },
       disturbance: ours.map(() => 0),
     }],
     failures: [{ case: "training-float32-n4", reason: "it fell over" }],
@@ -237,7 +243,7 @@ Deno.test("writeReport says what was reached, what was not, and what failed", as
       "one.md",
     ]);
     const markdown = await Deno.readTextFile(paths[2]!);
-    assert.match(markdown, /\*\*1\.20\*\* \(1\.10–1\.30\) \| 1\.0 reached/);
+    assert.match(markdown, /\*\*1\.20\*\* \(1\.10–1\.30\) \| unknown \| 1\.0 reached/);
     assert.match(markdown, /training-float32-n2: 2\.00 of the peer's memory, 1\.0 wanted/);
     assert.match(markdown, /training-float32-n4 failed\*\*: it fell over/);
     const json = JSON.parse(await Deno.readTextFile(paths[0]!));
@@ -268,5 +274,5 @@ Deno.test("runBench times our own side of a tiny detector, training and inferenc
     assert.ok(Number.isFinite(ours.value), "the loss is a number");
     assert.ok(ours.parameters > 1e5);
   }
-  assert.ok(report.sides[0]!.peak.float32 > 0);
+  assert.ok(report.sides[0]!.peak.float32! > 0);
 });

@@ -59,7 +59,10 @@ export function unseenRuns({ seeds }: UnseenProfile): UnseenRun[] {
   const all = Array.from({ length: seeds }, (_, i) => i + 1);
   return groups.flatMap(({ settings, rows }) =>
     all.flatMap((seed) =>
-      settings.flatMap((setting) => rows.map((row): UnseenRun => ({ setting, row, seed })))
+      settings.flatMap((setting) =>
+        rows.filter((row) => unseenRow(row).settings?.includes(setting) ?? true)
+          .map((row): UnseenRun => ({ setting, row, seed }))
+      )
     )
   );
 }

@@ -4,6 +4,8 @@
  */
 import { type Configuration, presetOf, vary } from "lib/detectors/configuration.ts";
 import { PAPER } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
+import { exposingTheDeception } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import { DETECTORS } from "lib/detectors/register.ts";
 import { xception } from "lib/detectors/xception.ts";
 import { SELF_BLENDED, STAND_INS } from "./unseen_crops.ts";
 
@@ -17,6 +19,8 @@ export interface UnseenRow {
   readonly configuration: Configuration;
   /** How many times a profile's steps it trains: some begin to learn later. Default: 1. */
   readonly longer?: number;
+  /** The only settings that it is trained on, of `UNSEEN_SETTINGS`. Default: all. */
+  readonly settings?: readonly string[];
 }
 
 /** Flips alone: other augmentations keep detectors of these sizes from learning within minutes. */
@@ -43,8 +47,22 @@ const row = (
   name: string,
   is: string,
   configuration: Configuration,
-  more: Pick<UnseenRow, "longer"> = {},
+  more: Pick<UnseenRow, "longer" | "settings"> = {},
 ): UnseenRow => Object.freeze({ name, is, configuration, ...more });
+
+/**
+ * The register's other detectors, each in its quick preset: small, at the benchmark's size, with one recipe
+ * for all. They are trained on all manipulations, so that each stands in the table.
+ */
+const COMPARED = DETECTORS.filter((kind) => kind !== exposingTheDeception && kind !== xception)
+  .map((kind) =>
+    row(
+      kind.name,
+      `${kind.name} in its quick preset`,
+      vary(presetOf(kind, "quick"), RECIPE),
+      { settings: ["all"] },
+    )
+  );
 
 /** All rows; the first is what the others are compared with. */
 export const UNSEEN_ROWS: readonly UnseenRow[] = Object.freeze([
@@ -61,6 +79,7 @@ export const UNSEEN_ROWS: readonly UnseenRow[] = Object.freeze([
     vary(ALONE, { backbone: "resnet34", width: 0.25, learningRate: 5e-4 }),
     { longer: 3 },
   ),
+  ...COMPARED,
 ]);
 
 /** What is trained on: methods by the name of the setting. */

@@ -2,6 +2,7 @@
 import { cropSource } from "lib/batches/batch_source.ts";
 import type { Crop } from "lib/data/samples.ts";
 import type { Configuration } from "lib/detectors/configuration.ts";
+import type { Detector } from "lib/detectors/detector.ts";
 import { openPredictor, type Predictor } from "lib/evaluation/predict.ts";
 import { rocAuc } from "lib/evaluation/roc.ts";
 import { chooseThreshold } from "lib/evaluation/threshold.ts";
@@ -51,7 +52,10 @@ export function hasLearnt({ trainingAuc }: Pick<UnseenResult, "trainingAuc">): b
  * Each fake stands beside the real picture that it was made of, in one batch: what the person looks like
  * then says nothing about real or fake, and detectors begin to learn hundreds of steps earlier.
  */
-const PAIRS = { wants: ["pair"] } as const;
+const inPairs = (detector: Detector): Detector => ({
+  ...detector,
+  wants: [...new Set([...detector.wants, "pair" as const])],
+});
 
 /** Training pictures whose scores tell whether anything was learnt. */
 const SEEN = 400;
@@ -120,7 +124,7 @@ export async function runUnseen(
   const begin = performance.now();
   await using source = cropSource(lessons, {
     ...configuration,
-    detector: { ...detector, ...PAIRS },
+    detector: inPairs(detector),
   });
   const options = { source, configuration, ...signal ? { signal } : {} };
   for await (const { step } of train(learner, options)) void step;

@@ -20,18 +20,32 @@ export interface PaperCase extends AnyCase {
   readonly width: number;
 }
 
-/** Any detector, which only our side has. */
+/** Any detector. */
 export interface DetectorCase extends AnyCase {
   /** A name in the register, or the absolute path of a TypeScript file. */
   readonly detector: string;
   /** Its preset; left out: its first. */
   readonly preset?: string;
+  /** Fields of the preset that are changed, such as `"depth=shallow"`. */
+  readonly changes?: readonly string[];
+}
+
+/** What a detector's case comes to: all that PyTorch's side has to know to do the same. */
+export interface ResolvedCase extends DetectorCase {
+  /** Every setting of the detector. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Side of the square images in pixels. */
+  readonly size: number;
+  /** Adam's rate and its weight decay. */
+  readonly learningRate: number;
+  /** As PyTorch's Adam takes it. */
+  readonly weightDecay: number;
 }
 
 /** One piece of work. */
-export type BenchCase = PaperCase | DetectorCase;
+export type BenchCase = PaperCase | DetectorCase | ResolvedCase;
 
-/** Whether it is the paper's detector, which PyTorch's side has too. */
+/** Whether it is the paper's detector, whose blocks are counted and whose two precisions are compared. */
 export function isPaperCase(one: BenchCase): one is PaperCase {
   return "blocks" in one;
 }
@@ -47,23 +61,36 @@ export const CASES: readonly PaperCase[] = Object.freeze(
   ),
 );
 
+/** What a detector's cases share. */
+export type ChosenDetector = Pick<DetectorCase, "detector" | "preset" | "changes">;
+
 /** The cases of any other detector: both works in float32. */
-export function detectorCases(detector: string, preset?: string): DetectorCase[] {
+export function detectorCases(chosen: ChosenDetector, batch: number): DetectorCase[] {
   return (["inference", "training"] as const).map((work) => ({
     work,
     precision: "float32",
-    batch: 8,
-    detector,
-    ...preset === undefined ? {} : { preset },
+    batch,
+    ...chosen,
   }));
+}
+
+/** What a case computes, such as `n4`, `xception` or `spsl-shallow`: alike for all its work. */
+export function networkName(one: BenchCase): string {
+  if (isPaperCase(one)) return `n${one.blocks}`;
+  const { detector, preset, changes = [] } = one;
+  const name = detector.replace(/^.*[/\\]/, "").replace(/\.\w+$/, "");
+  const values = changes.map((change) => change.slice(change.indexOf("=") + 1));
+  return [name, ...preset === undefined ? [] : [preset], ...values].join("-");
+}
+
+/** Whether PyTorch's side is told enough to do the same. */
+export function isComparable(one: BenchCase): one is PaperCase | ResolvedCase {
+  return "size" in one;
 }
 
 /** A case's name, such as `training-bfloat16-n4` or `inference-float32-xception`. */
 export function caseName(one: BenchCase): string {
-  const what = isPaperCase(one)
-    ? `n${one.blocks}`
-    : one.detector.replace(/^.*[/\\]/, "").replace(/\.\w+$/, "");
-  return `${one.work}-${one.precision}-${what}`;
+  return `${one.work}-${one.precision}-${networkName(one)}`;
 }
 
 /**

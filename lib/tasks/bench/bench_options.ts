@@ -1,7 +1,15 @@
 /** What the command line of the bench says. */
 import { parseArgs } from "node:util";
 import { isAbsolute, resolve } from "node:path";
-import { type BenchCase, caseName, CASES, chooseCases, detectorCases } from "./bench_cases.ts";
+import {
+  type BenchCase,
+  caseName,
+  CASES,
+  chooseCases,
+  type ChosenDetector,
+  detectorCases,
+} from "./bench_cases.ts";
+import { COMPARED } from "./compared_detectors.ts";
 
 /** How a bench is run. */
 export interface BenchOptions {
@@ -27,8 +35,11 @@ export interface BenchOptions {
 export const USAGE = `deno task bench [options]    times the detector; compares it with PyTorch
 
   --peer torch     compare with PyTorch, step by step in turn; writes results/bench/
-  --detector NAME  instead of the paper's detector: one of the kit's, or a TypeScript file of your own
+  --detector A,B   instead of the paper's detector: some of the kit's, or "all" that PyTorch's side has too;
+                   without --peer also a TypeScript file of your own
   --preset NAME    with --detector: one of its presets (its first)
+  --set FIELD=VALUE  with --detector: a field changed, such as edition=port; may be repeated
+  --batch N        with --detector: images in a step (8)
   --cases A,B      only these: names, or parts of them joined by "-"
                    (${CASES.map(caseName).join(",\n                    ")})
   --rounds N       bursts of each side per case (12; with --quick 3)
@@ -60,6 +71,8 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | "help
       peer: { type: "string" },
       detector: { type: "string" },
       preset: { type: "string" },
+      set: { type: "string", multiple: true },
+      batch: { type: "string" },
       cases: { type: "string" },
       rounds: { type: "string" },
       threads: { type: "string", default: "2" },
@@ -69,25 +82,23 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | "help
     },
   });
   if (values.help) return "help";
-  const { peer, quick, detector, preset } = values;
+  const { peer, quick, detector } = values;
   if (peer !== undefined && peer !== "torch") {
     throw new RangeError(`--peer is "${peer}", but the only peer is "torch".`);
   }
-  if (peer !== undefined && detector !== undefined) {
-    throw new RangeError(
-      "PyTorch's side has the paper's detector only: leave out --peer or --detector.",
-    );
+  for (const option of ["preset", "set", "batch"] as const) {
+    if (values[option] !== undefined && detector === undefined) {
+      throw new RangeError(`--${option} belongs to a --detector: name that too.`);
+    }
   }
-  if (preset !== undefined && detector === undefined) {
-    throw new RangeError("--preset is one of a --detector's: name that too.");
-  }
-  const known = detector === undefined ? CASES : detectorCases(absoluteFile(detector), preset);
+  const batch = whole("--batch", values.batch ?? "8");
+  const known: readonly BenchCase[] = detector === undefined
+    ? CASES
+    : chosenDetectors(detector, values).flatMap((chosen) => detectorCases(chosen, batch));
   const output = values.output ?? (peer === undefined ? undefined : "results/bench");
   return {
     ...(peer !== undefined && { peer }),
-    cases: values.cases === undefined
-      ? known
-      : chooseCases<BenchCase>(known, values.cases.split(",")),
+    cases: values.cases === undefined ? known : chooseCases(known, values.cases.split(",")),
     rounds: whole("--rounds", values.rounds ?? (quick ? "3" : "12")),
     burstSeconds: quick ? 0.5 : 1,
     thorough: !quick,
@@ -95,6 +106,31 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | "help
     matrixSide: 2048,
     ...(output !== undefined && { output }),
   };
+}
+
+/** The detectors that a list names, all with the same changes; "all" with those that each is published with. */
+function chosenDetectors(
+  list: string,
+  { peer, preset, set: changes }: { peer?: string; preset?: string; set?: string[] },
+): ChosenDetector[] {
+  const own = {
+    ...preset === undefined ? {} : { preset },
+    ...changes === undefined ? {} : { changes },
+  };
+  return list.split(",").flatMap((detector): ChosenDetector[] => {
+    if (detector === "all") {
+      return COMPARED.map((chosen) => ({
+        ...chosen,
+        ...own,
+        changes: [...chosen.changes ?? [], ...changes ?? []],
+      }));
+    }
+    if (peer !== undefined && !COMPARED.some((chosen) => chosen.detector === detector)) {
+      const names = [...new Set(COMPARED.map(({ detector }) => detector))].join(", ");
+      throw new RangeError(`PyTorch's side has no detector "${detector}". It has ${names}.`);
+    }
+    return [{ detector: absoluteFile(detector), ...own }];
+  });
 }
 
 /** A file's name as the worker, which runs elsewhere, finds it; the name of a kind as it is. */

@@ -2,10 +2,12 @@
 import { join } from "node:path";
 import { writeWhole } from "lib/io/write_whole.ts";
 import { type Agreement, agreementLine, type Introduction } from "./agreement.ts";
-import { type BenchCase, caseName, isPaperCase, stepFlops } from "./bench_cases.ts";
-import type { CaseResult, SideResult } from "./time_case.ts";
+import { caseName, isComparable, isPaperCase, stepFlops } from "./bench_cases.ts";
+import { detectorTable, limits } from "./detector_table.ts";
 import type { Machine } from "./machine.ts";
-import { summarise, type Summary } from "./statistics.ts";
+import { memory, ratioText, table } from "./report_table.ts";
+import type { CaseResult, SideResult } from "./time_case.ts";
+import { judge, QUIET, speed } from "./verdict.ts";
 
 /** Everything that one run of the bench measured. */
 export interface BenchReport {
@@ -17,7 +19,7 @@ export interface BenchReport {
   readonly before: { readonly busyCores: number | null; readonly load: number };
   /** Our side, then the peer. */
   readonly sides: readonly Introduction[];
-  /** How far both sides agree, for each number of blocks. */
+  /** How far both sides agree, for each network. */
   readonly agreements: readonly Agreement[];
   /** The cases that were timed. */
   readonly results: readonly CaseResult[];
@@ -25,67 +27,11 @@ export interface BenchReport {
   readonly failures: readonly { readonly case: string; readonly reason: string }[];
 }
 
-/** The smallest median ratio of our speed to PyTorch's that is wanted; memory: at most PyTorch's. */
-const TARGETS: Record<`${BenchCase["work"]}-${BenchCase["precision"]}`, number> = {
-  "inference-float32": 1,
-  "training-float32": 1,
-  "inference-bfloat16": 1,
-  "training-bfloat16": 0.9,
-};
-
-/**
- * Cores busy with other programs up to which a round counts. PyTorch's threads wait for each other by
- * spinning and lose far more than their share to a third program, so a disturbed ratio flatters us.
- */
-const QUIET = 0.2;
-
-/** A case measured on both sides, with what follows from it. */
-export interface Verdict {
-  /** Rounds that count: the quiet ones, or all where fewer than three are quiet. Counted from 0. */
-  readonly rounds: number[];
-  /** Our speed as a multiple of the peer's, over the rounds. */
-  readonly ratio: Summary;
-  /** The smallest median wanted. */
-  readonly target: number;
-  /** Whether the median reaches the target. */
-  readonly fast: boolean;
-  /** Our peak memory as a multiple of the peer's; null where memory is unknown. */
-  readonly memory: number | null;
-  /** Whether our peak memory is no higher than the peer's; true where unknown. */
-  readonly lean: boolean;
-}
-
-/** Compares a case with its targets; null when there was no peer. */
-export function judge(result: CaseResult): Verdict | null {
-  const { case: one, ours, peer } = result;
-  if (peer === undefined) return null;
-  const rounds = countingRounds(result);
-  const ratio = summarise(rounds.map((i) => ours.imagesPerSecond[i]! / peer.imagesPerSecond[i]!));
-  const target = TARGETS[`${one.work}-${one.precision}`];
-  const memory = ours.peakMemory === null || peer.peakMemory === null
-    ? null
-    : ours.peakMemory / peer.peakMemory;
-  return {
-    rounds,
-    ratio,
-    target,
-    fast: ratio.median >= target,
-    memory,
-    lean: memory === null || memory <= 1,
-  };
-}
-
-function countingRounds({ disturbance }: CaseResult): number[] {
-  const all = disturbance.map((_, i) => i);
-  const quiet = all.filter((i) => (disturbance[i] ?? 0) <= QUIET);
-  return quiet.length >= 3 ? quiet : all;
-}
-
 /** One row a case and round: the rows that figures are drawn from. */
 export function reportCsv({ results }: BenchReport): string {
   const header =
     "case,work,precision,blocks,size,batch,round,ours_variant,peer_variant,ours_images_per_second," +
-    "peer_images_per_second,ratio,ours_peak_bytes,peer_peak_bytes,disturbance_cores";
+    "peer_images_per_second,ratio,ours_processor_seconds,peer_processor_seconds,ours_peak_bytes,peer_peak_bytes,disturbance_cores";
   const rows = results.flatMap(({ case: one, ours, peer, disturbance }) =>
     ours.imagesPerSecond.map((speed, round) => {
       const theirs = peer?.imagesPerSecond[round];
@@ -93,7 +39,8 @@ export function reportCsv({ results }: BenchReport): string {
         caseName(one),
         one.work,
         one.precision,
-        ...isPaperCase(one) ? [one.blocks, one.size] : ["", ""],
+        isPaperCase(one) ? one.blocks : "",
+        isComparable(one) ? one.size : "",
         one.batch,
         round + 1,
         ours.variant,
@@ -101,6 +48,8 @@ export function reportCsv({ results }: BenchReport): string {
         speed.toFixed(3),
         theirs?.toFixed(3) ?? "",
         theirs === undefined ? "" : (speed / theirs).toFixed(4),
+        ours.processorSeconds[round]?.toFixed(4) ?? "",
+        peer?.processorSeconds[round]?.toFixed(4) ?? "",
         ours.peakMemory ?? "",
         peer?.peakMemory ?? "",
         disturbance[round]?.toFixed(2) ?? "",
@@ -124,21 +73,24 @@ export function reportMarkdown(report: BenchReport): string {
     }).`,
     "",
     ...sides.map(({ name, version, threads, detail, peak }) =>
-      `- ${name} ${version}, ${threads} threads, ${detail}; matrix product ` +
-      `${giga(peak.float32)} GFLOP/s in float32, ${giga(peak.bfloat16)} in bfloat16`
+      `- ${name} ${version}, ${threads} threads, ${detail}; matrix product in GFLOP/s: ` +
+      Object.entries(peak).map(([precision, best]) => `${giga(best)} in ${precision}`).join(", ")
     ),
     "",
     ...agreements.map((agreement) => `- ${agreementLine(agreement)}`),
     ...(agreements.length > 0 ? [""] : []),
-    ...(compared ? comparisonTable(report) : ownTable(report)),
+    ...tables(report),
     "",
     ...results.flatMap(shortfalls),
+    ...limits(results),
     ...failures.map(({ case: name, reason }) => `- **${name} failed**: ${reason}`),
     "",
     "Images a second: median over the rounds that count. Each round times a burst of each side in " +
     "turn, the other idle; it counts when other programs kept at most " +
     `${QUIET} cores busy meanwhile (where fewer than three rounds are so quiet, all count). Ratio: ` +
-    "ours divided by the peer's within a round, median and quartiles. Memory: the largest resident " +
+    "ours divided by the peer's within a round, median and quartiles. By processor time: the peer's an " +
+    "image divided by ours, over all rounds, which other programs disturb less; threads that wait by " +
+    "spinning count in it. Memory: the largest resident " +
     "size the process ever had, in GB, getting ready included; in brackets while timed. " +
     "Share of peak: operations (2 a multiply-accumulate of convolutions and linear layers; " +
     "training counts 3 forward passes) a second, against the better of the two matrix products.",
@@ -147,16 +99,26 @@ export function reportMarkdown(report: BenchReport): string {
   return lines.join("\n").replace(/\n{3,}/g, "\n\n");
 }
 
-function comparisonTable(report: BenchReport): string[] {
-  const rows = report.results.map((result) => {
+/** One for the paper's detector, a row a case, and one for all others, a row a network. */
+function tables(report: BenchReport): string[] {
+  if (report.sides.length < 2) return ownTable(report);
+  const ofPaper = report.results.filter(({ case: one }) => isPaperCase(one));
+  return [
+    ...ofPaper.length === 0 ? [] : [...comparisonTable(report, ofPaper), ""],
+    ...detectorTable(report.results),
+  ];
+}
+
+function comparisonTable(report: BenchReport, results: readonly CaseResult[]): string[] {
+  const rows = results.map((result) => {
     const { case: one, ours, peer } = result;
     const verdict = judge(result)!;
-    const { median, lower, upper } = verdict.ratio;
     return [
       caseName(one),
       speed(result, ours).toPrecision(3),
       `${speed(result, peer!).toPrecision(3)} (${peer!.variant})`,
-      `**${median.toFixed(2)}** (${lower.toFixed(2)}–${upper.toFixed(2)})`,
+      ratioText(verdict.ratio),
+      verdict.processor === null ? "unknown" : ratioText(verdict.processor),
       `${verdict.target.toFixed(1)} ${verdict.fast ? "reached" : "not reached"}`,
       `${memory(ours)} / ${memory(peer!)}${verdict.lean ? "" : ", not reached"}`,
       `${share(report, result, ours)} / ${share(report, result, peer!)}`,
@@ -169,6 +131,7 @@ function comparisonTable(report: BenchReport): string[] {
       "ours",
       "peer",
       "ratio",
+      "by processor time",
       "target",
       "memory ours / peer",
       "share of peak",
@@ -205,28 +168,13 @@ function shortfalls(result: CaseResult): string[] {
   ];
 }
 
-function table(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  return [line(header), line(header.map(() => "---")), ...rows.map(line)];
-}
-
 const giga = (value: number) => (value / 1e9).toFixed(0);
 const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(1);
-
-/** Images a second: median of the rounds that count. */
-function speed(result: CaseResult, side: SideResult): number {
-  return summarise(countingRounds(result).map((i) => side.imagesPerSecond[i]!)).median;
-}
-
-function memory({ peakMemory, stepMemory }: SideResult): string {
-  if (peakMemory === null || stepMemory === null) return "unknown";
-  return `${(peakMemory / 1e9).toFixed(2)} (${(stepMemory / 1e9).toFixed(2)})`;
-}
 
 function share({ sides }: BenchReport, result: CaseResult, side: SideResult): string {
   const { case: one } = result;
   if (!isPaperCase(one)) return "–";
-  const peak = Math.max(...sides.map(({ peak }) => peak[one.precision]));
+  const peak = Math.max(...sides.map(({ peak }) => peak[one.precision] ?? 0));
   const reached = stepFlops(one) / one.batch * speed(result, side);
   return `${(100 * reached / peak).toFixed(0)} %`;
 }

@@ -7,8 +7,18 @@ import { progressLine } from "lib/io/progress.ts";
 import type { Project } from "../setup/project.ts";
 import type { Report } from "../setup/setup_report.ts";
 import { agree, type Agreement, agreementLine, introduce, type Peak } from "./agreement.ts";
-import { type BenchCase, caseName, isPaperCase, type PaperCase, stepFlops } from "./bench_cases.ts";
+import {
+  type BenchCase,
+  caseName,
+  isComparable,
+  isPaperCase,
+  networkName,
+  type PaperCase,
+  type ResolvedCase,
+  stepFlops,
+} from "./bench_cases.ts";
 import { type CaseResult, compareCase } from "./time_case.ts";
+import { resolveCases, withOperations } from "./case_questions.ts";
 import { type Contender, ownContender } from "./contender.ts";
 import { busyCores, describeMachine } from "./machine.ts";
 import type { BenchOptions } from "./bench_options.ts";
@@ -23,8 +33,8 @@ const QUIET = 0.5;
  * each case, so that an end by Ctrl-C or worse loses nothing that was measured.
  *
  * @returns What was measured, up to the moment `signal` was aborted.
- * @throws Error when a side does not start. Where the two sides do not compute the same thing, the
- * cases with that number of blocks fail.
+ * @throws Error when a side does not start, or there is no such detector. Where the two sides do not compute
+ * the same thing, the cases of that network fail.
  */
 export async function runBench(
   options: BenchOptions,
@@ -59,26 +69,30 @@ export async function runBench(
     const name = `${date.replace(" ", "-").replace(":", "")}-${options.peer ?? "alone"}`;
     await writeReport(report(), { folder: resolve(project.root, options.output), name });
   };
-  const unlike = new Map<number, string>();
-  for (const one of peer === undefined ? [] : firstOfEachSize(options.cases)) {
+  const cases = await resolveCases(options.cases, ours, signal);
+  const unlike = new Map<string, string>();
+  for (const one of peer === undefined ? [] : firstOfEachNetwork(cases)) {
     try {
       const agreement = await agree(one, { ours, peer: peer!, signal });
       agreements.push(agreement);
       words.say(agreementLine(agreement));
     } catch (error) {
       signal.throwIfAborted();
-      unlike.set(one.blocks, (error as Error).message);
+      unlike.set(networkName(one), (error as Error).message);
     }
   }
   const { rounds, burstSeconds, thorough } = options;
   const timing = { rounds, burstSeconds, thorough, ...(peer && { peer }) };
   const show = progressOf(options, words);
-  for (const [index, one] of options.cases.entries()) {
+  for (const [index, one] of cases.entries()) {
     try {
-      const reason = isPaperCase(one) ? unlike.get(one.blocks) : undefined;
+      const reason = unlike.get(networkName(one));
       if (reason !== undefined) throw new Error(reason);
       const onProgress = (share: number, note: string) => show(index + share, note);
-      results.push(await compareCase(one, ours, { ...timing, signal, onProgress }));
+      const result = await compareCase(one, ours, { ...timing, signal, onProgress });
+      results.push(result);
+      await save();
+      results.splice(-1, 1, await withOperations(result, [ours, peer], signal));
     } catch (error) {
       if (signal.aborted) break;
       failures.push({ case: caseName(one), reason: (error as Error).message });
@@ -95,14 +109,14 @@ export async function runBench(
 }
 
 function larger(a: Peak, b: Peak): Peak {
-  const { max } = Math;
-  return { float32: max(a.float32, b.float32), bfloat16: max(a.bfloat16, b.bfloat16) };
+  const precisions = Object.keys(a) as (keyof Peak)[];
+  return Object.fromEntries(precisions.map((p) => [p, Math.max(a[p]!, b[p] ?? 0)]));
 }
 
-/** One case for each number of blocks, in order: agreement does not depend on the rest. */
-function firstOfEachSize(cases: readonly BenchCase[]): PaperCase[] {
-  const ofPaper = cases.filter(isPaperCase);
-  return ofPaper.filter((one, i) => ofPaper.findIndex(({ blocks }) => blocks === one.blocks) === i);
+/** One case for each network, in order: agreement does not depend on the rest. */
+function firstOfEachNetwork(cases: readonly BenchCase[]): (PaperCase | ResolvedCase)[] {
+  const names = cases.map(networkName);
+  return cases.filter((_, i) => names.indexOf(names[i]!) === i).filter(isComparable);
 }
 
 function quietness({ busyCores, load }: BenchReport["before"]): string[] {

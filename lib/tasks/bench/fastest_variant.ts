@@ -23,45 +23,56 @@ export interface ChoiceOptions {
   readonly onTry: (variant: string) => void;
 }
 
-/** Trial bursts of each way; the best counts, since what disturbs only ever slows down. */
-const TRIALS = 3;
+/** Trial bursts of each way, careful or not; the best counts, since what disturbs only ever slows down. */
+const TRIALS = { thorough: 3, quick: 1 };
 
 /**
- * Tries every way in a fresh worker. A way that fails is noted and passed over; throws when all do.
+ * Tries every way in a worker of its own, or in a new one after a way that failed. A way that fails is noted
+ * and passed over; throws when all do.
  */
 export async function chooseVariant(one: BenchCase, options: ChoiceOptions): Promise<Choice> {
   const { contender, thorough, signal, onTry } = options;
   const variants = contender.variants(one);
   if (variants.length === 1) return { variant: variants[0]!, tried: {} };
   const tried: Record<string, number | string> = {};
+  const trials = thorough ? TRIALS.thorough : TRIALS.quick;
+  let worker = new WorkerProcess(contender.worker, signal);
   const tryAll = async (variants: readonly string[]) => {
     for (const variant of variants) {
       onTry(variant);
-      tried[variant] = await speed(one, { contender, variant, signal }).catch((error: Error) => {
+      try {
+        tried[variant] = await speed(one, { worker, variant, trials });
+      } catch (error) {
         if (signal.aborted) throw error;
-        return error.message.split("\n")[0]!;
-      });
+        tried[variant] = (error as Error).message.split("\n")[0]!;
+        await worker[Symbol.asyncDispose]();
+        worker = new WorkerProcess(contender.worker, signal);
+      }
     }
   };
-  await tryAll(variants);
-  if (thorough) await tryAll(contender.refine?.(fastest(tried)) ?? []);
+  try {
+    await tryAll(variants);
+    if (thorough) await tryAll(contender.refine?.(fastest(tried)) ?? []);
+  } finally {
+    await worker[Symbol.asyncDispose]();
+  }
   return { variant: fastest(tried), tried };
 }
 
+/** Images a second of the best of some bursts. */
 async function speed(
   one: BenchCase,
-  { contender, variant, signal }: { contender: Contender; variant: string; signal: AbortSignal },
+  { worker, variant, trials }: { worker: WorkerProcess; variant: string; trials: number },
 ): Promise<number> {
-  await using worker = new WorkerProcess(contender.worker, signal);
   await worker.ask("prepare", { case: one, variant });
-  const trials: number[] = [];
+  const speeds: number[] = [];
   let steps = 1;
-  for (let i = 0; i <= TRIALS; i++) {
+  for (let i = 0; i <= trials; i++) {
     const { seconds } = await worker.ask("burst", { steps });
-    if (i > 0) trials.push(one.batch * steps / seconds);
+    if (i > 0) speeds.push(one.batch * steps / seconds);
     else steps = Math.max(1, Math.round(1 / seconds)); // the first only tells how long a step takes
   }
-  return Math.max(...trials);
+  return Math.max(...speeds);
 }
 
 function fastest(tried: Record<string, number | string>): string {

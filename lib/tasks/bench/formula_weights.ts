@@ -25,6 +25,12 @@ export function formulaImages(name: string, batch: number, size: number): tf.Ten
   return tf.tidy(() => tf.transpose(tf.tensor4d(planes, [batch, 3, size, size]), [0, 2, 3, 1]));
 }
 
+/** Masks `[batch, size, size, 1]` between 0 and 1. */
+export function formulaMasks(name: string, batch: number, size: number): tf.Tensor4D {
+  const values = formula(name, batch * size * size, { scale: 0.5, offset: 0.5 });
+  return tf.tensor4d(values, [batch, size, size, 1]);
+}
+
 /** How far a parameter's numbers spread, and around what; `shape` is PyTorch's. */
 function amplitude(name: string, shape: readonly number[]): { scale: number; offset: number } {
   if (shape.length > 1) {

@@ -5,7 +5,7 @@
 import { type BenchCase, caseName } from "./bench_cases.ts";
 import type { Contender } from "./contender.ts";
 import { busySeconds, peakMemory, processSeconds, resetPeakMemory } from "./machine.ts";
-import type { Prepared } from "./worker_protocol.ts";
+import type { OperationTimes, Prepared } from "./worker_protocol.ts";
 import { type Choice, chooseVariant } from "./fastest_variant.ts";
 import { WorkerProcess } from "./worker_process.ts";
 
@@ -15,6 +15,8 @@ export interface SideResult extends Choice, Prepared {
   readonly name: string;
   /** Images a second, round by round. */
   readonly imagesPerSecond: number[];
+  /** Seconds of processor time an image, of all threads, round by round; null where unknown. */
+  readonly processorSeconds: (number | null)[];
   /** The most memory its process ever held, in bytes, getting ready included; null where unknown. */
   readonly peakMemory: number | null;
   /** The most memory its process held while it was timed, in bytes; null where unknown. */
@@ -33,6 +35,18 @@ export interface CaseResult {
   readonly peer?: SideResult;
   /** Cores that other programs kept busy in each round, on average; null where unknown. */
   readonly disturbance: (number | null)[];
+  /** Where a pass of both sides goes, asked where ours is slower than wanted. */
+  readonly operations?: Operations;
+}
+
+/** Seconds of processor time of a pass on both sides, by kind of operation. */
+export interface Operations {
+  /** Pictures in the pass. */
+  readonly pictures: number;
+  /** Of our side. */
+  readonly ours: OperationTimes;
+  /** Of the other. */
+  readonly peer: OperationTimes;
 }
 
 /** How carefully a case is timed. */
@@ -90,13 +104,17 @@ export async function compareCase(
 
   const disturbance: (number | null)[] = [];
   const speeds: number[][] = workers.map(() => []);
+  const processor: (number | null)[][] = workers.map(() => []);
   for (let round = 0; round < rounds; round++) {
     note(0.5 + round / rounds / 2, `round ${round + 1}/${rounds}`);
     const others = watchOthers(workers.map(({ pid }) => pid));
     for (const [i, worker] of workers.entries()) {
       await new Promise((resolve) => setTimeout(resolve, PAUSE));
+      const used = processSeconds(worker.pid);
       const { seconds } = await worker.ask("burst", { steps });
-      speeds[i]!.push(one.batch * steps / seconds);
+      const images = one.batch * steps, after = processSeconds(worker.pid);
+      speeds[i]!.push(images / seconds);
+      processor[i]!.push(used === null || after === null ? null : (after - used) / images);
     }
     disturbance.push(others());
   }
@@ -109,6 +127,7 @@ export async function compareCase(
       ...choices[i]!,
       ...prepared[i]!,
       imagesPerSecond: speeds[i]!,
+      processorSeconds: processor[i]!,
       peakMemory: life === null || stepMemory === null ? null : Math.max(life, stepMemory),
       stepMemory,
     };

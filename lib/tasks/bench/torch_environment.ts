@@ -8,6 +8,9 @@ import { makeOwnEnvironment } from "./own_environment.ts";
 /** The version that is compared with. */
 const TORCH_VERSION = "2.13.0";
 
+/** PyTorch, and where the detectors' backbones come from; torchvision is what timm needs. */
+const PACKAGES = [`torch==${TORCH_VERSION}`, "torchvision==0.28.0", "timm==1.0.31"];
+
 /** The step that makes the environment; a killed one is made anew, from what was downloaded. */
 export function torchStep(project: Project): Step {
   const own = torchProject(project);
@@ -16,10 +19,10 @@ export function torchStep(project: Project): Step {
     name: "bench-torch",
     title: `PyTorch ${TORCH_VERSION} for the bench`,
     gigabytes: 8, // the index's default build for Linux brings CUDA along; the CPU build takes 1
-    inputs: () => Promise.resolve([project.root, chosen ?? "", TORCH_VERSION]),
+    inputs: () => Promise.resolve([project.root, chosen ?? "", ...PACKAGES]),
     async run({ report }) {
       const paths = await makeOwnEnvironment(own, {
-        packages: [`torch==${TORCH_VERSION}`],
+        packages: PACKAGES,
         what: "PyTorch",
         environment: "the environment of the bench",
         python: chosen,
@@ -50,6 +53,7 @@ export function torchContender(project: Project, options: { threads: number }): 
         TORCHINDUCTOR_CACHE_DIR: compiled,
         TMPDIR: compiled, // it keeps compiled headers in the temporary folder, whatever the above says
         TORCHINDUCTOR_COMPILE_THREADS: threads,
+        HF_HUB_OFFLINE: "1", // timm's weights are not wanted: networks are filled from the formula
       },
     },
   };

@@ -81,6 +81,7 @@ class Detector(nn.Module):
         self.bottleneck = Bottleneck(blocks * features, features, dropout)
         self.baseline_linear = nn.Linear(blocks * features, 2)
         self.linear = nn.Sequential(nn.Dropout(dropout), nn.Linear(features, 2))
+        self.training_only = (AutomaticWeights(3 if blocks > 1 else 2),)
 
     def forward(self, images):
         z = [getattr(self, f"region_model{i + 1}")(images) for i in range(self.blocks)]
@@ -89,6 +90,18 @@ class Detector(nn.Module):
             getattr(self, f"local_linear{i + 1}")(torch.cat(z[:i] + z[i + 1:], 1))
             for i in range(self.blocks)]
         return self.baseline_linear(joint), leave_one_out, self.linear(self.bottleneck(joint))
+
+    def answers(self, outputs):
+        joint, leave_one_out, whole = outputs
+        return torch.cat([joint, *leave_one_out, whole])
+
+    def loss(self, images, targets):
+        outputs = self(images)
+        with torch.autocast("cpu", enabled=False):  # only the network runs in half precision
+            return objective(outputs, targets["labels"], *self.training_only)
+
+    def kit_name(self, name):
+        return name
 
 
 class AutomaticWeights(nn.Module):
@@ -132,8 +145,9 @@ def formula(name, count, scale, offset):
 
 
 def fill(model):
-    """Every weight and running statistic from the formula, by its state-dict name."""
-    for name, tensor in model.state_dict().items():
+    """Every weight and running statistic from the formula, by the name that the kit has for it."""
+    for own, tensor in model.state_dict().items():
+        name = model.kit_name(own)
         if name.endswith("num_batches_tracked"):
             continue
         fan_in = math.prod(tensor.shape[1:])
@@ -146,6 +160,11 @@ def fill(model):
         else:
             scale, offset = 0.1, 0
         tensor.copy_(formula(name, tensor.numel(), scale, offset).view(tensor.shape))
+
+
+def masks(batch, size, name):
+    """[batch, 1, size, size], 0 to 1, from the formula."""
+    return formula(name, batch * size * size, 0.5, 0.5).view(batch, 1, size, size)
 
 
 def images(batch, size, name):

@@ -15,34 +15,52 @@ os.dup2(2, 1)  # whatever a library prints must not look like a reply
 warnings.filterwarnings("ignore", message="Failed to initialize NumPy")
 
 import torch  # noqa: E402
+from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
 
-from torch_model import AutomaticWeights, Detector, fill, images, objective  # noqa: E402
+import torch_detectors  # noqa: E402
+from torch_model import Detector, fill, images, masks  # noqa: E402
 
 TYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+
+
+def model_of(case, quiet):
+    """The network of a case; quiet: without dropout of any kind."""
+    if "blocks" in case:
+        return Detector(case["blocks"], case["width"], 0 if quiet else 0.5)
+    settings = dict(case["settings"])
+    for name, value in case["settings"].items() if quiet else ():
+        if "dropout" in name.lower() or "dropconnect" in name.lower():
+            settings[name] = 0
+        elif "drop" in name.lower() and isinstance(value, str):
+            settings[name] = "none"
+    return torch_detectors.build(case["detector"], settings)
 
 
 class Work:
     """One case, ready to run: model, optimiser, batch, and `step`, which returns a number."""
 
-    def __init__(self, request, dropout=0.5):
+    def __init__(self, request, quiet=False):
         case, layout = request["case"], torch.contiguous_format
         if request["variant"] in ("channels_last", "compile_channels_last"):
             layout = torch.channels_last
-        self.model = Detector(case["blocks"], case["width"], dropout)
+        self.model = model_of(case, quiet)
         with torch.no_grad():
             fill(self.model)
         self.model.to(memory_format=layout)
-        self.images = images(case["batch"], case["size"], "bench").to(memory_format=layout)
-        self.labels = torch.arange(case["batch"]) % 2
-        self.weights = AutomaticWeights(3 if case["blocks"] > 1 else 2)
+        batch, size = case["batch"], case["size"]
+        self.images = images(batch, size, "bench").to(memory_format=layout)
+        self.targets = {"labels": torch.arange(batch) % 2, "masks": masks(batch, size, "bench.masks")}
         self.half = case["precision"] == "bfloat16"
         self.model.train(case["work"] == "training")
-        forward, loss = self.logits, self.loss
+        forward, loss = self.answers, self.loss
         if request["variant"].startswith("compile"):
             forward, loss = torch.compile(forward), torch.compile(loss)
         if case["work"] == "training":
-            parameters = [*self.model.parameters(), *self.weights.parameters()]
-            adam = torch.optim.Adam(parameters, 5e-4, weight_decay=1e-6, fused=True)
+            parts = [self.model, *self.model.training_only]
+            learnt = [p for part in parts for p in part.parameters() if p.requires_grad]
+            adam = torch.optim.Adam(
+                learnt, case.get("learningRate", 5e-4), weight_decay=case.get("weightDecay", 1e-6),
+                fused=True)
             self.step = lambda: self.train(loss, adam)
         else:
             self.step = lambda: self.infer(forward)
@@ -50,16 +68,17 @@ class Work:
     def precision(self):
         return torch.autocast("cpu", torch.bfloat16) if self.half else contextlib.nullcontext()
 
-    def logits(self):
+    def answers(self):
         with self.precision():
-            return self.model(self.images)
+            return self.model.answers(self.model(self.images))
 
     def loss(self):
-        return objective(self.logits(), self.labels, self.weights)
+        with self.precision():
+            return self.model.loss(self.images, self.targets)
 
     def infer(self, forward):
         with torch.inference_mode():
-            return forward()[0].sum().item()
+            return forward().sum().item()
 
     def train(self, loss, adam):
         adam.zero_grad()
@@ -67,6 +86,10 @@ class Work:
         value.backward()
         adam.step()
         return value.item()
+
+
+def learnt_numbers(model):
+    return sum(p.numel() for p in model.parameters() if p.requires_grad)
 
 
 def describe(_):
@@ -77,22 +100,64 @@ def describe(_):
 
 def prepare(request):
     global work
+    work = None  # two at once would need the memory of both
     work = Work(request)
     values = [work.step() for _ in range(2)]  # the first compiles and allocates
-    return {"parameters": sum(p.numel() for p in work.model.parameters()), "value": values[-1]}
+    return {"parameters": learnt_numbers(work.model), "value": values[-1]}
 
 
 def check(request):
     """What both sides must agree on before they are timed: logits, and the training loss."""
-    one = Work({**request, "variant": "contiguous"}, dropout=0)
-    parameters = sum(p.numel() for p in one.model.parameters())
+    one = Work({**request, "variant": "contiguous"}, quiet=True)
     with torch.no_grad():
         one.model.eval()
-        joint, leave_one_out, whole = one.logits()
+        answers = one.answers().flatten().tolist()
         one.model.train()
         loss = one.loss().item()
-    heads = [joint, *leave_one_out, whole]
-    return {"parameters": parameters, "logits": torch.cat(heads).flatten().tolist(), "loss": loss}
+    return {"parameters": learnt_numbers(one.model), "logits": answers, "loss": loss}
+
+
+KINDS = (("batch norm", "batch_norm"), ("pooling", "pool"), ("matrix product", "mm"),
+         ("Fourier transform", "fft"))  # a part of the names that PyTorch's operations of a kind have
+
+
+def kind_of(name, args):
+    if "conv" in name:
+        filters = [x for x in args if isinstance(x, torch.Tensor) and x.dim() == 4][-1]
+        return "depthwise convolution" if filters.shape[1] == 1 else "convolution"
+    return next((kind for kind, part in KINDS if part in name), "rest")
+
+
+class OperationTimes(TorchDispatchMode):
+    """Seconds of processor time by kind of operation, of all threads, forward and backward."""
+
+    def __init__(self):
+        super().__init__()
+        self.times = {}
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        start = time.process_time()
+        outputs = function(*args, **(kwargs or {}))
+        kind = kind_of(function.name(), args)
+        self.times[kind] = self.times.get(kind, 0) + time.process_time() - start
+        return outputs
+
+
+def operations(request):
+    """Where the time of one pass goes: forward and backward, without the optimiser."""
+    one = Work({**request, "variant": request["variant"].removeprefix("compile_")}, quiet=True)
+
+    def run():
+        if request["case"]["work"] == "inference":
+            with torch.no_grad():
+                return one.answers()
+        one.model.zero_grad()
+        return one.loss().backward()
+
+    run()
+    with OperationTimes() as spent:
+        run()
+    return {"times": spent.times}
 
 
 def burst(request):
@@ -115,7 +180,7 @@ def peak(request):
 
 
 def main():
-    commands = {f.__name__: f for f in (describe, prepare, check, burst, peak)}
+    commands = {f.__name__: f for f in (describe, prepare, check, operations, burst, peak)}
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     for line in sys.stdin:
         request = json.loads(line)

@@ -130,7 +130,7 @@ export async function checkKernel(project: Project): Promise<Finding> {
   const listing = code === 0 ? JSON.parse(text.slice(text.indexOf("{"))) : {};
   const found = (listing as { kernelspecs?: Record<string, { spec: { argv: string[] } }> })
     .kernelspecs?.deno;
-  if (found?.spec.argv[0] === project.deno) return { name, detail: "found by Jupyter" };
+  if (found?.spec.argv.includes(project.deno)) return { name, detail: "found by Jupyter" };
   return {
     name,
     detail: "Jupyter does not find this project's Deno kernel",

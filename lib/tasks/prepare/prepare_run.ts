@@ -11,7 +11,7 @@ import { type DataSet, openDataSet } from "lib/data/readers/open_data_set.ts";
 import { trainingFault } from "lib/data/training_use.ts";
 import { withProgress } from "lib/io/progress.ts";
 import type { TaskSurroundings } from "../in_task.ts";
-import { afterManifest, oneClassLine } from "../next_step.ts";
+import { afterManifest, isForForging, oneClassLine } from "../next_step.ts";
 import type { PrepareOptions } from "./prepare_options.ts";
 
 /** Remarks of a reader that are printed; the report holds all. */
@@ -22,7 +22,8 @@ const PRINTED = 5;
  *
  * @param surroundings `descriptions` is the folder in which data sets are looked for by name; `signal`
  * stops the work between two frames.
- * @returns The exit code: 1 when something could not be read, or there is nothing real or nothing fake.
+ * @returns The exit code: 1 when something could not be read, or a class is missing; reals alone are whole
+ * where landmarks are kept, since fakes can be made of them.
  * @throws RangeError for a data set or folder that will not do; Error when something cannot be written; the
  * signal's reason when it aborts.
  */
@@ -39,7 +40,8 @@ export async function prepareDataSet(
   if (reader === "folders" || reader === "csv") await assertOneLabelEach(dataSet, { signal });
   await using preparation = await Preparation.open(dataSet, { folder, settings });
   say(`${dataSet.name} in ${dataSet.root}; ${LABEL_LEGEND}.`);
-  const todo = await survey(preparation, { dataSet, say });
+  const hasLandmarks = settings.landmarks !== undefined;
+  const todo = await survey(preparation, { dataSet, hasLandmarks, say });
   const run = preparation.run({ signal, ...(atOnce === undefined ? {} : { atOnce }) });
   say(`${todo.text}; crops go to ${folder}.`);
   const progress = withProgress(withRate(run), {
@@ -53,13 +55,17 @@ export async function prepareDataSet(
   }
   const summary = await preparation.join();
   say(summaryText(summary, folder));
-  return sayEnd(summary, { dataSet, folder, say });
+  return sayEnd(summary, { dataSet, hasLandmarks, folder, say });
 }
 
 /** Looks through the lists and says at once what is wrong, before hours of work. */
 async function survey(
   preparation: Preparation,
-  { dataSet, say }: { dataSet: DataSet; say: TaskSurroundings["say"] },
+  { dataSet, hasLandmarks, say }: {
+    dataSet: DataSet;
+    hasLandmarks: boolean;
+    say: TaskSurroundings["say"];
+  },
 ): Promise<{ units: number; text: string }> {
   const first: ReadProblem[] = [];
   let problems = 0;
@@ -72,7 +78,9 @@ async function survey(
     say(`… and ${problems - PRINTED} more like these; report.csv will hold all.`);
   }
   if (units === 0) throw new RangeError(`There is nothing to prepare in ${dataSet.root}.`);
-  const warning = oneClassLine(counts) ?? trainingFault(counts, dataSet.description);
+  const warning = isForForging(counts, hasLandmarks)
+    ? undefined
+    : oneClassLine(counts) ?? trainingFault(counts, dataSet.description);
   if (warning !== undefined) say(warning);
   const kept = done > 0 ? `, ${done} kept from before` : "";
   return { units: units - done, text: `${units} videos or pictures${kept}` };
@@ -81,7 +89,12 @@ async function survey(
 /** Says what went wrong and, last, what to do next; returns the exit code. */
 function sayEnd(
   { crops, units, unreadable, unreadablePictures, counts }: PrepareSummary,
-  { dataSet, folder, say }: { dataSet: DataSet; folder: string; say: (line: string) => void },
+  { dataSet, hasLandmarks, folder, say }: {
+    dataSet: DataSet;
+    hasLandmarks: boolean;
+    folder: string;
+    say: (line: string) => void;
+  },
 ): number {
   const report = join(folder, "report.csv");
   if (unreadable > 0) {
@@ -105,11 +118,9 @@ function sayEnd(
     );
     return 1;
   }
-  const lacks = oneClassLine(counts);
-  say(
-    lacks ??
-      afterManifest(join(folder, "manifest.csv"), { counts, description: dataSet.description }),
-  );
+  const lacks = isForForging(counts, hasLandmarks) ? undefined : oneClassLine(counts);
+  const { description } = dataSet, manifest = join(folder, "manifest.csv");
+  say(lacks ?? afterManifest(manifest, { counts, description, hasLandmarks }));
   return lacks === undefined && unreadable + unreadablePictures === 0 ? 0 : 1;
 }
 

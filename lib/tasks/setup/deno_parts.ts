@@ -71,7 +71,7 @@ export function kernelStep(project: Project): Step {
     name: "kernel",
     title: "Jupyter kernel",
     gigabytes: 0.01,
-    inputs: () => Promise.resolve([project.deno, JSON.stringify(kernelVariables(project))]),
+    inputs: () => Promise.resolve([project.deno, JSON.stringify(kernelParts(project))]),
     async run({ report }) {
       const result = await runCommand([project.deno, "jupyter", "--install", "--force"], {
         cwd: project.root,
@@ -89,9 +89,7 @@ export function kernelStep(project: Project): Step {
         );
       }
       const kernel = JSON.parse(await Deno.readTextFile(specification)) as Record<string, unknown>;
-      // Quiet: a kernel need not say at each start that it may change in the future.
-      const argv = [project.deno, "jupyter", "--quiet", "--kernel", "--conn", "{connection_file}"];
-      await writeJson(specification, { ...kernel, argv, env: kernelVariables(project) });
+      await writeJson(specification, { ...kernel, ...kernelParts(project) });
       await Deno.mkdir(dirname(settings), { recursive: true });
       await writeJson(settings, LAB_SETTINGS);
       return { paths: [specification, settings] };
@@ -99,9 +97,15 @@ export function kernelStep(project: Project): Step {
   };
 }
 
-/** Plain text from kernels, and the packages that set-up has installed. */
-function kernelVariables(project: Project): Record<string, string> {
-  return { NO_COLOR: "1", DENO_DIR: projectEnvironment(project).DENO_DIR! };
+/** What the specification says of our own kernel, which stands before Deno's (lib/tasks/kernel). */
+function kernelParts(project: Project): Record<string, unknown> {
+  const program = join(project.root, "lib", "tasks", "kernel", "kernel.py");
+  return {
+    argv: [project.python, "-B", program, project.deno, "{connection_file}"],
+    // Plain text from cells, and the packages that set-up has installed.
+    env: { NO_COLOR: "1", DENO_DIR: projectEnvironment(project).DENO_DIR! },
+    interrupt_mode: "message", // Stop is asked for; a signal would reach what must not see it
+  };
 }
 
 /** Lab asks its makers' server for news and updates at each start; nothing here needs a network. */

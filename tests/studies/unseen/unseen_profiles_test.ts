@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { DETECTORS } from "lib/detectors/register.ts";
 import {
   unseenConfiguration,
   unseenProfile,
@@ -9,12 +10,21 @@ import { UNSEEN_ROWS, UNSEEN_SETTINGS, unseenRow } from "lib/studies/unseen/unse
 
 const QUICK = unseenProfile("quick");
 
-Deno.test("unseenRuns has every row on every setting with every seed, once, the paper first", () => {
-  const runs = unseenRuns(QUICK), count = UNSEEN_ROWS.length;
-  assert.equal(runs.length, count * Object.keys(UNSEEN_SETTINGS).length * QUICK.seeds);
+Deno.test("unseenRuns has every row on its settings with every seed, once, the paper first", () => {
+  const runs = unseenRuns(QUICK), all = Object.keys(UNSEEN_SETTINGS);
+  for (const { name, settings = all } of UNSEEN_ROWS) {
+    const own = runs.filter(({ row }) => row === name);
+    assert.deepEqual(new Set(own.map(({ setting }) => setting)), new Set(settings), name);
+    assert.equal(own.length, settings.length * QUICK.seeds, name);
+  }
   assert.equal(new Set(runs.map((run) => JSON.stringify(run))).size, runs.length);
   assert.deepEqual(runs[0], { setting: "all", row: "paper", seed: 1 });
   assert.throws(() => unseenProfile("slow"), /no profile "slow".*smoke, quick, full/);
+});
+
+Deno.test("UNSEEN_ROWS has every detector of the register", () => {
+  const kinds = new Set(UNSEEN_ROWS.map(({ configuration }) => configuration.detector.kind));
+  assert.deepEqual(kinds, new Set(DETECTORS));
 });
 
 Deno.test("unseenConfiguration is the row's, of the profile's size and length, and differs by one thing between rows", () => {

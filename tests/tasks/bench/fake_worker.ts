@@ -22,6 +22,7 @@ const replies: Record<string, (request: Record<string, never>) => unknown> = {
   describe: () => ({ name: "Fake", version: "1", threads: 1, detail: "computes nothing" }),
   peak: () => ({ flops: 1e12 }),
   check: () => ({ parameters: 3, logits: [1, -2], loss: behaviour.loss ?? 0.5 }),
+  operations: () => ({ times: { convolution: 1 } }),
   prepare: (request) => {
     variant = request["variant"]!;
     const reason = behaviour.fails?.[variant];

@@ -105,6 +105,23 @@ Deno.test("prepare of fakes alone says so loudly, names what it left out, and en
   });
 });
 
+Deno.test("prepare of reals alone with landmarks ends with 0 and says how fakes are made of them", async () => {
+  await inFolder(async (folder) => {
+    const root = join(folder, "mine");
+    await photographs(root, { "real/a.jpg": 4, "real/b.jpg": 5 });
+    const kept = await prepare(join(folder, "kept"), root, "--landmarks");
+    assert.equal(kept.code, 0);
+    assert.doesNotMatch(kept.said, /NOTHING FAKE/);
+    assert.match(
+      kept.last,
+      /deno task forge \S*manifest\.csv --out <folder>\. Nothing can be trained/,
+    );
+    const shares = ["--landmarks", "--validation", "0.2", "--test", "0"];
+    const split = await prepare(join(folder, "split"), root, ...shares);
+    assert.match(split.last, /, or fakes made while it trains: .*manifest\.csv --set forge=SBI$/);
+  });
+});
+
 Deno.test("prepare counts pictures of a kind that is not read, and broken ones, as unreadable: exit code 1", async () => {
   await inFolder(async (folder) => {
     const root = join(folder, "mine");

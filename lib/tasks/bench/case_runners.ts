@@ -1,0 +1,99 @@
+/** Our side's work that is timed: a pass in evaluation mode, and a training step, each captured whole. */
+import * as tf from "@tensorflow/tfjs";
+import type { Configuration } from "lib/detectors/configuration.ts";
+import { compile, compileStep } from "lib/engine/engine.ts";
+import { foldBatchNorm } from "lib/networks/fold_batch_norm.ts";
+import { disposeParameters } from "lib/networks/parameters.ts";
+import { stepNumbers } from "lib/training/captured_training_step.ts";
+import { createLearner } from "lib/training/learner.ts";
+import { learn, type LearnInputs } from "lib/training/step.ts";
+import type { BenchCase } from "./bench_cases.ts";
+import { answersOf, batchOf, formulaParameters, parameterCount } from "./case_inputs.ts";
+import { fillParameters } from "./formula_weights.ts";
+
+/** A case ready to run. */
+export interface Runner extends Disposable {
+  /** One step, which returns a number that depends on all of it. */
+  readonly step: () => number;
+  /** Operations in the captured function. */
+  readonly nodes: number;
+  /** Learnt numbers of the detector. */
+  readonly parameters: number;
+}
+
+/** Evaluation mode, captured, with batch norm merged into the weights or not. */
+export function inferenceRunner(
+  one: BenchCase,
+  { detector }: Configuration,
+  folded: boolean,
+): Runner {
+  const { images } = batchOf(one.batch, detector), original = formulaParameters(detector);
+  const count = parameterCount(original);
+  const parameters = folded ? foldBatchNorm(original, detector.parameters) : original;
+  if (folded) disposeParameters(original);
+  const run = compile(
+    (x) => answersOf(one, detector, detector.forward(x as tf.Tensor4D, parameters, { folded })),
+    [images],
+    { precision: one.precision, name: "inference" },
+  );
+  const step = () => {
+    const answers = run(images);
+    const [first, second] = answers[0]!.dataSync();
+    tf.dispose(answers);
+    return first! + second!;
+  };
+  const dispose = () => {
+    run.dispose();
+    disposeParameters(parameters);
+    images.dispose();
+  };
+  return { step, nodes: run.nodes, parameters: count, [Symbol.dispose]: dispose };
+}
+
+/**
+ * A training step, captured whole: forward, losses, gradients, Adam, dropout, running statistics.
+ * That of lib/training, but for the augmentation, which PyTorch's side has not either.
+ */
+export function trainingRunner(one: BenchCase, configuration: Configuration): Runner {
+  const { images, targets } = batchOf(one.batch, configuration.detector);
+  const learner = createLearner(configuration);
+  fillParameters(learner.parameters);
+  const numbers = (t: number) => {
+    const { seed, adam } = stepNumbers(configuration, {
+      step: t,
+      rates: { adamStep: t, factor: 1 },
+    });
+    return [seed, adam] as const;
+  };
+  let t = 1;
+  const example = numbers(t), names = Object.keys(targets), known = Object.values(targets);
+  const run = compileStep(
+    (...tensors) => {
+      const [seed, adam, images, ...rest] = tensors;
+      const named = Object.fromEntries(names.map((name, i) => [name, rest[i]]));
+      const inputs = { seed, adam, images, targets: named } as unknown as LearnInputs;
+      return learn(learner, inputs, configuration).total!;
+    },
+    [...example, images, ...known],
+    { precision: one.precision, name: "training" },
+  );
+  tf.dispose([...example]);
+  const step = () => {
+    const inputs = numbers(t++);
+    const [loss] = run(...inputs, images, ...known);
+    const value = loss!.dataSync()[0]!;
+    tf.dispose([loss!, ...inputs]);
+    return value;
+  };
+  const dispose = () => {
+    run.dispose();
+    learner[Symbol.dispose]();
+    tf.dispose([images, ...known]);
+  };
+  return {
+    step,
+    nodes: run.nodes,
+    parameters: parameterCount(learner.parameters),
+    [Symbol.dispose]: dispose,
+  };
+}

@@ -1,0 +1,24 @@
+/** The detectors whose networks torch_detectors/ has too: what `--detector all` compares. */
+import type { ChosenDetector } from "./bench_cases.ts";
+
+/** Every published network, by its detector: fields of the detector's first preset that are changed. */
+const NETWORKS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  xception: [[]],
+  xception_ela: [[]],
+  spsl: [[], ["depth=shallow"]],
+  face_x_ray: [[]],
+  srm: [[]],
+  mesonet: [
+    [],
+    ["network=mesoInception4"],
+    ["edition=port"],
+    ["edition=port", "network=mesoInception4"],
+  ],
+};
+
+/** All of them, one after another. */
+export const COMPARED: readonly ChosenDetector[] = Object.freeze(
+  Object.entries(NETWORKS).flatMap(([detector, networks]) =>
+    networks.map((changes) => ({ detector, ...changes.length === 0 ? {} : { changes } }))
+  ),
+);
