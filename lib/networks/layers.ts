@@ -65,7 +65,7 @@ export interface Layers {
   /** `x · weight + bias`, `[batch, inputs]` to `[batch, outputs]`. */
   linear(x: tf.Tensor2D, name: string): tf.Tensor2D;
   /** In training, zeros with probability `rate` and the rest divided by 1 − rate; else `x`. */
-  dropout<T extends tf.Tensor2D | tf.Tensor4D>(x: T, rate: number): T;
+  dropout<T extends tf.Tensor>(x: T, rate: number): T;
   /** The same for whole images of a batch: drop connect (Huang et al. 2016, stochastic depth). */
   dropImages(x: tf.Tensor4D, rate: number): tf.Tensor4D;
   /**
