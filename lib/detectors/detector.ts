@@ -80,6 +80,14 @@ export interface MapTarget {
   };
 }
 
+/** What became of published weights. */
+export interface PretrainedReport {
+  /** Parameters that have values of the file now, by their names. */
+  readonly loaded: readonly string[];
+  /** Arrays that the detector has no use for, by their names in the file. */
+  readonly skipped: readonly string[];
+}
+
 /** A detector of chosen settings: functions of its parameters. */
 export interface Detector<Settings extends object = object, Outputs = unknown> {
   /** What it was made by, and can be made anew by with other settings. */
@@ -120,12 +128,13 @@ export interface Detector<Settings extends object = object, Outputs = unknown> {
    */
   parts(layer?: string): readonly MapTarget[];
   /**
-   * Puts published weights to begin with, such as a backbone's of ImageNet, into fresh parameters.
+   * Puts published weights into fresh parameters: a backbone's of ImageNet to begin with, or a whole
+   * detector's. What is neither loaded nor skipped for a reason is refused.
    *
-   * @param file A state dict as `readStateDict` reads it.
+   * @param file A state dict as `readStateDict` reads it, under its project's names.
    * @throws TypeError when its arrays do not fit, or RangeError where nothing of this detector is published.
    */
-  loadPretrained(parameters: Parameters, file: TensorFile): void;
+  loadPretrained(parameters: Parameters, file: TensorFile): PretrainedReport;
   /** The stage that a parameter belongs to, for checks that replace what was learnt stage by stage. */
   stageOf(parameter: string): string;
 }

@@ -12,6 +12,7 @@ import { readStateDict } from "lib/networks/weights/state_dict_file.ts";
 import { blankParameters } from "./blank_parameters.ts";
 import { type Configuration, plainConfiguration } from "./configuration.ts";
 import type { DetectorKind, TrainedDetector } from "./detector.ts";
+import { loadPublished, type PublishedReport } from "./published_weights.ts";
 import { readConfiguration } from "./read_configuration.ts";
 
 /** Name of the detector's file in a run's folder. */
@@ -111,7 +112,8 @@ export async function loadDetector(
   const { detector } = configuration;
   const parameters = blankParameters(detector); // to draw numbers for nothing takes longer than to read
   try {
-    loadParameters(parameters, file);
+    if (origin) loadParameters(parameters, file);
+    else requireWhole(loadPublished({ detector, parameters }, file), path);
   } catch (error) {
     disposeParameters(parameters);
     throw error;
@@ -123,6 +125,15 @@ export async function loadDetector(
     origin,
     [Symbol.dispose]: () => disposeParameters(parameters),
   };
+}
+
+/** Weights to begin a training with are no detector. */
+function requireWhole({ fresh }: PublishedReport, path: string): void {
+  if (fresh.length === 0) return;
+  throw new UnfitFile(
+    `${path} has weights to begin a training with (train --pretrained), and no whole detector: it has ` +
+      `nothing for ${fresh.join(", ")}.`,
+  );
 }
 
 function originIn(

@@ -29,7 +29,8 @@ import {
   isF3NetFile,
   streamStateDict,
 } from "lib/networks/weights/f3_net_state_dict.ts";
-import { loadParameters, parametersUnder } from "lib/networks/weights/state_dict.ts";
+import { unusedOf } from "lib/networks/weights/renamed_file.ts";
+import { beginningsIn, loadParameters, parametersUnder } from "lib/networks/weights/state_dict.ts";
 import {
   type DataSettings,
   PAPER_DATA,
@@ -179,14 +180,20 @@ export const f3Net: DetectorKind<F3NetSettings, tf.Tensor2D> = defineDetector<
       /** An Xception's weights go into every stream; those of an F3-Net must fit whole. */
       loadPretrained: (parameters, file) => {
         if (isF3NetFile(file)) {
-          loadParameters(parameters, f3NetStateDict(file));
-          return;
+          const named = f3NetStateDict(file);
+          return { ...loadParameters(parameters, named), skipped: named.unused };
         }
-        for (const stream of streamsOf(shape)) {
-          loadParameters(parametersUnder(stream, parameters), streamStateDict(file, stream), {
-            skip: ["last_linear."],
+        const reports = streamsOf(shape).map((stream) => {
+          const named = streamStateDict(file, stream);
+          const { loaded, skipped } = loadParameters(parametersUnder(stream, parameters), named, {
+            skip: beginningsIn(named, ["last_linear."]),
           });
-        }
+          return { loaded: loaded.map((name) => stream + name), skipped: unusedOf(named, skipped) };
+        });
+        return {
+          loaded: reports.flatMap(({ loaded }) => loaded),
+          skipped: reports[0].skipped,
+        };
       },
     };
   },

@@ -21,7 +21,8 @@ import {
   type ParameterSpecification,
 } from "lib/networks/parameters.ts";
 import { type PixelPlaces, resizeLinear } from "lib/networks/resize_linear.ts";
-import { loadParameters } from "lib/networks/weights/state_dict.ts";
+import { renamedFile, unusedOf } from "lib/networks/weights/renamed_file.ts";
+import { beginningsIn, loadParameters } from "lib/networks/weights/state_dict.ts";
 import { PAPER_DATA, QUICK_DATA, SMOKE_DATA } from "lib/settings/data_settings.ts";
 import { choiceRule, numberRule, wholeNumberRule } from "lib/settings/field_rules.ts";
 import { PAPER_TRAINING, QUICK_TRAINING, SMOKE_TRAINING } from "lib/settings/training_settings.ts";
@@ -182,11 +183,11 @@ export const faceXRay: DetectorKind<FaceXRaySettings, FaceXRayOutputs> = defineD
       parts: (layer = "branches") => [{ name: "whole network", layer }],
       stageOf: (parameter) => parameter.split(".", 1)[0].replace(/^bn/, "conv"),
       loadPretrained: (parameters, file) => {
-        const trunk = trunkOf(parameters);
-        const skip = IMAGENET_HEAD.filter((name) =>
-          [...file.tensors.keys()].some((key) => key.includes(name))
-        );
-        loadParameters(trunk, file, { skip });
+        const named = renamedFile(file, (name) => ({ name: name.replace(BACKBONE, "$1") }));
+        const report = loadParameters(trunkOf(parameters), named, {
+          skip: beginningsIn(named, NOT_TRUNK),
+        });
+        return { ...report, skipped: unusedOf(named, report.skipped) };
       },
     };
   },
@@ -198,11 +199,18 @@ const trunkOf = (parameters: Parameters): Parameters =>
     Object.entries(parameters).filter(([name]) => !/^(xray_conv|cls_fc)\./.test(name)),
   );
 
-/** What ImageNet's HRNet has behind the trunk: timm calls the classifier `classifier`, DeepfakeBench `fc`. */
-const IMAGENET_HEAD = [
+/**
+ * What published files have behind the trunk: ImageNet's classifier, whose last layer timm calls `classifier`
+ * and DeepfakeBench `fc`, and DeepfakeBench's own head.
+ */
+const NOT_TRUNK = [
   "incre_modules.",
   "downsamp_modules.",
   "final_layer.",
   "classifier.",
   "fc.",
+  "post_process.",
 ];
+
+/** DeepfakeBench's detector has its trunk under this, beside its head. */
+const BACKBONE = /^(module\.)?backbone\./;

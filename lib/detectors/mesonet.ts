@@ -127,8 +127,6 @@ export const mesonet: DetectorKind<MesonetSettings, tf.Tensor2D> = defineDetecto
       { name: "whole network", layer },
     ],
     stageOf: (parameter) => parameter.split(".", 1)[0].replace(/^(Incption\d).*/, "$1"),
-    loadPretrained: (parameters, file) => {
-      loadParameters(parameters, mesonetStateDict(file, shape));
-    },
+    loadPretrained: (parameters, file) => loadParameters(parameters, mesonetStateDict(file, shape)),
   }),
 });

@@ -7,8 +7,9 @@ import { crossEntropy } from "lib/losses/cross_entropy.ts";
 import { logOddsOfFake } from "lib/losses/log_odds.ts";
 import { openLayers } from "lib/networks/layers.ts";
 import { MINUS_ONE_TO_ONE } from "lib/networks/normalise_images.ts";
+import { unusedOf } from "lib/networks/weights/renamed_file.ts";
 import { float32Values, storeFloat32, type TensorFile } from "lib/networks/weights/safetensors.ts";
-import { loadParameters } from "lib/networks/weights/state_dict.ts";
+import { beginningsIn, loadParameters } from "lib/networks/weights/state_dict.ts";
 import { xceptionStateDict } from "lib/networks/weights/xception_state_dict.ts";
 import { xception, xceptionParameters } from "lib/networks/xception.ts";
 import { type DetectorDefinition, requireImages } from "./define_detector.ts";
@@ -72,9 +73,20 @@ export function onXception(
     parts: (layer = "bn4") => [{ name: "whole network", layer }],
     stageOf: (parameter) => parameter.split(".", 1)[0].replace(/^bn/, "conv"),
     loadPretrained: (parameters, file) => {
+      const named = xceptionStateDict(file);
       const { "last_linear.weight": _, "last_linear.bias": __, ...trunk } = parameters;
-      const skip = ["last_linear.", ...isShallow ? MIDDLE : []];
-      loadParameters(trunk, widened(xceptionStateDict(file), inputs), { skip });
+      const classes = named.tensors.get("last_linear.weight")?.shape[0];
+      const report = loadParameters(
+        classes === CLASSES ? parameters : trunk,
+        widened(named, inputs),
+        {
+          skip: [
+            ...classes !== undefined && classes !== CLASSES ? ["last_linear."] : [],
+            ...isShallow ? beginningsIn(named, MIDDLE) : [],
+          ],
+        },
+      );
+      return { ...report, skipped: unusedOf(named, report.skipped) };
     },
   };
 }

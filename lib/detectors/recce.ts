@@ -20,7 +20,8 @@ import {
   recceParameters,
 } from "lib/networks/recce.ts";
 import { isRecceFile, recceStateDict } from "lib/networks/weights/recce_state_dict.ts";
-import { loadParameters, parametersUnder } from "lib/networks/weights/state_dict.ts";
+import { unusedOf } from "lib/networks/weights/renamed_file.ts";
+import { beginningsIn, loadParameters, parametersUnder } from "lib/networks/weights/state_dict.ts";
 import { xceptionStateDict } from "lib/networks/weights/xception_state_dict.ts";
 import {
   type DataSettings,
@@ -161,11 +162,14 @@ export const recce: DetectorKind<RecceSettings, RecceOutputs> = defineDetector<
     },
     loadPretrained: (parameters, file) => {
       if (isRecceFile(file)) {
-        loadParameters(parameters, recceStateDict(file));
-        return;
+        const named = recceStateDict(file);
+        return { ...loadParameters(parameters, named), skipped: named.unused };
       }
-      const encoder = parametersUnder(ENCODER, parameters);
-      loadParameters(encoder, xceptionStateDict(file), { skip: ["last_linear."] });
+      const named = xceptionStateDict(file);
+      const { loaded, skipped } = loadParameters(parametersUnder(ENCODER, parameters), named, {
+        skip: beginningsIn(named, ["last_linear."]),
+      });
+      return { loaded: loaded.map((name) => ENCODER + name), skipped: unusedOf(named, skipped) };
     },
   }),
 });

@@ -1,6 +1,6 @@
 /**
- * What a pass through a network computes, counted from the operations that TensorFlow.js really runs
- * for it, on any backend. What the counts mean as cost is in `cost.ts`.
+ * What a pass through a network computes, counted from the operations that TensorFlow.js really runs,
+ * or records in a capture, on any backend. What the counts mean as cost is in `cost.ts`.
  */
 import * as tf from "@tensorflow/tfjs";
 
@@ -65,8 +65,8 @@ function work({ name, inputs, output }: Operation, before?: Operation): [Kind, n
 }
 
 /**
- * Counts the work of a pass. Whatever runs inside counts, gradients too; what runs in a captured
- * function does not, as TensorFlow.js does not see it.
+ * Counts the work of a pass. Whatever runs inside counts, gradients too, and so does what is captured
+ * inside; a run of a captured function does not, as TensorFlow.js does not see it.
  *
  * @param pass Runs the network; its tensors are freed.
  * @throws RangeError for an operation that multiplies and adds in a way that has no rule here.

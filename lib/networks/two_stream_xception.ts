@@ -120,12 +120,21 @@ export function twoStreamParameters(
   ];
 }
 
+/** How the fused features f are made stronger by channel weights c. */
+export type FusionRule =
+  /** f + f c, the authors' code. */
+  | "sum"
+  /** f c, DeepfakeBench's. */
+  | "product";
+
 /** What a pass reads. */
 export interface TwoStreamPass {
   /** Over the parameters. */
   readonly layers: Layers;
   /** Those of `twoStreamParameters`, of any width. */
   readonly parameters: Parameters;
+  /** How streams are fused. Default: the authors' code's. */
+  readonly fusion?: FusionRule;
 }
 
 /** Residual-guided attention: where the picture's stream is to look, `[batch, height, width, 1]`, 0 to 1. */
@@ -145,7 +154,7 @@ function whereToLook(noise: tf.Tensor4D, { layers, parameters }: TwoStreamPass):
 /** Both streams' features in one, each channel made stronger by what the whole picture says of it. */
 function fused(
   streams: readonly tf.Tensor4D[],
-  { convolution, batchNorm, tap }: Layers,
+  { layers: { convolution, batchNorm, tap }, fusion = "sum" }: TwoStreamPass,
 ): tf.Tensor4D {
   const pixelwise = { stride: 1, padding: 0 };
   const mixed = convolution(
@@ -160,7 +169,8 @@ function fused(
   };
   const [mean, largest] = [tf.mean(x, [1, 2], true), tf.max(x, [1, 2], true)];
   const channels = tf.sigmoid(tf.add(opinion(mean), opinion(largest)));
-  return tap("fusion", tf.add(x, tf.mul(x, channels)) as tf.Tensor4D);
+  const chosen = tf.mul(x, channels) as tf.Tensor4D;
+  return tap("fusion", fusion === "sum" ? tf.add(x, chosen) : chosen);
 }
 
 /**
@@ -193,5 +203,5 @@ export function twoStreamFeatures(images: tf.Tensor4D, pass: TwoStreamPass): tf.
     if (name === "block3") maps = dualAttention(maps, "dual_cma0", pass);
     if (name === "block7") maps = dualAttention(maps, "dual_cma1", pass);
   }
-  return tf.mean<tf.Tensor2D>(fused(maps, layers), [1, 2]);
+  return tf.mean<tf.Tensor2D>(fused(maps, pass), [1, 2]);
 }

@@ -47,26 +47,44 @@ export function countTests(lines: readonly string[], code: number): TestCounts {
   return { passed, failed: code !== 0 && failed === 0 ? 1 : failed };
 }
 
-/** Runs `deno test -A` with `options` in the project, hands on its lines (default: prints) and counts. */
+/**
+ * Runs `deno test -A` with `options` in the project and counts.
+ *
+ * @param how `onLine` gets its lines (default: prints them); `environment` is added to the project's.
+ */
 export async function runDenoTest(
   options: readonly string[],
-  { onLine = console.log }: { onLine?: (line: string) => void } = {},
+  { onLine = console.log, environment = {} }: {
+    onLine?: (line: string) => void;
+    environment?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<TestCounts> {
   const result = await runCommand([PROJECT.deno, "test", "-A", ...options], {
     cwd: PROJECT.root,
-    env: { ...projectEnvironment(PROJECT), NO_COLOR: "1" },
+    env: { ...projectEnvironment(PROJECT), ...environment, NO_COLOR: "1" },
     killAfter: 2000, // a test that listens for signals itself would go on; what it started ends with it
     onLine,
   });
   return countTests(result.lines, result.code);
 }
 
-/** Work that takes longest, and so begins first: nothing then waits for it at the end. */
-const FIRST = ["tests/notebooks", "tests/training", "tests/tasks", "tests/detectors", "tests/data"];
+/**
+ * Work that takes longest, and so begins first: nothing then waits for it at the end. A file of a folder
+ * that is here too is a piece of its own.
+ */
+const FIRST = [
+  "tests/notebooks/smoke_test.ts",
+  "tests/tasks",
+  "tests/training",
+  "tests/detectors",
+  "tests/training/official_training_step_test.ts",
+  "tests/data",
+  "tests/notebooks",
+];
 
 /**
- * All tests in pieces that a process each can run: a folder of `tests`, the files beside them, and the
- * examples of each room of `lib`.
+ * All tests in pieces that a process each can run: a folder of `tests`, the files beside them, files that
+ * take long, and the examples of each room of `lib`.
  */
 export async function testPieces(root: string = PROJECT.root): Promise<string[][]> {
   const entriesOf = async (folder: string) =>
@@ -79,28 +97,48 @@ export async function testPieces(root: string = PROJECT.root): Promise<string[][
   const files = tests.filter(({ name }) => name.endsWith("_test.ts")).map(({ name }) =>
     `tests/${name}`
   );
-  const rank = (folder: string) => FIRST.includes(folder) ? FIRST.indexOf(folder) : FIRST.length;
+  const alone = FIRST.filter((path) => path.endsWith(".ts"));
+  const without = (folder: string) => alone.filter((file) => file.startsWith(`${folder}/`));
+  const rank = ([path]: string[]) => FIRST.includes(path) ? FIRST.indexOf(path) : FIRST.length;
   return [
-    ...folders.sort((a, b) => rank(a) - rank(b)).map((folder) => [folder]),
+    ...[
+      ...alone.map((file) => [file]),
+      ...folders.map((folder) => [folder, ...without(folder).map((file) => `--ignore=${file}`)]),
+    ].sort((a, b) => rank(a) - rank(b)),
     files,
     ...rooms.map(({ name }) => ["--doc", `lib/${name}`]),
     ["--doc", "README.md"],
   ].filter((piece) => piece.length > 0);
 }
 
-/** Runs all tests and the documentation's examples: types once for all, then the pieces, as `runPieces` does. */
+/**
+ * Runs all tests and the documentation's examples: types once for all, and meanwhile the pieces, as
+ * `runPieces` does. A type error ends the run.
+ */
 export async function runAllTests(signal: AbortSignal): Promise<TestCounts> {
+  const broken = new AbortController();
+  const typed = checkTypes().then((passed) => passed || broken.abort());
+  const counts = await runPieces(await testPieces(), AbortSignal.any([signal, broken.signal]));
+  await typed;
+  return broken.signal.aborted ? { ...counts, failed: counts.failed + 1 } : counts;
+}
+
+/** Whether the types of everything fit; prints what does not. */
+async function checkTypes(): Promise<boolean> {
   const types = await runCommand([PROJECT.deno, "check", "--doc", "lib", "tests", "README.md"], {
     cwd: PROJECT.root,
     env: { ...projectEnvironment(PROJECT), NO_COLOR: "1" },
     onLine: () => {},
   });
-  if (types.code !== 0) {
-    types.lines.forEach((line) => console.log(line));
-    return { passed: 0, failed: 1 };
-  }
-  return await runPieces(await testPieces(), signal);
+  if (types.code !== 0) types.lines.forEach((line) => console.log(line));
+  return types.code === 0;
 }
+
+/** How many pieces run at a time: one more than processors, as notebooks wait now and then; each takes up to 2 GB. */
+const AT_ONCE = Math.min(3, navigator.hardwareConcurrency + 1);
+
+/** Threads that TensorFlow has in each piece: more than there are processors for them only look for work. */
+const THREADS = String(Math.max(1, Math.floor(navigator.hardwareConcurrency / AT_ONCE)));
 
 /**
  * Runs several pieces at a time, each in a process of its own, whose lines are handed on when it is done.
@@ -112,17 +150,18 @@ export async function runPieces(pieces: string[][], signal: AbortSignal): Promis
   const waiting = [...pieces], counts = { passed: 0, failed: 0 };
   const worker = async () => {
     for (let piece = waiting.shift(); piece && !signal.aborted; piece = waiting.shift()) {
-      const lines: string[] = [];
+      const lines: string[] = [], begin = performance.now();
       const { passed, failed } = await runDenoTest(["--no-check", ...piece], {
+        environment: { TF_NUM_INTRAOP_THREADS: THREADS, TF_NUM_INTEROP_THREADS: THREADS },
         onLine: (line) => lines.push(line),
       });
-      console.log([`${piece.join(" ")}:`, ...lines].join("\n"));
+      const seconds = ((performance.now() - begin) / 1000).toFixed(0);
+      console.log([`${piece.join(" ")} (${seconds} s):`, ...lines].join("\n"));
       counts.passed += passed;
       counts.failed += failed;
     }
   };
-  const atOnce = Math.min(2, navigator.hardwareConcurrency); // TensorFlow itself uses several cores
-  await Promise.all(Array.from({ length: atOnce }, worker));
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
   return counts;
 }
 

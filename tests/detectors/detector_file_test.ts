@@ -1,10 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { plainConfiguration, vary } from "lib/detectors/configuration.ts";
+import { plainConfiguration, presetOf, vary } from "lib/detectors/configuration.ts";
 import { OFFICIAL_CODE, SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
+import { mesonet } from "lib/detectors/mesonet.ts";
+import { xception } from "lib/detectors/xception.ts";
+import { disposeParameters } from "lib/networks/parameters.ts";
 import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
-import { writeSafetensors } from "lib/networks/weights/safetensors.ts";
+import { float32Values, writeSafetensors } from "lib/networks/weights/safetensors.ts";
 import { storeParameters } from "lib/networks/weights/state_dict.ts";
+import { readStateDict } from "lib/networks/weights/state_dict_file.ts";
 import { createRandom } from "lib/random.ts";
 import { loadDetector, saveDetector } from "lib/detectors/detector_file.ts";
 import { inFolder } from "../in_folder.ts";
@@ -12,6 +16,31 @@ import { inFolder } from "../in_folder.ts";
 await tf.setBackend("cpu");
 const origin = { configuration: vary(SMOKE, { blocks: 3 }), step: 7, validationAuc: 0.75 };
 const parameters = initialiseParameters(origin.configuration.detector.parameters, createRandom(5));
+
+Deno.test("loadDetector takes a published detector of another project, whole, by its file", async () => {
+  const file = "tests/fixtures/meso4_keras.h5";
+  const configuration = vary(presetOf(mesonet), { imageSize: 32 });
+  using loaded = await loadDetector(file, { configuration });
+  const { parameters } = loaded, bias = parameters["fc2.bias"].dataSync();
+  assert.deepEqual(bias, float32Values((await readStateDict(file)).tensors.get("dense_4/bias:0")!));
+  assert.ok(Object.values(parameters).every((v) => v.dataSync().some((x) => x !== 0)));
+  assert.equal(loaded.origin, undefined);
+});
+
+Deno.test("loadDetector refuses weights to begin with, naming what they leave fresh", async () => {
+  await inFolder(async (folder) => {
+    const { detector } = vary(presetOf(xception, "smoke"), { width: 1 / 32 });
+    const published = initialiseParameters(detector.parameters, createRandom(1));
+    const { "last_linear.weight": _, "last_linear.bias": __, ...trunk } = published;
+    await writeSafetensors(`${folder}/trunk.safetensors`, await storeParameters(trunk));
+    const configuration = vary(presetOf(xception, "smoke"), { width: 1 / 32 });
+    await assert.rejects(
+      loadDetector(`${folder}/trunk.safetensors`, { configuration }),
+      /train --pretrained.*nothing for.*last_linear\.weight, last_linear\.bias/s,
+    );
+    disposeParameters(published);
+  });
+});
 
 Deno.test("loadDetector brings back what saveDetector wrote, from the file or the run's folder", async () => {
   await inFolder(async (folder) => {

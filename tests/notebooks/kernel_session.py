@@ -3,7 +3,7 @@
     python kernel_session.py < STEPS
 
 A step is a JSON object, one a line: {"code"} runs a cell, with "stop" it is stopped after so many
-seconds (a list: several times), with "input" it is given that line, with "behind" so many cells "1" are
+seconds (a list: several times), counted with "from" from its first output, with "input" it is given that line, with "behind" so many cells "1" are
 sent while it runs; {"kill": "deno" | "kernel"} kills a process; {"restart": true} restarts. Each step is
 answered by a line of JSON. {"code", "at"} asks for the documentation at that place of the code.
 """
@@ -63,12 +63,12 @@ def run(manager, client, step):
     behind = [client.execute("1") for _ in range(step.get("behind", 0))]
     stops = step.get("stop", [])
     stops = list(stops) if isinstance(stops, list) else [stops]
+    stop_from = None if "from" in step else begun
     outputs, replies, idle = [], {}, 0
     while idle < 1 + len(behind) or not {request, *behind} <= replies.keys():
-        passed = time.monotonic() - begun
-        if passed > SECONDS:
+        if time.monotonic() - begun > SECONDS:
             raise TimeoutError(step["code"])
-        if stops and passed > stops[0]:
+        if stops and stop_from is not None and time.monotonic() - stop_from > stops[0]:
             stops.pop(0)
             manager.interrupt_kernel()
             begun_stop = time.monotonic()
@@ -77,6 +77,8 @@ def run(manager, client, step):
         if "input" in step:
             for _ in messages(client.get_stdin_msg):
                 client.input(step["input"])
+        if stop_from is None and any(output["kind"] == "stream" for output in outputs):
+            stop_from = time.monotonic()
         for message in messages(client.get_iopub_msg, timeout=0.02):
             if message["parent_header"].get("msg_id") not in (request, *behind):
                 continue

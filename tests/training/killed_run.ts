@@ -18,14 +18,14 @@ await startEngine();
 const configuration = vary(SMOKE, {
   backbone: "conv4",
   width: 1,
-  batchSize: 16,
+  batchSize: 4,
   steps,
   validateEvery: 7,
 });
 const print = (line: string) => Deno.stdout.writeSync(new TextEncoder().encode(line + "\n"));
 using learner = createLearner(configuration);
-await using source = cropSource(madeUpCrops(48), configuration);
-const validation = validationCrops(madeUpCrops(24, "validation"));
+await using source = cropSource(madeUpCrops(24), configuration);
+const validation = validationCrops(madeUpCrops(8, "validation"));
 using interrupt = listenForInterrupt();
 const options = {
   source,

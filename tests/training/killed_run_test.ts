@@ -8,7 +8,7 @@ Deno.test({
   ignore: Deno.build.os === "windows", // no SIGKILL, no SIGTERM
 }, async () => {
   await inFolder(async (folder) => {
-    const { outcomes, mostLost } = await killCampaign(folder, { kills: 10, steps: 300 });
+    const { outcomes, mostLost } = await killCampaign(folder, { kills: 10, steps: 200 });
     assert.deepEqual(outcomes, { killed: 5, ended: 5 });
     assert.ok(mostLost <= 3 + 1, `${mostLost} steps`); // a state in three, and the one at hand
   });

@@ -16,9 +16,9 @@ import { openLayers } from "lib/networks/layers.ts";
 import { IMAGENET } from "lib/networks/normalise_images.ts";
 import type { Parameters, ParameterSpecification } from "lib/networks/parameters.ts";
 import type { TensorFile } from "lib/networks/weights/safetensors.ts";
-import { loadParameters, parametersUnder } from "lib/networks/weights/state_dict.ts";
+import { beginningsIn, loadParameters, parametersUnder } from "lib/networks/weights/state_dict.ts";
 import { defineDetector, requireImages } from "../define_detector.ts";
-import type { Detector, DetectorKind, Loss, MapTarget } from "../detector.ts";
+import type { Detector, DetectorKind, Loss, MapTarget, PretrainedReport } from "../detector.ts";
 import { EXPOSING_PRESETS } from "./exposing_presets.ts";
 import { exposingRules, type ExposingSettings } from "./exposing_settings.ts";
 import { headParameters, heads } from "./heads.ts";
@@ -147,15 +147,18 @@ export function exposingWith(
 function loadBackbones(
   parameters: Parameters,
   { file, blocks }: { file: TensorFile; blocks: number },
-): void {
+): PretrainedReport {
   const first = parametersUnder(`${blockName(0)}.`, parameters);
-  const skip = ["fc.", "classifier.", "_fc."].filter((beginning) =>
-    [...file.tensors.keys()].some((name) => name.startsWith(beginning)) &&
+  const classifiers = ["fc.", "classifier.", "_fc."].filter((beginning) =>
     !Object.keys(first).some((name) => name.startsWith(beginning))
   );
-  for (const i of upTo(blocks)) {
-    loadParameters(parametersUnder(`${blockName(i)}.`, parameters), file, { skip });
-  }
+  const skip = beginningsIn(file, classifiers, Object.keys(first));
+  const reports = upTo(blocks).map((i) => {
+    const prefix = `${blockName(i)}.`;
+    const { loaded, skipped } = loadParameters(parametersUnder(prefix, parameters), file, { skip });
+    return { loaded: loaded.map((name) => prefix + name), skipped };
+  });
+  return { loaded: reports.flatMap(({ loaded }) => loaded), skipped: reports[0].skipped };
 }
 
 /** The learnt weights among a learner's variables. */

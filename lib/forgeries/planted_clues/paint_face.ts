@@ -68,7 +68,9 @@ function pixelPainter(person: Person, { visibility, size }: PaintOptions) {
       rgb[2] += (colour[2] * factor - rgb[2]) * alpha;
     };
     const add = (colour: Colour, factor: number) => {
-      for (let c = 0; c < 3; c++) rgb[c] += colour[c] * factor;
+      rgb[0] += colour[0] * factor;
+      rgb[1] += colour[1] * factor;
+      rgb[2] += colour[2] * factor;
     };
     // The face's own axes: X, Y in pixels; u, v with the outline at radius r = 1.
     const X = (px - pose.centreX) * cos + (py - pose.centreY) * sin;
@@ -78,7 +80,7 @@ function pixelPainter(person: Person, { visibility, size }: PaintOptions) {
     const along = (px / size - 0.5) * across + (py / size - 0.5) * down + 0.5;
     const wave = background.waves * Math.sin(px * background.waveX[0] + background.waveX[1]) *
       Math.sin(py * background.waveY[0] + background.waveY[1]);
-    rgb.fill(wave);
+    rgb[0] = rgb[1] = rgb[2] = wave;
     add(background.from, 1 - along);
     add(background.to, along);
     if (v < hair.end) {
@@ -157,8 +159,11 @@ export function paint(
     }
   }
   const [ghost, tone, mouth, seam] = planes.map((plane): Mask => {
-    const level = MASK_LEVEL * plane.reduce((a, b) => Math.max(a, b));
-    return { data: Uint8Array.from(plane, (w) => w > level ? 255 : 0), width: size, height: size };
+    let largest = -Infinity;
+    for (let i = 0; i < pixels; i++) largest = Math.max(largest, plane[i]);
+    const inside = new Uint8Array(pixels), level = MASK_LEVEL * largest;
+    for (let i = 0; i < pixels; i++) inside[i] = plane[i] > level ? 255 : 0;
+    return { data: inside, width: size, height: size };
   });
   return { image: { data, width: size, height: size }, masks: [ghost, tone, mouth, seam] };
 }

@@ -1,7 +1,8 @@
 /** Weights for an F3-Net under the names that other projects gave them. */
 import { DECOMPOSED, streamInputs } from "../f3_net.ts";
 import { fakeLessReal } from "./logit_difference.ts";
-import { float32Values, type StoredTensor, storeFloat32, type TensorFile } from "./safetensors.ts";
+import { type RenamedFile, renamedFile } from "./renamed_file.ts";
+import { float32Values, storeFloat32, type TensorFile } from "./safetensors.ts";
 import { wrapperPrefix } from "./wrapper_prefix.ts";
 import { xceptionStateDict } from "./xception_state_dict.ts";
 
@@ -21,24 +22,20 @@ const CLASSIFIER = /^backbone\.last_linear\.(?:1\.)?(?=weight$|bias$)/;
  * logits. Anything else stays, so that `loadParameters` names it and refuses.
  *
  * @returns A file that shares the arrays' bytes with the one given.
- * @throws TypeError when DeepfakeBench's classifier has not two logits.
+ * @throws TypeError when DeepfakeBench's classifier has not two logits, or two arrays would have one name.
  */
-export function f3NetStateDict(file: TensorFile): TensorFile {
-  const prefix = wrapperPrefix([...file.tensors.keys()]);
-  const tensors = new Map<string, StoredTensor>();
-  for (const [name, array] of file.tensors) {
+export function f3NetStateDict(file: TensorFile): RenamedFile {
+  const prefix = wrapperPrefix([...file.tensors.keys()], { own: [BACKBONE] });
+  return renamedFile(file, (name, array) => {
     const bare = name.slice(prefix.length);
-    if (COMPUTED.test(bare) || bare.startsWith(IDLE)) continue;
+    if (COMPUTED.test(bare) || bare.startsWith(IDLE)) return undefined;
     if (CLASSIFIER.test(bare)) {
-      tensors.set(bare.replace(CLASSIFIER, "fc."), fakeLessReal(array, name));
-    } else {
-      tensors.set(
-        bare.startsWith(BACKBONE) ? DECOMPOSED + bare.slice(BACKBONE.length) : bare,
-        array,
-      );
+      return { name: bare.replace(CLASSIFIER, "fc."), array: fakeLessReal(array, name) };
     }
-  }
-  return { ...file, tensors };
+    return {
+      name: bare.startsWith(BACKBONE) ? DECOMPOSED + bare.slice(BACKBONE.length) : bare,
+    };
+  });
 }
 
 /** Whether a file is an F3-Net's, and not an Xception's to begin with. */
@@ -52,7 +49,7 @@ export function isF3NetFile({ tensors }: TensorFile): boolean {
  *
  * @param stream The beginning of the stream's names.
  */
-export function streamStateDict(file: TensorFile, stream: string): TensorFile {
+export function streamStateDict(file: TensorFile, stream: string): RenamedFile {
   const named = xceptionStateDict(file), tensors = new Map(named.tensors);
   const first = tensors.get("conv1.weight"), repeats = streamInputs(stream) / 3;
   if (first?.shape[1] === 3) {

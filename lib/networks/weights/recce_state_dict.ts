@@ -1,11 +1,15 @@
 /** Weights for a RECCE under the names that other projects gave them. */
 import { ENCODER } from "../recce.ts";
 import { fakeLessReal } from "./logit_difference.ts";
-import type { StoredTensor, TensorFile } from "./safetensors.ts";
+import { type RenamedFile, renamedFile } from "./renamed_file.ts";
+import type { TensorFile } from "./safetensors.ts";
 import { wrapperPrefix } from "./wrapper_prefix.ts";
 
 /** A second Xception that DeepfakeBench's detector has and never runs. */
 const IDLE = "backbone.";
+
+/** DeepfakeBench's detector keeps its network under this name. */
+const NETWORK = /^model\./;
 
 /** ImageNet's classifier, which stays in the encoder and never runs. */
 const CLASSIFIER = `${ENCODER}fc.`;
@@ -17,19 +21,14 @@ const CLASSIFIER = `${ENCODER}fc.`;
  *
  * @returns A file that shares the arrays' bytes with the one given.
  */
-export function recceStateDict(file: TensorFile): TensorFile {
-  const all = [...file.tensors], outer = wrapperPrefix(all.map(([name]) => name)).length;
-  const used = all.map(([name, array]) => [name.slice(outer), array] as const)
-    .filter(([name]) => !name.startsWith(IDLE));
-  const inner = wrapperPrefix(used.map(([name]) => name)).length;
-  const tensors = new Map<string, StoredTensor>();
-  for (const [name, array] of used) {
-    const bare = name.slice(inner);
-    if (bare.startsWith(CLASSIFIER)) continue;
+export function recceStateDict(file: TensorFile): RenamedFile {
+  const prefix = wrapperPrefix([...file.tensors.keys()], { own: [IDLE] });
+  return renamedFile(file, (name, array) => {
+    const bare = name.slice(prefix.length).replace(NETWORK, "");
+    if (bare.startsWith(IDLE) || bare.startsWith(CLASSIFIER)) return undefined;
     const isTwo = /^fc\.(weight|bias)$/.test(bare) && array.shape[0] === 2;
-    tensors.set(bare, isTwo ? fakeLessReal(array, name) : array);
-  }
-  return { ...file, tensors };
+    return { name: bare, ...isTwo ? { array: fakeLessReal(array, name) } : {} };
+  });
 }
 
 /** Whether a file is a RECCE's, and not an Xception's to begin with. */

@@ -23,6 +23,8 @@ export interface LoadReport {
   readonly unexpected: string[];
   /** In both, with shapes that differ, such as `linear.1.weight [2,512], file [1000,512]`. */
   readonly misshapen: string[];
+  /** Passed over as `skip` asked, by their whole names in the file. */
+  readonly skipped: string[];
 }
 
 /** How strict reading is. */
@@ -88,8 +90,8 @@ export function loadParameters(
   file: TensorFile,
   { partial = false, skip = [] }: LoadOptions = {},
 ): LoadReport {
-  const arrays = arraysByName(file, { skip, own: Object.keys(parameters) });
-  const report: LoadReport = { loaded: [], missing: [], unexpected: [], misshapen: [] };
+  const { arrays, skipped } = arraysByName(file, { skip, own: Object.keys(parameters) });
+  const report: LoadReport = { loaded: [], missing: [], unexpected: [], misshapen: [], skipped };
   for (const [name, variable] of Object.entries(parameters)) {
     const array = arrays.get(name);
     const expected = torchShape(variable.shape);
@@ -100,7 +102,7 @@ export function loadParameters(
   for (const name of arrays.keys()) {
     if (!Object.hasOwn(parameters, name)) report.unexpected.push(name);
   }
-  const { loaded, ...wrong } = report;
+  const { loaded, skipped: _, ...wrong } = report;
   const fits = Object.values(wrong).every((names) => names.length === 0);
   if (!fits && (!partial || loaded.length === 0)) throw new UnfitFile(describe(report, file));
 
@@ -125,30 +127,46 @@ export function loadParameters(
   return report;
 }
 
+/**
+ * Those of some beginnings with which a name of the file begins, wrappers aside: what `skip` can be asked
+ * for when published files differ.
+ *
+ * @param own The names of the model that is to take it.
+ */
+export function beginningsIn(
+  file: TensorFile,
+  beginnings: readonly string[],
+  own: readonly string[] = [],
+): string[] {
+  const names = [...file.tensors.keys()], cut = wrapperPrefix(names, { own }).length;
+  return beginnings.filter((beginning) => names.some((name) => name.startsWith(beginning, cut)));
+}
+
 /** The arrays by the names a model uses, without what has no place in it. */
 function arraysByName(
   file: TensorFile,
   { skip, own }: { skip: readonly string[]; own: readonly string[] },
-): Map<string, StoredTensor> {
-  const cut = wrapperPrefix([...file.tensors.keys()], { own }).length;
-  const all = [...file.tensors].map(([name, array]) => [name.slice(cut), array] as const);
+): { arrays: Map<string, StoredTensor>; skipped: string[] } {
+  const prefix = wrapperPrefix([...file.tensors.keys()], { own });
+  const all = [...file.tensors].map(([name, array]) => [name.slice(prefix.length), array] as const)
+    .filter(([name]) => !name.endsWith(COUNTER));
   for (const beginning of skip) {
     if (!all.some(([name]) => name.startsWith(beginning))) {
       throw new UnfitFile(`${naming(file)} has nothing that begins "${beginning}" to skip.`);
     }
   }
-  return new Map(
-    all.filter(([name]) =>
-      !name.endsWith(COUNTER) && !skip.some((beginning) => name.startsWith(beginning))
-    ),
-  );
+  const isSkipped = (name: string) => skip.some((beginning) => name.startsWith(beginning));
+  return {
+    arrays: new Map(all.filter(([name]) => !isSkipped(name))),
+    skipped: all.filter(([name]) => isSkipped(name)).map(([name]) => prefix + name),
+  };
 }
 
 /** The file in an error. */
 const naming = ({ path }: TensorFile) => path ?? "the file";
 
 function describe(report: LoadReport, file: TensorFile): string {
-  const { loaded, ...wrong } = report;
+  const { loaded, skipped: _, ...wrong } = report;
   const lists = Object.entries(wrong).filter(([, names]) => names.length > 0)
     .map(([kind, names]) => `  ${kind}: ${names.join(kind === "misshapen" ? "; " : ", ")}`);
   return `The model stays as it is: ${

@@ -1,7 +1,7 @@
 /** The words that modules around a network put before all names of its state dict. */
 
-/** DataParallel's word, torch.compile's, and the usual one for a network inside another module. */
-export const WRAPPERS: readonly string[] = Object.freeze(["module.", "_orig_mod.", "model."]);
+/** DataParallel's word, torch.compile's, the usual one for a network inside another, DeepfakeBench's. */
+const WRAPPERS: readonly string[] = Object.freeze(["module.", "_orig_mod.", "model.", "backbone."]);
 
 /**
  * What stands before all names of a file and belongs to no network: `""`, `"module."`,
@@ -10,7 +10,6 @@ export const WRAPPERS: readonly string[] = Object.freeze(["module.", "_orig_mod.
  * @param names Every name of the file.
  * @param own The names of the network that is to take them: a word that one of these begins with is its
  * own. Default: none.
- * @param wrappers The words, with their dots. Default: `WRAPPERS`.
  *
  * @example A compiled network that was trained on several GPUs
  * ```ts
@@ -24,12 +23,9 @@ export const WRAPPERS: readonly string[] = Object.freeze(["module.", "_orig_mod.
  */
 export function wrapperPrefix(
   names: readonly string[],
-  { own = [], wrappers = WRAPPERS }: {
-    readonly own?: readonly string[];
-    readonly wrappers?: readonly string[];
-  } = {},
+  { own = [] }: { readonly own?: readonly string[] } = {},
 ): string {
-  const outer = wrappers.filter((word) => !own.some((name) => name.startsWith(word)));
+  const outer = WRAPPERS.filter((word) => !own.some((name) => name.startsWith(word)));
   let prefix = "";
   for (let next: string | undefined = ""; next !== undefined && names.length > 0;) {
     prefix += next;

@@ -2,12 +2,9 @@
  * The weights of an Xception under the names that other projects gave them. The network is the same
  * in all of them; how a file enters it is in `state_dict.ts`.
  */
-import { UnfitFile } from "lib/io/unfit_file.ts";
-import type { StoredTensor, TensorFile } from "./safetensors.ts";
-import { wrapperPrefix, WRAPPERS } from "./wrapper_prefix.ts";
-
-/** DeepfakeBench's detectors keep their network under this name. */
-const BACKBONE = "backbone.";
+import { type RenamedFile, renamedFile } from "./renamed_file.ts";
+import type { TensorFile } from "./safetensors.ts";
+import { wrapperPrefix } from "./wrapper_prefix.ts";
 
 /** A layer that DeepfakeBench's network has and, as Xception, never runs. */
 const IDLE = "adjust_channel.";
@@ -24,7 +21,7 @@ const CLASSIFIER = /^(?:fc|last_linear\.1)\.(?=weight$|bias$)/;
  * - FaceForensics++: all stands under `model`
  * - both, and those who built on them, where they train with dropout: the classifier is `last_linear.1`
  *
- * is made equal. Anything else stays, so that `loadParameters` names it and refuses.
+ * is made equal; `unused` names the idle layer's arrays. Anything else stays, so that `loadParameters` names it and refuses.
  *
  * @returns A file that shares the arrays' bytes with the one given.
  * @throws TypeError when two arrays would have the same name: there are two classifiers.
@@ -49,21 +46,15 @@ const CLASSIFIER = /^(?:fc|last_linear\.1)\.(?=weight$|bias$)/;
  * assert.deepEqual([weight.shape, bias.shape], [[64, 2], [2]]);
  * ```
  */
-export function xceptionStateDict(file: TensorFile): TensorFile {
-  const prefix = wrapperPrefix([...file.tensors.keys()], { wrappers: [...WRAPPERS, BACKBONE] });
-  const tensors = new Map<string, StoredTensor>();
-  for (const [name, array] of file.tensors) {
+export function xceptionStateDict(file: TensorFile): RenamedFile {
+  const prefix = wrapperPrefix([...file.tensors.keys()]);
+  return renamedFile(file, (name, array) => {
     const bare = name.slice(prefix.length);
-    if (bare.startsWith(IDLE)) continue;
-    const ours = bare.replace(CLASSIFIER, "last_linear.");
-    if (tensors.has(ours)) {
-      throw new UnfitFile(
-        `${file.path ?? "The file"} has two arrays for ${ours}, the second named ${name}: which ` +
-          "classifier is meant cannot be told. Remove one in PyTorch and save again.",
-      );
-    }
+    if (bare.startsWith(IDLE)) return undefined;
     const flat = bare.endsWith(".pointwise.weight") && array.shape.length === 2;
-    tensors.set(ours, flat ? { ...array, shape: [...array.shape, 1, 1] } : array);
-  }
-  return { ...file, tensors };
+    return {
+      name: bare.replace(CLASSIFIER, "last_linear."),
+      array: flat ? { ...array, shape: [...array.shape, 1, 1] } : array,
+    };
+  });
 }

@@ -18,7 +18,7 @@ from documentation import Documentation
 from guard import Guard
 from syntax_error import find_syntax_error
 
-LATE_SECONDS = 0.02  # Deno's kernel sends some outputs after it has said that it is idle
+LATE_SECONDS = 2  # the longest that a cell's last outputs are waited for
 LOOP_SECONDS = 0.2  # after which loops are stopped that no signal has ended
 STOP_SECONDS = 3  # after which a person is told that a cell has not ended yet
 NOT_ENDED = (
@@ -26,7 +26,7 @@ NOT_ENDED = (
     "inside a library ends when it comes back to the cell. Press Stop again to give up what the cell waits "
     "for; Restart ends it at once, with all variables.\n"
 )
-NOT_STOPPABLE = "Stop: this cell cannot be stopped here; Restart ends it, with all variables.\n"
+NOT_STOPPABLE = "Stop: this cell cannot be stopped; Restart ends it, with all variables.\n"
 
 
 class Cell:
@@ -37,6 +37,7 @@ class Cell:
         self.code = request.content.get("code", "")
         self.reply = self.idle = None
         self.end = self.loop_stop = self.stop_end = None  # when something is due
+        self.stop_early = False  # asked for before it ran
         self.error = None  # the content of what was shown last
 
 
@@ -53,7 +54,13 @@ class Cells:
         self.last = None  # the header of the cell that runs or ran last
         self.documentation = Documentation(deno.program, deno.wake)
         self.guard = Guard(
-            wire, inner["shell"], self.stop_file, deno.forget_file, self.advance, self.run
+            wire,
+            inner["shell"],
+            self.stop_file,
+            on_there=deno.forget_file,
+            on_ready=self.advance,
+            on_text=self.run,
+            on_end=self.outputs_came,
         )
 
     # The client's requests, in their order.
@@ -63,7 +70,7 @@ class Cells:
         if message is None:
             return
         if message.kind == "inspect_request":
-            place = self.documentation.place(message.content["code"], message.content["cursor_pos"])
+            place = self.documentation.place(message.content)
             if place is not None:
                 self.documentation.ask(place, message)
                 return
@@ -96,6 +103,8 @@ class Cells:
         request = self.cell.request
         content = request.content if text is None else {**request.content, "code": text}
         self.inner["shell"].send_multipart(self.wire.changed(request, content, identities=[]))
+        if self.cell.stop_early:
+            self.stop()
 
     # What comes from Deno's kernel.
 
@@ -129,13 +138,20 @@ class Cells:
         self.client["iopub"].send_multipart(frames)
 
     def is_of_cell(self, message):
-        return self.cell is not None and message.parent_identifier == self.cell.request.identifier
+        return self.cell and message.parent_identifier == self.cell.request.identifier
 
     # The end of a cell.
 
     def perhaps_over(self):
         if self.cell.reply is not None and self.cell.idle is not None:
-            self.cell.end = time.monotonic() + LATE_SECONDS
+            self.cell.end = time.monotonic()
+            if self.guard.works:
+                self.cell.end += LATE_SECONDS
+                self.guard.end()
+
+    def outputs_came(self):
+        if self.cell and self.cell.end is not None:
+            self.cell.end = time.monotonic()
 
     def finish(self):
         cell, self.cell = self.cell, None
@@ -159,8 +175,7 @@ class Cells:
         if found is None:
             return {"traceback": [f"{cell.reply.content['ename']}: {cell.reply.content['evalue']}"]}
         words, pointer = found
-        traceback = [f"SyntaxError: {words}", *pointer]
-        return {"ename": "SyntaxError", "evalue": words, "traceback": traceback}
+        return {"ename": "SyntaxError", "evalue": words, "traceback": [f"SyntaxError: {words}", *pointer]}
 
     def abort_waiting(self):
         """Answers the cells that wait behind one that failed; other requests go on."""
@@ -204,6 +219,9 @@ class Cells:
             return
         if not self.guard.works:
             self.say(NOT_STOPPABLE)
+            return
+        if self.guard.preparing is not None:
+            self.cell.stop_early = True
             return
         self.deno.interrupt()
         now = time.monotonic()

@@ -28,8 +28,9 @@ class Documentation:
                 if words:
                     self.places[words[-1]] = (file, words[0])
 
-    def place(self, code, position):
-        """The place of the name at `position`, or of the function whose call that is in, if it is known."""
+    def place(self, content):
+        """The place of the name that an inspect_request asks for, or of the call around it, if it is known."""
+        code, position = content.get("code", ""), content.get("cursor_pos", 0)
         self.learn(code)
         for match in NAME.finditer(code):
             if match.start() <= position <= match.end():

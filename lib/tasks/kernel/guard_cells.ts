@@ -6,7 +6,7 @@
 import { statSync } from "node:fs";
 import { AWAIT, CHECK, instrument } from "./instrument.ts";
 
-/** The MIME type under which kernel.py is handed a cell's text. */
+/** The MIME type of what is for kernel.py. */
 const CELL_TYPE = "application/vnd.forgery-clues.cell+json";
 
 /** In milliseconds: how often a loop that computes looks for the file that asks it to stop. */
@@ -25,10 +25,12 @@ class Stopped extends Error {
   }
 }
 
-/** What kernel.py calls for each cell. */
+/** What kernel.py calls before and after each cell. */
 export interface CellGuard {
   /** Begins a cell: sends kernel.py the text to run in the place of `code`. */
   begin(code: string): Promise<void>;
+  /** Sends `mark` behind everything that cells have printed and shown so far. */
+  end(mark: string): Promise<void>;
 }
 
 /**
@@ -74,15 +76,25 @@ export function guardCells(stopFile: string): CellGuard {
       else Promise.resolve(value).then(resolve, reject);
     }));
 
+  const { log } = console; // a cell may put another in its place
   return {
     async begin(code) {
       stopped = false;
       turns.until = 0;
       giveUp = () => {};
-      const data = { [CELL_TYPE]: instrument(code) };
-      await Deno.jupyter.broadcast("display_data", { data, metadata: {}, transient: {} });
+      await tell(instrument(code));
+    },
+    async end(mark) {
+      log(mark); // what is printed and what is shown have each their own way
+      await tell(mark);
     },
   };
+}
+
+/** Shows `text` to kernel.py, which shows it to nobody. */
+async function tell(text: string): Promise<void> {
+  const data = { [CELL_TYPE]: text };
+  await Deno.jupyter.broadcast("display_data", { data, metadata: {}, transient: {} });
 }
 
 function define(name: string, value: unknown): void {

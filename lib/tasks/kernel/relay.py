@@ -80,9 +80,10 @@ class Relay:
         poller = zmq.Poller()
         for each in (*handlers, woken):
             poller.register(each, zmq.POLLIN)
-        parent = os.getppid()
+        jupyter = os.environ.get("JPY_PARENT_PID")
+        watched = jupyter == str(os.getppid())  # else something stands between, which may end
         while not self.deno.ended:
-            if os.getppid() != parent:
+            if watched and jupyter != str(os.getppid()):
                 self.deno.end()  # Jupyter is gone, by kill -9 perhaps
             for ready, _ in poller.poll(self.milliseconds()):
                 if ready == woken.fileno():

@@ -6,6 +6,7 @@ import { basename, dirname } from "node:path";
 import { openLoader } from "lib/batches/loader.ts";
 import { LABEL_LEGEND } from "lib/data/manifest.ts";
 import { assertContents } from "lib/data/fingerprint.ts";
+import { describePublished, loadPublished } from "lib/detectors/published_weights.ts";
 import { type Engine, startEngine } from "lib/engine/engine.ts";
 import { freeMemory } from "lib/io/free_memory.ts";
 import { withProgress } from "lib/io/progress.ts";
@@ -88,7 +89,9 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<string> {
   await writeTrainedOn(folder, parts.flatMap((part) => part.origins()), { forge });
   using learner = createLearner(configuration);
   if (pretrained) {
-    configuration.detector.loadPretrained(learner.parameters, await readStateDict(pretrained));
+    const { detector } = configuration, { parameters } = learner;
+    const report = loadPublished({ detector, parameters }, await readStateDict(pretrained));
+    say(describePublished(report, pretrained));
   }
   await using source = openLoader(training, { configuration, root });
   const { batchesPerEpoch } = source;

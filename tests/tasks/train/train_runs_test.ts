@@ -92,6 +92,8 @@ Deno.test("trainRuns starts every block from published weights, and a changed ma
     const line = `--data ${manifest} ${SMALL} --set steps=1 --set learningRate=1e-9`;
     const lines = await trainAs(`${line} --pretrained ${weights}`, { runs });
     assert.ok(lines.some((text) => /No validation samples: the last step's/.test(text)));
+    const said = lines.find((text) => text.includes(`begin with ${weights}.`))!;
+    assert.match(said, /begin fresh: [a-z]/);
     const [{ id }] = await listRuns({ root: runs });
     using detector = await loadDetector(join(runs, id));
     for (const name of ["region_model1.stage1.conv.weight", "region_model2.stage1.conv.weight"]) {
