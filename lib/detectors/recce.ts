@@ -72,8 +72,8 @@ export const recce: DetectorKind<RecceSettings, RecceOutputs> = defineDetector<
   name: "recce",
   source:
     "Cao et al., End-to-End Reconstruction-Classification Learning for Face Forgery Detection, CVPR 2022; code " +
-    "VISION-SJTU/RECCE at commit 58cabeb (MIT). Weights: ImageNet's as Xception's; trained ones linked by the " +
-    "authors (C40, MIT) and by DeepfakeBench v1.0.1 (CC BY-NC 4.0)",
+    "VISION-SJTU/RECCE at commit 58cabeb (MIT). Weights: ImageNet's as Xception's; trained ones by the " +
+    "authors (C40; named in their issues) and by DeepfakeBench v1.0.1 (CC BY-NC 4.0)",
   rules: {
     fields: {
       imageSize: wholeNumberRule(32, 1024),
