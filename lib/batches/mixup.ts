@@ -62,7 +62,8 @@ export interface Mixed {
  * the targets, so the loss is the official code's λ · CE(own) + (1 − λ) · CE(partner's), and losses
  * without targets are the same for both.
  *
- * @param parameters float32 [batch, 2] from `drawMixup`. With λ = 1 nothing changes, not a bit.
+ * @param parameters float32 [batch, 2] from `drawMixup`. With λ = 1 nothing changes, not a bit. A partner
+ * outside the batch is TensorFlow's error on a processor, and zeros on a GPU.
  * @returns New tensors, which the caller disposes.
  * @throws TypeError when the parameters are of another batch.
  *

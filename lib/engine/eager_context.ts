@@ -1,6 +1,7 @@
 /** The eager context: which devices and threads TensorFlow uses, stated once, before anything runs. */
 import type { Native } from "./native_library.ts";
 import { bytesField, message, varintField } from "./protobuf.ts";
+import { allowTensorFloat32 } from "./tensor_float32.ts";
 
 /** What a context is made with; see `EngineOptions` for the meaning of each. */
 export interface ContextOptions {
@@ -20,6 +21,13 @@ export interface ContextOptions {
    * and not used.
    */
   readonly visibleDevices?: string;
+  /**
+   * Whether a GPU that can may round the factors of float32 products and convolutions to TF32. Default:
+   * as TensorFlow does, yes. So does PyTorch for convolutions, nearly all of the work here, and so most
+   * published float32 results of such cards were had; on an H100 the logits of the paper's network were
+   * off by 5e-4 with it, by 1e-6 without. `NVIDIA_TF32_OVERRIDE=0` in the environment forbids it above this.
+   */
+  readonly tensorFloat32?: boolean;
 }
 
 /** A device as TensorFlow names it. */
@@ -57,9 +65,10 @@ export function configProto(options: ContextOptions): Uint8Array<ArrayBuffer> {
   ]);
 }
 
-/** Makes the context and lists its devices. */
+/** Makes the context, TF32 allowed or not, and lists its devices. */
 export function openContext(native: Native, options: ContextOptions): Context {
   const { symbols: s, status } = native;
+  if (options.tensorFloat32 !== undefined) allowTensorFloat32(native, options.tensorFloat32);
   const config = configProto(options);
   const settings = s.TFE_NewContextOptions();
   s.TFE_ContextOptionsSetConfig(settings, config, BigInt(config.length), status);

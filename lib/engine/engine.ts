@@ -3,9 +3,9 @@
  * captured into one function. Everything else in lib is ordinary TensorFlow.js.
  *
  * To read on. The library: `find_library`, `c_api_symbols` (every C function and its use),
- * `native_library`, `tensorflow_greeting`, `nvidia_gpu`, `eager_context`, `library_pages`. Running: `kernel_binding`
- * (what TensorFlow.js's kernels call), `eager_binding` with `operation_attributes` and `host_tensors`,
- * `tensorflow_error`; `capturing_backend` and `tensorflow_backend` with `gather_kernel` and
+ * `native_library`, `tensorflow_greeting`, `nvidia_gpu`, `eager_context`, `tensor_float32`,
+ * `library_pages`. Running: `kernel_binding` (what TensorFlow.js's kernels call), `eager_binding` with
+ * `operation_attributes` and `host_tensors`, `tensorflow_error`; `capturing_backend` and `tensorflow_backend` with `gather_kernel` and
  * `relu_gradient`. Capturing: `operation_recorder` on a `graph_builder`, `captured_function` (with
  * `collect_garbage`, `protobuf`), `uncaptured_function`; for functions that update variables
  * `resource_variable`, `recorded_variables`, `updating_function`. Operations that TensorFlow.js lacks:
@@ -31,9 +31,10 @@ import { findLibrary } from "./find_library.ts";
 import { hardwareName } from "./hardware_name.ts";
 import { releaseLibraryPages } from "./library_pages.ts";
 import { openNative } from "./native_library.ts";
+import { roundsToTensorFloat32 } from "./tensor_float32.ts";
 import { uncaptured } from "./uncaptured_function.ts";
 
-/** How the engine starts. Threads, memory and devices are those of `ContextOptions`. */
+/** How the engine starts. Threads, memory, devices and TF32 are those of `ContextOptions`. */
 export interface EngineOptions extends ContextOptions {
   /** `"cpu"` asks for the plain TensorFlow.js backend. Default: TensorFlow where its library is found. */
   readonly backend?: "tensorflow" | "cpu";
@@ -49,6 +50,8 @@ export interface Engine {
   readonly device: string;
   /** What that device is, by its maker's name: see `hardwareName`. */
   readonly hardware: string;
+  /** Whether float32 products are rounded to TF32 on it, as one has shown at the start. */
+  readonly tensorFloat32: boolean;
   /** TensorFlow's version, or TensorFlow.js's on the plain backend. */
   readonly version: string;
   /** Threads inside one operation. */
@@ -123,6 +126,7 @@ async function start(options: EngineOptions): Promise<Engine> {
     backend: "tensorflow",
     device,
     hardware: hardwareName(device),
+    tensorFloat32: context.device.type === "GPU" && roundsToTensorFloat32(),
     version: native.text(native.symbols.TF_Version()),
     threads: options.intraOpThreads ?? navigator.hardwareConcurrency,
     ...(notice !== undefined && { notice }),
@@ -139,8 +143,8 @@ async function plain(): Promise<Engine> {
   await tf.ready();
   // Its first use prints an advertisement over several lines; the notice says what matters.
   (tf.backend() as unknown as { firstUse: boolean }).firstUse = false;
-  const device = "CPU:0", hardware = hardwareName(device);
-  return { backend: "cpu", device, hardware, version: tf.version.tfjs, threads: 1 };
+  const device = "CPU:0", hardware = hardwareName(device), version = tf.version.tfjs;
+  return { backend: "cpu", device, hardware, tensorFloat32: false, version, threads: 1 };
 }
 
 /**
@@ -246,8 +250,7 @@ export function compileStep(
 function prepared({ precision = "float32" }: CaptureOptions): CapturingBackend | undefined {
   const backend = capturingBackend();
   if (backend && precision !== "float32") {
-    const gpu = backend.eager.isUsingGpuDevice();
-    const possible = gpu ? "float16" : "bfloat16";
+    const possible = backend.eager.isUsingGpuDevice() ? "float16" : "bfloat16";
     if (precision !== possible) {
       throw new RangeError(
         `${precision} is not what TensorFlow mixes on this device; use "${possible}" or "float32".`,

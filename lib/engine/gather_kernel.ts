@@ -1,6 +1,8 @@
 /**
  * `tf.gather` while a function is captured. TensorFlow.js's kernel reads the indices to check them,
- * and while capturing there are none to read; TensorFlow itself checks them when the function runs.
+ * and while capturing there are none to read; TensorFlow itself checks them when the function runs on a
+ * processor. On a GPU it does not: an index out of range gives zeros, without a word, of `gather` and
+ * `gatherND` alike. Whoever captures either checks the indices where they come from, before the upload.
  */
 import * as tf from "@tensorflow/tfjs";
 import { BACKEND_NAME, type CapturingBackend } from "./capturing_backend.ts";

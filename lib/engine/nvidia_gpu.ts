@@ -1,6 +1,8 @@
 /**
  * NVIDIA GPUs for TensorFlow's CUDA build: what it needs opened before it takes one, whether one seems
- * to be there, and why none is used. Not yet run on a real GPU; Linux only, as the CUDA build is.
+ * to be there, and why none is used. Linux only, as the CUDA build is. What was run on a real GPU, an H100
+ * (80 GB, HBM3) with NVIDIA's driver 580: TensorFlow 2.21 in the layout of its wheels missed libcusolver.so.11,
+ * `idleGpu` named it, and with `openCusolver` it took the GPU; the other CUDA libraries were of CUDA 13.
  */
 import { dirname, join } from "node:path";
 import type { ContextOptions, Device } from "./eager_context.ts";

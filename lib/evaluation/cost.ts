@@ -13,6 +13,9 @@ import {
 } from "lib/networks/parameters.ts";
 import { countOperations, type OperationCounts } from "./operations.ts";
 
+/** A network whose cost can be counted: a detector, or less of one. */
+export type CostedNetwork = Pick<Detector, "input" | "parameters" | "forward">;
+
 /** The cost of one image, in inference. */
 export interface Cost {
   /** All weights and biases, also those of a classifier that is never run, as in Table 7. */
@@ -56,7 +59,7 @@ export interface Cost {
  * assert.ok(flops.table7 > flops.twoPerMac && flops.twoPerMac === 2 * macs);
  * ```
  */
-export async function detectorCost(detector: Detector): Promise<Cost> {
+export async function detectorCost(detector: CostedNetwork): Promise<Cost> {
   const { parameters: specifications, input: { size } } = detector;
   const zeros = blankParameters(detector, { shared: true });
   try {

@@ -2,6 +2,7 @@
  * Rows as a table below a notebook's cell. Tables that set the paper's numbers beside ours, and that are
  * saved as figures, are in table.ts.
  */
+import { htmlText } from "./html_text.ts";
 import { sendOutput } from "./notebook_output.ts";
 
 /** How rows are shown. */
@@ -81,28 +82,18 @@ function textTable(rows: readonly object[], options: ShowRowsOptions): TextTable
   };
 }
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-const escaped = (text: string) => text.replaceAll(/[&<>"']/g, (letter) => ENTITIES[letter]!);
-
 function html({ heading, numeric, lines, note }: TextTable, caption: string | undefined): string {
   const cell = (tag: "th" | "td", text: string, column: number) =>
-    `<${tag} style="text-align: ${numeric[column] ? "right" : "left"}">${escaped(text)}</${tag}>`;
+    `<${tag} style="text-align: ${numeric[column] ? "right" : "left"}">${htmlText(text)}</${tag}>`;
   const line = (tag: "th" | "td", cells: readonly string[]) =>
     `<tr>${cells.map((text, column) => cell(tag, text, column)).join("")}</tr>`;
   return [
     '<table style="font-variant-numeric: tabular-nums">',
-    ...(caption === undefined ? [] : [`<caption>${escaped(caption)}</caption>`]),
+    ...(caption === undefined ? [] : [`<caption>${htmlText(caption)}</caption>`]),
     `<thead>${line("th", heading)}</thead>`,
     `<tbody>${lines.map((cells) => line("td", cells)).join("\n")}</tbody>`,
     "</table>",
-    ...(note === undefined ? [] : [`<p>${escaped(note)}</p>`]),
+    ...(note === undefined ? [] : [`<p>${htmlText(note)}</p>`]),
   ].join("\n");
 }
 

@@ -1,24 +1,7 @@
 /** Tables that set our values beside the paper's, each marked as what it is. */
 import { type Chart, defineChart } from "./figure.ts";
 import { baseLayout, FONT_SIZES, INK, type LookOptions, WIDTHS, wrapText } from "./chart_style.ts";
-
-/** One value of the table. */
-export interface TableRow {
-  /** Heading of the line, such as a method. Lines stand in the order in which they first appear. */
-  readonly row: string;
-  /** Heading of the column, such as `"AUC"`. Order as for lines. */
-  readonly column: string;
-  /** Whose value it is: columns of both stand side by side. */
-  readonly source: "paper" | "ours";
-  /** The value; `null` where there is none. */
-  readonly value: number | null;
-  /** Lower end of the interval; `null` or left out for none. */
-  readonly low?: number | null;
-  /** Upper end of the interval; `null` or left out for none. */
-  readonly high?: number | null;
-  /** Why there is no value, such as what is needed to fill the cell; a footnote says it. */
-  readonly reason?: string | null;
-}
+import { type TableCell, tableCells, type TableRow } from "./table_cells.ts";
 
 /** How the table is set. The height follows from the lines. */
 export interface TableOptions extends Omit<LookOptions, "height"> {
@@ -26,27 +9,20 @@ export interface TableOptions extends Omit<LookOptions, "height"> {
   readonly decimals?: number;
 }
 
-/** The text of each cell by line and column, and the footnotes that they refer to. */
-function setCells(rows: readonly TableRow[], decimals: number) {
-  const notes: string[] = [];
-  const cells = new Map<string, string>();
-  for (const { row, column, source, value, low = null, high = null, reason } of rows) {
-    const show = (number: number) => number.toFixed(decimals);
-    let text = value === null ? "–" : show(value);
-    if (value !== null && low !== null && high !== null) text += ` [${show(low)}, ${show(high)}]`;
-    if (value === null && reason) {
-      if (!notes.includes(reason)) notes.push(reason);
-      text += `<sup>${notes.indexOf(reason) + 1}</sup>`;
-    }
-    cells.set(JSON.stringify([row, column, source]), text);
-  }
-  return { notes, textOf: (...place: string[]) => cells.get(JSON.stringify(place)) ?? "" };
+const MARKS = { best: ["<b>", "</b>"], second: ["<u>", "</u>"] } as const;
+
+/** A cell in Plotly's words: the paper's values in italics. */
+function markup(cell: TableCell | undefined): string {
+  if (!cell) return "";
+  const { text, note, mark, source } = cell;
+  const marked = mark ? MARKS[mark].join(text) : text;
+  return (source === "paper" ? `<i>${marked}</i>` : marked) + (note ? `<sup>${note}</sup>` : "");
 }
 
 /**
  * A table with a line for each `row` and, under each `column`, what the paper reports and what was
  * measured here. Numbers of the paper are in italics, under "paper". An empty cell of ours is a dash
- * with a footnote that says why.
+ * with a footnote that says why. Lines of a `group` stand under its heading.
  *
  * @example
  * ```ts
@@ -64,16 +40,10 @@ export const table: Chart<TableRow, TableOptions> = defineChart(
     const { size = "page", decimals = 3 } = options;
     const width = WIDTHS[size];
     const fontSize = size === "column" ? FONT_SIZES.small : FONT_SIZES[size];
-    const lines = [...new Set(rows.map((row) => row.row))];
-    const columns = [...new Set(rows.map((row) => row.column))].flatMap((column) =>
-      (["paper", "ours"] as const)
-        .filter((source) => rows.some((row) => row.column === column && row.source === source))
-        .map((source) => ({ column, source }))
-    );
-    const { notes, textOf } = setCells(rows, decimals);
+    const { columns, lines, notes } = tableCells(rows, decimals);
 
     // One axis whose unit is a pixel, over the whole figure; `y` runs down from the title.
-    const longest = Math.max(0, ...lines.map((line) => line.length));
+    const longest = Math.max(0, ...lines.map(({ row }) => row.length));
     const first = Math.min(0.34 * width, 24 + longest * 0.55 * fontSize);
     const each = (width - 16 - first) / Math.max(1, columns.length);
     const fit = (text: string) => wrapText(text, { width: each - 8, fontSize });
@@ -100,13 +70,19 @@ export const table: Chart<TableRow, TableOptions> = defineChart(
     setLine("", columns.map(({ column, source }) => `<b>${fit(column)}</b><br>${source}`));
     rules.push(y);
     y += 4;
+    let above = "";
     for (const line of lines) {
+      const { group } = line;
+      if (group !== above) {
+        if (above !== "") rules.push(y);
+        y += 4;
+        texts.push({ text: `<b>${group}</b>`, x: 8, y, xanchor: "left", size: fontSize });
+        y += fontSize * 1.3 + 7;
+        above = group;
+      }
       setLine(
-        line,
-        columns.map(({ column, source }) => {
-          const text = fit(textOf(line, column, source));
-          return source === "paper" && text !== "" ? `<i>${text}</i>` : text;
-        }),
+        line.row,
+        line.cells.map((cell) => fit(markup(cell))),
       );
     }
     rules.push(y);
@@ -149,7 +125,9 @@ export const table: Chart<TableRow, TableOptions> = defineChart(
       },
       altText:
         `Table of ${columns.map(({ column, source }) => `${column} (${source})`).join(", ")} ` +
-        `for ${lines.join(", ")}.`,
+        `for ${
+          lines.map(({ group, row }) => group === "" ? row : `${row} (${group})`).join(", ")
+        }.`,
     };
   },
 );

@@ -5,21 +5,18 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Layers } from "./layers.ts";
 import {
-  batchNormParameters,
-  convolutionParameters,
-  type ParameterSpecification,
-} from "./parameters.ts";
+  applyBottleneck,
+  applyChain,
+  applyNormed,
+  bottleneck,
+  convolutionsOf,
+  LISTED,
+  normed,
+  type NormedConvolution,
+  normedParameters,
+} from "./normed_convolutions.ts";
+import type { ParameterSpecification } from "./parameters.ts";
 import { repeatPixels } from "./repeat_pixels.ts";
-
-/** A convolution with the batch norm behind it. */
-interface Normed {
-  readonly conv: string;
-  readonly norm: string;
-  readonly size: 1 | 3;
-  readonly inputs: number;
-  readonly outputs: number;
-  readonly stride: 1 | 2;
-}
 
 /** Stages with exchange: how many modules each has, beginning with the second. */
 const MODULES = [1, 4, 3] as const;
@@ -30,39 +27,22 @@ const UNITS = 4;
 /** Channels of the two first convolutions, and of a bottleneck of the first stage inside and out. */
 const STEM = 64, INNER = 64, WIDE = 256;
 
-const normed = (
-  name: string,
-  [conv, norm]: readonly [string, string],
-  rest: Omit<Normed, "conv" | "norm">,
-): Normed => ({ conv: `${name}${conv}`, norm: `${name}${norm}`, ...rest });
-
-/** Convolution and norm as the first two of a list of layers. */
-const LISTED = [".0", ".1"] as const;
-
 /** Channels of branch i. */
 const wide = (channels: number, branch: number) => channels * 2 ** branch;
 
-const stem = (): Normed[] =>
+const stem = (): NormedConvolution[] =>
   [3, STEM].map((inputs, i) =>
     normed("", [`conv${i + 1}`, `bn${i + 1}`], { size: 3, inputs, outputs: STEM, stride: 2 })
   );
 
-/** The three convolutions of a bottleneck, and its shortcut's where channels change. */
-function bottleneck(name: string, inputs: number): { inner: Normed[]; shortcut?: Normed } {
-  const sizes = [[1, inputs, INNER], [3, INNER, INNER], [1, INNER, WIDE]] as const;
-  const inner = sizes.map(([size, inputs, outputs], i) =>
-    normed(name, [`.conv${i + 1}`, `.bn${i + 1}`], { size, inputs, outputs, stride: 1 })
-  );
-  if (inputs === WIDE) return { inner };
-  const shape = { size: 1, inputs, outputs: WIDE, stride: 1 } as const;
-  return { inner, shortcut: normed(`${name}.downsample`, LISTED, shape) };
-}
-
 const firstStage = () =>
-  Array.from({ length: UNITS }, (_, i) => bottleneck(`layer1.${i}`, i === 0 ? STEM : WIDE));
+  Array.from(
+    { length: UNITS },
+    (_, i) => bottleneck(`layer1.${i}`, i === 0 ? STEM : WIDE, INNER),
+  );
 
 /** The new branches before stage k (from 2): their convolutions by branch; others pass unchanged. */
-function transition(stage: number, channels: number): Map<number, Normed> {
+function transition(stage: number, channels: number): Map<number, NormedConvolution> {
   const name = `transition${stage - 1}`, last = stage - 1;
   const grown = (branch: number, inputs: number) =>
     normed(`${name}.${branch}.0`, LISTED, {
@@ -82,7 +62,7 @@ function transition(stage: number, channels: number): Map<number, Normed> {
 }
 
 /** The two convolutions of a residual unit. */
-const basicUnit = (name: string, channels: number): Normed[] =>
+const basicUnit = (name: string, channels: number): NormedConvolution[] =>
   [1, 2].map((i) =>
     normed(name, [`.conv${i}`, `.bn${i}`], {
       size: 3,
@@ -97,7 +77,7 @@ function exchange(name: string, { from, to, channels }: {
   from: number;
   to: number;
   channels: number;
-}): Normed[] {
+}): NormedConvolution[] {
   const path = `${name}.fuse_layers.${to}.${from}`;
   const [inputs, outputs] = [wide(channels, from), wide(channels, to)];
   if (from > to) return [normed(path, LISTED, { size: 1, inputs, outputs, stride: 1 })];
@@ -110,17 +90,11 @@ function exchange(name: string, { from, to, channels }: {
     }));
 }
 
-/** The parameters of one convolution with its norm. */
-const parametersOf = ({ conv, norm, ...shape }: Normed): ParameterSpecification[] => [
-  ...convolutionParameters(conv, shape),
-  ...batchNormParameters(norm, shape.outputs),
-];
-
 /** All places, 0 to below `count`. */
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 /** The parameters of a module's branches and exchanges, in PyTorch's order. */
-function moduleParameters(name: string, branches: number, channels: number): Normed[] {
+function moduleParameters(name: string, branches: number, channels: number): NormedConvolution[] {
   return [
     ...upTo(branches).flatMap((branch) =>
       upTo(UNITS).flatMap((unit) =>
@@ -141,7 +115,7 @@ function moduleParameters(name: string, branches: number, channels: number): Nor
 export function hrnetParameters(channels: number): ParameterSpecification[] {
   const convolutions = [
     ...stem(),
-    ...firstStage().flatMap(({ inner, shortcut }) => [...inner, ...shortcut ? [shortcut] : []]),
+    ...firstStage().flatMap(convolutionsOf),
     ...MODULES.flatMap((modules, i) => {
       const stage = i + 2;
       return [
@@ -152,24 +126,7 @@ export function hrnetParameters(channels: number): ParameterSpecification[] {
       ];
     }),
   ];
-  return convolutions.flatMap(parametersOf);
-}
-
-/** norm(conv(x)). */
-function applied(x: tf.Tensor4D, { conv, norm, size, stride }: Normed, layers: Layers) {
-  const padding = (size - 1) / 2;
-  return layers.batchNorm(layers.convolution(x, conv, { stride, padding }), norm);
-}
-
-/** One after the other, with a ReLU behind each but the last. */
-function chained(x: tf.Tensor4D, convolutions: readonly Normed[], layers: Layers): tf.Tensor4D {
-  return convolutions.reduce(
-    (y, convolution, i) => {
-      const z = applied(y, convolution, layers);
-      return i === convolutions.length - 1 ? z : tf.relu(z);
-    },
-    x,
-  );
+  return convolutions.flatMap(normedParameters);
 }
 
 /** A module: every branch by itself, then each the sum of all, brought to its size. */
@@ -178,14 +135,14 @@ function runModule(name: string, xs: readonly tf.Tensor4D[], run: HrnetRun): tf.
   const seen = xs.map((x, branch) =>
     upTo(UNITS).reduce((y, unit) => {
       const inner = basicUnit(`${name}.branches.${branch}.${unit}`, wide(channels, branch));
-      return tf.relu(tf.add(chained(y, inner, layers), y)) as tf.Tensor4D;
+      return tf.relu(tf.add(applyChain(y, inner, layers), y)) as tf.Tensor4D;
     }, x)
   );
   return seen.map((own, to) =>
     tf.relu(
       seen.map((x, from) => {
         if (from === to) return own;
-        const y = chained(x, exchange(name, { from, to, channels }), layers);
+        const y = applyChain(x, exchange(name, { from, to, channels }), layers);
         return from > to ? repeatPixels(y, 2 ** (from - to)) : y;
       }).reduce((sum, x) => tf.add(sum, x)),
     )
@@ -210,17 +167,14 @@ export interface HrnetRun {
 export function hrnet(images: tf.Tensor4D, run: HrnetRun): tf.Tensor4D[] {
   const { layers, channels } = run;
   let x = images;
-  for (const convolution of stem()) x = tf.relu(applied(x, convolution, layers));
-  for (const { inner, shortcut } of firstStage()) {
-    const through = shortcut ? applied(x, shortcut, layers) : x;
-    x = tf.relu(tf.add(chained(x, inner, layers), through));
-  }
+  for (const convolution of stem()) x = tf.relu(applyNormed(x, convolution, layers));
+  for (const unit of firstStage()) x = applyBottleneck(x, unit, layers);
   let branches = [layers.tap("layer1", x)];
   MODULES.forEach((modules, i) => {
     const stage = i + 2, grown = transition(stage, channels);
     branches = upTo(stage).map((branch) => {
       const convolution = grown.get(branch), from = branches[Math.min(branch, branches.length - 1)];
-      return convolution ? tf.relu(applied(from, convolution, layers)) : from;
+      return convolution ? tf.relu(applyNormed(from, convolution, layers)) : from;
     });
     for (const module of upTo(modules)) {
       branches = runModule(`stage${stage}.${module}`, branches, run);

@@ -48,7 +48,8 @@ export function countTests(lines: readonly string[], code: number): TestCounts {
 }
 
 /**
- * Runs `deno test -A` with `options` in the project and counts.
+ * Runs `deno test -A` with `options` in the project and counts. Tests compare float32 numbers: TF32,
+ * which is coarser, is forbidden to GPUs.
  *
  * @param how `onLine` gets its lines (default: prints them); `environment` is added to the project's.
  */
@@ -61,7 +62,12 @@ export async function runDenoTest(
 ): Promise<TestCounts> {
   const result = await runCommand([PROJECT.deno, "test", "-A", ...options], {
     cwd: PROJECT.root,
-    env: { ...projectEnvironment(PROJECT), ...environment, NO_COLOR: "1" },
+    env: {
+      ...projectEnvironment(PROJECT),
+      NVIDIA_TF32_OVERRIDE: "0",
+      ...environment,
+      NO_COLOR: "1",
+    },
     killAfter: 2000, // a test that listens for signals itself would go on; what it started ends with it
     onLine,
   });

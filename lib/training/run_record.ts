@@ -76,8 +76,8 @@ export interface RunRecord {
   readonly steps: number;
   /** The data. */
   readonly data: RunData;
-  /** Versions, device and threads of the last sitting. */
-  readonly environment: Readonly<Record<string, string | number>>;
+  /** Versions, device and threads of the last sitting, and whether TF32 rounded its float32 products. */
+  readonly environment: Readonly<Record<string, string | number | boolean>>;
   /** Free text. */
   readonly notes: string;
 }
@@ -87,13 +87,15 @@ export function protocolData({ sha256, pretrained }: RunData): ProtocolData {
   return { training: sha256, ...pretrained === undefined ? {} : { pretrained } };
 }
 
-function environmentOf({ backend, device, version, threads }: Engine) {
+function environmentOf({ backend, device, hardware, tensorFloat32, version, threads }: Engine) {
   const { os, arch } = Deno.build;
   return {
     deno: Deno.version.deno,
     backend,
     [backend === "tensorflow" ? "tensorflow" : "tensorflow.js"]: version,
     device,
+    hardware,
+    tf32: tensorFloat32,
     threads,
     processors: navigator.hardwareConcurrency,
     system: `${os} ${arch}`,

@@ -5,9 +5,10 @@ import { presetOf, vary } from "lib/detectors/configuration.ts";
 import { faceXRay, type FaceXRaySettings } from "lib/detectors/face_x_ray.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { binaryCrossEntropy } from "lib/losses/binary_cross_entropy.ts";
-import { hrnetParameters } from "lib/networks/hrnet.ts";
+import { hrnet, hrnetParameters } from "lib/networks/hrnet.ts";
+import { hrnetWidened, hrnetWideningParameters } from "lib/networks/hrnet_widening.ts";
 import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
-import type { Mode, Updates } from "lib/networks/layers.ts";
+import { type Mode, openLayers, type Updates } from "lib/networks/layers.ts";
 import { disposeParameters, isLearnt, type Parameters } from "lib/networks/parameters.ts";
 import { storeParameters } from "lib/networks/weights/state_dict.ts";
 import { torchShape } from "lib/networks/weights/torch_layout.ts";
@@ -47,7 +48,11 @@ interface LossCase {
 }
 const fixture = await readFixture<
   & { keys_trunk: Record<string, number[]>; params_trunk_by_width: Record<string, number> }
-  & { probes_eval64: Record<"layer1" | "stage2" | "stage3", Summary[]>; loss_cases: LossCase[] }
+  & { keys_incre: Record<string, number[]>; params: { incre: number } }
+  & {
+    probes_eval64: Record<"layer1" | "stage2" | "stage3" | "incre", Summary[]>;
+    loss_cases: LossCase[];
+  }
   & Record<"paper_eval64" | "paper_eval64_ac_false" | "pool128_eval64" | "paper_train64", Case>
 >("face_x_ray.json");
 
@@ -160,6 +165,29 @@ Deno.test("hrnetParameters has the published names, order, shapes and counts", (
   for (const [channels, count] of Object.entries(fixture.params_trunk_by_width)) {
     assert.equal(numbersIn(hrnetParameters(Number(channels))), count);
   }
+});
+
+Deno.test("hrnetWidened equals PyTorch's bottlenecks behind the branches", () => {
+  const published = Object.entries(fixture.keys_incre)
+    .filter(([name]) => !name.endsWith("num_batches_tracked"));
+  const specifications = hrnetWideningParameters(32);
+  assert.deepEqual(specifications.map(({ name, shape }) => [name, torchShape(shape)]), published);
+  assert.equal(numbersIn(specifications), fixture.params.incre);
+  const widening = filled(specifications);
+  const { name, shape: [batch, , side] } = fixture.paper_eval64.input;
+  tf.tidy(() => {
+    const run = { layers: openLayers({ ...trunk, ...widening }, {}), channels: 32 };
+    const branches = hrnet(fillImages(name, batch, side), run);
+    const errors = hrnetWidened(branches, run).map((
+      x,
+      i,
+    ) => [
+      `branch ${i}`,
+      summaryError(torchValues(x, "activation"), fixture.probes_eval64.incre[i]),
+    ]);
+    within(Object.fromEntries(errors), 1e-5);
+  });
+  disposeParameters(widening);
 });
 
 Deno.test("faceXRay equals PyTorch in inference: activations, losses, every gradient", () => {

@@ -8,6 +8,7 @@ import { compileStep, startEngine } from "lib/engine/engine.ts";
 const { backend } = await startEngine();
 const ignore = backend === "cpu";
 
+const onGpu = () => capturingBackend()!.eager.isUsingGpuDevice();
 const handles = () => capturingBackend()!.eager.handleCount();
 const value = (t: tf.Tensor) => t.dataSync()[0];
 
@@ -69,7 +70,6 @@ const WAYS: { options: CaptureOptions; tolerance: number }[] = [
 
 for (const { options, tolerance } of WAYS) {
   const title = `compileStep with ${JSON.stringify(options)} trains like the same code run eagerly`;
-  const onGpu = () => capturingBackend()!.eager.isUsingGpuDevice();
   Deno.test(title, { ignore: ignore || (options.precision === "bfloat16" && onGpu()) }, () => {
     const x = tf.reshape(tf.cos(tf.range(0, 12)), [4, 3]), y = tf.tensor2d([0, 1, 1, 0], [4, 1]);
     const eager = smallNetwork(), captured = smallNetwork();
@@ -170,7 +170,7 @@ Deno.test("two variables are exchanged: both reads come before both writes", { i
 
 Deno.test(
   "a step that fails leaves its variables usable, and the next one works",
-  { ignore },
+  { ignore: ignore || onGpu() }, // TensorFlow's GPU kernel does not check indices: the step does not fail
   () => {
     const table = tf.variable(tf.tensor1d([1, 2, 3]));
     const step = compileStep((i) => {

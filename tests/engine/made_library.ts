@@ -15,7 +15,10 @@ export const CU_INIT_ERROR =
   "E0000 00:00:1775013762.112517   12260 cuda_platform.cc:52] failed call to cuInit: " +
   "INTERNAL: CUDA error: Failed call to cuInit: UNKNOWN ERROR (303)";
 
-/** Functions that answer something; `CUDA` is 1 in a CUDA build. */
+/**
+ * Functions that answer something; `CUDA` is 1 in a CUDA build. cuSOLVER is found where it was opened
+ * before: a machine with CUDA has one of its own, which a search would find.
+ */
 const ANSWERS: Record<string, string> = {
   _ZN10tensorflow19IsGoogleCudaEnabledEv: "int NAME(){return CUDA;}",
   TF_Version: 'const char*NAME(){return "2.21.0";}',
@@ -24,7 +27,7 @@ const ANSWERS: Record<string, string> = {
   TF_DeviceListType: 'const char*NAME(){return "CPU";}',
   TFE_NewContext: `long NAME(){
     if (CUDA) fprintf(stderr, ${JSON.stringify(CU_INIT_ERROR + "\n")});
-    puts(dlopen("libcusolver.so.11", RTLD_NOW) ? "cuSOLVER is found" : "cuSOLVER is not found");
+    puts(dlopen("libcusolver.so.11", RTLD_NOW | RTLD_NOLOAD) ? "cuSOLVER is found" : "cuSOLVER is not found");
     fflush(stdout);
     return 1;
   }`,

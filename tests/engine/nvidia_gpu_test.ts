@@ -88,28 +88,45 @@ Deno.test("seesNvidiaGpu takes the driver's control files for no GPU", async () 
   assert.equal(seesNvidiaGpu(root.path), false);
 });
 
-Deno.test("idleGpu says which library keeps TensorFlow from the GPU", {
-  ignore,
-  sanitizeResources: false, // libraries stay open
-}, async () => {
+Deno.test("idleGpu says which library keeps TensorFlow from the GPU", { ignore }, async () => {
   await using site = await temporaryFolder();
-  const native = openNative(await makeTensorFlow(site.path, { cuda: true }));
-  const said = () => idleGpu(native, { device: CPU, gpu: true, options: {} });
-  const open = async (...names: string[]) => {
-    for (const name of names) {
-      const path = join(site.path, "libraries", name);
-      await compileLibrary(path);
-      Deno.dlopen(path, {});
+  const library = await makeTensorFlow(site.path, { cuda: true });
+  const inTurn = [
+    ["libcuda.so.1"],
+    [
+      "libcudart.so.12",
+      "libcublas.so.12",
+      "libcublasLt.so.12",
+      "libcusparse.so.12",
+      "libcufft.so.11",
+    ],
+    ["libcusolver.so.11", "libcudnn.so.9"],
+  ].map((names) => names.map((name) => join(site.path, "libraries", name)));
+  for (const path of inTurn.flat()) await compileLibrary(path);
+  // A process of its own: where there is a GPU, this one has the real libraries open.
+  const { output } = await runProgram(
+    `
+    import { openNative } from "lib/engine/native_library.ts";
+    import { idleGpu } from "lib/engine/nvidia_gpu.ts";
+    const native = openNative(${JSON.stringify(library)});
+    const say = () => console.log(idleGpu(native, {
+      device: ${JSON.stringify(CPU)},
+      gpu: true,
+      options: {},
+    }));
+    say();
+    for (const paths of ${JSON.stringify(inTurn)}) {
+      for (const path of paths) Deno.dlopen(path, {});
+      say();
     }
-  };
-  assert.match(said()!, /seems to be there.*libcuda\.so\.1 could not be opened: install NVIDIA's/);
-  await open("libcuda.so.1");
-  assert.match(said()!, /driver gives it no GPU \(`nvidia-smi`/);
-  await open("libcudart.so.12", "libcublas.so.12", "libcublasLt.so.12", "libcusparse.so.12");
-  await open("libcufft.so.11");
-  assert.match(said()!, /could not open libcusolver\.so\.11, libcudnn\.so\.9: delete/);
-  await open("libcusolver.so.11", "libcudnn.so.9");
-  assert.match(said()!, /All libraries that it needs are open/);
+  `,
+    { CUDA_VISIBLE_DEVICES: "0" },
+  );
+  const [nothing, driver, some, all] = output.split("\n");
+  assert.match(nothing, /seems to be there.*libcuda\.so\.1 could not be opened: install NVIDIA's/);
+  assert.match(driver, /driver gives it no GPU \(`nvidia-smi`/);
+  assert.match(some, /could not open libcusolver\.so\.11, libcudnn\.so\.9: delete/);
+  assert.match(all, /All libraries that it needs are open/);
 });
 
 Deno.test("idleGpu is silent where a GPU is used, none is there, or none is wanted", {

@@ -80,6 +80,19 @@ Deno.test("bars and tables say what is undefined, and never draw it as a number"
   assert.ok(known.annotations?.some(({ text }) => text === "0.50 [0.25, 0.75]"));
 });
 
+Deno.test("table sets what is printed, marks best and second, and tells groups with equal lines apart", () => {
+  const cell = { row: "Xception", column: "AUC", source: "paper" } as const;
+  const figure = table([
+    { ...cell, group: "FF++", value: 0.75, text: "0.750*", mark: "second" },
+    { ...cell, group: "CD2", value: 0.98, mark: "best" },
+  ], { decimals: 2 });
+  const texts = figure.layout.annotations?.map(({ text }) => text) ?? [];
+  const wanted = ["<b>FF++</b>", "<i><u>0.750*</u></i>", "<b>CD2</b>", "<i><b>0.98</b></i>"];
+  assert.deepEqual(texts.filter((text) => wanted.includes(text!)), wanted);
+  assert.equal(texts.filter((text) => text === "Xception").length, 2);
+  assert.match(figure.altText, /Xception \(FF\+\+\), Xception \(CD2\)/);
+});
+
 /** Six series in two panels, the second panel in another order and without the first series. */
 function linesOfEveryChart(): Record<string, Figure> {
   const names = ["a", "b", "c", "d", "e", "f"];

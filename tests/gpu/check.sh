@@ -123,6 +123,10 @@ environment() {
   done
 }
 
+stand_in() { # file real: a library of the file's name and soname that is the real one, of another soname
+  # What is opened by path is found by name afterwards only if the name is its soname: a link would not do.
+  gcc -shared -o "$1" "-Wl,-soname,$(basename "$1")" -x c /dev/null -x none -Wl,--no-as-needed "$2" "-Wl,-rpath,$(dirname "$2")"
+}
 layout() { # as set-up's wheels lie, and no LD_LIBRARY_PATH: does the product find its GPU by itself?
   local site=$app/.venv/lib/python3.11/site-packages package from file
   rm -rf "$site/nvidia"
@@ -135,6 +139,10 @@ layout() { # as set-up's wheels lie, and no LD_LIBRARY_PATH: does the product fi
     from=$(readlink -f "$file"); mkdir -p "$site/nvidia/$package/lib"
     ln -sf "$(dirname "$from")"/lib*.so.* "$site/nvidia/$package/lib/" # its neighbours, by their own names
     ln -sf "$from" "$site/nvidia/$package/lib/$(basename "$file")"
+    [ $package = cusolver ] || continue # TensorFlow finds the others by path
+    rm "$site/nvidia/cusolver/lib/libcusolver.so.11"
+    which gcc >/dev/null || { echo "There is no gcc: libcusolver.so.11, a library of that soname, cannot be made."; return 1; }
+    stand_in "$site/nvidia/cusolver/lib/libcusolver.so.11" "$from" || return 1
   done
   LD_LIBRARY_PATH=$(driver_folders | paste -sd:)
   export LD_LIBRARY_PATH
@@ -206,7 +214,7 @@ run() {
 }
 
 export store root app checkout count blocks batch python preset
-export -f run_deno machine unpack assemble find_library driver_folders link layout placement memory repeats run_tests
+export -f run_deno machine unpack assemble find_library driver_folders link stand_in layout placement memory repeats run_tests
 environment
 for name in ${*:-machine assemble link dlopen start layout step32 agree step16 detectors bench8 train tests placement \
   parity loader repeats strict32 plain memory inference bench32 batches}; do

@@ -8,31 +8,9 @@ import {
   type ExposingConfiguration,
   PAPER,
 } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
-
-/** A data set of the tables, by the name that the descriptions in data/ give it in manifests. */
-export type Benchmark =
-  | "FaceForensics++"
-  | "Celeb-DF-v1"
-  | "Celeb-DF-v2"
-  | "DFDC-Preview"
-  | "DFDC";
-
-/** What is known of a data set besides its name. */
-export interface BenchmarkFacts {
-  /** What the paper's tables call it. */
-  readonly short: string;
-  /** The data set in full and whom to ask for it; data/README.md says how. */
-  readonly source: string;
-}
-
-/** The data sets of the tables. */
-export const BENCHMARKS: Readonly<Record<Benchmark, BenchmarkFacts>> = Object.freeze({
-  "FaceForensics++": { short: "FF++", source: "FaceForensics++ at c23, from its authors" },
-  "Celeb-DF-v1": { short: "CD1", source: "Celeb-DF v1, from its authors" },
-  "Celeb-DF-v2": { short: "CD2", source: "Celeb-DF v2, from its authors" },
-  "DFDC-Preview": { short: "DFDC-P", source: "the preview of DFDC, from Meta AI" },
-  "DFDC": { short: "DFDC", source: "DFDC, from Meta AI" },
-});
+import type { Benchmark } from "./benchmarks.ts";
+import { OURS } from "./compared_systems.ts";
+import { PRINTED_VALUES, type PrintedValue } from "./printed_tables.ts";
 
 /** A detector that is trained for the tables. */
 export interface PaperTraining {
@@ -90,7 +68,7 @@ export const PAPER_TRAININGS: readonly PaperTraining[] = Object.freeze([
   training("ff_efficientnet", "EfficientNet-B0", "FaceForensics++", { backbone: "efficientnetB0" }),
 ]);
 
-/** Values of one table: its number, the metric's level, and then training, test, metric, value. */
+/** Values of a table of ablations: its number, the metric's level, and then training, test, metric, value. */
 function values(
   table: PaperValue["table"],
   level: PaperValue["level"],
@@ -114,25 +92,19 @@ function inAndCross(
   ];
 }
 
+/** The training of the full model on each data set. */
+const OWN_RUNS: Readonly<Partial<Record<PrintedValue["training"], string>>> = {
+  "FaceForensics++": "ff_resnet34",
+  "Celeb-DF-v2": "cd2_resnet34",
+  "DFDC": "dfdc_resnet34",
+};
+
 /** Every number that the paper's Tables 1 to 5 report for its own method. */
 export const PAPER_VALUES: readonly PaperValue[] = Object.freeze([
-  ...values(1, "frame", [
-    ["ff_resnet34", "FaceForensics++", "AUC", 0.983],
-    ["cd2_resnet34", "Celeb-DF-v2", "AUC", 0.999],
-    ["dfdc_resnet34", "DFDC", "AUC", 0.939],
-    ["dfdc_resnet34", "DFDC", "log loss", 0.3379],
-  ]),
-  ...values(2, "frame", [
-    ["ff_resnet34", "Celeb-DF-v1", "AUC", 0.818],
-    ["ff_resnet34", "Celeb-DF-v2", "AUC", 0.864],
-    ["ff_resnet34", "DFDC-Preview", "AUC", 0.851],
-    ["ff_resnet34", "DFDC", "AUC", 0.721],
-  ]),
-  ...values(3, "video", [
-    ["ff_resnet34", "Celeb-DF-v2", "AUC", 0.936],
-    ["ff_resnet34", "DFDC-Preview", "AUC", 0.902],
-    ["ff_resnet34", "DFDC", "AUC", 0.754],
-  ]),
+  ...PRINTED_VALUES.filter(({ system }) => system === OURS).map(
+    ({ table, training, test, metric, level, value }): PaperValue =>
+      Object.freeze({ table, training: OWN_RUNS[training]!, test, metric, level, paper: value! }),
+  ),
   ...values(4, "frame", [
     ...inAndCross("ff_gil_only", [0.9426, 0.979, 0.7879, 0.84]),
     ...inAndCross("ff_lil_only", [0.9428, 0.977, 0.7696, 0.827]),

@@ -8,6 +8,7 @@ const NETWORKS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   spsl: [[], ["depth=shallow"]],
   face_x_ray: [[]],
   srm: [[]],
+  f3_net: [[]],
   mesonet: [
     [],
     ["network=mesoInception4"],

@@ -7,6 +7,7 @@ import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { runCommand } from "../setup/run_command.ts";
 import { type Project, projectEnvironment } from "../setup/project.ts";
+import { judgeProduct } from "./judge_product.ts";
 import { FACE_DETECTOR, FFMPEG_WHEEL } from "../setup/library_wheels.ts";
 
 /** What a check found. */
@@ -19,10 +20,11 @@ export interface Finding {
   remedy?: string;
 }
 
-const REPAIR = "Delete the folders .venv and node_modules and run the command again.";
+const TF32_REMARK =
+  "Its float32 products round their factors to TF32, 10 bits of mantissa instead of 23, which is fast and " +
+  "usual; NVIDIA_TF32_OVERRIDE=0 in the environment switches it off";
 
-/** The largest error of a 64 × 64 float32 product whose terms are at most 1: 64 roundings of numbers below 64. */
-const LARGEST_ERROR = 64 * 64 * 2 ** -24;
+const REPAIR = "Delete the folders .venv and node_modules and run the command again.";
 
 /** The Deno that runs this and the one that kernels are started with. */
 export async function checkDeno(project: Project): Promise<Finding> {
@@ -103,20 +105,23 @@ export async function checkTensors(project: Project): Promise<Finding> {
     };
   }
   const found = JSON.parse(answer) as
-    & Record<"backend" | "device" | "hardware" | "version" | "notice", string>
-    & {
-      error: number;
-    };
-  const where = `${found.backend} ${found.version} on ${found.device} (${found.hardware})`;
-  if (!(found.error <= LARGEST_ERROR)) {
+    & Record<"backend" | "device" | "title" | "version" | "notice", string>
+    & { error: number };
+  const where = `${found.backend} ${found.version} on ${found.title}`;
+  const rounding = judgeProduct(found);
+  if (rounding === "wrong") {
     return {
       name,
-      detail: `${where} computes wrongly: a product is off by ${found.error}`,
+      detail: `${where} computes wrongly: a product is off by ${found.error} of its terms' sizes`,
       remedy: "Report this line; until then, delete .venv/lib/*/site-packages/tensorflow to use " +
         "the plain backend.",
     };
   }
-  return { name, detail: found.notice === undefined ? where : `${where}. ${found.notice}` };
+  const remarks = [
+    ...rounding === "TF32" ? [TF32_REMARK] : [],
+    ...found.notice === undefined ? [] : [found.notice],
+  ];
+  return { name, detail: [where, ...remarks].join(". ") };
 }
 
 /** Whether Jupyter finds the Deno kernel, and the kernel its Deno. */

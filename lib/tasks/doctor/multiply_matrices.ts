@@ -5,11 +5,12 @@
  */
 
 import * as tf from "@tensorflow/tfjs";
+import { deviceTitle } from "lib/engine/device_title.ts";
 import { startEngine } from "lib/engine/engine.ts";
 
 const SIZE = 64;
 
-/** The largest difference between the engine's product of two fixed matrices and the exact one. */
+/** The largest error of the engine's product of a fixed matrix with itself, as a share of Σ |a · b|. */
 function productError(): number {
   const value = (row: number, column: number) => Math.fround(Math.sin(row * SIZE + column));
   const numbers = Array.from(
@@ -20,9 +21,15 @@ function productError(): number {
   let largest = 0;
   for (let i = 0; i < SIZE; i++) {
     for (let j = 0; j < SIZE; j++) {
-      let exact = 0;
-      for (let k = 0; k < SIZE; k++) exact += value(i, k) * value(k, j);
-      largest = Math.max(largest, Math.abs(exact - product[i * SIZE + j]!));
+      let exact = 0, size = 0;
+      for (let k = 0; k < SIZE; k++) {
+        const term = value(i, k) * value(k, j);
+        exact += term;
+        size += Math.abs(term);
+      }
+      const error = Math.abs(exact - product[i * SIZE + j]!) / size;
+      // JSON has neither NaN nor infinity, and would pass them on as null.
+      largest = Number.isFinite(error) ? Math.max(largest, error) : Number.MAX_VALUE;
     }
   }
   return largest;
@@ -33,7 +40,7 @@ if (import.meta.main) {
   console.log(JSON.stringify({
     backend: engine.backend,
     device: engine.device,
-    hardware: engine.hardware,
+    title: deviceTitle(engine),
     version: engine.version,
     notice: engine.notice,
     error: productError(),

@@ -125,7 +125,7 @@ export async function evaluateDetector(
       detector: { name, seed, sha256: weights, scores: "computed" },
       protocol,
       data: { dataset, split, sha256: data, distortion: cut?.distortion ?? "" },
-      differences: paperDifferences(name, configuration),
+      differences: paperDifferences(name, configuration, origin?.data),
       samples: samples(),
       predictions,
       unscored,

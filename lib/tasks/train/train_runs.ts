@@ -7,6 +7,7 @@ import { openLoader } from "lib/batches/loader.ts";
 import { LABEL_LEGEND } from "lib/data/manifest.ts";
 import { assertContents } from "lib/data/fingerprint.ts";
 import { describePublished, loadPublished } from "lib/detectors/published_weights.ts";
+import { deviceTitle } from "lib/engine/device_title.ts";
 import { type Engine, startEngine } from "lib/engine/engine.ts";
 import { freeMemory } from "lib/io/free_memory.ts";
 import { withProgress } from "lib/io/progress.ts";
@@ -155,8 +156,7 @@ export async function trainRuns(
     opened.use(manifest.samples);
     manifests.push(manifest);
   }
-  const { device, hardware } = engine;
-  say(`${runs.length} of ${sweep} runs in this job, on ${device} (${hardware}). ${LABEL_LEGEND}.`);
+  say(`${runs.length} of ${sweep} runs in this job, on ${deviceTitle(engine)}. ${LABEL_LEGEND}.`);
   for (const run of runs) {
     if (signal.aborted) break;
     const { configuration: { detector } } = options;

@@ -4,8 +4,8 @@ import fc from "fast-check";
 import { plainConfiguration } from "lib/detectors/configuration.ts";
 import { PAPER } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { METRICS } from "lib/evaluation/metrics.ts";
+import { BENCHMARKS } from "lib/studies/paper_tables/benchmarks.ts";
 import {
-  BENCHMARKS,
   PAPER_TRAININGS,
   PAPER_VALUES,
   paperSweep,

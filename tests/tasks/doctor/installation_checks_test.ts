@@ -19,17 +19,17 @@ function works({ name, detail, remedy }: Finding): void {
 }
 
 /** A project folder with what `files` says, paths relative to it. */
-async function withProject(
+async function withProject<Result>(
   files: Record<string, string>,
-  work: (project: Project) => Promise<void>,
-): Promise<void> {
+  work: (project: Project) => Promise<Result>,
+): Promise<Result> {
   const root = await Deno.makeTempDir();
   try {
     for (const [path, text] of Object.entries(files)) {
       await Deno.mkdir(dirname(join(root, path)), { recursive: true });
       await Deno.writeTextFile(join(root, path), text);
     }
-    await work(projectAt(root));
+    return await work(projectAt(root));
   } finally {
     await Deno.remove(root, { recursive: true });
   }
@@ -62,14 +62,31 @@ Deno.test("checkTensors gives a remedy when the engine's process dies", () =>
     },
   ));
 
-Deno.test("checkTensors does not accept wrong numbers", () => {
-  const answer = { backend: "tensorflow", device: "CPU:0", version: "2", error: 0.01 };
-  const program = `console.log(${JSON.stringify(JSON.stringify(answer))});`;
-  return withProject({ "lib/tasks/doctor/multiply_matrices.ts": program }, async (p) => {
-    const finding = await checkTensors({ ...p, deno: Deno.execPath() });
-    assert.match(finding.detail, /computes wrongly: a product is off by 0\.01/);
-    assert.ok(finding.remedy);
-  });
+/** What `checkTensors` makes of an engine's answer. */
+const foundOf = (answer: { device: string; title: string; error: number; notice?: string }) => {
+  const whole = JSON.stringify({ backend: "tensorflow", version: "2", ...answer });
+  const program = `console.log(${JSON.stringify(whole)});`;
+  return withProject(
+    { "lib/tasks/doctor/multiply_matrices.ts": program },
+    (p) => checkTensors({ ...p, deno: Deno.execPath() }),
+  );
+};
+
+Deno.test("checkTensors does not accept wrong numbers", async () => {
+  const { detail, remedy } = await foundOf({ device: "CPU:0", title: "CPU:0 (x)", error: 0.01 });
+  assert.match(detail, /on CPU:0 \(x\) computes wrongly: a product is off by 0\.01/);
+  assert.ok(remedy);
+});
+
+Deno.test("checkTensors calls TF32 on a GPU by its name, and no fault", async () => {
+  // The error of factors rounded to 10 bits of mantissa, which an H100's product has shown.
+  const answer = { device: "GPU:0", title: "GPU:0 (x, TF32)", error: 1.35e-4 };
+  const finding = await foundOf({ ...answer, notice: "Something besides." });
+  works(finding);
+  assert.match(
+    finding.detail,
+    /^tensorflow 2 on GPU:0 \(x, TF32\)\. .*TF32, 10 bits.*NVIDIA_TF32_OVERRIDE=0.*\. Something besides\.$/,
+  );
 });
 
 Deno.test("checkNpmPackages names what is missing and what is another version", () => {

@@ -11,3 +11,4 @@ except RuntimeError:
         operations.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
 
 import timm  # noqa: E402, F401
+from timm.models.xception import Block, SeparableConv2d  # noqa: E402, F401
