@@ -5,6 +5,7 @@ import { f3Net } from "./f3_net.ts";
 import { faceXRay } from "./face_x_ray.ts";
 import { mesonet } from "./mesonet.ts";
 import { multiAttentional } from "./multi_attentional/multi_attentional.ts";
+import { recce } from "./recce.ts";
 import { spsl } from "./spsl.ts";
 import { srm } from "./srm.ts";
 import { xception } from "./xception.ts";
@@ -18,6 +19,7 @@ export const DETECTORS: readonly DetectorKind[] = Object.freeze([
   spsl,
   xceptionEla,
   f3Net,
+  recce,
   faceXRay,
   multiAttentional,
   srm,

@@ -16,6 +16,7 @@ import {
   normedParameters,
 } from "./normed_convolutions.ts";
 import type { ParameterSpecification } from "./parameters.ts";
+import { repeatPixels } from "./repeat_pixels.ts";
 
 /** Stages with exchange: how many modules each has, beginning with the second. */
 const MODULES = [1, 4, 3] as const;
@@ -128,12 +129,6 @@ export function hrnetParameters(channels: number): ParameterSpecification[] {
   return convolutions.flatMap(normedParameters);
 }
 
-/** Rows and columns repeated. */
-function repeated(x: tf.Tensor4D, times: number): tf.Tensor4D {
-  const [, height, width] = x.shape;
-  return tf.image.resizeNearestNeighbor(x, [height * times, width * times]);
-}
-
 /** A module: every branch by itself, then each the sum of all, brought to its size. */
 function runModule(name: string, xs: readonly tf.Tensor4D[], run: HrnetRun): tf.Tensor4D[] {
   const { layers, channels } = run;
@@ -148,7 +143,7 @@ function runModule(name: string, xs: readonly tf.Tensor4D[], run: HrnetRun): tf.
       seen.map((x, from) => {
         if (from === to) return own;
         const y = applyChain(x, exchange(name, { from, to, channels }), layers);
-        return from > to ? repeated(y, 2 ** (from - to)) : y;
+        return from > to ? repeatPixels(y, 2 ** (from - to)) : y;
       }).reduce((sum, x) => tf.add(sum, x)),
     )
   );

@@ -5,7 +5,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { batchNormInference, batchNormTraining } from "lib/engine/batch_norm.ts";
 import { conv2d, depthwiseConv2d, spreadFilter } from "lib/engine/convolution.ts";
-import { dropout } from "lib/engine/stateless_random.ts";
+import { dropout, statelessNormal, statelessUniform } from "lib/engine/stateless_random.ts";
 import type { Parameters } from "./parameters.ts";
 
 /** Receives a named activation; its result is used instead, so the same tensor leaves all as it is. */
@@ -67,9 +67,14 @@ export interface Layers {
   /** `x · weight + bias`, `[batch, inputs]` to `[batch, outputs]`. */
   linear(x: tf.Tensor2D, name: string): tf.Tensor2D;
   /** In training, zeros with probability `rate` and the rest divided by 1 − rate; else `x`. */
-  dropout(x: tf.Tensor2D, rate: number): tf.Tensor2D;
+  dropout<T extends tf.Tensor>(x: T, rate: number): T;
   /** The same for whole images of a batch: drop connect (Huang et al. 2016, stochastic depth). */
   dropImages(x: tf.Tensor4D, rate: number): tf.Tensor4D;
+  /**
+   * In training, normal numbers of this deviation added to about half of the images of a batch, drawn by a
+   * coin each; else `x`.
+   */
+  noise(x: tf.Tensor4D, deviation: number): tf.Tensor4D;
   /** Shows a named activation to the mode's tap and returns what is to be used from there on. */
   tap(name: string, activation: tf.Tensor4D): tf.Tensor4D;
 }
@@ -195,6 +200,12 @@ export function openLayers(parameters: Parameters, { training, tap, folded }: Mo
       if (!nextSeed || rate === 0) return x;
       const each = tf.ones<tf.Rank.R4>([x.shape[0], 1, 1, 1]);
       return tf.mul(x, dropout(each, rate, nextSeed()));
+    },
+    noise: (x, deviation) => {
+      if (!nextSeed || deviation === 0) return x;
+      const coins = statelessUniform([x.shape[0], 1, 1, 1], nextSeed());
+      const white = tf.mul(statelessNormal(x.shape, nextSeed()), deviation);
+      return tf.add(x, tf.mul(white, tf.cast(tf.greater(coins, 0.5), "float32")));
     },
     tap: (name, activation) => tap ? tap(name, activation) : activation,
   };

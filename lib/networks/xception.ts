@@ -5,7 +5,6 @@
  * are not padded.
  */
 import * as tf from "@tensorflow/tfjs";
-import { maxPool } from "lib/engine/convolution.ts";
 import type { Layers } from "./layers.ts";
 import {
   batchNormParameters,
@@ -14,23 +13,15 @@ import {
   type ParameterSpecification,
 } from "./parameters.ts";
 import {
-  type Block,
-  lastSeparables,
-  residualBlocks,
-  type Separable,
-  xceptionChannels,
-} from "./xception_layout.ts";
+  blockParameters,
+  residualBlock,
+  separable,
+  separableParameters,
+} from "./separable_block.ts";
+import { type Block, lastSeparables, residualBlocks, xceptionChannels } from "./xception_layout.ts";
 
 /** First values are PyTorch's own: the port's initialisation is commented out. [FF++ code] */
 const role = "uniformFilter";
-
-function separableParameters({ name, norm, inputs, outputs }: Separable): ParameterSpecification[] {
-  return [
-    ...convolutionParameters(`${name}.conv1`, { size: 3, inputs: 1, outputs: inputs, role }),
-    ...convolutionParameters(`${name}.pointwise`, { size: 1, inputs, outputs, role }),
-    ...batchNormParameters(norm, outputs),
-  ];
-}
 
 /** What decides an Xception's parameters. */
 export interface XceptionShape {
@@ -54,39 +45,10 @@ export function xceptionParameters(
     ...batchNormParameters("bn1", first),
     ...convolutionParameters("conv2", { size: 3, inputs: first, outputs: second, role }),
     ...batchNormParameters("bn2", second),
-    ...residualBlocks(width, isShallow).flatMap(({ name, inputs, outputs, halves, separables }) => [
-      ...(halves
-        ? [
-          ...convolutionParameters(`${name}.skip`, { size: 1, inputs, outputs, role }),
-          ...batchNormParameters(`${name}.skipbn`, outputs),
-        ]
-        : []),
-      ...separables.flatMap(separableParameters),
-    ]),
+    ...residualBlocks(width, isShallow).flatMap(blockParameters),
     ...lastSeparables(width).flatMap(separableParameters),
     ...linearParameters("last_linear", { inputs: features, outputs: classes }),
   ];
-}
-
-/** 1×1(depthwise(x)), with nothing between the two. */
-function separable(x: tf.Tensor4D, name: string, { convolution }: Layers): tf.Tensor4D {
-  const filtered = convolution(x, `${name}.conv1`, { stride: 1, padding: 1, depthwise: true });
-  return convolution(filtered, `${name}.pointwise`, { stride: 1, padding: 0 });
-}
-
-/** y = branch(x) + x′, x′ being x or, where sides are halved, its 1×1 convolution. No ReLU follows. */
-function residualBlock(x: tf.Tensor4D, block: Block, layers: Layers): tf.Tensor4D {
-  let y = x;
-  block.separables.forEach(({ name, norm }, i) => {
-    if (i > 0 || block.startsWithRelu) y = tf.relu(y);
-    y = layers.batchNorm(separable(y, name, layers), norm);
-  });
-  if (!block.halves) return tf.add(y, x);
-  const shortcut = layers.convolution(x, `${block.name}.skip`, { stride: 2, padding: 0 });
-  return tf.add(
-    maxPool(y, { size: 3, stride: 2, padding: 1 }),
-    layers.batchNorm(shortcut, `${block.name}.skipbn`),
-  );
 }
 
 /** The stages of a pass in order: `conv1`, `conv2`, `block1` … `block12`, `conv3`, `conv4`. */

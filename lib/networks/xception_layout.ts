@@ -29,7 +29,7 @@ export interface Separable {
 
 /** One residual block: where its parameters are and what it turns into what. */
 export interface Block {
-  /** Its name, `block1` … `block12`. */
+  /** What its parameters' names begin with: `block1` … `block12` in an Xception. */
   readonly name: string;
   /** Channels in. */
   readonly inputs: number;
@@ -37,7 +37,7 @@ export interface Block {
   readonly outputs: number;
   /** Whether it pools to half the side; its shortcut then has a convolution of its own. */
   readonly halves: boolean;
-  /** Whether it begins with a ReLU. The first does not: its input comes from one. */
+  /** Whether it begins with a ReLU. */
   readonly startsWithRelu: boolean;
   /** What its branch consists of, in order. */
   readonly separables: readonly Separable[];
@@ -61,30 +61,41 @@ export function xceptionChannels(
   return { first, second, middle, last, features };
 }
 
-/** The blocks of a pass. Blocks 4 to 11 keep sides and channels; the shallow network goes on without them. */
-export function residualBlocks(width: number, isShallow = false): Block[] {
-  const all = allBlocks(width);
-  return isShallow ? all.filter(({ halves }) => halves) : all;
+/**
+ * A block by its channels.
+ *
+ * @param widths Channels in, and behind each of its separable convolutions.
+ */
+export function blockOf(
+  name: string,
+  widths: readonly number[],
+  { halves = false, startsWithRelu = true }: { halves?: boolean; startsWithRelu?: boolean } = {},
+): Block {
+  const separables = widths.slice(1).map((outputs, k) => {
+    // `rep` is the list ReLU, convolution, batch norm, ReLU, …; it may lack the first.
+    const place = 3 * k + (startsWithRelu ? 1 : 0);
+    return {
+      name: `${name}.rep.${place}`,
+      norm: `${name}.rep.${place + 1}`,
+      inputs: widths[k],
+      outputs,
+    };
+  });
+  return { name, inputs: widths[0], outputs: widths.at(-1)!, halves, startsWithRelu, separables };
 }
 
-function allBlocks(width: number): Block[] {
-  return BLOCKS.map((channels, i) => {
-    const name = `block${i + 1}`, startsWithRelu = i > 0;
-    const inputs = atWidth(i === 0 ? FIRST[1] : BLOCKS[i - 1].at(-1)!, width);
-    const widths = [inputs, ...channels.map((wide) => atWidth(wide, width))];
-    const separables = channels.map((_, k) => {
-      // `rep` is the list ReLU, convolution, batch norm, ReLU, …; the first block's lacks the first.
-      const place = 3 * k + (startsWithRelu ? 1 : 0);
-      return {
-        name: `${name}.rep.${place}`,
-        norm: `${name}.rep.${place + 1}`,
-        inputs: widths[k],
-        outputs: widths[k + 1],
-      };
+/** The blocks of a pass. Blocks 4 to 11 keep sides and channels; the shallow network goes on without them. */
+export function residualBlocks(width: number, isShallow = false): Block[] {
+  const all = BLOCKS.map((channels, i) => {
+    const inputs = i === 0 ? FIRST[1] : BLOCKS[i - 1].at(-1)!;
+    const widths = [inputs, ...channels].map((wide) => atWidth(wide, width));
+    // The first one's input comes from a ReLU.
+    return blockOf(`block${i + 1}`, widths, {
+      halves: channels.length === 2,
+      startsWithRelu: i > 0,
     });
-    const halves = channels.length === 2;
-    return { name, inputs, outputs: widths.at(-1)!, halves, startsWithRelu, separables };
   });
+  return isShallow ? all.filter(({ halves }) => halves) : all;
 }
 
 /** The two separable convolutions after the blocks, `conv3` and `conv4`. */

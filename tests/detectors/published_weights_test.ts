@@ -8,6 +8,7 @@ import { f3Net } from "lib/detectors/f3_net.ts";
 import { faceXRay } from "lib/detectors/face_x_ray.ts";
 import { mesonet } from "lib/detectors/mesonet.ts";
 import { describePublished, loadPublished } from "lib/detectors/published_weights.ts";
+import { recce } from "lib/detectors/recce.ts";
 import { spsl } from "lib/detectors/spsl.ts";
 import { srm } from "lib/detectors/srm.ts";
 import { xception } from "lib/detectors/xception.ts";
@@ -97,6 +98,12 @@ const CASES: readonly {
     list: "cadene_xception",
     detector: settings(presetOf(srm).detector),
     fresh: /last_linear|^(srm|dual|fusion)/,
+    unused: /^fc\./,
+  },
+  {
+    list: "timm_legacy_xception",
+    detector: settings(presetOf(recce).detector),
+    fresh: /^(?!encoder\.)/,
     unused: /^fc\./,
   },
   {

@@ -1,8 +1,8 @@
 /** Weights for an F3-Net under the names that other projects gave them. */
-import { UnfitFile } from "lib/io/unfit_file.ts";
 import { DECOMPOSED, streamInputs } from "../f3_net.ts";
+import { fakeLessReal } from "./logit_difference.ts";
 import { type RenamedFile, renamedFile } from "./renamed_file.ts";
-import { float32Values, type StoredTensor, storeFloat32, type TensorFile } from "./safetensors.ts";
+import { float32Values, storeFloat32, type TensorFile } from "./safetensors.ts";
 import { wrapperPrefix } from "./wrapper_prefix.ts";
 import { xceptionStateDict } from "./xception_state_dict.ts";
 
@@ -15,20 +15,6 @@ const COMPUTED =
 
 /** DeepfakeBench's classifier; with its dropout on it is the second of two layers. */
 const CLASSIFIER = /^backbone\.last_linear\.(?:1\.)?(?=weight$|bias$)/;
-
-/** Of two logits, real and fake, the difference: its sigmoid is the softmax's probability of fake. */
-function difference(array: StoredTensor, name: string): StoredTensor {
-  const [classes, ...rest] = array.shape, values = float32Values(array);
-  if (classes !== 2) {
-    throw new UnfitFile(`${name} is [${array.shape}]: DeepfakeBench's F3-Net has two logits.`);
-  }
-  const count = values.length / 2;
-  const fakeLessReal = Float32Array.from(
-    { length: count },
-    (_, i) => values[count + i] - values[i],
-  );
-  return storeFloat32(fakeLessReal, [1, ...rest]);
-}
 
 /**
  * A file with the names of `f3NetParameters`: yyk-wew/F3Net's without the constants and idle classifiers
@@ -44,7 +30,7 @@ export function f3NetStateDict(file: TensorFile): RenamedFile {
     const bare = name.slice(prefix.length);
     if (COMPUTED.test(bare) || bare.startsWith(IDLE)) return undefined;
     if (CLASSIFIER.test(bare)) {
-      return { name: bare.replace(CLASSIFIER, "fc."), array: difference(array, name) };
+      return { name: bare.replace(CLASSIFIER, "fc."), array: fakeLessReal(array, name) };
     }
     return {
       name: bare.startsWith(BACKBONE) ? DECOMPOSED + bare.slice(BACKBONE.length) : bare,

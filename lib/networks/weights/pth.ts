@@ -122,11 +122,14 @@ function stateDict(
   if (entry !== undefined) {
     refuse(`its entry ${quoted(entry)} is no dictionary`, `It has ${keys}: name one of them.`);
   }
-  if ([...root.values()].some(isTensor)) return root;
+  const own = [...root.values()].filter(isTensor);
+  // Without axes they are numbers beside the weights, such as the best accuracy.
+  if (own.some(({ shape }) => shape.length > 0)) return root;
   const candidates = [...new Set(root.values())].filter((value) =>
     value instanceof Map && value.size > 0 && [...value.values()].every(isTensor)
   ) as Map<Pickled, Pickled>[];
   if (candidates.length === 1) return candidates[0];
+  if (candidates.length === 0 && own.length > 0) return root;
   return refuse(
     `it holds ${candidates.length} state dicts, none under "state_dict"`,
     `It has ${keys || "no entries"}: name the right one as \`entry\`, or save model.state_dict().`,

@@ -236,6 +236,10 @@ export const WHOLE_FILES: [name: string, file: Uint8Array][] = [
   ["no checksum", entry({ checksum: 0 })],
   ["with folders", more({ name: "archive/data/", data: new Uint8Array(0) })],
   ["checkpoint", saved(dictionary({ epoch: int(3), weights: GOOD }))],
+  [
+    "checkpoint with a number as a tensor",
+    saved(dictionary({ best: tensor({ shape: [], strides: [] }), model: GOOD })),
+  ],
   ["legacy", legacyFile()],
 ];
 
