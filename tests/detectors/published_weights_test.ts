@@ -119,6 +119,13 @@ const CASES: readonly {
     // Its Xception comes first; of two logits, alike here, the classifier is the difference.
     theirs: (name) => name.startsWith("fc.") ? undefined : name.replace("FAD_xcep.", "backbone."),
   },
+  {
+    list: "deepfakebench_recce",
+    detector: settings(presetOf(recce, "deepfakeBench").detector),
+    unused: /^backbone\.|encoder\.fc\./,
+    // Of two logits, alike here, the classifier is the difference.
+    theirs: (name) => name.startsWith("fc.") ? undefined : `model.${name}`,
+  },
   { list: "deepfakebench_meso4", detector: port("meso4") },
   { list: "deepfakebench_meso4Inception", detector: port("mesoInception4") },
   {

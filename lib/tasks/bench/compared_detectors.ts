@@ -9,6 +9,7 @@ const NETWORKS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   face_x_ray: [[]],
   srm: [[]],
   f3_net: [[]],
+  recce: [[]],
   mesonet: [
     [],
     ["network=mesoInception4"],
