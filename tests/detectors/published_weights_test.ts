@@ -7,6 +7,7 @@ import { exposingTheDeception } from "lib/detectors/exposing_the_deception/expos
 import { f3Net } from "lib/detectors/f3_net.ts";
 import { faceXRay } from "lib/detectors/face_x_ray.ts";
 import { mesonet } from "lib/detectors/mesonet.ts";
+import { multiAttentional } from "lib/detectors/multi_attentional/multi_attentional.ts";
 import { describePublished, loadPublished } from "lib/detectors/published_weights.ts";
 import { recce } from "lib/detectors/recce.ts";
 import { spsl } from "lib/detectors/spsl.ts";
@@ -139,6 +140,17 @@ const CASES: readonly {
     detector: settings(vary(presetOf(faceXRay), { channels: 48 }).detector),
     fresh: /^(xray_conv|cls_fc)\./,
     unused: /^(backbone\.(incre_modules|downsamp_modules|final_layer|fc)|post_process|fc)\./,
+  },
+  ...["efficientnet_pytorch_b4", "timm_tf_efficientnet_b4"].map((list) => ({
+    list,
+    detector: settings(presetOf(multiAttentional).detector),
+    fresh: /^(?!net\.)|^net\._fc\./,
+    unused: /^(_fc|classifier)\./,
+  })),
+  {
+    list: "yoctta_multi_attentional",
+    detector: settings(presetOf(multiAttentional).detector),
+    unused: /^(attentions\.mask|auxiliary_loss\.)/,
   },
   {
     list: "efficientnet_pytorch_b0",
