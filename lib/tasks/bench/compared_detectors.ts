@@ -10,6 +10,7 @@ const NETWORKS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   srm: [[]],
   f3_net: [[]],
   recce: [[]],
+  multi_attentional: [[]],
   mesonet: [
     [],
     ["network=mesoInception4"],
