@@ -6,7 +6,7 @@
 /** One value of the table. */
 export interface TableRow {
   /** Lines of one group stand together under its heading; left out for a table without groups. */
-  readonly group?: string;
+  readonly group?: string | null;
   /** Heading of the line, such as a method. Lines stand in the order in which they first appear. */
   readonly row: string;
   /** Heading of the column, such as `"AUC"`. Order as for lines. */
@@ -16,9 +16,9 @@ export interface TableRow {
   /** The value; `null` where there is none. */
   readonly value: number | null;
   /** How the value is set where `decimals` is not enough: `"0.750*"`. Default: the value and its interval. */
-  readonly text?: string;
+  readonly text?: string | null;
   /** The best value is set bold, the second underlined. Default: neither. */
-  readonly mark?: "best" | "second";
+  readonly mark?: "best" | "second" | null;
   /** Lower end of the interval; `null` or left out for none. */
   readonly low?: number | null;
   /** Upper end of the interval; `null` or left out for none. */
@@ -42,7 +42,7 @@ export interface TableCell {
   /** Number of its footnote, from 1; undefined for none. */
   readonly note: number | undefined;
   /** Its mark; undefined for none. */
-  readonly mark: TableRow["mark"];
+  readonly mark: "best" | "second" | undefined;
   /** Whose value it is. */
   readonly source: TableRow["source"];
 }
@@ -67,12 +67,12 @@ export interface TableCells {
   readonly notes: readonly string[];
 }
 
-const keyOf = ({ group = "", row, column, source }: Omit<TableRow, "value">) =>
-  JSON.stringify([group, row, column, source]);
+const keyOf = ({ group, row, column, source }: Omit<TableRow, "value">) =>
+  JSON.stringify([group ?? "", row, column, source]);
 
 function textOf({ text, value, low, high }: TableRow, decimals: number): string {
   const show = (number: number) => number.toFixed(decimals);
-  if (text !== undefined) return text;
+  if (typeof text === "string") return text;
   if (value === null) return "–";
   const hasInterval = typeof low === "number" && typeof high === "number";
   return show(value) + (hasInterval ? ` [${show(low)}, ${show(high)}]` : "");
@@ -104,7 +104,7 @@ export function tableCells(rows: readonly TableRow[], decimals: number): TableCe
     cells.set(keyOf(row), {
       text: textOf(row, decimals),
       note: hasNote ? notes.indexOf(reason!) + 1 : undefined,
-      mark,
+      mark: mark ?? undefined,
       source,
     });
   }
@@ -114,7 +114,7 @@ export function tableCells(rows: readonly TableRow[], decimals: number): TableCe
       .map((source) => ({ column, source }))
   );
   const headings = new Map(
-    rows.map(({ group = "", row }) => [JSON.stringify([group, row]), { group, row }]),
+    rows.map(({ group, row }) => [JSON.stringify([group ?? "", row]), { group: group ?? "", row }]),
   );
   const lines = [...headings.values()].map((heading) => ({
     ...heading,
