@@ -31,26 +31,17 @@ import {
 } from "lib/networks/weights/f3_net_state_dict.ts";
 import { unusedOf } from "lib/networks/weights/renamed_file.ts";
 import { beginningsIn, loadParameters, parametersUnder } from "lib/networks/weights/state_dict.ts";
-import {
-  type DataSettings,
-  PAPER_DATA,
-  QUICK_DATA,
-  SMOKE_DATA,
-} from "lib/settings/data_settings.ts";
+import { QUICK_DATA, SMOKE_DATA } from "lib/settings/data_settings.ts";
 import {
   choiceRule,
   numberBelowRule,
   numberRule,
   wholeNumberRule,
 } from "lib/settings/field_rules.ts";
-import {
-  PAPER_TRAINING,
-  QUICK_TRAINING,
-  SMOKE_TRAINING,
-  type TrainingSettings,
-} from "lib/settings/training_settings.ts";
+import { QUICK_TRAINING, SMOKE_TRAINING } from "lib/settings/training_settings.ts";
 import { defineDetector, requireImages } from "./define_detector.ts";
 import type { DetectorKind } from "./detector.ts";
+import { XCEPTION_DATA, XCEPTION_TRAINING } from "./xception_presets.ts";
 
 /** What can be chosen of an F3-Net. */
 export interface F3NetSettings {
@@ -73,16 +64,6 @@ const paper: F3NetSettings = Object.freeze({
   streams: "mixed",
   statistics: "logOfSums",
 });
-
-/** Adam at 2e-4. [yyk-wew and DeepfakeBench; the paper has SGD, which the kit has not] */
-const steady: TrainingSettings = {
-  ...PAPER_TRAINING,
-  learningRate: 2e-4,
-  schedule: "constant",
-  weightDecay: 0,
-};
-
-const flipped: DataSettings = { ...PAPER_DATA, augmentation: "flip", mixup: 0 };
 
 function shapeOf({ imageSize, width, streams, statistics }: F3NetSettings): F3NetShape {
   return { imageSize, width, streams, rule: statistics };
@@ -124,24 +105,24 @@ export const f3Net: DetectorKind<F3NetSettings, tf.Tensor2D> = defineDetector<
   presets: {
     /**
      * The paper's network, batches and length; its SGD (.002, momentum .9, cosine) is Adam with a cosine
-     * here. [from memory of the paper]
+     * here, as in both codes. [from memory of the paper]
      */
     paper: {
       detector: paper,
-      data: { ...flipped, batchSize: 128 },
-      training: { ...steady, epochs: 0, steps: 150_000, schedule: "warmUpCosine" },
+      data: { ...XCEPTION_DATA, batchSize: 128 },
+      training: { ...XCEPTION_TRAINING, epochs: 0, steps: 150_000, schedule: "warmUpCosine" },
     },
     /** Both streams side by side, half a batch real. [code at commit 01942ca] */
     yykWew: {
       detector: { ...paper, streams: "both", statistics: "sumOfLogs" },
-      data: { ...flipped, batchSize: 12, balance: "equal" },
-      training: { ...steady, epochs: 5 },
+      data: { ...XCEPTION_DATA, batchSize: 12, balance: "equal" },
+      training: { ...XCEPTION_TRAINING, epochs: 5 },
     },
     /** The first stream alone, but for DeepfakeBench's blur and JPEG augmentations. [code at commit 8a4a7bf] */
     deepfakeBench: {
       detector: { ...paper, imageSize: 256, dropout: 0, streams: "decomposed" },
-      data: { ...flipped, batchSize: 32 },
-      training: { ...steady, epochs: 10, weightDecay: 5e-4 },
+      data: XCEPTION_DATA,
+      training: { ...XCEPTION_TRAINING, epochs: 10, weightDecay: 5e-4 },
     },
     /** Minutes on two cores, from scratch. For looking, not for reporting. */
     quick: {

@@ -23,16 +23,12 @@ import { isRecceFile, recceStateDict } from "lib/networks/weights/recce_state_di
 import { unusedOf } from "lib/networks/weights/renamed_file.ts";
 import { beginningsIn, loadParameters, parametersUnder } from "lib/networks/weights/state_dict.ts";
 import { xceptionStateDict } from "lib/networks/weights/xception_state_dict.ts";
-import {
-  type DataSettings,
-  PAPER_DATA,
-  QUICK_DATA,
-  SMOKE_DATA,
-} from "lib/settings/data_settings.ts";
+import { QUICK_DATA, SMOKE_DATA } from "lib/settings/data_settings.ts";
 import { numberBelowRule, numberRule, wholeNumberRule } from "lib/settings/field_rules.ts";
-import { PAPER_TRAINING, QUICK_TRAINING, SMOKE_TRAINING } from "lib/settings/training_settings.ts";
+import { QUICK_TRAINING, SMOKE_TRAINING } from "lib/settings/training_settings.ts";
 import { defineDetector, requireImages } from "./define_detector.ts";
 import type { DetectorKind } from "./detector.ts";
+import { XCEPTION_DATA, XCEPTION_TRAINING } from "./xception_presets.ts";
 
 /** What can be chosen of RECCE. [code]: the authors' at commit 58cabeb */
 export interface RecceSettings {
@@ -62,8 +58,6 @@ const full: RecceSettings = Object.freeze({
   flood: 0.04,
 });
 
-const batches: DataSettings = { ...PAPER_DATA, batchSize: 32, augmentation: "flip", mixup: 0 };
-
 /** RECCE. */
 export const recce: DetectorKind<RecceSettings, RecceOutputs> = defineDetector<
   RecceSettings,
@@ -89,12 +83,11 @@ export const recce: DetectorKind<RecceSettings, RecceOutputs> = defineDetector<
     /** The authors': 90,000 steps whose rate is halved at every quarter. [code at commit 58cabeb] */
     official: {
       detector: full,
-      data: { ...batches, balance: "none" },
+      data: { ...XCEPTION_DATA, balance: "none" },
       training: {
-        ...PAPER_TRAINING,
+        ...XCEPTION_TRAINING,
         epochs: 0,
         steps: 90_000,
-        learningRate: 2e-4,
         schedule: "paper",
         weightDecay: 1e-5,
       },
@@ -102,14 +95,8 @@ export const recce: DetectorKind<RecceSettings, RecceOutputs> = defineDetector<
     /** DeepfakeBench, but for its blur and JPEG augmentations. [code at commit 8a4a7bf] */
     deepfakeBench: {
       detector: { ...full, imageSize: 256, reconstructionWeight: 0, metricWeight: 0, flood: 0 },
-      data: batches,
-      training: {
-        ...PAPER_TRAINING,
-        epochs: 10,
-        learningRate: 2e-4,
-        schedule: "constant",
-        weightDecay: 5e-4,
-      },
+      data: XCEPTION_DATA,
+      training: { ...XCEPTION_TRAINING, epochs: 10, weightDecay: 5e-4 },
     },
     /** Minutes on two cores, from scratch. For looking, not for reporting. */
     quick: {

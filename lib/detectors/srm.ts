@@ -31,7 +31,7 @@ import { beginningsIn, loadParameters, parametersUnder } from "lib/networks/weig
 import { fromTorchLayout, torchShape } from "lib/networks/weights/torch_layout.ts";
 import { twoStreamAuthor, twoStreamStateDict } from "lib/networks/weights/two_stream_state_dict.ts";
 import { xceptionStateDict } from "lib/networks/weights/xception_state_dict.ts";
-import { PAPER_DATA, QUICK_DATA, SMOKE_DATA } from "lib/settings/data_settings.ts";
+import { QUICK_DATA, SMOKE_DATA } from "lib/settings/data_settings.ts";
 import {
   choiceRule,
   numberBelowRule,
@@ -39,13 +39,13 @@ import {
   wholeNumberRule,
 } from "lib/settings/field_rules.ts";
 import {
-  PAPER_TRAINING,
   QUICK_TRAINING,
   SMOKE_TRAINING,
   type TrainingSettings,
 } from "lib/settings/training_settings.ts";
 import { defineDetector, requireImages } from "./define_detector.ts";
 import type { DetectorKind } from "./detector.ts";
+import { XCEPTION_DATA, XCEPTION_TRAINING } from "./xception_presets.ts";
 
 /** What can be chosen of SRM. */
 export interface SrmSettings {
@@ -80,16 +80,8 @@ const full: SrmSettings = Object.freeze({
   scale: 30,
 });
 
-const data = { ...PAPER_DATA, batchSize: 32, augmentation: "flip", mixup: 0 } as const;
-
 /** Neither code nor recipe of a training is public: Xception's of FaceForensics++. */
-const training: TrainingSettings = {
-  ...PAPER_TRAINING,
-  learningRate: 2e-4,
-  schedule: "constant",
-  weightDecay: 0,
-  epochs: 15,
-};
+const training: TrainingSettings = { ...XCEPTION_TRAINING, epochs: 15 };
 
 const ofAngles = {
   when: ({ head }: SrmSettings) => head === "angular",
@@ -121,17 +113,17 @@ export const srm: DetectorKind<SrmSettings, tf.Tensor2D> = defineDetector<
   },
   presets: {
     /** The authors' code, trained as FaceForensics++ trains Xception. */
-    official: { detector: full, data, training },
+    official: { detector: full, data: XCEPTION_DATA, training },
     /** The paper's filters and loss. */
     paper: {
       detector: { ...full, noiseOrder: "everyFilter", head: "angular" },
-      data,
+      data: XCEPTION_DATA,
       training,
     },
     /** DeepfakeBench, but for its augmentations and its margin on the logits. [code at commit 8a4a7bf] */
     deepfakeBench: {
       detector: { ...full, dropout: 0, fusion: "product" },
-      data,
+      data: XCEPTION_DATA,
       training: { ...training, epochs: 10, weightDecay: 5e-4 },
     },
     /** Minutes on two cores, from scratch. For looking, not for reporting. */

@@ -37,15 +37,20 @@ export const XCEPTION_FIELDS: SettingsRules<XceptionSettings>["fields"] = Object
 });
 
 /** Adam at 2e-4 throughout. [FF++; DeepfakeBench at commit 8a4a7bf] */
-const steady: TrainingSettings = {
+export const XCEPTION_TRAINING: TrainingSettings = Object.freeze({
   ...PAPER_TRAINING,
   learningRate: 2e-4,
   schedule: "constant",
   weightDecay: 0,
-};
+});
 
 /** Batches of 32 as they come, flipped. [FF++; DeepfakeBench has more augmentations than the kit] */
-const small: DataSettings = { ...PAPER_DATA, batchSize: 32, augmentation: "flip", mixup: 0 };
+export const XCEPTION_DATA: DataSettings = Object.freeze({
+  ...PAPER_DATA,
+  batchSize: 32,
+  augmentation: "flip",
+  mixup: 0,
+});
 
 /** Names of the presets, the default first. */
 export type XceptionPreset = "faceforensics" | "deepfakeBench" | "paper" | "quick" | "smoke";
@@ -61,18 +66,22 @@ export function xceptionPresets<Own extends object>(
   const full = { imageSize: 299, width: 1, dropout: 0, ...own };
   return {
     /** FaceForensics++; its three epochs of the classifier alone come first there. [from memory of the paper] */
-    faceforensics: { detector: full, data: small, training: { ...steady, epochs: 15 } },
+    faceforensics: {
+      detector: full,
+      data: XCEPTION_DATA,
+      training: { ...XCEPTION_TRAINING, epochs: 15 },
+    },
     /** DeepfakeBench, but for its blur and JPEG augmentations. [code at commit 8a4a7bf] */
     deepfakeBench: {
       detector: { ...full, imageSize: 256 },
-      data: small,
-      training: { ...steady, epochs: 10, weightDecay: 5e-4 },
+      data: XCEPTION_DATA,
+      training: { ...XCEPTION_TRAINING, epochs: 10, weightDecay: 5e-4 },
     },
     /** The paper's Table 7: 20 epochs in batches of 256; what it does not state is FaceForensics++'s. */
     paper: {
       detector: full,
-      data: { ...small, batchSize: 256 },
-      training: { ...steady, epochs: 20 },
+      data: { ...XCEPTION_DATA, batchSize: 256 },
+      training: { ...XCEPTION_TRAINING, epochs: 20 },
     },
     /** Minutes on two cores, from scratch. For looking, not for reporting. */
     quick: {
