@@ -61,22 +61,21 @@ export function referenceLabels(
   { axisNumber, where }: { axisNumber: number; where: "inside" | "beside" },
 ): Partial<Annotation>[] {
   const suffix = axisNumber === 1 ? "" : String(axisNumber);
+  const inside = where === "inside";
   const anchors = (at: "left" | "right") =>
-    where === "inside"
-      ? {
-        x: at === "left" ? 0 : 1,
-        xanchor: at,
-        yanchor: "bottom",
-        bgcolor: "rgba(255,255,255,0.7)",
-      } as const
-      : { x: 1, xanchor: "left", yanchor: "middle", xshift: 3 } as const;
-  return references.filter(({ label }) => label !== undefined).map((reference) => ({
-    text: reference.label!,
+    inside
+      ? { xanchor: at, yanchor: "bottom", bgcolor: "rgba(255,255,255,0.7)" } as const
+      : { xanchor: "left", yanchor: "middle", xshift: 3 } as const;
+  return references.filter(({ label }) => label !== undefined).map((
+    { value, label, labelAt = "right" },
+  ) => ({
+    text: label!,
     showarrow: false,
     xref: `x${suffix} domain` as "paper",
     yref: `y${suffix}` as "y",
-    y: reference.value,
-    ...anchors(reference.labelAt ?? "right"),
+    x: inside && labelAt === "left" ? 0 : 1,
+    y: value,
+    ...anchors(labelAt),
     borderpad: 0,
     font: { size: FONT_SIZES.small, color: GREY },
   }));
