@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- it hears what is printed below a cell
 /** `predict` in a line of a notebook. */
 import assert from "node:assert/strict";
 import { loadDetector } from "lib/detectors/detector_file.ts";
