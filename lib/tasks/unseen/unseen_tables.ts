@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { writeWhole } from "lib/io/write_whole.ts";
 import type { ResultRow } from "lib/studies/paired_differences.ts";
 import { joinAnswers } from "lib/studies/unseen/join_answers.ts";
-import { joinRuns, runKey } from "lib/studies/unseen/join_runs.ts";
+import { joinRuns, runKey, type UnseenRuns } from "lib/studies/unseen/join_runs.ts";
 import type { UnseenRun } from "lib/studies/unseen/unseen_rows.ts";
 import type { UnseenResult } from "lib/studies/unseen/unseen_run.ts";
 import {
@@ -21,29 +21,38 @@ import type { TaskSurroundings } from "../in_task.ts";
 import { keptRows, writeRows } from "../study/study_job.ts";
 
 /** What makes tables those of one study: all of it but the runs. */
-interface StudyIdentity {
+export interface StudyIdentity {
   /** People by split. */
   readonly people: Readonly<Record<string, number>>;
   /** The first digits of the pictures' hash. */
   readonly pictures: string;
   /** Name of the profile. */
   readonly profile: string;
-  /** Sizes of the pictures, and how many there are. */
+  /** Side of the pictures in pixels. */
   readonly size: number;
+  /** Crops of a portrait to train on. */
   readonly crops: number;
+  /** As many for self-blended images. */
   readonly selfBlendedCrops: number;
   /** Steps of a training. */
   readonly steps: number;
 }
 
 /** What `about.json` says. */
-interface About extends StudyIdentity {
+export interface About extends StudyIdentity {
+  /** The photographs: name, doi, licence. */
   readonly data: Readonly<Record<string, string>>;
+  /** Trainings in the tables. */
   readonly runs: number;
+  /** Trainings that the benchmark has. */
   readonly of: number;
+  /** Those of `runs` that did not learn. */
   readonly didNotLearn: number;
+  /** What computed them. */
   readonly hardware: readonly string[];
+  /** Hours of training, all of them together. */
   readonly hours: number;
+  /** The day, as year-month-day. */
   readonly written: string;
 }
 
@@ -55,10 +64,9 @@ interface Scores {
 }
 
 /** A folder of tables as it stands. */
-interface Tables {
+export interface Tables extends UnseenRuns {
+  /** What it is of; undefined where there are no tables. */
   readonly about: About | undefined;
-  readonly rows: readonly ResultRow[];
-  readonly results: readonly UnseenResult[];
 }
 
 async function readJson<Value>(path: string): Promise<Value | undefined> {
@@ -119,17 +127,20 @@ function scoresText(results: readonly UnseenResult[], pictures: string): string 
 }
 
 /** How runs join tables. */
-interface JoinOptions extends TableOptions {
+export interface JoinOptions extends TableOptions {
   /** Of the tables; it is made where there is none. */
   readonly folder: string;
+  /** What the runs are of. */
   readonly study: StudyIdentity;
   /** What is said of the photographs; what the tables say already need not be said again. */
   readonly data: Readonly<Record<string, string>>;
   /** All runs of the benchmark, in its order. */
   readonly order: readonly UnseenRun[];
+  /** The word of a run's experiment, as the code is now. */
   readonly protocolOf: (run: UnseenRun) => string;
   /** Whether runs of here take the place of those in the tables that disagree with them. */
   readonly replace: boolean;
+  /** Hears what was done, a line at a time. */
   readonly say: TaskSurroundings["say"];
 }
 
