@@ -10,9 +10,6 @@ const MOST_IMPORTS = 12;
 /** Cells that import more, by notebook: how many imports each such cell has. None may be added. */
 const MORE_IMPORTS: Readonly<Record<string, readonly number[]>> = {
   "notebooks/00_start_here.ipynb": [15, 13],
-  "notebooks/03_data.ipynb": [15, 15],
-  "notebooks/04_model.ipynb": [14],
-  "notebooks/05_training.ipynb": [15],
   "notebooks/07_grad_cam.ipynb": [13],
   "notebooks/09_robustness.ipynb": [14, 14],
 };
