@@ -1,17 +1,16 @@
 /** Every link of the pages for people leads somewhere: the file is there, and the heading in it. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { headingAnchor, PAPER_INDEX, paperIndexLines } from "lib/studies/paper_index.ts";
+import { PROJECT } from "lib/tasks/setup/project.ts";
+import { headingAnchor, PAPER_INDEX, paperIndexLines } from "lib/studies/paper_places.ts";
 import { readCommand } from "./task_parsers.ts";
 import { headingsOf, notebooksOf, proseOf, withoutCode } from "./read_notebooks.ts";
 import { projectFiles } from "./sources.ts";
 
 const files = await projectFiles(), notebooks = notebooksOf(files);
-const paths = new Set(
-  files.flatMap(({ path }) =>
-    path.split("/").map((_, i, parts) => parts.slice(0, i + 1).join("/"))
-  ),
-);
+/** Whether there is a file or folder at a path of the project; pictures are none of the files above. */
+const exists = (path: string) => Deno.stat(join(PROJECT.root, path)).then(() => true, () => false);
+
 const pages = [
   ...files.filter(({ path }) => path.endsWith(".md") && !path.startsWith("tests/fixtures/")),
   ...notebooks.map((notebook) => ({ path: notebook.path, text: proseOf(notebook) })),
@@ -30,27 +29,22 @@ function anchorsOf(path: string): Set<string> {
 }
 
 /** Links of a page that lead nowhere. */
-function lost({ path, text }: { path: string; text: string }): string[] {
-  return [...withoutCode(text).matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, link]) => {
-    if (/^[a-z]+:/.test(link!)) return []; // somewhere else
-    const [file, anchor] = link!.split("#") as [string, string?];
-    const target = file === ""
-      ? path
-      : join(path, "..", decodeURI(file)).replaceAll("\\", "/").replace(/\/$/, "");
-    if (!paths.has(target)) return [`${path}: ${link} (no such file)`];
-    return anchor === undefined || anchorsOf(target).has(anchor)
-      ? []
-      : [`${path}: ${link} (no such heading)`];
+async function lost({ path, text }: { path: string; text: string }): Promise<string[]> {
+  const links = [...withoutCode(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link!);
+  const found = links.filter((link) => !/^[a-z]+:/.test(link)).map(async (link) => {
+    const [file, anchor] = link.split("#") as [string, string?];
+    const target = file === "" ? path : join(path, "..", decodeURI(file)).replaceAll("\\", "/");
+    if (!await exists(target)) return [`${path}: ${link} (no such file)`];
+    const isThere = anchor === undefined || anchorsOf(target).has(anchor);
+    return isThere ? [] : [`${path}: ${link} (no such heading)`];
   });
+  return (await Promise.all(found)).flat();
 }
 
-Deno.test("every link of README, data/README and notebooks opens: file and heading are there", () => {
-  assert.deepEqual(pages.flatMap(lost), []);
-  const wrong = {
-    path: "README.md",
-    text: "[a](lib/gone.ts) [b](#gone) [c](notebooks/00_start_here.ipynb#gone)",
-  };
-  assert.equal(lost(wrong).length, 3);
+Deno.test("every link of README, data/README and notebooks opens: file and heading are there", async () => {
+  assert.deepEqual((await Promise.all(pages.map(lost))).flat(), []);
+  const text = "[a](lib/gone.ts) [b](#gone) [c](notebooks/00_start_here.ipynb#gone)";
+  assert.equal((await lost({ path: "README.md", text })).length, 3);
 });
 
 Deno.test("the index has every figure and table of the paper, and the numbers that only the text has", () => {
@@ -92,6 +86,6 @@ Deno.test("README and notebook 00 show the index, line by line", () => {
     const missing = paperIndexLines(folder).filter((line) =>
       !/^\| ---/.test(line) && !lines.has(cells(line))
     );
-    assert.deepEqual(missing, [], `${path} lacks lines of lib/studies/paper_index.ts`);
+    assert.deepEqual(missing, [], `${path} lacks lines of lib/studies/paper_places.ts`);
   }
 });

@@ -137,7 +137,7 @@ export function headingAnchor(heading: string): string {
  *
  * @example
  * ```ts
- * import { paperIndexLines } from "lib/studies/paper_index.ts";
+ * import { paperIndexLines } from "lib/studies/paper_places.ts";
  * import assert from "node:assert/strict";
  *
  * const [heading, , first] = paperIndexLines("notebooks/");
