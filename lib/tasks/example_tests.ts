@@ -49,7 +49,7 @@ function declaration(clause: string, module: string): string {
  * ```ts
  * import assert from "node:assert/strict";
  * import { exampleTests } from "lib/tasks/example_tests.ts";
- * const fence = "```", example = `${fence}ts\n * import { join } from "node:path";\n * ${fence}`;
+ * const fence = "`".repeat(3), example = `${fence}ts\n * import { join } from "node:path";\n * ${fence}`;
  * const [first, second] = exampleTests({ "lib/a.ts": `/** Joins.\n * ${example}\n *` + "/" }).split("\n");
  * assert.equal(first, 'import * as m0 from "node:path";');
  * assert.equal(second, 'Deno.test("lib/a.ts, line 3", async () => {');
