@@ -9,9 +9,7 @@ const MOST_IMPORTS = 12;
 
 /** Cells that import more, by notebook: how many imports each such cell has. None may be added. */
 const MORE_IMPORTS: Readonly<Record<string, readonly number[]>> = {
-  "notebooks/00_start_here.ipynb": [15, 13],
   "notebooks/07_grad_cam.ipynb": [13],
-  "notebooks/09_robustness.ipynb": [14, 14],
 };
 
 interface Notebook {
