@@ -16,7 +16,7 @@ import { type EpochOrder, epochOrder, pairOrder } from "./epoch_order.ts";
 import { openForgedPairs } from "./loader/forged_pairs.ts";
 import { readAhead } from "./loader/read_ahead.ts";
 import { facesInMemory } from "./loader/real_faces.ts";
-import { lookUpWanted, type Wanted } from "./wanted.ts";
+import { lookUpWanted, type Wanted, wantsOf } from "./wanted.ts";
 
 /** Batches of a training run. */
 export interface BatchSource extends AsyncDisposable {
@@ -32,7 +32,7 @@ export interface BatchSource extends AsyncDisposable {
   batch(step: number): Promise<Batch>;
 }
 
-/** The order of a run's batches: of pairs where the detector wants them, else as the data's settings say. */
+/** The order of a run's batches: of pairs where they are wanted (`wantsOf`), else as the data's settings say. */
 export function orderOf(
   labels: ArrayLike<number>,
   { sourceOf }: Wanted,
@@ -106,11 +106,15 @@ function stackMasks(crops: readonly Crop[], indices: readonly number[], size: nu
  * ```
  */
 export function cropSource(crops: readonly Crop[], settings: BatchSettings): BatchSource {
-  const { input: { size }, wants } = settings.detector;
+  const { input: { size } } = settings.detector;
   for (const crop of crops) requireCropSize(crop, size);
   if (settings.data.forge !== "none") return forgedSource(crops, settings);
   const samples = crops.map(({ sample }) => sample);
-  const wanted = lookUpWanted(samples, wants, (place) => crops[place].mask !== undefined);
+  const wanted = lookUpWanted(
+    samples,
+    wantsOf(settings),
+    (place) => crops[place].mask !== undefined,
+  );
   const order = orderOf(samples.map(({ label }) => label), wanted, settings);
   const picturesOf = (indices: readonly number[]): Pictures => ({
     ...stackCrops(crops, indices),

@@ -86,6 +86,10 @@ function groupsOf(
       return [repeatedReals(labels, realRepeats || evenRepeats(labels))];
     case "none":
       return [placesOf(labels, () => 1)];
+    case "pairs":
+      throw new RangeError(
+        "Labels do not tell which real picture a fake was made of: see pairOrder.",
+      );
   }
 }
 
@@ -98,10 +102,11 @@ function groupsOf(
  * - `"repeatReals"`: an epoch shows every fake once and every real `realRepeats` times, all mixed; with 0
  *   as often as makes them about as many as the fakes.
  * - `"none"`: an epoch shows every sample once.
+ * - `"pairs"`: see `pairOrder`, which knows the pairs.
  *
  * @param labels 0 real, 1 fake; a Uint8Array takes a byte a sample.
- * @throws RangeError when batchSize is below 2, there is no sample, or one class is missing where real
- * and fake are to be balanced.
+ * @throws RangeError when batchSize is below 2, there is no sample, one class is missing where real and fake
+ * are to be balanced, or balance is "pairs".
  *
  * @example Two real and four fake samples in batches of four
  * ```ts

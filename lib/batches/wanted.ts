@@ -4,7 +4,7 @@
  * the pictures.
  */
 import { placesWhere, type SampleList, sampleList, type Samples } from "lib/data/sample_list.ts";
-import type { Want } from "./batches.ts";
+import type { BatchSettings, Want } from "./batches.ts";
 
 /** What is known of a list of samples for the wants of a detector; undefined is what nobody wants. */
 export interface Wanted {
@@ -25,6 +25,11 @@ function numberedMethods(list: SampleList, fakes: Int32Array) {
   const methods = [...found].sort(), methodOf = new Uint16Array(list.length);
   for (const place of fakes) methodOf[place] = methods.indexOf(list.method(place)) + 1;
   return { methods, methodOf };
+}
+
+/** What is wanted of samples: what the detector wants, and pairs where the data's settings say so. */
+export function wantsOf({ data, detector }: BatchSettings): Want[] {
+  return [...new Set([...detector.wants, ...data.balance === "pairs" ? ["pair" as const] : []])];
 }
 
 /**
@@ -57,13 +62,11 @@ export function lookUpWanted(
   if (alone !== undefined) {
     const { path, source } = list.sample(alone);
     throw new RangeError(
-      `The detector learns from pairs, and the real picture that ${
-        JSON.stringify(path)
-      } was made from ` +
+      `Batches are of pairs, and the real picture that ${JSON.stringify(path)} was made from ` +
         `(column "source") is ${
           source === undefined ? "not named" : "not among the samples"
         }. Name and ` +
-        "list it in the manifest, or leave the fake out; or choose another detector.",
+        "list it in the manifest, or leave the fake out; or choose another balance or detector.",
     );
   }
   return {

@@ -6,6 +6,7 @@ import { DATA_RULES, type DataSettings } from "lib/settings/data_settings.ts";
 import { changeSettings, effectiveSettings } from "lib/settings/field_rules.ts";
 import { TRAINING_RULES, type TrainingSettings } from "lib/settings/training_settings.ts";
 import type { Detector, DetectorKind, Loss, LossInputs } from "./detector.ts";
+import { assertFrozen } from "./stages.ts";
 
 /** Everything that decides what a run computes, but for the pictures. */
 export interface Configuration<Settings extends object = object, Outputs = unknown> {
@@ -27,7 +28,8 @@ export type Changes<Settings extends object = object> = Partial<
  *
  * @throws TypeError for a field that does not exist, naming it and the fields that do.
  * @throws RangeError for a value outside its field's range, for a change of a field that has no effect
- * with the others as they are, and unless exactly one of `epochs` and `steps` is above 0.
+ * with the others as they are, unless exactly one of `epochs` and `steps` is above 0, and for a stage to
+ * freeze that the detector does not have.
  *
  * @example One change to the paper's settings
  * ```ts
@@ -72,10 +74,13 @@ export function vary<Settings extends object, Outputs>(
     base.detector.settings,
     ofPart.detector as Partial<Settings>,
   );
+  const detector = kind.of(settings);
+  const training = changeSettings(TRAINING_RULES, base.training, ofPart.training);
+  assertFrozen(detector, training);
   return Object.freeze({
-    detector: kind.of(settings),
+    detector,
     data: changeSettings(DATA_RULES, base.data, ofPart.data),
-    training: changeSettings(TRAINING_RULES, base.training, ofPart.training),
+    training,
   });
 }
 

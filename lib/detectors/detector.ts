@@ -107,7 +107,7 @@ export interface Detector<Settings extends object = object, Outputs = unknown> {
   readonly trainingState: readonly ParameterSpecification[];
   /**
    * Learning rates at the top of the schedule, by name, of parameters that do not share the run's; the
-   * schedule scales them as it does the run's.
+   * schedule and `layerDecay` scale them as they do the run's.
    */
   readonly ownRates: Readonly<Record<string, number>>;
   /**
@@ -135,7 +135,10 @@ export interface Detector<Settings extends object = object, Outputs = unknown> {
    * @throws TypeError when its arrays do not fit, or RangeError where nothing of this detector is published.
    */
   loadPretrained(parameters: Parameters, file: TensorFile): PretrainedReport;
-  /** The stage that a parameter belongs to, for checks that replace what was learnt stage by stage. */
+  /**
+   * The stage that a parameter belongs to: what a run may freeze or teach more slowly than the stages above
+   * it, and what checks replace by fresh draws. Stages follow each other as their parameters do.
+   */
   stageOf(parameter: string): string;
 }
 

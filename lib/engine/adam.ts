@@ -1,8 +1,11 @@
-/** Adam's update of one variable (Kingma and Ba 2014): in place in a captured step, composed elsewhere. */
+/**
+ * Adam's update of one variable (Kingma and Ba 2014), and AdamW's (Loshchilov and Hutter 2019): in place in
+ * a captured step, composed elsewhere.
+ */
 import * as tf from "@tensorflow/tfjs";
 import { ATTRIBUTES, TYPES } from "./kernel_binding.ts";
 import { capturingBackend } from "./capturing_backend.ts";
-import type { Recorder } from "./operation_recorder.ts";
+import { recordDecay, recordDecayedGradient, requireGradientOf } from "./optimiser_gradient.ts";
 
 /** The two running means that Adam keeps of a variable's gradient. */
 export interface AdamSlots {
@@ -48,7 +51,7 @@ export function adamNumbers(
   };
 }
 
-/** What moves a variable. */
+/** What moves a variable. `weightDecay` and `decoupledDecay` are two ways; an update has one of them. */
 export interface AdamUpdate {
   /** Gradient of the objective, of the variable's shape. */
   readonly gradient: tf.Tensor;
@@ -56,6 +59,8 @@ export interface AdamUpdate {
   readonly step: AdamStep;
   /** PyTorch's weight decay, 0 or more: weightDecay · variable is added to the gradient. Default 0. */
   readonly weightDecay?: number;
+  /** AdamW: learning rate · weight decay, the share of the variable that it loses before Adam's step. */
+  readonly decoupledDecay?: tf.Scalar;
 }
 
 /**
@@ -69,13 +74,9 @@ export interface AdamUpdate {
 export function applyAdam(
   variable: tf.Variable,
   slots: AdamSlots,
-  { gradient, step, weightDecay = 0 }: AdamUpdate,
+  { gradient, step, weightDecay = 0, decoupledDecay }: AdamUpdate,
 ): void {
-  if (String(gradient.shape) !== String(variable.shape)) {
-    throw new TypeError(
-      `The gradient of ${variable.name} is [${gradient.shape}], the variable [${variable.shape}].`,
-    );
-  }
+  requireGradientOf(variable, gradient);
   const { stepSize, epsilon, beta1, beta2 } = step;
   const backend = capturingBackend(), recorder = backend?.recorder;
   const resources = recorder && [variable, slots.m, slots.v].map((x) => recorder.updatable(x));
@@ -91,7 +92,17 @@ export function applyAdam(
     const ids = backend.getInputTensorIds([...scalars, gradient]);
     if (weightDecay !== 0) {
       const [weights, factor] = backend.getInputTensorIds([variable, tf.scalar(weightDecay)]);
-      ids.push(decayed(recorder, { gradient: ids.pop()!, weights, factor }));
+      ids.push(recordDecayedGradient(recorder, { gradient: ids.pop()!, weights, factor }));
+    }
+    if (decoupledDecay) {
+      const [weights, factor] = backend.getInputTensorIds([variable, decoupledDecay]);
+      const lost = recordDecay(recorder, { gradient: ids.at(-1)!, weights, factor });
+      recorder.updated.update({
+        operation: "AssignSubVariableOp",
+        attributes: [{ name: "dtype", type: ATTRIBUTES.TYPE, value: TYPES.FLOAT }],
+        resources: resources.slice(0, 1),
+        inputs: [recorder.output(lost)],
+      });
     }
     recorder.updated.update({
       operation: "ResourceApplyAdam",
@@ -110,19 +121,8 @@ export function applyAdam(
     slots.m.assign(m);
     slots.v.assign(v);
     const move = tf.div(tf.mul(m, stepSize), tf.add(tf.sqrt(v), epsilon));
-    variable.assign(tf.sub(variable as tf.Tensor, move));
+    const before = variable as tf.Tensor;
+    const left = decoupledDecay ? tf.sub(before, tf.mul(before, decoupledDecay)) : before;
+    variable.assign(tf.sub(left, move));
   });
-}
-
-/**
- * gradient + factor · weights. The product waits for the gradient: left free, TensorFlow would begin
- * the step with the products of all variables, and keep them, the size of the model, to its end.
- */
-function decayed(
-  recorder: Recorder,
-  { gradient, weights, factor }: { gradient: number; weights: number; factor: number },
-): number {
-  const type = [{ name: "T", type: ATTRIBUTES.TYPE, value: TYPES.FLOAT }];
-  const [decay] = recorder.executeOp("Mul", type, [weights, factor], 1, [gradient]);
-  return recorder.executeOp("AddV2", type, [gradient, decay.id], 1)[0].id;
 }

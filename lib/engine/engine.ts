@@ -9,8 +9,8 @@
  * `relu_gradient`. Capturing: `operation_recorder` on a `graph_builder`, `captured_function` (with
  * `collect_garbage`, `protobuf`), `uncaptured_function`; for functions that update variables
  * `resource_variable`, `recorded_variables`, `updating_function`. Operations that TensorFlow.js lacks:
- * `batch_norm`, `convolution` (with `not_before`), `stateless_random`, `adam`. For threads without
- * TensorFlow.js: `jpeg_decoder`.
+ * `batch_norm`, `convolution` (with `not_before`), `stateless_random`, `gradients_at`, `adam` and `sgd`
+ * (with `optimiser_gradient`). For threads without TensorFlow.js: `jpeg_decoder`.
  */
 import * as tf from "@tensorflow/tfjs";
 import { type CapturingBackend, capturingBackend } from "./capturing_backend.ts";
@@ -210,7 +210,7 @@ export function compile(
  * optimiser, running statistics. The variables move into TensorFlow and are updated there in place;
  * between steps they can be read and assigned as ever. Otherwise as `compile`.
  *
- * Variables that `applyAdam` updates change at the end of the step; reading one after `applyAdam`
+ * Variables that `applyAdam` or `applySgd` updates change at the end of the step; reading one after that
  * inside the step is an error. Variables must exist before the capture. A step that TensorFlow
  * fails in, say for want of memory, may have updated some of them; all stay usable.
  *

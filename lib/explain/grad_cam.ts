@@ -19,6 +19,13 @@ export type ChannelWeights = (activation: tf.Tensor4D, gradient: tf.Tensor4D) =>
 export const gradCam: ChannelWeights = (_activation, gradient): tf.Tensor4D =>
   tf.mean<tf.Tensor4D>(gradient, [1, 2], true);
 
+/**
+ * The layer itself, without a gradient: every channel counts 1. For layers that are maps already, such as
+ * an attention map or a drawn X-ray, in their own unit.
+ */
+export const layerItself: ChannelWeights = ({ shape: [batch, , , channels] }): tf.Tensor4D =>
+  tf.ones([batch, 1, 1, channels]);
+
 /** What to explain, and where to look for the explanation. */
 export interface GradCamRequest<Outputs> {
   /**

@@ -3,7 +3,8 @@
  * same when what was learnt is taken away shows the picture, not the detector.
  */
 import type { Crop } from "lib/data/samples.ts";
-import type { Detector, TrainedDetector } from "lib/detectors/detector.ts";
+import type { TrainedDetector } from "lib/detectors/detector.ts";
+import { stagesFromTop } from "lib/detectors/stages.ts";
 import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import { disposeParameters, type Parameters } from "lib/networks/parameters.ts";
 import type { Random } from "lib/random.ts";
@@ -24,11 +25,6 @@ export interface RandomisedDetector {
 export interface RandomisationCascade extends Disposable {
   /** From the last stage down to the first. */
   readonly steps: readonly RandomisedDetector[];
-}
-
-/** The detector's stages that have parameters, from the last down to the first. */
-export function stagesFromTop({ parameters, stageOf }: Detector): string[] {
-  return [...new Set(parameters.map(({ name }) => stageOf(name)))].reverse();
 }
 
 /**

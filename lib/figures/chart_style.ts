@@ -29,22 +29,21 @@ export const INK: string = "#222222";
 export const FAINT: string = "#bdbdbd";
 
 /**
- * Text broken at spaces so that its lines fit. Widths are estimated (letters are 0.52 em wide on
- * average), as a figure is drawn without a browser.
+ * Text broken at spaces so that its lines fit, and a word that is wider than a line at its hyphens. Widths
+ * are estimated (letters are 0.52 em wide on average), as a figure is drawn without a browser.
  *
  * @param text Words; a `<br>` stays.
  * @param room Width to fit into, and font size, both in CSS pixels.
  */
 export function wrapText(text: string, room: { width: number; fontSize: number }): string {
   const letters = Math.max(1, Math.floor(room.width / (0.52 * room.fontSize)));
+  const fits = (line: string) => line.replace(/<[^>]*>/g, "").length <= letters;
   return text.split("<br>").map((line) => {
     const lines: string[] = [];
     for (const word of line.split(" ")) {
-      const last = lines.at(-1);
-      const longer = `${last} ${word}`;
-      if (last !== undefined && longer.replace(/<[^>]*>/g, "").length <= letters) {
-        lines[lines.length - 1] = longer;
-      } else lines.push(word);
+      const last = lines.at(-1), longer = `${last} ${word}`;
+      if (last !== undefined && fits(longer)) lines[lines.length - 1] = longer;
+      else lines.push(...fits(word) ? [word] : word.split(/(?<=-)(?=\p{L})/u));
     }
     return lines.join("<br>");
   }).join("<br>");

@@ -33,9 +33,17 @@ export interface ForestOptions extends Omit<LookOptions, "height"> {
   readonly valueTitle: string;
   /** A value to compare with, drawn from top to bottom, such as 0 for no effect. Default: none. */
   readonly level?: number;
+  /**
+   * Names of series in the order of their colours and marks, those without a row here too: charts that are
+   * given the same list show a series alike. Default, and for names that it lacks: as they first appear.
+   */
+  readonly series?: readonly string[];
 }
 
-const SYMBOLS = ["circle", "diamond-open", "square-open"] as const;
+/** Marks, told apart without their colours: as many as there are colours. */
+const SYMBOLS = [
+  ...(["circle", "diamond-open", "square-open", "triangle-up", "cross", "x", "star-open"] as const),
+];
 
 /** Height of a line for one series, in CSS pixels. */
 const LINE = 15;
@@ -56,7 +64,8 @@ export const forest: Chart<ForestRow, ForestOptions> = defineChart(
   (rows: readonly ForestRow[], options: ForestOptions) => {
     const { size = "page", valueTitle, level } = options;
     const labels = [...new Set(rows.map((row) => row.label))];
-    const series = [...new Set(rows.map((row) => row.series))];
+    const looks = [...new Set([...options.series ?? [], ...rows.map((row) => row.series)])];
+    const series = looks.filter((name) => rows.some((row) => row.series === name));
     const room = { width: 0.4 * WIDTHS[size], fontSize: FONT_SIZES.small };
     const texts = labels.map((label) => wrapText(label, room));
     const broken = Math.max(...texts.map((text) => text.split("<br>").length));
@@ -78,14 +87,14 @@ export const forest: Chart<ForestRow, ForestOptions> = defineChart(
       const own = rows.filter((row) => row.series === name);
       const reach = (end: "low" | "high") =>
         own.map((row) => Math.abs((row[end] ?? NaN) - row.value)); // no end: NaN, and no whisker
-      const color = COLORS[i % COLORS.length];
+      const look = looks.indexOf(name), color = COLORS[look % COLORS.length];
       return {
         type: "scatter",
         mode: "markers",
         name,
         x: own.map((row) => row.value),
         y: own.map((row) => labels.indexOf(row.label) + (i - (series.length - 1) / 2) * apart),
-        marker: { size: 6, symbol: SYMBOLS[i % SYMBOLS.length], color },
+        marker: { size: 6, symbol: SYMBOLS[look % SYMBOLS.length], color },
         error_x: {
           type: "data",
           symmetric: false,

@@ -39,6 +39,9 @@ export interface HeatMapGridOptions extends LookOptions {
 const BAR_HEIGHT = 46;
 const NOTE = { font: { size: FONT_SIZES.small - 1 }, bgcolor: "rgba(255,255,255,0.8)" };
 
+/** What is said on an empty map, and in cells that are too small for it. */
+const EMPTY = { text: "no positive<br>evidence", width: 46, short: "nothing<br>positive" };
+
 function checkMap(map: readonly (readonly number[])[], where: string): void {
   const width = map[0]?.length ?? 0;
   if (width === 0 || map.some((line) => line.length !== width)) {
@@ -79,7 +82,7 @@ function colorAxis(
 
 /** Headings of lines, columns and groups; `up` turns pixels from the top into the figure's axis. */
 function headings(grid: GridLayout, up: (down: number) => number): Partial<Annotation>[] {
-  const small = { size: FONT_SIZES.small };
+  const small = { size: grid.headingSize };
   return [
     ...grid.lines.map((text): Partial<Annotation> => {
       const { y } = grid.cornerOf({ row: text, column: "" });
@@ -164,7 +167,7 @@ export const heatMapGrid: Chart<HeatMapRow, HeatMapGridOptions> = defineChart(
         });
       } else if (row.map) {
         notes.push({
-          text: "no positive<br>evidence",
+          text: cell < EMPTY.width ? EMPTY.short : EMPTY.text,
           x: x + cell / 2,
           y: up(y + cell * (row.note ? 0.4 : 0.5)),
           ...NOTE,

@@ -38,6 +38,8 @@ export interface GridLayout {
   readonly bottom: number;
   /** Headings of lines, from the top. */
   readonly lines: readonly string[];
+  /** Font size of the columns' headings: smaller where a word would else touch its neighbour. */
+  readonly headingSize: number;
   /** Headings of columns, from the left. */
   readonly columns: readonly GridHeading[];
   /** Headings of groups, from the left. */
@@ -48,7 +50,7 @@ export interface GridLayout {
 
 const GAP = 3;
 const GROUP_GAP = 12;
-const SMALLEST_CELL = 46;
+const SMALLEST_CELL = 40;
 const LARGEST_CELL = 150;
 
 /**
@@ -87,8 +89,13 @@ export function layOutGrid(
   const x = gaps.map((_, c) =>
     left + c * cell + gaps.slice(0, c + 1).reduce((sum, gap) => sum + gap, 0)
   );
+  const word = Math.max(
+    0,
+    ...columns.flatMap(({ column }) => column.split(" ")).map((w) => w.length),
+  );
+  const headingSize = 0.52 * small * word > cell + GAP ? small - 1 : small;
   const headings = columns.map(({ column }, c): GridHeading => ({
-    text: wrapText(column, { width: cell, fontSize: small }),
+    text: wrapText(column, { width: cell, fontSize: headingSize }),
     from: x[c],
     to: x[c] + cell,
   }));
@@ -102,7 +109,7 @@ export function layOutGrid(
   const heightOf = (of: readonly GridHeading[], font: number) =>
     Math.max(0, ...of.map(({ text }) => text.split("<br>").length)) * font * 1.3 + 4;
   const groupsEnd = top + heightOf(groups, fontSize);
-  const headingsEnd = groupsEnd + heightOf(headings, small);
+  const headingsEnd = groupsEnd + heightOf(headings, headingSize);
   return {
     cell,
     left,
@@ -110,6 +117,7 @@ export function layOutGrid(
     headingsEnd,
     bottom: headingsEnd + lines.length * (cell + GAP),
     lines,
+    headingSize,
     columns: headings,
     groups,
     cornerOf: (place) => ({

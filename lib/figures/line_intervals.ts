@@ -40,8 +40,8 @@ export interface LineIntervalsOptions extends LookOptions {
 }
 
 /**
- * A line for each series, with a marker and a whisker from `low` to `high` at each point. Series are
- * drawn a little to the left or right of their x, so that whiskers do not hide one another.
+ * A line for each series, with a marker and a whisker from `low` to `high` at each point. Series with whiskers
+ * are drawn a little to the left or right of their x, so that whiskers do not hide one another.
  *
  * @example
  * ```ts
@@ -58,7 +58,8 @@ export const lineIntervals: Chart<LineRow, LineIntervalsOptions> = defineChart(
     const series = [...new Set(rows.map((row) => row.series))];
     const layout = baseLayout(options, { legend: series.length > 1 ? series : [] });
     const places = [...new Set(rows.map((row) => row.x))];
-    const apart = (Math.max(...places) - Math.min(...places)) * 0.012;
+    const whiskered = rows.some(({ low = null, high = null }) => low !== null || high !== null);
+    const apart = whiskered ? (Math.max(...places) - Math.min(...places)) * 0.012 : 0;
     const data = series.map((name, i): Data => {
       const own = rows.filter((row) => row.series === name).sort((a, b) => a.x - b.x);
       const reach = (end: "low" | "high") =>
@@ -74,14 +75,19 @@ export const lineIntervals: Chart<LineRow, LineIntervalsOptions> = defineChart(
         y: own.map((row) => row.value),
         line: seriesLine(i),
         marker: seriesMarker(i),
-        error_y: {
-          type: "data",
-          symmetric: false,
-          array: reach("high"),
-          arrayminus: reach("low"),
-          thickness: 1,
-          width: 3,
-        },
+        // Without an interval Plotly would still draw the ends of one.
+        ...(whiskered
+          ? {
+            error_y: {
+              type: "data",
+              symmetric: false,
+              array: reach("high"),
+              arrayminus: reach("low"),
+              thickness: 1,
+              width: 3,
+            },
+          }
+          : {}),
       };
     });
     return {

@@ -14,8 +14,11 @@ export const FORGE_NAMES = ["DF", "F2F", "FS", "NT", "SBI", "BI", "I2G", "FWA"] 
 export interface DataSettings {
   /** Images in a training step, 2 or more (batch norm needs two). [paper, appendix, and code: 256] */
   readonly batchSize: number;
-  /** How real and fake are mixed in an epoch: as many of both, reals repeated, or as they come. [code: repeatReals] */
-  readonly balance: "equal" | "repeatReals" | "none";
+  /**
+   * How real and fake are mixed in an epoch: as many of both; reals repeated; as they come; or each fake
+   * beside the real picture that it was made of, in one batch. [code: repeatReals]
+   */
+  readonly balance: "equal" | "repeatReals" | "none" | "pairs";
   /**
    * How often a real picture stands in an epoch when balance is "repeatReals": 1 or more, or 0 for as
    * often as makes reals as many as fakes, counted in the data. [code: 4 for FF++, 6 for Celeb-DF v2, 5
@@ -45,7 +48,7 @@ export const DATA_RULES: SettingsRules<DataSettings> = Object.freeze({
   fields: {
     batchSize: wholeNumberRule(2, 65536),
     balance: {
-      ...choiceRule("equal", "repeatReals", "none"),
+      ...choiceRule("equal", "repeatReals", "none", "pairs"),
       matters: {
         when: ({ forge }: DataSettings) => forge === "none",
         why: "a fake is made of each real, so there are as many of both",
@@ -62,10 +65,12 @@ export const DATA_RULES: SettingsRules<DataSettings> = Object.freeze({
     mixup: numberRule(0, 100),
     forge: { ...sumRule("none", ...FORGE_NAMES), absent: "none" },
   },
-  fault: ({ batchSize, forge }: DataSettings) =>
-    forge === "none" || batchSize % 2 === 0
+  fault: ({ batchSize, balance, forge }: DataSettings) =>
+    forge === "none" && balance !== "pairs" || batchSize % 2 === 0
       ? undefined
-      : `batchSize is ${batchSize}, but batches of pairs made by ${forge} hold an even number of pictures.`,
+      : `batchSize is ${batchSize}, but batches of pairs${
+        forge === "none" ? "" : ` made by ${forge}`
+      } hold an even number of pictures.`,
 });
 
 /** The paper's batches; where the paper is silent, the official code's. */

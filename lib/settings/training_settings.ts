@@ -1,5 +1,12 @@
 /** How long, how fast and in which arithmetic a run learns: the part `training` of a configuration. */
-import { choiceRule, numberRule, type SettingsRules, wholeNumberRule } from "./field_rules.ts";
+import {
+  choiceRule,
+  flagRule,
+  numberBelowRule,
+  numberRule,
+  type SettingsRules,
+  wholeNumberRule,
+} from "./field_rules.ts";
 
 /** What any detector's training is told. [paper], [code]: the official code at commit c361f1c, [ours] */
 export interface TrainingSettings {
@@ -10,12 +17,45 @@ export interface TrainingSettings {
   readonly epochs: number;
   /** Training steps of a short run, over stand-ins say; 0 where `epochs` gives the length. [ours] */
   readonly steps: number;
-  /** Adam's learning rate at the top of its schedule. [paper: 5e-4; code: 1e-3] */
+  /**
+   * What makes a step of a gradient, each as PyTorch's of that name: Adam [paper, code]; AdamW, whose decay is
+   * not in the gradient; SGD. `lib/training/optimisers.ts` has them.
+   */
+  readonly optimiser: "adam" | "adamW" | "sgd";
+  /** The optimiser's learning rate at the top of its schedule. [paper: 5e-4; code: 1e-3] */
   readonly learningRate: number;
   /** How all rates change over the run; `lib/training/schedule.ts` says it in formulas. */
-  readonly schedule: "paper" | "official" | "warmUpCosine" | "constant";
-  /** Adam's weight decay, added to the gradient (L2). [code: 1e-6] */
+  readonly schedule: "paper" | "official" | "warmUpCosine" | "constant" | "linearDecay";
+  /** The optimiser's weight decay: added to the gradient (L2), AdamW's taken off the weights. [code: 1e-6] */
   readonly weightDecay: number;
+  /** Share of the last step's movement that SGD goes on with, 0: none. [PyTorch's usual: 0.9] */
+  readonly momentum: number;
+  /** Whether SGD looks ahead along its momentum (Nesterov). */
+  readonly nesterov: boolean;
+  /**
+   * ρ of sharpness-aware minimisation (Foret et al. 2021): a second pass over the batch takes the gradient
+   * from so far up the first one's; 0: one pass. [self-blended images: 0.05]
+   */
+  readonly samRho: number;
+  /** Norm of all gradients together above which they are scaled down to it; 0: never. [PyTorch's usual: 1] */
+  readonly clipNorm: number;
+  /**
+   * What is left of the weights' moving average after a step; the average is then what is validated, kept
+   * and returned. 0: no average, the weights themselves. [timm's usual: 0.9998]
+   */
+  readonly averageDecay: number;
+  /** ε of label smoothing: targets are (1 − ε) · one-hot + ε / 2. */
+  readonly labelSmoothing: number;
+  /**
+   * What each stage's learning rate is of that of the stage above it, as timm's layer decay; 1: all
+   * alike. Stages are the detector's `stageOf`.
+   */
+  readonly layerDecay: number;
+  /**
+   * Stages whose parameters stay as they are, several with "+" between, or "none". As after PyTorch's
+   * `requires_grad_(False)`, their running statistics follow the batches nonetheless.
+   */
+  readonly frozen: string;
   /** Steps between two validations, if the run is given validation samples; 0: at each epoch's end. [ours] */
   readonly validateEvery: number;
   /** Validations in a row without a better AUC after which the run ends; 0: it never ends early. [ours] */
@@ -26,7 +66,17 @@ export interface TrainingSettings {
   readonly seed: number;
 }
 
-/** The ranges of the training's settings. */
+const ofSgd = {
+  when: ({ optimiser }: TrainingSettings) => optimiser === "sgd",
+  why: 'optimiser is not "sgd"',
+};
+
+/** The stages that a setting `frozen` names; none for "none". */
+export function frozenStages({ frozen }: Pick<TrainingSettings, "frozen">): string[] {
+  return frozen === "none" ? [] : frozen.split("+");
+}
+
+/** The ranges of the training's settings; which stages there are to freeze, each detector says. */
 export const TRAINING_RULES: SettingsRules<TrainingSettings> = Object.freeze({
   fields: {
     epochs: wholeNumberRule(0, 1e6),
@@ -35,8 +85,33 @@ export const TRAINING_RULES: SettingsRules<TrainingSettings> = Object.freeze({
       allows: (value: unknown) => numberRule(0, 10).allows(value) && value !== 0,
       words: "a number above 0, up to 10",
     },
-    schedule: choiceRule("paper", "official", "warmUpCosine", "constant"),
+    schedule: choiceRule("paper", "official", "warmUpCosine", "constant", "linearDecay"),
+    optimiser: { ...choiceRule("adam", "adamW", "sgd"), absent: "adam" },
     weightDecay: numberRule(0, 1),
+    momentum: { ...numberBelowRule(0, 1), absent: 0.9, matters: ofSgd },
+    nesterov: {
+      ...flagRule(),
+      absent: false,
+      matters: {
+        when: (settings: TrainingSettings) => ofSgd.when(settings) && settings.momentum > 0,
+        why: `${ofSgd.why}, or momentum is 0`,
+      },
+    },
+    samRho: { ...numberRule(0, 10), absent: 0 },
+    clipNorm: { ...numberRule(0, 1e6), absent: 0 },
+    averageDecay: { ...numberBelowRule(0, 1), absent: 0 },
+    labelSmoothing: { ...numberBelowRule(0, 1), absent: 0 },
+    layerDecay: {
+      allows: (value: unknown) => numberRule(0, 1).allows(value) && value !== 0,
+      words: "a number above 0, up to 1",
+      absent: 1,
+    },
+    frozen: {
+      allows: (value: unknown) =>
+        typeof value === "string" && value.split("+").every((x) => x !== ""),
+      words: '"none", or stages of the detector with "+" between',
+      absent: "none",
+    },
     validateEvery: wholeNumberRule(0, 1e9),
     patience: wholeNumberRule(0, 1e6),
     precision: choiceRule("float32", "bfloat16", "float16"),
@@ -53,9 +128,18 @@ export const TRAINING_RULES: SettingsRules<TrainingSettings> = Object.freeze({
 export const PAPER_TRAINING: TrainingSettings = Object.freeze({
   epochs: 20,
   steps: 0,
+  optimiser: "adam",
   learningRate: 5e-4,
   schedule: "paper",
   weightDecay: 1e-6,
+  momentum: 0.9,
+  nesterov: false,
+  samRho: 0,
+  clipNorm: 0,
+  averageDecay: 0,
+  labelSmoothing: 0,
+  layerDecay: 1,
+  frozen: "none",
   validateEvery: 0,
   patience: 0,
   precision: "float32",

@@ -2,7 +2,9 @@
  * Where trained detectors of any kind look, as rows of `heatMapGrid`: in the manner of the paper's Figs. 4
  * and 7. Maps are made in explain/, drawn in figures/.
  */
+import { cropsOfPhotograph } from "lib/data/photograph_crops.ts";
 import type { Crop } from "lib/data/samples.ts";
+import type { Grid } from "lib/explain/map_grid.ts";
 import { openPartMapper, type PartMapOptions, type PartMaps } from "lib/explain/part_maps.ts";
 import type { HeatMapRow } from "lib/figures/heat_map_grid.ts";
 import { resizeImage } from "lib/media/crop.ts";
@@ -10,12 +12,42 @@ import { dataUri } from "lib/media/data_uri.ts";
 
 /** How the grid is labelled, and what it shows besides the parts. */
 export interface HeatMapRowsOptions {
-  /** Heading of a crop's line, unlike any other's. Default: the method of its sample, such as `"DF"`. */
+  /**
+   * Heading of a crop's line, unlike any other's. Default: the method of its sample, such as `"DF"`; of a
+   * photograph `"face 1"` and so on.
+   */
   readonly rowOf?: (crop: Crop, place: number) => string;
   /** Side of the pictures in the figure, in pixels. Default 96: enough for twelve columns. */
   readonly side?: number;
+  /**
+   * `"shared"`: maps as they are, so that those of one grid can be compared. `"own"`: each map divided by its
+   * largest value, as in the paper's figures; it says where, and not how much, and is the only way to set
+   * detectors of different grids and units side by side. Default `"shared"`.
+   */
+  readonly scale?: "shared" | "own";
+  /** Of a photograph, how many faces at most, the largest first. Default: all. */
+  readonly faces?: number;
   /** Whether a column `"whole"` follows where there are several parts: their maps added up. Default false. */
   readonly whole?: boolean;
+}
+
+/** Digits behind the point of a map on a scale of its own. */
+const DIGITS = 3;
+
+/** A map as a share of its largest value; one without positive evidence stays as it is. */
+function stretched(map: Grid): Grid {
+  const largest = Math.max(...map.flat());
+  if (largest <= 0) return map;
+  return map.map((row) => row.map((value) => Number((value / largest).toFixed(DIGITS))));
+}
+
+/** The faces of a photograph at the size of the detector that takes the largest pictures. */
+async function facesOf(
+  photograph: string,
+  { detectors, most }: { detectors: readonly PartMapOptions[]; most: number | undefined },
+): Promise<Crop[]> {
+  const size = Math.max(...detectors.map(({ detector }) => detector.input.size));
+  return (await cropsOfPhotograph(photograph, { size })).slice(0, most);
 }
 
 /** The maps of all crops by one detector, with its parts' names; crops of another size are resized. */
@@ -38,11 +70,14 @@ async function mapsBy(
 /**
  * Rows for `heatMapGrid`: a line for each crop, with its photograph, its mask where there is one, and a
  * column for each part of each detector. Maps are in logits a cell, not scaled, so the grid gives all of
- * them one scale. The last column of a detector has its score in a note.
+ * them one scale, unless `scale` says otherwise. The last column of a detector has its score in a note.
  *
- * @param crops Square pictures. A detector that takes another size gets them resized.
- * @param detectors By the names that stand over their columns; each may say of which layer, and of what.
- * @throws RangeError for two crops of one heading; as `openPartMapper` for a layer that there is not.
+ * @param pictures Square crops, or the path of a photograph, whose faces are found and cut as `prepare` does it.
+ * A detector that takes another size gets crops resized.
+ * @param detectors By the names that stand over their columns; each may say of which layer, of what, and how.
+ * @throws RangeError for a photograph in which no face is found, naming it; for two crops of one heading; as
+ * `openPartMapper` for a layer that there is not.
+ * @throws ImageError for a photograph that cannot be read.
  *
  * @example
  * ```ts
@@ -67,10 +102,18 @@ async function mapsBy(
  * ```
  */
 export async function heatMapRows(
-  crops: readonly Crop[],
+  pictures: readonly Crop[] | string,
   detectors: Readonly<Record<string, PartMapOptions>>,
-  { rowOf = ({ sample }) => sample.method, side = 96, whole = false }: HeatMapRowsOptions = {},
+  options: HeatMapRowsOptions = {},
 ): Promise<HeatMapRow[]> {
+  const { side = 96, whole = false, scale = "shared", faces: most } = options;
+  const isPhotograph = typeof pictures === "string";
+  const crops = isPhotograph
+    ? await facesOf(pictures, { detectors: Object.values(detectors), most })
+    : pictures;
+  const {
+    rowOf = ({ sample }: Crop, i: number) => isPhotograph ? `face ${i + 1}` : sample.method,
+  } = options;
   const headings = crops.map(rowOf);
   const twice = headings.find((row, i) => headings.indexOf(row) < i);
   if (twice !== undefined) {
@@ -90,10 +133,11 @@ export async function heatMapRows(
   for (const [group, detector] of Object.entries(detectors)) {
     const { names, maps } = await mapsBy(crops, detector);
     for (const [i, { parts, whole: sum, score }] of maps.entries()) {
-      const columns: [string, PartMaps["whole"]][] = parts.map((map, p) => [names[p]!, map]);
+      const columns: [string, Grid][] = parts.map((map, p) => [names[p]!, map]);
       if (whole && parts.length > 1) columns.push(["whole", sum]);
       rows.push(...columns.map(([column, map], c): HeatMapRow => ({
-        ...{ row: headings[i]!, group, column, image: greys[i]!, map },
+        ...{ row: headings[i]!, group, column, image: greys[i]! },
+        map: scale === "own" ? stretched(map) : map,
         note: c === columns.length - 1 ? score.toFixed(2) : null,
       })));
     }

@@ -21,6 +21,8 @@ export const SHIPPED_DETECTORS = [
   "planted_local_loss",
   "unseen_paper",
   "unseen_heads",
+  "unseen_global_loss",
+  "unseen_xception",
 ] as const;
 
 /** A shipped detector's name. */

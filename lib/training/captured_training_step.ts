@@ -2,11 +2,13 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Batch } from "lib/batches/batches.ts";
 import type { Configuration } from "lib/detectors/configuration.ts";
-import { adamNumbers } from "lib/engine/adam.ts";
 import { compileStep } from "lib/engine/engine.ts";
 import type { Learner } from "./learner.ts";
+import { optimiserOf } from "./optimisers.ts";
 import type { StepRates } from "./schedule.ts";
-import { ADAM, type StepInputs, type StepNumbers, trainingStep } from "./step.ts";
+import { type StepInputs, type StepNumbers, trainingStep } from "./step.ts";
+import { rateGroups } from "./top_rates.ts";
+import { averageDecayAt, moveAverage } from "./weight_average.ts";
 
 /**
  * The numbers of a step, on the device.
@@ -15,15 +17,17 @@ import { ADAM, type StepInputs, type StepNumbers, trainingStep } from "./step.ts
  */
 export function stepNumbers(
   { detector, training }: Pick<Configuration, "detector" | "training">,
-  { step, rates }: { step: number; rates: Pick<StepRates, "adamStep" | "factor"> },
+  { step, rates }: { step: number; rates: Pick<StepRates, "optimiserStep" | "factor"> },
 ): StepNumbers {
-  const own = Object.values(detector.ownRates);
-  const of = (top: number) =>
-    adamNumbers(rates.adamStep, { ...ADAM, learningRate: top * rates.factor });
-  const { epsilon, stepSize } = of(training.learningRate);
+  const { numbers } = optimiserOf(training);
+  const each = rateGroups({ detector, training }).rates
+    .map((top) => numbers(rates.optimiserStep, top * rates.factor));
   return {
     seed: tf.tensor1d([training.seed % 2 ** 31, step], "int32"),
-    adam: tf.tensor1d([epsilon, stepSize, ...own.map((top) => of(top).stepSize)]),
+    optimiser: tf.tensor2d(each),
+    ...training.averageDecay > 0
+      ? { averageDecay: tf.scalar(averageDecayAt(step, training.averageDecay)) }
+      : {},
   };
 }
 
@@ -56,11 +60,24 @@ export function captureTrainingStep(
     keys.map((key) => example[key]!),
     { name: "training step", precision: configuration.training.precision },
   );
+  const average = example.averageDecay && compileStep(
+    (decay) => {
+      moveAverage(learner.parameters, learner.trained, decay as tf.Scalar);
+      return decay;
+    },
+    [example.averageDecay],
+    { name: "weight average" },
+  );
   const take = async (inputs: StepInputs): Promise<Record<string, number>> => {
     const scalars = step(...keys.map((key) => inputs[key]!));
+    if (average) tf.dispose(average(inputs.averageDecay!));
     const values = await Promise.all(scalars.map((s) => s.data()));
     tf.dispose([scalars, Object.values(inputs)]);
     return Object.fromEntries(names.map((name, i) => [name, values[i][0]]));
   };
-  return { take, [Symbol.dispose]: step.dispose };
+  const dispose = () => {
+    step.dispose();
+    average?.dispose();
+  };
+  return { take, [Symbol.dispose]: dispose };
 }

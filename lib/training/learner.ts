@@ -1,20 +1,27 @@
-/** Everything a run learns, and what Adam remembers of it: the variables of a checkpoint. */
+/** Everything a run learns, and what its optimiser remembers of it: the variables of a checkpoint. */
 import * as tf from "@tensorflow/tfjs";
 import type { Configuration } from "lib/detectors/configuration.ts";
-import type { AdamSlots } from "lib/engine/adam.ts";
 import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import type { Parameters } from "lib/networks/parameters.ts";
 import { createRandom } from "lib/random.ts";
 import type { RunVariables } from "./checkpoint.ts";
+import { emptySlots, type Slots } from "./optimisers.ts";
+import { topRates } from "./top_rates.ts";
+import { beginAverage } from "./weight_average.ts";
 
 /** A detector in training. */
 export interface Learner extends Disposable {
-  /** The detector's parameters, as `forward` takes them: what is kept of a run. */
+  /**
+   * The detector's parameters, as `forward` takes them: what is validated and kept of a run. With
+   * `averageDecay` they are the moving average of those in `trained`, else the same variables.
+   */
   readonly parameters: Parameters;
-  /** The parameters, and the state that only training needs: what `loss` takes. */
+  /** The detector's parameters that steps change: what published weights go into. */
+  readonly trained: Parameters;
+  /** Those, and the state that only training needs: what `loss` takes. */
   readonly learnt: Parameters;
-  /** Adam's running means of each variable that gradients change, by its name in `learnt`. */
-  readonly slots: Readonly<Record<string, AdamSlots>>;
+  /** What the optimiser remembers of each variable that gradients change, by its name in `learnt`. */
+  readonly slots: Readonly<Record<string, Slots>>;
   /** All of it under lasting names, for a checkpoint. */
   readonly variables: RunVariables;
 }
@@ -26,22 +33,24 @@ export interface Learner extends Disposable {
  */
 export function createLearner({ detector, training }: Configuration): Learner {
   const random = createRandom(training.seed, "weights");
-  const parameters = initialiseParameters(detector.parameters, random);
-  const learnt = { ...parameters, ...initialiseParameters(detector.trainingState, random) };
+  const trained = initialiseParameters(detector.parameters, random);
+  const learnt = { ...trained, ...initialiseParameters(detector.trainingState, random) };
+  const average = training.averageDecay > 0 ? beginAverage(trained) : undefined;
 
-  const slots: Record<string, AdamSlots> = {};
+  const slots: Record<string, Slots> = {};
   const variables: Record<string, tf.Variable> = { ...learnt };
-  const zeros = (like: tf.Variable) =>
-    tf.tidy(() => tf.variable(tf.zerosLike(like as tf.Tensor), false));
-  for (const [name, variable] of Object.entries(learnt)) {
-    if (!variable.trainable) continue;
-    const slot = { m: zeros(variable), v: zeros(variable) };
-    slots[name] = slot;
-    variables[`adam.m.${name}`] = slot.m;
-    variables[`adam.v.${name}`] = slot.v;
+  for (const name of Object.keys(topRates({ detector, training }))) {
+    slots[name] = emptySlots(training, learnt[name]);
+    for (const [slot, variable] of Object.entries(slots[name])) {
+      variables[`${training.optimiser}.${slot}.${name}`] = variable;
+    }
+  }
+  for (const [name, variable] of Object.entries(average ?? {})) {
+    variables[`average.${name}`] = variable;
   }
   return {
-    parameters,
+    parameters: average ?? trained,
+    trained,
     learnt,
     slots,
     variables,

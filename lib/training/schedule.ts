@@ -10,11 +10,18 @@ const WARM_UP = 0.05;
 /** Epochs after which the rate of "paper" is halved. [paper, appendix B] */
 const HALVING = 5;
 
-/** Epochs of the runs that the schedules were made for. [paper, Table 7; code] */
-const EPOCHS = { paper: 20, official: 10 };
+/** Epochs of the runs that the schedules were made for. [paper, Table 7; code; self-blended images' code] */
+const EPOCHS: Partial<Record<TrainingSettings["schedule"], number>> = Object.freeze({
+  paper: 20,
+  official: 10,
+  linearDecay: 100,
+});
 
 /** Steps in which the cosine of "official" falls from 1 to 0 (then it rises again). [code] */
 const OFFICIAL_HALF_PERIOD = 150;
+
+/** The share of a run after which "linearDecay" falls. [mapooon/SelfBlendedImages, commit 9fe4efe] */
+const FALLS_FROM = 3 / 4;
 
 /** What the schedule is made of. */
 export interface ScheduledRun {
@@ -47,20 +54,21 @@ export function runLength({ training, batchesPerEpoch }: ScheduledRun): number {
   return epochs > 0 ? epochs * batchesPerEpoch : steps;
 }
 
-/** What Adam is told in one step. */
+/** What the optimiser is told in one step. */
 export interface StepRates {
   /** The share of every top rate that is left: the run's, and the detector's own ones. */
   readonly factor: number;
   /** The run's learning rate. */
   readonly learningRate: number;
-  /** Adam's own count of steps, from 1; where it is 1, its running means begin at 0. */
-  readonly adamStep: number;
+  /** The optimiser's own count of steps, from 1; where it is 1, what it remembers begins at 0. */
+  readonly optimiserStep: number;
 }
 
 /**
  * The rates of step s. All are their full value times a factor f(s), as in PyTorch, where a scheduler
  * scales every group. S is the number of steps of the run, E that of an epoch; in a run that counts steps,
- * whose epochs may be a batch or two, E is a twentieth ("paper") or a tenth ("official") of the run.
+ * whose epochs may be a batch or two, E is a twentieth ("paper"), a tenth ("official") or a hundredth
+ * ("linearDecay") of the run.
  *
  * - `"paper"`: "decays by 50% every five epochs", with "cosine annealing" after Loshchilov and Hutter
  *   (2016). We read both sentences together as that paper's warm restarts, with periods of P = 5 E
@@ -70,6 +78,8 @@ export interface StepRates {
  *   The code also halves the rate when the mean loss on the TEST set rose within five epochs; that is
  *   left out, as no choice may look at the test set.
  * - `"constant"`: f = 1.
+ * - `"linearDecay"`: that of self-blended images' code. In a run of N epochs f = 1 up to epoch ⌊¾ N⌋, counted
+ *   from 0; then it falls from epoch to epoch by equal steps, which would come to 0 in epoch N.
  * - `"warmUpCosine"` [ours]: a linear rise over the first twentieth, so that Adam's first steps, which
  *   all have full size, do not throw a fresh network about; then half a cosine to the run's end.
  *
@@ -96,10 +106,10 @@ export function ratesAt(step: number, run: ScheduledRun): StepRates {
   const { learningRate, schedule, epochs } = run.training;
   const inEpochs = (of: number) =>
     epochs > 0 ? run.batchesPerEpoch : Math.max(1, Math.ceil(length / of));
-  const epoch = inEpochs(schedule === "official" ? EPOCHS.official : EPOCHS.paper);
+  const epoch = inEpochs(EPOCHS[schedule] ?? 1);
   const factor = FACTORS[schedule](step, length, epoch);
-  const adamStep = schedule === "official" ? step % epoch + 1 : step + 1;
-  return { factor, learningRate: learningRate * factor, adamStep };
+  const optimiserStep = schedule === "official" ? step % epoch + 1 : step + 1;
+  return { factor, learningRate: learningRate * factor, optimiserStep };
 }
 
 /** Half a cosine from 1, at share 0, to 0, at share 1. */
@@ -114,6 +124,10 @@ const FACTORS: Readonly<
   },
   official: (step, _, epoch) => halfCosine(step % epoch / OFFICIAL_HALF_PERIOD),
   constant: () => 1,
+  linearDecay: (step, length, epoch) => {
+    const epochs = Math.ceil(length / epoch), from = Math.floor(FALLS_FROM * epochs);
+    return 1 - Math.max(0, Math.floor(step / epoch) - from) / (epochs - from);
+  },
   warmUpCosine: (step, length) => {
     const warmUp = Math.floor(WARM_UP * length);
     if (step < warmUp) return (step + 1) / (warmUp + 1);

@@ -1,6 +1,6 @@
 /**
- * One training step, as open code: augmentation, mixup, forward pass, losses, gradients, Adam, and what
- * else the pass changes. `captureTrainingStep` makes one function of it.
+ * One training step, as open code: augmentation, mixup, forward pass, losses, gradients, the optimiser, and
+ * what else the pass changes. `captureTrainingStep` makes one function of it.
  */
 import * as tf from "@tensorflow/tfjs";
 import { augment, augmentMasks } from "lib/batches/augmentation.ts";
@@ -8,24 +8,24 @@ import type { Batch } from "lib/batches/batches.ts";
 import { mixUp } from "lib/batches/mixup.ts";
 import type { Configuration } from "lib/detectors/configuration.ts";
 import type { Targets } from "lib/detectors/detector.ts";
-import { type AdamDecay, applyAdam } from "lib/engine/adam.ts";
+import { gradientsAt } from "lib/engine/gradients_at.ts";
+import { classTargets } from "lib/losses/class_targets.ts";
 import type { Updates } from "lib/networks/layers.ts";
 import { normaliseImages } from "lib/networks/normalise_images.ts";
+import type { Parameters } from "lib/networks/parameters.ts";
+import { clippedGradients, sharpenedWeights } from "./gradient_norm.ts";
 import type { Learner } from "./learner.ts";
-
-/** How fast Adam forgets the gradient and its square, and its ε. [code: PyTorch's defaults] */
-export const ADAM: Readonly<AdamDecay & { epsilon: number }> = Object.freeze({
-  beta1: 0.9,
-  beta2: 0.999,
-  epsilon: 1e-8,
-});
+import { optimiserOf } from "./optimisers.ts";
+import { rateGroups } from "./top_rates.ts";
 
 /** The numbers of a step, on the device. */
 export interface StepNumbers {
   /** int32 `[2]`: the run's seed and the step, for dropout. */
   readonly seed: tf.Tensor1D;
-  /** float32: Adam's ε, its step size, and that of each of the detector's `ownRates` in their order. */
-  readonly adam: tf.Tensor1D;
+  /** float32 `[rates, …]`: the optimiser's numbers for each of `rateGroups`. */
+  readonly optimiser: tf.Tensor2D;
+  /** What is left of the weights' moving average, where there is one: it moves on behind the step. */
+  readonly averageDecay?: tf.Scalar;
 }
 
 /** What a step takes, all of it on the device. */
@@ -47,14 +47,14 @@ export function trainingStep(
     const moved = masks && (changed ? augmentMasks(masks, batch.augmentation) : masks);
     const own = {
       images: normaliseImages(seen, detector.input.normalisation),
-      targets: tf.oneHot(batch.labels, 2, 1, 0, "float32") as tf.Tensor2D, // [batch, 2]: real, fake
+      targets: classTargets(batch.labels, training.labelSmoothing), // [batch, 2]: real, fake
       ...moved ? { masks: tf.div(moved, 255) as tf.Tensor4D } : {},
     };
     const { images, targets: classes, ...mixed } = data.mixup > 0 ? mixUp(own, batch.mixup) : own;
-    const { methods, partners, seed, adam } = batch;
+    const { methods, partners, seed, optimiser } = batch;
     const known = { ...methods ? { methods } : {}, ...partners ? { partners } : {} };
     const targets = { classes, ...mixed, ...known };
-    return learn(learner, { images, targets, seed, adam }, { detector, training });
+    return learn(learner, { images, targets, seed, optimiser }, { detector, training });
   });
 }
 
@@ -67,41 +67,53 @@ export interface LearnInputs extends StepNumbers {
 }
 
 /**
- * The step after augmentation and mixup: changes the learner's variables.
+ * The step after augmentation and mixup: changes the learner's variables. With `samRho` it passes over the
+ * batch twice, as self-blended images' code does: what a pass changes besides weights, such as running
+ * statistics, the second takes from the first and changes again; the loss that is told is the first's.
  *
  * @returns Scalars by name, `total` and every term of the loss; the caller disposes of them.
  */
 export function learn(
-  { learnt, parameters, slots }: Learner,
-  { images, targets, seed, adam }: LearnInputs,
+  { learnt, slots }: Learner,
+  { images, targets, seed, optimiser: numbers }: LearnInputs,
   { detector, training }: Pick<Configuration, "detector" | "training">,
 ): Record<string, tf.Scalar> {
   return tf.tidy(() => {
-    const updates: Updates = {}, kept: Record<string, tf.Tensor> = {};
-    const names = Object.keys(slots); // of the variables that gradients change
-    const { value: total, grads } = tf.variableGrads(() => {
-      let pass = 0;
-      const forward = (seen = images) =>
-        detector.forward(seen, parameters, {
-          training: { seed: seedOfPass(seed, pass++), updates },
-        });
-      const loss = detector.loss({ images, targets, parameters: learnt, forward, updates });
-      keep(loss.terms, kept); // the gradient's own scope frees what is not kept
-      keep(updates, updates);
-      return loss.total;
-    }, names.map((name) => learnt[name]));
+    let pass = 0;
+    const passOver = (parameters: Parameters, names: readonly string[]) => {
+      const updates: Updates = {}, terms: Record<string, tf.Tensor> = {};
+      const objective = () => {
+        const forward = (seen = images) =>
+          detector.forward(seen, parameters, {
+            training: { seed: seedOfPass(seed, pass++), updates },
+          });
+        const loss = detector.loss({ images, targets, parameters, forward, updates });
+        keep(loss.terms, terms); // the gradient's own scope frees what is not kept
+        keep(updates, updates);
+        return loss.total;
+      };
+      const at = Object.fromEntries(names.map((name) => [name, parameters[name] as tf.Tensor]));
+      const { value: total, gradients } = gradientsAt(objective, at);
+      return { total, gradients, terms: owned(terms), updates: owned(updates) };
+    };
 
-    const [epsilon, stepSize, ...ownSizes] = tf.unstack(adam) as tf.Scalar[];
-    const ownNames = Object.keys(detector.ownRates);
-    for (const name of names) {
-      const variable = learnt[name], gradient = grads[variable.name];
-      if (!gradient) continue; // what no term looks at stays as it is, as in PyTorch
-      const step = { ...ADAM, epsilon, stepSize: ownSizes[ownNames.indexOf(name)] ?? stepSize };
-      const { weightDecay } = training; // for every variable, as in the official code
-      applyAdam(variable, slots[name], { gradient, step, weightDecay });
+    const first = passOver(learnt, Object.keys(slots)), { total, terms } = first;
+    let { gradients, updates } = first;
+    if (training.samRho > 0) {
+      const above = sharpenedWeights(learnt, gradients, training.samRho);
+      const there = { ...learnt, ...updates, ...above } as Parameters; // tensors, read like variables
+      const second = passOver(there, Object.keys(gradients));
+      [gradients, updates] = [second.gradients, { ...updates, ...second.updates }];
     }
-    for (const [name, value] of Object.entries(owned(updates))) learnt[name].assign(value);
-    return { total, ...owned(kept) as Record<string, tf.Scalar> };
+    if (training.clipNorm > 0) gradients = clippedGradients(gradients, training.clipNorm);
+
+    const { update } = optimiserOf(training), { groupOf } = rateGroups({ detector, training });
+    const ofGroups = tf.unstack(numbers).map((row) => tf.unstack(row) as tf.Scalar[]);
+    for (const [name, gradient] of Object.entries(gradients)) { // what no term looks at has none
+      update(learnt[name], slots[name], { gradient, numbers: ofGroups[groupOf.get(name)!] });
+    }
+    for (const [name, value] of Object.entries(updates)) learnt[name].assign(value);
+    return { total, ...terms as Record<string, tf.Scalar> };
   });
 }
 

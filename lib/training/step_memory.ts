@@ -4,11 +4,12 @@ import { blankParameters } from "lib/detectors/blank_parameters.ts";
 import type { Configuration } from "lib/detectors/configuration.ts";
 import type { Targets } from "lib/detectors/detector.ts";
 import { disposeParameters } from "lib/networks/parameters.ts";
+import { optimiserOf } from "./optimisers.ts";
 
 /** What the process and a captured graph take, whatever the network. In bytes, measured. */
 const FIXED = 270 * 2 ** 20;
 
-/** Variables, their gradients and what Adam makes of them on the way, as a share of all variables. [measured] */
+/** Variables, their gradients and what the optimiser makes of them on the way, as a share of all variables. [measured with Adam] */
 const OF_STATE = 1.25;
 
 /**
@@ -64,7 +65,7 @@ function blankTargets(batch: number, size: number): Targets {
  * ```
  */
 export async function stepMemory(
-  { detector }: Pick<Configuration, "detector">,
+  { detector, training }: Pick<Configuration, "detector" | "training">,
 ): Promise<StepMemory> {
   const { input: { size } } = detector;
   const specifications = [...detector.parameters, ...detector.trainingState];
@@ -89,7 +90,10 @@ export async function stepMemory(
       (sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1),
       0,
     );
-    const variables = 3 * numbers * FLOAT; // each with Adam's two means
+    const { samRho, averageDecay } = training;
+    const beside = [...optimiserOf(training).slots, ...samRho > 0 ? ["moved"] : []];
+    const each = 1 + beside.length + (averageDecay > 0 ? 1 : 0); // with Adam's two means, say
+    const variables = each * numbers * FLOAT;
     return { fixed: FIXED + OF_STATE * variables, eachPicture: OF_ACTIVATIONS * (four - two) / 2 };
   } finally {
     disposeParameters(learnt);

@@ -5,7 +5,7 @@ import type { ValidationMetrics } from "./validation.ts";
 export interface StepRecord {
   /** From 0. */
   readonly step: number;
-  /** Adam's learning rate in this step. */
+  /** The run's learning rate in this step. */
   readonly learningRate: number;
   /** Seconds of computing since the run began, over all sittings. */
   readonly seconds: number;

@@ -119,7 +119,7 @@ export async function* train(
     const inputs = stepInputs(batch, stepNumbers(configuration, { step, rates }));
     captured ??= captureTrainingStep(learner, inputs, configuration);
     isGood = false; // until it is known what the step has made of the weights
-    if (rates.adamStep === 1) forget(learner);
+    if (rates.optimiserStep === 1) forget(learner);
     const { total, ...terms } = await captured.take(inputs);
     if (!Number.isFinite(total)) throw notANumber({ total, ...terms }, { step, saved, folder });
     isGood = true;
@@ -174,10 +174,10 @@ export async function* train(
   }
 }
 
-/** Adam's running means at 0, as before the first step. */
+/** What the optimiser remembers at 0, as before the first step. */
 function forget({ slots }: Learner): void {
-  for (const { m, v } of Object.values(slots)) {
-    tf.tidy(() => [m, v].forEach((mean) => mean.assign(tf.zerosLike(mean as tf.Tensor))));
+  for (const slot of Object.values(slots).flatMap((of) => Object.values(of))) {
+    tf.tidy(() => slot.assign(tf.zerosLike(slot as tf.Tensor)));
   }
 }
 

@@ -43,7 +43,7 @@ Deno.test("lookUpWanted finds the real picture that each fake was made from", ()
 Deno.test("lookUpWanted refuses a fake whose real picture is not listed, by name, and takes no fake for one", () => {
   const refusal = (samples: readonly Sample[], message: RegExp) =>
     assert.throws(() => lookUpWanted(samples, ["pair"]), { name: "RangeError", message });
-  refusal(SAMPLES, /learns from pairs.*"c" was made from.*is not among the samples/);
+  refusal(SAMPLES, /Batches are of pairs.*"c" was made from.*is not among the samples/);
   refusal([fake("b", "DF")], /"b" was made from.*is not named/);
   refusal([fake("a", "DF", { source: "b" }), fake("b", "DF", { source: "r" }), sample("r")], /"a"/);
 });

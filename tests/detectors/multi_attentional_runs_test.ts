@@ -38,7 +38,10 @@ async function takeSteps(learner: Learner, steps: readonly number[]): Promise<vo
   await using source = cropSource(squares(16, configuration.detector.input.size), configuration);
   for (const step of steps) {
     const batch = await source.batch(step);
-    const numbers = stepNumbers(configuration, { step, rates: { adamStep: step + 1, factor: 1 } });
+    const numbers = stepNumbers(configuration, {
+      step,
+      rates: { optimiserStep: step + 1, factor: 1 },
+    });
     tf.dispose(trainingStep(learner, stepInputs(batch, numbers), configuration));
     tf.dispose([batch, numbers] as unknown as tf.Tensor[]);
   }

@@ -7,17 +7,13 @@ import { xception } from "lib/detectors/xception.ts";
 import { cropSource } from "lib/batches/batch_source.ts";
 import type { Crop } from "lib/data/samples.ts";
 import type { Mask } from "lib/media/image.ts";
+import { stagesFromTop } from "lib/detectors/stages.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { partMaps } from "lib/explain/part_maps.ts";
 import { energyGain, pointsInside } from "lib/explain/localisation.ts";
 import { measureParts } from "lib/explain/measure_parts.ts";
 import { meanOverImages } from "lib/explain/over_images.ts";
-import {
-  cascadeSimilarity,
-  randomiseFromTop,
-  rankCorrelation,
-  stagesFromTop,
-} from "lib/explain/sanity.ts";
+import { cascadeSimilarity, randomiseFromTop, rankCorrelation } from "lib/explain/sanity.ts";
 import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import { disposeParameters } from "lib/networks/parameters.ts";
 import { createRandom } from "lib/random.ts";

@@ -58,7 +58,13 @@ Deno.test("heatMapGrid shares one scale, says where there is no evidence, and re
   assert.throws(() => heatMapGrid([{ ...cell, map: [[NaN]] }], {}), /DF, block 1 holds NaN/);
   assert.throws(() => heatMapGrid([{ ...cell, map: [[1], [1, 2]] }], {}), TypeError);
   assert.throws(() => heatMapGrid([{ ...cell, map: [] }], {}), TypeError);
-  const many = Array.from({ length: 20 }, (_, i) => ({ ...cell, column: `block ${i}` }));
+  const columns = (count: number) =>
+    Array.from({ length: count }, (_, i) => ({ ...none, column: `photograph ${i}` }));
+  const small = heatMapGrid(columns(14), {}).layout.annotations!;
+  assert.ok(small.some(({ text }) => text === "nothing<br>positive"));
+  const sizeOf = (column: string) => small.find(({ text }) => text === column)!.font!.size!;
+  assert.ok(sizeOf("photograph<br>1") < FONT_SIZES.small);
+  const many = columns(20);
   assert.throws(() => heatMapGrid(many, {}), /20 columns at page width/);
 });
 
@@ -175,8 +181,11 @@ Deno.test("bars name groups in the figure's own type, and keep room for their li
   assert.equal(of("unbreakable-and-long-name", 12).xaxis!.tickfont!.size, FONT_SIZES.small);
 });
 
-Deno.test("wrapText breaks at spaces only, and does not count tags", () => {
+Deno.test("wrapText breaks at spaces, words that do not fit at hyphens, and does not count tags", () => {
   assert.equal(wrapText("one two three", { width: 52, fontSize: 10 }), "one two<br>three");
   assert.equal(wrapText("indivisible", { width: 20, fontSize: 10 }), "indivisible");
   assert.equal(wrapText("<b>one</b> two", { width: 52, fontSize: 10 }), "<b>one</b> two");
+  const narrow = { width: 42, fontSize: 10 };
+  assert.equal(wrapText("a Multi-Attentional", narrow), "a<br>Multi-<br>Attentional");
+  assert.equal(wrapText("X-ray −0.5", narrow), "X-ray<br>−0.5");
 });

@@ -1,9 +1,11 @@
 /** One figure of every chart, at both widths, of made-up rows: what the tests of figures draw. */
+import { PAPER } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { rocCurve } from "lib/evaluation/roc.ts";
 import { bars } from "lib/figures/bars.ts";
 import { curves } from "lib/figures/curves.ts";
 import { encodingScatter } from "lib/figures/encoding_scatter.ts";
 import type { Figure } from "lib/figures/figure.ts";
+import { flowDiagram } from "lib/figures/flow_diagram.ts";
 import { forest } from "lib/figures/forest.ts";
 import { gradientField } from "lib/figures/gradient_field.ts";
 import { heatMapGrid, type HeatMapRow } from "lib/figures/heat_map_grid.ts";
@@ -17,6 +19,7 @@ import { trainingCurves } from "lib/figures/training_curves.ts";
 import { venn } from "lib/figures/venn.ts";
 import { jointFromFunction } from "lib/information/joint.ts";
 import { vennRegions } from "lib/information/venn_regions.ts";
+import { paperFramework } from "lib/studies/paper_framework.ts";
 
 /** A grey pixel, as PNG. */
 const GREY =
@@ -231,5 +234,6 @@ function ofSize(size: Size): Record<string, Figure> {
 export const EXAMPLE_FIGURES: Readonly<Record<string, Figure>> = {
   ...ofSize("page"),
   ...ofSize("column"),
+  flow_diagram_page: flowDiagram(paperFramework(PAPER.detector), { title: "The framework" }),
   heat_map_grid_of_detectors_page: heatMapGrid(paperGridRows(), { size: "page" }),
 };

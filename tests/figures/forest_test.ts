@@ -31,3 +31,18 @@ Deno.test("forest grows with its lines and draws no whisker where there is no in
   const { data } = forest([{ label: "a", series: "s", value: 1, low: null }], { valueTitle: "v" });
   assert.ok(Number.isNaN((data[0] as { error_x: { array: number[] } }).error_x.array[0]));
 });
+
+Deno.test("forest gives a series the colour and mark of its place in the list, and no two of seven a mark", () => {
+  const names = "abcdefg".split(""), all = names.map((name) => row("line", name, 1));
+  const markers = (rows: typeof all, series?: string[]) =>
+    forest(rows, { valueTitle: "v", ...series ? { series } : {} }).data.map((trace) => {
+      const { name, marker } = trace as { name: string; marker: { color: string; symbol: string } };
+      return { name, ...marker };
+    });
+  const whole = markers(all);
+  for (const what of ["color", "symbol"] as const) {
+    assert.equal(new Set(whole.map((marker) => marker[what])).size, names.length);
+  }
+  const some = markers([all[5], all[2]], names); // another order of rows, and gaps
+  assert.deepEqual(some, [whole[2], whole[5]]);
+});

@@ -72,7 +72,7 @@ export async function measureSteps(
   const inputs = (step: number) =>
     stepInputs(
       madeUpBatch(configuration, random),
-      stepNumbers(configuration, { step, rates: { adamStep: step + 1, factor: 0.2 } }),
+      stepNumbers(configuration, { step, rates: { optimiserStep: step + 1, factor: 0.2 } }),
     );
   let start = performance.now();
   const lap = () => {

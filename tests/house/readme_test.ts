@@ -55,6 +55,40 @@ Deno.test("README names only commands that there are", () => {
   assert.deepEqual(named.filter((task) => !tasks.includes(task)), []);
 });
 
+/** What is seen of a line of a table: links by their text alone. */
+const seen = (line: string) =>
+  line.split(/(?<!\\)\|/).slice(1, -1).map((cell) =>
+    cell.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1").replaceAll("**", "").trim()
+  ).join(" | ");
+
+Deno.test("README's tables fit a screen: what is longer is a list", () => {
+  const { prose } = pages.find(({ path }) => path === "README.md")!;
+  const lines = prose.split("\n").filter((line) =>
+    line.startsWith("| ") && !line.startsWith("| ---")
+  );
+  assert.ok(lines.length > 50);
+  assert.deepEqual(lines.map(seen).filter((line) => line.length > 180), []);
+});
+
+Deno.test("README says what it is and for whom, then the commands, a picture and the index, before all else", () => {
+  const { prose } = pages.find(({ path }) => path === "README.md")!;
+  const order = [
+    "# Forgery Clues",
+    "**It is for you**",
+    "**It is not for you**",
+    "![",
+    "## Two commands",
+  ];
+  const places = [...order, "## The paper, piece by piece", "## Tasks"].map((part) =>
+    prose.indexOf(part)
+  );
+  assert.ok(places.every((place) => place >= 0), `${places}`);
+  assert.deepEqual(places, places.toSorted((a, b) => a - b));
+  const picture = /!\[[^\]]{20,}\]\(([^)]+)\)/.exec(prose)![1]!;
+  assert.ok(picture.startsWith("results/"), picture);
+  assert.equal(prose.match(/<details>/g)!.length, prose.match(/<\/details>/g)!.length);
+});
+
 Deno.test("README's detector is one that --detector takes", async () => {
   const { prose } = pages.find(({ path }) => path === "README.md")!;
   const example = [...prose.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code!)

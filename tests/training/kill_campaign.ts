@@ -1,6 +1,7 @@
 /** Ends a training run again and again at random moments, by SIGKILL and by SIGTERM in turn. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import type { Changes } from "lib/detectors/configuration.ts";
 import { DETECTOR_FILE } from "lib/detectors/detector_file.ts";
 import { createRandom } from "lib/random.ts";
 import { readHistory } from "lib/training/history_rows.ts";
@@ -21,15 +22,16 @@ interface Sitting {
 
 /** A sitting, ended so many milliseconds after its first step, where a signal is given. */
 async function sit(
-  { folder, steps, signal, after = 0 }: {
+  { folder, steps, changes, signal, after = 0 }: {
     folder: string;
     steps: number;
+    changes: Changes;
     signal?: Deno.Signal;
     after?: number;
   },
 ): Promise<Sitting> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", PROGRAM, folder, String(steps)],
+    args: ["run", "-A", "--no-check", PROGRAM, folder, String(steps), JSON.stringify(changes)],
     stdout: "piped",
     stderr: "piped",
   }).spawn();
@@ -74,14 +76,15 @@ export interface KillCampaign {
  * killed one no state.
  *
  * @param folder An empty one.
- * @param options `kills`: how often; `steps`: of the run, so many that it does not end before.
+ * @param options `kills`: how often; `steps`: of the run, so many that it does not end before; `changes`: of
+ * its configuration.
  */
 export async function killCampaign(
   folder: string,
-  { kills, steps }: { kills: number; steps: number },
+  { kills, steps, changes = {} }: { kills: number; steps: number; changes?: Changes },
 ): Promise<KillCampaign> {
-  const undisturbed = { folder: `${folder}/undisturbed`, steps };
-  const run = { folder: `${folder}/killed`, steps };
+  const undisturbed = { folder: `${folder}/undisturbed`, steps, changes };
+  const run = { folder: `${folder}/killed`, steps, changes };
   const whole = await sit(undisturbed);
   assert.ok(whole.hash, "the undisturbed run did not come to its end");
   const random = createRandom(4, "kills"), outcomes = { killed: 0, ended: 0 };

@@ -1,6 +1,6 @@
 /**
  * A training run that a test ends: prints what was kept, each step, and at the last one a hash of all
- * variables.
+ * variables. `deno run killed_run.ts FOLDER STEPS [CHANGES]`, changes of its configuration as JSON.
  */
 import { cropSource } from "lib/batches/batch_source.ts";
 import { vary } from "lib/detectors/configuration.ts";
@@ -13,7 +13,7 @@ import { validationCrops } from "lib/training/validation.ts";
 import { createHash } from "node:crypto";
 import { madeUpCrops } from "./made_up_crops.ts";
 
-const [folder, length] = Deno.args, steps = Number(length);
+const [folder, length, changes = "{}"] = Deno.args, steps = Number(length);
 await startEngine();
 const configuration = vary(SMOKE, {
   backbone: "conv4",
@@ -21,6 +21,7 @@ const configuration = vary(SMOKE, {
   batchSize: 4,
   steps,
   validateEvery: 7,
+  ...JSON.parse(changes),
 });
 const print = (line: string) => Deno.stdout.writeSync(new TextEncoder().encode(line + "\n"));
 using learner = createLearner(configuration);

@@ -26,6 +26,13 @@ Deno.test("protocolHash changes with every field but those of the method and the
     learningRate: 1e-3,
     schedule: "official",
     weightDecay: 0,
+    optimiser: "sgd",
+    samRho: 0.05,
+    clipNorm: 1,
+    averageDecay: 0.9,
+    labelSmoothing: 0.1,
+    layerDecay: 0.75,
+    frozen: "conv1",
     validateEvery: 100,
     patience: 3,
     precision: "bfloat16",
@@ -51,7 +58,8 @@ Deno.test("protocolHash changes with every field but those of the method and the
     beta: 2,
     seed: 9,
   };
-  const covered = new Set([...Object.keys(others), ...Object.keys(method), "steps"]);
+  const ofSgd = ["momentum", "nesterov"]; // tests/settings/optimiser_settings_test.ts
+  const covered = new Set([...Object.keys(others), ...Object.keys(method), "steps", ...ofSgd]);
   const { detector, data: batches, training } = PAPER;
   const fields = Object.keys({ ...detector.settings, ...batches, ...training });
   assert.deepEqual(fields.filter((field) => !covered.has(field)), []);

@@ -75,7 +75,7 @@ Deno.test("ratesAt of constant is the full rate in every step, and counts Adam's
     const run = { ...vary(QUICK, { schedule: "constant", steps }), batchesPerEpoch: 7 };
     const { learningRate } = run.training;
     allRates(run).forEach((rates, step) =>
-      assert.deepEqual(rates, { factor: 1, learningRate, adamStep: step + 1 })
+      assert.deepEqual(rates, { factor: 1, learningRate, optimiserStep: step + 1 })
     );
   }));
 });
@@ -88,9 +88,9 @@ Deno.test("ratesAt of official is PyTorch's cosine stepped at every iteration, a
   const torch = cosine["base_5e-4"];
   const configuration = vary(OFFICIAL_CODE, { learningRate: 5e-4, epochs: 2 });
   const rates = allRates({ ...configuration, batchesPerEpoch: torch.length });
-  rates.forEach(({ learningRate, adamStep }, step) => {
+  rates.forEach(({ learningRate, optimiserStep }, step) => {
     assert.ok(Math.abs(learningRate - torch[step % torch.length]) < 1e-15, `step ${step}`);
-    assert.equal(adamStep, step % torch.length + 1);
+    assert.equal(optimiserStep, step % torch.length + 1);
   });
 });
 
@@ -109,7 +109,7 @@ Deno.test("ratesAt of official gives both groups the rates of the official code'
 
 Deno.test("ratesAt counts Adam's steps through the run, but for the official code's", () => {
   const run = { ...QUICK, batchesPerEpoch: 10 };
-  assert.deepEqual([0, 9, 10, 299].map((s) => ratesAt(s, run).adamStep), [1, 10, 11, 300]);
+  assert.deepEqual([0, 9, 10, 299].map((s) => ratesAt(s, run).optimiserStep), [1, 10, 11, 300]);
 });
 
 Deno.test("ratesAt and runLength refuse what no run has", () => {

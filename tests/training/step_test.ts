@@ -5,11 +5,11 @@ import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations
 import { augment } from "lib/batches/augmentation.ts";
 import { cropSource } from "lib/batches/batch_source.ts";
 import { mixUp } from "lib/batches/mixup.ts";
-import { adamNumbers } from "lib/engine/adam.ts";
 import { compileStep, startEngine } from "lib/engine/engine.ts";
 import { normaliseImages } from "lib/networks/normalise_images.ts";
+import { stepNumbers } from "lib/training/captured_training_step.ts";
 import { createLearner } from "lib/training/learner.ts";
-import { ADAM, learn, type StepInputs, trainingStep } from "lib/training/step.ts";
+import { learn, type StepInputs, trainingStep } from "lib/training/step.ts";
 import { madeUpCrops } from "./made_up_crops.ts";
 
 await startEngine();
@@ -17,12 +17,8 @@ await startEngine();
 async function inputsOf(configuration: Configuration): Promise<StepInputs> {
   await using source = cropSource(madeUpCrops(16), configuration);
   const { indices: _, ...tensors } = await source.batch(0);
-  const { stepSize, epsilon } = adamNumbers(1, { ...ADAM, learningRate: 1e-3 });
-  return {
-    ...tensors,
-    seed: tf.tensor1d([1, 0], "int32"),
-    adam: tf.tensor1d([epsilon, stepSize, stepSize]),
-  };
+  const rates = { optimiserStep: 1, factor: 0.5 };
+  return { ...tensors, ...stepNumbers(configuration, { step: 0, rates }) };
 }
 
 Deno.test("trainingStep, captured, learns from the batch as augmented and mixed by hand", async () => {
@@ -48,7 +44,8 @@ Deno.test("trainingStep, captured, learns from the batch as augmented and mixed 
       );
       const targets = tf.oneHot(inputs.labels, 2).toFloat() as tf.Tensor2D;
       const { images: x, targets: mixed } = mixUp({ images, targets }, inputs.mixup);
-      const { seed, adam } = inputs, seen = { images: x, targets: { classes: mixed }, seed, adam };
+      const { seed, optimiser } = inputs;
+      const seen = { images: x, targets: { classes: mixed }, seed, optimiser };
       const expected = learn(other, seen, configuration).total;
       const [found, wanted] = [total, expected].map((t) => t.dataSync()[0]);
       assert.ok(

@@ -6,7 +6,7 @@ import { labelsOf, type SampleList } from "lib/data/sample_list.ts";
 import { ImageError } from "lib/media/image_error.ts";
 import { orderOf, wantedOf } from "../batch_source.ts";
 import type { BatchSettings, Pictures } from "../batches.ts";
-import { lookUpWanted } from "../wanted.ts";
+import { lookUpWanted, wantsOf } from "../wanted.ts";
 import { openDecoder } from "./picture_decoder.ts";
 import { failureOf, maskPlaceOf, placeOf } from "./picture_files.ts";
 import type { BegunBatch } from "./read_ahead.ts";
@@ -39,9 +39,9 @@ export function openListedPictures(
     notice: ((line: string) => void) | undefined;
   },
 ): ListedPictures {
-  const { input: { size }, wants } = settings.detector;
+  const { input: { size } } = settings.detector;
   const labels = labelsOf(list);
-  const wanted = lookUpWanted(list, wants);
+  const wanted = lookUpWanted(list, wantsOf(settings));
   const order = orderOf(labels, wanted, settings);
   const decoder = openDecoder({ size });
   const pathOf = (place: number) => placeOf(root, list.sample(place));

@@ -2,7 +2,6 @@
 import { cropSource } from "lib/batches/batch_source.ts";
 import type { Crop } from "lib/data/samples.ts";
 import type { Configuration } from "lib/detectors/configuration.ts";
-import type { Detector } from "lib/detectors/detector.ts";
 import { openPredictor, type Predictor } from "lib/evaluation/predict.ts";
 import { rocAuc } from "lib/evaluation/roc.ts";
 import { chooseThreshold } from "lib/evaluation/threshold.ts";
@@ -52,9 +51,9 @@ export function hasLearnt({ trainingAuc }: Pick<UnseenResult, "trainingAuc">): b
  * Each fake stands beside the real picture that it was made of, in one batch: what the person looks like
  * then says nothing about real or fake, and detectors begin to learn hundreds of steps earlier.
  */
-const inPairs = (detector: Detector): Detector => ({
-  ...detector,
-  wants: [...new Set([...detector.wants, "pair" as const])],
+const inPairs = (configuration: Configuration): Configuration => ({
+  ...configuration,
+  data: { ...configuration.data, balance: "pairs" },
 });
 
 /** Training pictures whose scores tell whether anything was learnt. */
@@ -122,10 +121,7 @@ export async function runUnseen(
   const lessons = shownBy(run.setting, pictures.crops.train);
   using learner = createLearner(configuration);
   const begin = performance.now();
-  await using source = cropSource(lessons, {
-    ...configuration,
-    detector: inPairs(detector),
-  });
+  await using source = cropSource(lessons, inPairs(configuration));
   const options = { source, configuration, ...signal ? { signal } : {} };
   for await (const { step } of train(learner, options)) void step;
   signal?.throwIfAborted();

@@ -59,19 +59,19 @@ export function trainingRunner(one: BenchCase, configuration: Configuration): Ru
   const learner = createLearner(configuration);
   fillParameters(learner.parameters);
   const numbers = (t: number) => {
-    const { seed, adam } = stepNumbers(configuration, {
+    const { seed, optimiser } = stepNumbers(configuration, {
       step: t,
-      rates: { adamStep: t, factor: 1 },
+      rates: { optimiserStep: t, factor: 1 },
     });
-    return [seed, adam] as const;
+    return [seed, optimiser] as const;
   };
   let t = 1;
   const example = numbers(t), names = Object.keys(targets), known = Object.values(targets);
   const run = compileStep(
     (...tensors) => {
-      const [seed, adam, images, ...rest] = tensors;
+      const [seed, optimiser, images, ...rest] = tensors;
       const named = Object.fromEntries(names.map((name, i) => [name, rest[i]]));
-      const inputs = { seed, adam, images, targets: named } as unknown as LearnInputs;
+      const inputs = { seed, optimiser, images, targets: named } as unknown as LearnInputs;
       return learn(learner, inputs, configuration).total!;
     },
     [...example, images, ...known],

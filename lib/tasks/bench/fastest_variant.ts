@@ -23,8 +23,11 @@ export interface ChoiceOptions {
   readonly onTry: (variant: string) => void;
 }
 
-/** Trial bursts of each way, careful or not; the best counts, since what disturbs only ever slows down. */
-const TRIALS = { thorough: 3, quick: 1 };
+/**
+ * Trial bursts of each way; the best counts, since what disturbs only ever slows down. One alone has
+ * chosen the slower way where two lie within a tenth of each other.
+ */
+const TRIALS = 3;
 
 /**
  * Tries every way in a worker of its own, or in a new one after a way that failed. A way that fails is noted
@@ -35,13 +38,12 @@ export async function chooseVariant(one: BenchCase, options: ChoiceOptions): Pro
   const variants = contender.variants(one);
   if (variants.length === 1) return { variant: variants[0]!, tried: {} };
   const tried: Record<string, number | string> = {};
-  const trials = thorough ? TRIALS.thorough : TRIALS.quick;
   let worker = new WorkerProcess(contender.worker, signal);
   const tryAll = async (variants: readonly string[]) => {
     for (const variant of variants) {
       onTry(variant);
       try {
-        tried[variant] = await speed(one, { worker, variant, trials });
+        tried[variant] = await speed(one, worker, variant);
       } catch (error) {
         if (signal.aborted) throw error;
         tried[variant] = (error as Error).message.split("\n")[0]!;
@@ -62,12 +64,13 @@ export async function chooseVariant(one: BenchCase, options: ChoiceOptions): Pro
 /** Images a second of the best of some bursts. */
 async function speed(
   one: BenchCase,
-  { worker, variant, trials }: { worker: WorkerProcess; variant: string; trials: number },
+  worker: WorkerProcess,
+  variant: string,
 ): Promise<number> {
   await worker.ask("prepare", { case: one, variant });
   const speeds: number[] = [];
   let steps = 1;
-  for (let i = 0; i <= trials; i++) {
+  for (let i = 0; i <= TRIALS; i++) {
     const { seconds } = await worker.ask("burst", { steps });
     if (i > 0) speeds.push(one.batch * steps / seconds);
     else steps = Math.max(1, Math.round(1 / seconds)); // the first only tells how long a step takes

@@ -24,6 +24,12 @@ import { shippedDetector } from "./shipped_detector.ts";
 /** What the numbers mean. */
 const SCORE_LEGEND = "score = probability of fake: 0 is real, 1 is fake";
 
+/** What a command is told from outside, with an ear for what comes of each input. */
+export interface PredictSurroundings extends TaskSurroundings {
+  /** Hears what came of an input as soon as it is scored. Default: nobody does. */
+  readonly hear?: (result: InputResult) => void;
+}
+
 /** How a command ended. */
 export interface PredictSummary {
   /** Faces that were scored. */
@@ -66,7 +72,7 @@ function lastLine(
  */
 export async function predictInputs(
   options: PredictOptions,
-  { signal, say }: TaskSurroundings,
+  { signal, say, hear }: PredictSurroundings,
 ): Promise<PredictSummary> {
   if (options.report !== undefined) await checkReportFolder(options.report);
   await startEngine();
@@ -90,6 +96,7 @@ export async function predictInputs(
     for await (
       const result of scoreInputs(inputFiles(options.inputs, passedOver), { ...look, predictor })
     ) {
+      hear?.(result);
       for (const line of resultLines(result)) say(line);
       if (validation) { for (const line of meaningLines(result, validation)) say(line); }
       inputs++;

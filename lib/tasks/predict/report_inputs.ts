@@ -9,13 +9,13 @@ import type { Grid } from "lib/explain/map_grid.ts";
 import { mapOverlay } from "lib/figures/map_colours.ts";
 import { writeWhole } from "lib/io/write_whole.ts";
 import { resizeImage } from "lib/media/crop.ts";
-import { readImage, type RgbImage } from "lib/media/image.ts";
+import type { RgbImage } from "lib/media/image.ts";
 import { ImageError } from "lib/media/image_error.ts";
-import { videoFrames } from "lib/media/video.ts";
 import { VideoError } from "lib/media/video_error.ts";
 import { writeImage } from "lib/media/write_image.ts";
-import { type FaceResult, type InputResult, peopleOf, type ScoredFace } from "./input_result.ts";
+import type { FaceResult, InputResult, ScoredFace } from "./input_result.ts";
 import { cropAgain, type LookOptions } from "./look_at_file.ts";
+import { chosenFaces, picturesAgain } from "./shown_faces.ts";
 
 /** A face in the report, with the files of its crop and maps. */
 export interface ShownFace {
@@ -69,35 +69,10 @@ export interface ShowOptions extends Pick<LookOptions, "cut" | "size" | "every" 
   readonly folder: string;
 }
 
-/** Faces of an input that are shown with maps; of a video one of each person. */
-const MOST_FACES = 6;
 /** Longer side of the pictures in the report, in pixels. */
 const PICTURE_SIDE = 1100;
 /** Side of a map's overlay in pixels. */
 const MAP_SIDE = 128;
-
-/** The faces that are shown with maps: each person's highest, the highest people first. */
-function chosenFaces(result: InputResult): ScoredFace[] {
-  return peopleOf(result).slice(0, MOST_FACES)
-    .map(({ faces }) => faces.reduce((a, b) => b.score > a.score ? b : a));
-}
-
-/** The pictures of an input that hold the chosen faces, read again. */
-async function* picturesAgain(
-  { path, kind, faces }: InputResult,
-  chosen: readonly ScoredFace[],
-  { every, signal }: ShowOptions,
-): AsyncGenerator<{ index: number; image: RgbImage }> {
-  if (kind === "picture") return yield { index: 0, image: await readImage(path) };
-  const frames = new Set(
-    (chosen.length > 0 ? chosen : faces.slice(0, 1)).map(({ frame }) => frame),
-  );
-  for await (const picture of videoFrames(path, { choose: { every }, signal })) {
-    if (!frames.delete(picture.index)) continue;
-    yield picture;
-    if (frames.size === 0) return;
-  }
-}
 
 async function writePicture(path: string, image: RgbImage): Promise<void> {
   const scale = Math.min(1, PICTURE_SIDE / Math.max(image.width, image.height));

@@ -29,7 +29,7 @@ export const SHARE_OPTIONS = {
 /** The lines of `--help` that they share. */
 export const SHARE_USAGE = `  --seeds N        only seeds 1 to N
   --job K/N        only every N-th run from the K-th: jobs side by side share the work
-  --threads N      threads of this job (1); results depend on it in their last digits`;
+  --threads N      threads of this job (1); another number is another training, as another seed`;
 
 /** The number of an option; throws RangeError for anything but a whole number from 1. */
 export function wholeNumber(name: string, text: string): number {

@@ -88,7 +88,9 @@ export function detectorKeeper(
 /** Rows of a table that is there already; none where there is no such file. */
 export async function keptRows(path: string): Promise<ResultRow[]> {
   try {
-    return fromCSV(await Deno.readTextFile(path)).objects() as ResultRow[];
+    const text = await Deno.readTextFile(path);
+    // Eight hexadecimal digits may look like a number: 05353e11.
+    return fromCSV(text, { parse: { protocol: String } }).objects() as ResultRow[];
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;

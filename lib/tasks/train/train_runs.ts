@@ -90,7 +90,7 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<string> {
   await writeTrainedOn(folder, parts.flatMap((part) => part.origins()), { forge });
   using learner = createLearner(configuration);
   if (pretrained) {
-    const { detector } = configuration, { parameters } = learner;
+    const { detector } = configuration, { trained: parameters } = learner;
     const report = loadPublished({ detector, parameters }, await readStateDict(pretrained));
     say(describePublished(report, pretrained));
   }

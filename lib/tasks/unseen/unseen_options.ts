@@ -22,6 +22,10 @@ export interface UnseenJob extends StudyShare {
   readonly settings?: readonly string[];
   /** Folder of the tables; left out, beside the runs. */
   readonly out?: string;
+  /** Whether runs whose scores the tables have are left out. */
+  readonly missing: boolean;
+  /** Whether runs of this computer take the place of those in the tables that disagree with them. */
+  readonly replace: boolean;
   /** What is said of the data beside the tables. */
   readonly data: { readonly name?: string; readonly doi?: string; readonly licence?: string };
 }
@@ -38,7 +42,10 @@ export const USAGE =
   --train-on "A;B"   only these: all; SBI; without DF; without F2F; without FS; without NT
 ${SHARE_USAGE.replaceAll(/^( {2}--\S+ \S+) +/gm, (_, words) => words.padEnd(21))}
   --collect          train nothing; write the tables from the runs there are
-  --out DIR          folder of the tables (beside the runs, below results/runs/unseen)
+  --out DIR          folder of the tables (beside the runs, below results/runs/unseen); runs join those
+                     that are in it
+  --missing          only runs whose scores the tables in --out do not have
+  --replace          where both have a run and disagree, take the one of here; each is named
   --name, --doi, --licence TEXT   what about.json says of the photographs
   --help             this`;
 
@@ -57,6 +64,8 @@ export function parseUnseenOptions(args: readonly string[]): UnseenJob | "help" 
     steps: text,
     "train-on": text,
     out: text,
+    missing: { type: "boolean", default: false },
+    replace: { type: "boolean", default: false },
     name: text,
     doi: text,
     licence: text,
@@ -83,6 +92,8 @@ export function parseUnseenOptions(args: readonly string[]): UnseenJob | "help" 
     ...values.steps === undefined ? {} : { steps: wholeNumber("steps", values.steps) },
     people,
     profile,
+    missing: values.missing,
+    replace: values.replace,
     data: {
       ...name === undefined ? {} : { name },
       ...doi === undefined ? {} : { doi },

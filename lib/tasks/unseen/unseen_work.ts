@@ -1,12 +1,12 @@
 /**
- * The benchmark's work: trains the runs that are not there yet, and writes the tables that notebook 08
- * draws. Imports packages, so it is loaded after the set-up.
+ * The benchmark's work: makes the pictures, trains the runs that are not there yet, and has them join the
+ * tables that notebook 08 draws. Imports packages, so it is loaded after the set-up.
  */
 import { join } from "node:path";
 import { startEngine } from "lib/engine/engine.ts";
 import { FACE_CUT } from "lib/faces/face_cut.ts";
-import { writeWhole } from "lib/io/write_whole.ts";
 import { readResult } from "lib/studies/study_results.ts";
+import { runKey } from "lib/studies/unseen/join_runs.ts";
 import { unseenPictures } from "lib/studies/unseen/unseen_pictures.ts";
 import {
   unseenConfiguration,
@@ -22,17 +22,12 @@ import {
   type UnseenResult,
   withDistorted,
 } from "lib/studies/unseen/unseen_run.ts";
-import {
-  AGAINST_PAPER,
-  answerRows,
-  differenceRows,
-  testRows,
-  UNSEEN_EFFECTS,
-} from "lib/studies/unseen/unseen_table.ts";
+import { testRows } from "lib/studies/unseen/unseen_table.ts";
 import { RUNS } from "lib/training/run_folder.ts";
 import type { TaskSurroundings } from "../in_task.ts";
-import { detectorKeeper, shareOfRuns, trainMissing, writeRows } from "../study/study_job.ts";
+import { detectorKeeper, shareOfRuns, trainMissing } from "../study/study_job.ts";
 import type { UnseenJob } from "./unseen_options.ts";
+import { joinTables, readTables } from "./unseen_tables.ts";
 
 /** Where pictures and runs are kept, unless a test says otherwise. */
 const FOLDER = join(RUNS, "unseen");
@@ -84,10 +79,20 @@ export async function unseen(
   const size = job.steps === undefined ? job.profile : `${job.profile}-${job.steps}`;
   const own = join(folder, `${size}-${content.slice(0, 8)}`);
   const protocolOf = (run: UnseenRun) => unseenProtocol(run, { profile, content });
+  const study = {
+    ...{ people, pictures: content.slice(0, 16), profile: job.profile },
+    ...profile.sizes,
+    steps: profile.steps,
+  };
+  const tables = job.out ?? join(own, "tables");
+  // Before anything is trained: tables of something else are refused.
+  const { results: kept } = await readTables(tables, study);
+  const isKept = (run: UnseenRun) =>
+    kept.some((one) => runKey(one) === runKey(run) && one.protocol === protocolOf(run));
   if (!job.collect) {
     const pictures = await withDistorted(made);
     const cut = { ...FACE_CUT, size: profile.sizes.size, format: "png" } as const;
-    await trainMissing(runs, {
+    await trainMissing(runs.filter((run) => !job.missing || !isKept(run)), {
       protocolOf,
       folder: own,
       train: (run, signal) => {
@@ -111,54 +116,16 @@ export async function unseen(
     }, surroundings);
   }
   if (signal.aborted) return;
+  const order = unseenRuns(profile), { replace } = job;
   const found = await Promise.all(
-    unseenRuns(profile).map((run) => readResult<UnseenResult>(run, protocolOf(run), own)),
+    order.map((run) => readResult<UnseenResult>(run, protocolOf(run), own)),
   );
   const results = found.filter((result) => result !== undefined);
-  await writeTables(results, { job, of: found.length, people, content, say, folder: own });
+  const data = job.photographs === undefined ? { name: "the six demo photographs" } : job.data;
+  await joinTables(results, { folder: tables, study, data, order, protocolOf, replace, say });
 }
 
 /** The AUC of the stand-ins as they are. */
 function answerOf(result: UnseenResult): { value: number } {
   return { value: Number(testRows(result)[0].AUC) };
-}
-
-/** Writes the tables of all runs there are, and what they rest on. */
-async function writeTables(
-  results: readonly UnseenResult[],
-  { job, of, people, content, say, folder }: {
-    job: UnseenJob;
-    of: number;
-    people: Readonly<Record<string, number>>;
-    content: string;
-    say: TaskSurroundings["say"];
-    folder: string;
-  },
-): Promise<void> {
-  if (results.length === 0) return say("No run is there yet, so there is no table.");
-  const out = job.out ?? join(folder, "tables");
-  await Deno.mkdir(out, { recursive: true });
-  const profile = profileOf(job);
-  await writeRows(join(out, "runs.csv"), results.flatMap(testRows));
-  await writeRows(join(out, "answers.csv"), answerRows(results));
-  await writeRows(join(out, "effects.csv"), differenceRows(results, UNSEEN_EFFECTS));
-  await writeRows(join(out, "against_paper.csv"), differenceRows(results, AGAINST_PAPER));
-  const seconds = results.reduce((sum, result) => sum + result.seconds, 0);
-  const about = {
-    data: job.photographs === undefined ? { name: "the six demo photographs" } : job.data,
-    people,
-    pictures: content.slice(0, 16),
-    profile: job.profile,
-    ...profile.sizes,
-    steps: profile.steps,
-    runs: results.length,
-    of,
-    didNotLearn: results.filter((result) => !hasLearnt(result)).length,
-    hardware: [...new Set(results.map(({ hardware }) => hardware))].sort(),
-    hours: Number((seconds / 3600).toFixed(2)),
-    written: new Date().toISOString().slice(0, 10),
-  };
-  const json = JSON.stringify(about, null, 2) + "\n";
-  await writeWhole(join(out, "about.json"), new TextEncoder().encode(json));
-  say(`${results.length} of ${of} runs are in the tables in ${out}.`);
 }

@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
 import { rocAuc } from "lib/evaluation/roc.ts";
-import { createRandom } from "lib/random.ts";
-import type { UnseenResult } from "lib/studies/unseen/unseen_run.ts";
 import {
   AGAINST_PAPER,
   answerRows,
@@ -9,39 +7,11 @@ import {
   testRows,
   UNSEEN_EFFECTS,
 } from "lib/studies/unseen/unseen_table.ts";
-import { scoresOf, type TestedPicture } from "lib/studies/unseen/unseen_tests.ts";
-
-const METHODS = ["DF", "F2F", "FS", "NT", "SBI"];
+import { scoresOf } from "lib/studies/unseen/unseen_tests.ts";
+import { madeUpResult, METHODS, TESTED } from "./made_up_results.ts";
 
 /** Enough to look at. */
 const FEW = { resamples: 64 };
-
-/** Eight people: a real picture, a fake by each method, and the real picture of the self-blended one. */
-const TESTED = Array.from({ length: 8 }, (_, i): TestedPicture[] => {
-  const person = `${i}`, real = `${i}/real`, own = `${i}/SBI-real`;
-  return [
-    { person, method: "real", path: real },
-    { person, method: "real", path: own },
-    ...METHODS.map((method) => ({
-      person,
-      method,
-      path: `${i}/${method}`,
-      source: method === "SBI" ? own : real,
-    })),
-  ];
-}).flat();
-
-/** A made-up result whose fakes score higher than its reals by `gap` deviations. */
-function result(setting: string, row: string, seed: number, gap: number): UnseenResult {
-  const random = createRandom(seed, setting, row);
-  const scores = TESTED.map(({ method }) => random.normal() + (method === "real" ? 0 : gap));
-  return {
-    ...{ setting, row, seed, protocol: "made up", tested: TESTED },
-    ...{ trainingAuc: gap > 0 ? 0.9 : 0.5, validationAuc: 0.8, threshold: gap / 2 },
-    logOdds: { none: scores, "JQ 3": scores, "GB 1": scores, "GNC 1": scores.map((x) => -x) },
-    ...{ parameters: 10, seconds: 1, hardware: "made up" },
-  };
-}
 
 Deno.test("scoresOf sets fakes against the real pictures that they were made of, and no others", () => {
   const logOdds = TESTED.map((_, i) => i);
@@ -53,7 +23,7 @@ Deno.test("scoresOf sets fakes against the real pictures that they were made of,
 });
 
 Deno.test("testRows has the AUC of each test, and marks a run that did not learn", () => {
-  const one = result("all", "paper", 1, 1), rows = testRows(one);
+  const one = madeUpResult("all", "paper", 1, 1), rows = testRows(one);
   assert.deepEqual(rows.map(({ of, distortion }) => `${of} ${distortion}`), [
     ...["stand-ins", ...METHODS].map((of) => `${of} none`),
     ...["JQ 3", "GB 1", "GNC 1"].map((distortion) => `stand-ins ${distortion}`),
@@ -62,14 +32,14 @@ Deno.test("testRows has the AUC of each test, and marks a run that did not learn
   const auc = rocAuc(scores.map((s) => s.logOdds), scores.map((s) => s.label));
   assert.equal(rows[3].AUC, Number(auc.toPrecision(4)));
   assert.ok(rows.every(({ learnt }) => learnt === 1));
-  assert.ok(testRows(result("all", "paper", 1, 0)).every(({ learnt }) => learnt === 0));
+  assert.ok(testRows(madeUpResult("all", "paper", 1, 0)).every(({ learnt }) => learnt === 0));
 });
 
 Deno.test("answerRows takes a question's parts and seeds together, and counts what did not learn", () => {
   const left = METHODS.slice(0, 4).map((method) => `without ${method}`);
   const results = [1, 2].flatMap((seed) => [
-    result("all", "paper", seed, seed === 1 ? 1 : 0),
-    ...left.map((setting) => result(setting, "paper", seed, 1)),
+    madeUpResult("all", "paper", seed, seed === 1 ? 1 : 0),
+    ...left.map((setting) => madeUpResult(setting, "paper", seed, 1)),
   ]);
   const rows = answerRows(results.slice(0, -1), FEW); // seed 2 lacks a manipulation
   const of = (question: string) =>
@@ -89,9 +59,9 @@ Deno.test("answerRows takes a question's parts and seeds together, and counts wh
 
 Deno.test("differenceRows pairs seeds; a row against itself is no difference, a better one is above 0", () => {
   const results = [1, 2, 3].flatMap((seed) => [
-    result("all", "heads", seed, 0.5),
-    result("all", "global head", seed, 0.5),
-    result("all", "paper", seed, 3),
+    madeUpResult("all", "heads", seed, 0.5),
+    madeUpResult("all", "global head", seed, 0.5),
+    madeUpResult("all", "paper", seed, 3),
   ]);
   const same = results.map((one) => ({ ...one, logOdds: results[0].logOdds }));
   const [heads] = differenceRows(same, UNSEEN_EFFECTS, FEW).filter((row) => row.with === "heads");

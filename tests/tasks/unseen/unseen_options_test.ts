@@ -17,6 +17,8 @@ Deno.test("parseUnseenOptions reads what to train on what, and what is said of t
     settings: ["all", "SBI"],
     people: "folders",
     profile: "quick",
+    missing: false,
+    replace: false,
     data: { doi: "10.1" },
   });
   assert.equal(parseUnseenOptions(["--help"]), "help");

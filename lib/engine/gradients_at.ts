@@ -1,0 +1,38 @@
+/** Gradients at named tensors, variables or not, of which a function may leave some out. */
+import * as tf from "@tensorflow/tfjs";
+
+/** A scalar, and its gradients. */
+export interface GradientsAt {
+  /** The function's value. */
+  readonly value: tf.Scalar;
+  /** Of each tensor that the value depends on, by its name, of its shape. */
+  readonly gradients: Readonly<Record<string, tf.Tensor>>;
+}
+
+/**
+ * A function's value and its gradients, as `tf.variableGrads` has them for variables.
+ *
+ * @param at The tensors, which `f` uses from outside; what it does not depend on has no gradient.
+ *
+ * @example
+ * ```ts
+ * import { gradientsAt } from "lib/engine/gradients_at.ts";
+ * import * as tf from "@tensorflow/tfjs";
+ * import assert from "node:assert/strict";
+ *
+ * await tf.setBackend("cpu");
+ * const w = tf.tensor1d([1, 2]), idle = tf.tensor1d([5]);
+ * const { gradients } = gradientsAt(() => tf.sum(tf.square(w)) as tf.Scalar, { w, idle });
+ * assert.deepEqual([...gradients.w.dataSync()], [2, 4]);
+ * assert.deepEqual(Object.keys(gradients), ["w"]);
+ * ```
+ */
+export function gradientsAt(
+  f: () => tf.Scalar,
+  at: Readonly<Record<string, tf.Tensor>>,
+): GradientsAt {
+  const names = Object.keys(at), tensors = Object.values(at);
+  const { value, grads } = tf.engine().gradients<tf.Scalar>(f, tensors, undefined, true);
+  const found = names.flatMap((name, i) => grads[i] ? [[name, grads[i]] as const] : []);
+  return { value, gradients: Object.fromEntries(found) };
+}
