@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { writeWhole } from "lib/io/write_whole.ts";
 import { PROJECT } from "./setup/project.ts";
 
-/** Where the files of tests lie. */
-const EXAMPLES = join(PROJECT.cache, "examples");
+/** Where the files of tests lie, apart for each run. */
+const EXAMPLES = join(PROJECT.cache, "examples", String(Deno.pid));
 
 /** An example as it stands in a file's documentation. */
 interface Example {
@@ -70,12 +70,20 @@ export function exampleTests(files: Readonly<Record<string, string>>): string {
       tests.push(`Deno.test("${path}, line ${line}", async () => {\n${body}});\n`);
     }
   }
-  const imports = [...modules].map(([path, name]) => `import * as ${name} from "${path}";\n`);
+  const imports = [...modules].map(([path, name]) =>
+    ["import * as", name, "from", `"${path}";\n`].join(" ")
+  );
   return [...imports, ...tests].join("");
 }
 
-/** Writes a file of tests for each room of lib into `folder`, and returns their paths, sorted. */
-export async function writeExampleTests(folder: string = EXAMPLES): Promise<string[]> {
+/** Files of tests; disposing of them removes their folder. */
+export interface ExampleTests extends AsyncDisposable {
+  /** Where they are, sorted. */
+  readonly paths: readonly string[];
+}
+
+/** Writes a file of tests for each room of lib into `folder`. */
+export async function writeExampleTests(folder: string = EXAMPLES): Promise<ExampleTests> {
   const files: [path: string, text: string][] = [];
   const walk = async (path: string) => {
     for await (const { name, isDirectory } of Deno.readDir(join(PROJECT.root, path))) {
@@ -88,11 +96,13 @@ export async function writeExampleTests(folder: string = EXAMPLES): Promise<stri
   };
   await walk("lib");
   files.sort(([a], [b]) => a < b ? -1 : 1);
-  const written: string[] = [];
+  const paths: string[] = [];
   for (const [room, own] of Map.groupBy(files, ([path]) => path.split(/[/.]/)[1])) {
     const path = join(folder, `${room}_test.ts`), text = exampleTests(Object.fromEntries(own));
     await writeWhole(path, new TextEncoder().encode(text));
-    written.push(path);
+    paths.push(path);
   }
-  return written;
+  // Formatter and linter shall not meet them.
+  const remove = () => Deno.remove(folder, { recursive: true });
+  return { paths, [Symbol.asyncDispose]: remove };
 }

@@ -122,7 +122,8 @@ export async function testPieces(examples: readonly string[]): Promise<string[][
  * `runPieces` does. A type error ends the run.
  */
 export async function runAllTests(signal: AbortSignal): Promise<TestCounts> {
-  const broken = new AbortController(), pieces = await testPieces(await writeExampleTests());
+  await using examples = await writeExampleTests();
+  const broken = new AbortController(), pieces = await testPieces(examples.paths);
   const typed = checkTypes().then((passed) => passed || broken.abort());
   const counts = await runPieces(pieces, AbortSignal.any([signal, broken.signal]));
   await typed;

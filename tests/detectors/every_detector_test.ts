@@ -43,7 +43,7 @@ function small(kind: typeof DETECTORS[number]): Configuration {
     ...has("dropout") ? { dropout: 0 } : {},
     ...has("blocks") ? { backbone: "conv4", width: 1 } : {}, // several backbones: the smallest
     // A threshold on the X-ray's mean that begins on the wrong side takes hundreds of steps to cross.
-    // The X-ray's weight of 1000 leaves the classes to later steps; with 10 both are learnt, whatever the seed.
+    // The X-ray's weight of 1000 leaves the classes to later steps.
     ...has("xRayWeight")
       ? { classifier: "pooled", xRayWeight: 10, learningRate: 5e-3, steps: 24 }
       : {},

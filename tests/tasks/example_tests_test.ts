@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import { exampleTests, writeExampleTests } from "lib/tasks/example_tests.ts";
 import { runDenoTest } from "lib/tasks/run_tests.ts";
 import { PROJECT } from "lib/tasks/setup/project.ts";
@@ -61,16 +61,17 @@ Deno.test("exampleTests' tests run, and one whose example is wrong fails", async
 
 Deno.test("writeExampleTests writes every example of lib, by room", async () => {
   await inFolder(async (folder) => {
-    const written = await writeExampleTests(folder);
+    const examples = join(folder, "examples");
+    await using written = await writeExampleTests(examples);
     let tests = 0;
-    for (const path of written) {
+    for (const path of written.paths) {
       tests += (await Deno.readTextFile(path)).split("\nDeno.test(").length - 1;
     }
     const rooms = [...Deno.readDirSync(`${PROJECT.root}/lib`)].map(({ name }) =>
       name.split(".")[0]
     );
     assert.deepEqual(
-      written.map((path) => basename(path)),
+      written.paths.map((path) => basename(path)),
       rooms.sort().map((room) => `${room}_test.ts`),
     );
     let blocks = 0;
