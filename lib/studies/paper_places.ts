@@ -49,7 +49,7 @@ export const PAPER_INDEX: readonly PaperPlace[] = [
   {
     item: "Figures 4, 7",
     about: "maps of blocks and other detectors",
-    places: [[MAPS, "Figs. 4 and 7 with all their columns"]],
+    places: [[MAPS, "Figs. 4 and 7, column by column"]],
     needs: "nothing; on FF++: a run",
     command: "notebooks 07",
   },

@@ -23,6 +23,7 @@ export const SHIPPED_DETECTORS = [
   "unseen_heads",
   "unseen_global_loss",
   "unseen_xception",
+  "unseen_multi_attentional",
 ] as const;
 
 /** A shipped detector's name. */
