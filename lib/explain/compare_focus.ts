@@ -6,15 +6,23 @@
 import type { Random } from "lib/random.ts";
 import { centralFace, energyGain } from "./localisation.ts";
 import type { MappedImage } from "./measure_parts.ts";
-import { meanOverImages, type OverImages, shuffledMap } from "./over_images.ts";
+import { meanOfKnown, meanOverImages, type OverImages, shuffledMap } from "./over_images.ts";
 import { effectiveRegions, halfPeakCover, positiveCells } from "./regions.ts";
 
 /** What is measured of where a detector looks, for detectors of any parts and grids. */
-export type FocusMeasure = "regions" | "partsRegions" | "cover" | "partsCover" | "gain";
+export type FocusMeasure =
+  | "regions"
+  | "mapRegions"
+  | "partsRegions"
+  | "cover"
+  | "partsCover"
+  | "gain";
 
 /** What each measure says. */
 export const FOCUS: Readonly<Record<FocusMeasure, string>> = Object.freeze({
   regions: "effective number of regions of the whole detector's evidence",
+  mapRegions:
+    "effective number of regions of one of its maps as figures show it, mean over its maps",
   partsRegions: "effective number of regions of its maps side by side, as figures show them",
   cover: "share of the face with half of the whole evidence's peak or more",
   partsCover: "share of the face with half of some map's peak or more, as figures show them",
@@ -24,7 +32,7 @@ export const FOCUS: Readonly<Record<FocusMeasure, string>> = Object.freeze({
 /**
  * The measures of one picture, in two ways. Of the whole detector: all its evidence added up, with signs, by
  * regions, which asks the same of detectors of one map and of several, and of fine grids and coarse ones.
- * Of its maps side by side: what is positive in each cell of each, as figures show them. Null where there is no
+ * Of its maps, one by one and side by side: what is positive in each cell, as figures show it. Null where there is no
  * positive evidence, or no mask.
  */
 export function focusOf(
@@ -33,6 +41,7 @@ export function focusOf(
   const face = centralFace({ width: size, height: size }), shown = parts.map(positiveCells);
   return {
     regions: effectiveRegions([whole]),
+    mapRegions: meanOfKnown(shown.map((map) => effectiveRegions([map]))),
     partsRegions: effectiveRegions(shown),
     cover: halfPeakCover([whole], face),
     partsCover: halfPeakCover(shown, face),

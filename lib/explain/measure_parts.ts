@@ -17,6 +17,7 @@ import {
 } from "./localisation.ts";
 import {
   type ImageValue,
+  meanOfKnown,
   meanOverImages,
   otherImages,
   type OverImages,
@@ -77,12 +78,6 @@ export const MEASURES: Readonly<Record<Measure, string>> = Object.freeze({
   repetition: "correlation of two parts' evidence over pictures",
 });
 
-/** Mean of what is known. */
-function mean(values: readonly (number | null)[]): number | null {
-  const known = values.filter((value) => value !== null);
-  return known.length === 0 ? null : known.reduce((a, b) => a + b) / known.length;
-}
-
 /** A part's evidence: the sum of its map. */
 const sum = (map: Grid) => map.flat().reduce((a, b) => a + b, 0);
 
@@ -102,9 +97,9 @@ function measuresOf(
     topOverlap: meanOfPairs(tops, sharedCells),
     evidenceOverlap: meanOfPairs(shares, sharedEvidence),
     coverage: cellsCover(tops, centralFace(pixels)),
-    partsPoint: mask && mean(shares.map((each) => peakInside(each, mask))),
+    partsPoint: mask && meanOfKnown(shares.map((each) => peakInside(each, mask))),
     wholePoints: mask && peakInside(ofWhole, mask),
-    partsGain: mask && mean(shares.map((each) => perArea(sharesInside(each, mask), mask))),
+    partsGain: mask && meanOfKnown(shares.map((each) => perArea(sharesInside(each, mask), mask))),
     wholeGain: mask && perArea(sharesInside(ofWhole, mask), mask),
   };
 }

@@ -20,6 +20,12 @@ export interface OverImages {
 /** Times that videos are drawn for an interval. */
 const RESAMPLES = 1000;
 
+/** The mean of the numbers that are known; null where none is. */
+export function meanOfKnown(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? null : known.reduce((a, b) => a + b) / known.length;
+}
+
 /** Something measured for one picture. */
 export interface ImageValue {
   /** The picture's video, or face: what is drawn anew as a whole. */

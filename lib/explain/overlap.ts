@@ -7,6 +7,7 @@ import {
   type Shares,
   topCells,
 } from "./map_grid.ts";
+import { meanOfKnown } from "./over_images.ts";
 
 /** Share of all cells that count as looked at, where a level is needed. [ours] */
 export const TOP_LEVEL = 0.2;
@@ -83,7 +84,5 @@ export function meanOfPairs<Part>(
   parts: readonly Part[],
   measure: (a: Part, b: Part) => number | null,
 ): number | null {
-  const pairs = parts.flatMap((a, i) => parts.slice(i + 1).map((b) => measure(a, b)));
-  const known = pairs.filter((value) => value !== null);
-  return known.length === 0 ? null : known.reduce((a, b) => a + b) / known.length;
+  return meanOfKnown(parts.flatMap((a, i) => parts.slice(i + 1).map((b) => measure(a, b))));
 }

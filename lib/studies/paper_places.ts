@@ -48,8 +48,8 @@ export const PAPER_INDEX: readonly PaperPlace[] = [
   },
   {
     item: "Figures 4, 7",
-    about: "maps with and without the local loss",
-    places: [[MAPS, "The picture the paper shows"]],
+    about: "maps of blocks and other detectors",
+    places: [[MAPS, "Figs. 4 and 7 with all their columns"]],
     needs: "nothing; on FF++: a run",
     command: "notebooks 07",
   },

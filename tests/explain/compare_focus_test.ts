@@ -56,6 +56,7 @@ Deno.test("focusOf measures whole and parts, and the mask where there is one", (
   const { regions, partsRegions, cover, partsCover, gain } = focusOf(image);
   assert.deepEqual([regions, cover, gain], [null, null, null]);
   near(partsRegions, 16);
+  near(focusOf(image).mapRegions, 8);
   near(partsCover, 1);
   const one = picture("a", [[[1, 1], [0, 0]]]);
   near(focusOf(one).regions, 8);
@@ -80,7 +81,7 @@ Deno.test("compareFocus tells fewer regions from more, and like from like", () =
   const { rows, differences } = compareFocus(images, { against: "ours", random: createRandom(1) });
   const of = (detector: string, measure: FocusMeasure) =>
     differences.find((row) => row.detector === detector && row.measure === measure)!;
-  for (const measure of ["regions", "partsRegions", "cover", "partsCover"] as const) {
+  for (const measure of ["regions", "mapRegions", "partsRegions", "cover", "partsCover"] as const) {
     assert.equal(of("narrow", measure).verdict, "supported", measure);
     assert.equal(of("broad", measure).verdict, "contradicted", measure);
   }

@@ -7,13 +7,6 @@ const LARGEST_BYTES = 300_000;
 const MOST_LINES = 15;
 const MOST_IMPORTS = 12;
 
-/** Cells that import more, by notebook: how many imports each such cell has. None may be added. */
-const MORE_IMPORTS: Readonly<Record<string, readonly number[]>> = {
-  "notebooks/00_start_here.ipynb": [15, 13],
-  "notebooks/07_grad_cam.ipynb": [13],
-  "notebooks/09_robustness.ipynb": [14, 14],
-};
-
 interface Notebook {
   path: string;
   bytes: number;
@@ -67,7 +60,7 @@ for (const notebook of notebooks) {
     const counts = cells.filter((cell) => cell.cell_type === "code").map((cell) =>
       sourceOf(cell).match(/^import\b/gm)?.length ?? 0
     );
-    assert.deepEqual(counts.filter((count) => count > MOST_IMPORTS), MORE_IMPORTS[path] ?? []);
+    assert.deepEqual(counts.filter((count) => count > MOST_IMPORTS), []);
   });
 
   Deno.test(`${path} keeps no figure of work that was stopped`, () => {
