@@ -8,6 +8,8 @@ export interface Reference {
   readonly value: number;
   /** What it is, such as `"chance"` or `"ln 2"`. Default: the line stands alone. */
   readonly label?: string;
+  /** At which end of the line its label stands inside of a plot. Default: `"right"`. */
+  readonly labelAt?: "left" | "right";
 }
 
 /** A level in one panel of several. */
@@ -49,7 +51,7 @@ export function referenceLines(
 }
 
 /**
- * Their labels, at the right end of each line.
+ * Their labels, at the right end of each line unless it says otherwise.
  *
  * @param place `axisNumber`: the panel's, from 1. `where`: inside above the line, or beside the plot,
  * where `referenceMargin` keeps the room, for plots that are filled.
@@ -59,17 +61,21 @@ export function referenceLabels(
   { axisNumber, where }: { axisNumber: number; where: "inside" | "beside" },
 ): Partial<Annotation>[] {
   const suffix = axisNumber === 1 ? "" : String(axisNumber);
-  const anchors = where === "inside"
-    ? { xanchor: "right", yanchor: "bottom", bgcolor: "rgba(255,255,255,0.7)" } as const
-    : { xanchor: "left", yanchor: "middle", xshift: 3 } as const;
-  return references.filter(({ label }) => label !== undefined).map(({ value, label }) => ({
+  const inside = where === "inside";
+  const anchors = (at: "left" | "right") =>
+    inside
+      ? { xanchor: at, yanchor: "bottom", bgcolor: "rgba(255,255,255,0.7)" } as const
+      : { xanchor: "left", yanchor: "middle", xshift: 3 } as const;
+  return references.filter(({ label }) => label !== undefined).map((
+    { value, label, labelAt = "right" },
+  ) => ({
     text: label!,
     showarrow: false,
     xref: `x${suffix} domain` as "paper",
     yref: `y${suffix}` as "y",
-    x: 1,
+    x: inside && labelAt === "left" ? 0 : 1,
     y: value,
-    ...anchors,
+    ...anchors(labelAt),
     borderpad: 0,
     font: { size: FONT_SIZES.small, color: GREY },
   }));

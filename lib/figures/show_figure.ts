@@ -3,6 +3,7 @@
  * is shown, so the same code runs as a script. Files are left to save_figure.ts.
  */
 import sharp from "sharp";
+import { WIDTHS } from "./chart_style.ts";
 import type { Exporter } from "./export_figure.ts";
 import type { Figure } from "./figure.ts";
 import { inNotebook, type NotebookOutput, sendOutput } from "./notebook_output.ts";
@@ -35,13 +36,16 @@ export interface LiveFigure {
  */
 const LONGEST_JSON = 100_000;
 
+/** A slider moves only where Plotly's JSON is there, however long, and whatever is drawn. */
+const hasSlider = ({ layout }: Figure) => (layout.sliders?.length ?? 0) > 0;
+
 /** The figure as PNG; one with photographs in it as JPEG, at a third of the bytes. */
 async function picture(
   exporter: Exporter,
   figure: Figure,
   scale: number,
 ): Promise<Record<string, string>> {
-  if (!figure.layout.images?.length) {
+  if (!figure.layout.images?.length || hasSlider(figure)) {
     return { "image/png": (await exporter.png(figure, { palette: true, scale })).toBase64() };
   }
   const png = await exporter.png(figure, { scale: 1.25 });
@@ -60,7 +64,7 @@ async function outputOf(figure: Figure, options: ShowOptions): Promise<NotebookO
   if (options.picture === false) return { data: { ...interactive, ...words } };
   // Lab's Plotly renderer shows a PNG or nothing: a figure with photographs, a JPEG, goes alone.
   const hasPhotographs = (layout.images?.length ?? 0) > 0;
-  const both = small && options.interactive !== false && !hasPhotographs;
+  const both = options.interactive !== false && (hasSlider(figure) || small && !hasPhotographs);
   try {
     // Lab's Plotly renderer shows the PNG until the mouse is over it, and reads its pixels' size, not
     // the metadata: only a PNG of one pixel for each CSS pixel is as large as the chart after it.
@@ -132,17 +136,24 @@ export function showLive(): LiveFigure {
 }
 
 /**
- * Shows a picture below the cell, such as a photograph or a contact sheet. Does nothing outside of
+ * Shows a picture below the cell, such as a photograph or a contact sheet: a pixel for each CSS pixel, or
+ * more where it is wider than a figure of a page, so that nothing is cut off. Does nothing outside of
  * Deno's Jupyter kernel.
  *
  * @param uri The picture as `data:image/…;base64,…`; it is stored in the notebook, so keep it small.
  * @param altText The picture in words.
- * @throws TypeError for anything but such a URI.
+ * @throws TypeError for anything but such a URI; Error from sharp for bytes that are no picture.
  */
 export async function showPicture(uri: string, altText: string): Promise<void> {
   const [, type, base64] = /^data:(image\/\w+);base64,(.+)$/s.exec(uri) ?? [];
   if (!type) {
     throw new TypeError(`A picture is given as data:image/…;base64,…, not ${uri.slice(0, 40)}.`);
   }
-  await sendOutput({ data: { [type]: base64, "text/plain": altText } });
+  if (!inNotebook()) return;
+  const { width, height } = await sharp(Uint8Array.fromBase64(base64!)).metadata();
+  const shown = Math.min(width, WIDTHS.page);
+  await sendOutput({
+    data: { [type]: base64, "text/plain": altText },
+    metadata: { [type]: { width: shown, height: Math.round(shown * height / width) } },
+  });
 }

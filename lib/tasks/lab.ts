@@ -4,6 +4,7 @@
  */
 
 import { inTask } from "./in_task.ts";
+import { pageOptions } from "./page_options.ts";
 import { runOnTerminal } from "./setup/run_command.ts";
 import { PROJECT, type Project, projectEnvironment } from "./setup/project.ts";
 
@@ -24,6 +25,8 @@ export function labCommand(project: Project, options: readonly string[]): string
     [/root_dir|notebook-dir/, `--ServerApp.root_dir=${project.root}`],
     [/default_url|\.ipynb/, "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb"],
     [/answer_yes/, "--ServerApp.answer_yes=True"], // one Ctrl-C is enough
+    // What "Save and Export Notebook As, HTML" makes is what `deno task pages` does.
+    ...pageOptions(project).map((option) => [/Exporter\./, option] as [RegExp, string]),
     // In containers people are root, and Lab refuses to start without being told so.
     ...(root ? [[/allow[-_]root/, "--allow-root"] as [RegExp, string]] : []),
   ];

@@ -6,6 +6,7 @@
  */
 
 import { join } from "node:path";
+import { writeExampleTests } from "./example_tests.ts";
 import { inTask } from "./in_task.ts";
 import { PROJECT, projectEnvironment } from "./setup/project.ts";
 import { runCommand } from "./setup/run_command.ts";
@@ -90,14 +91,13 @@ const FIRST = [
 
 /**
  * All tests in pieces that a process each can run: a folder of `tests`, the files beside them, files that
- * take long, and the examples of each room of `lib`.
+ * take long, and the documentation's examples.
+ *
+ * @param examples The files of tests that `writeExampleTests` wrote.
  */
-export async function testPieces(root: string = PROJECT.root): Promise<string[][]> {
-  const entriesOf = async (folder: string) =>
-    (await Array.fromAsync(Deno.readDir(join(root, folder)))).sort((a, b) =>
-      a.name < b.name ? -1 : 1
-    );
-  const tests = await entriesOf("tests"), rooms = await entriesOf("lib");
+export async function testPieces(examples: readonly string[]): Promise<string[][]> {
+  const tests = (await Array.fromAsync(Deno.readDir(join(PROJECT.root, "tests"))))
+    .sort((a, b) => a.name < b.name ? -1 : 1);
   const folders = tests.filter(({ name, isDirectory }) => isDirectory && name !== "fixtures")
     .map(({ name }) => `tests/${name}`);
   const files = tests.filter(({ name }) => name.endsWith("_test.ts")).map(({ name }) =>
@@ -112,7 +112,7 @@ export async function testPieces(root: string = PROJECT.root): Promise<string[][
       ...folders.map((folder) => [folder, ...without(folder).map((file) => `--ignore=${file}`)]),
     ].sort((a, b) => rank(a) - rank(b)),
     files,
-    ...rooms.map(({ name }) => ["--doc", `lib/${name}`]),
+    [...examples],
     ["--doc", "README.md"],
   ].filter((piece) => piece.length > 0);
 }
@@ -122,9 +122,10 @@ export async function testPieces(root: string = PROJECT.root): Promise<string[][
  * `runPieces` does. A type error ends the run.
  */
 export async function runAllTests(signal: AbortSignal): Promise<TestCounts> {
-  const broken = new AbortController();
+  await using examples = await writeExampleTests();
+  const broken = new AbortController(), pieces = await testPieces(examples.paths);
   const typed = checkTypes().then((passed) => passed || broken.abort());
-  const counts = await runPieces(await testPieces(), AbortSignal.any([signal, broken.signal]));
+  const counts = await runPieces(pieces, AbortSignal.any([signal, broken.signal]));
   await typed;
   return broken.signal.aborted ? { ...counts, failed: counts.failed + 1 } : counts;
 }

@@ -150,7 +150,14 @@ Deno.test("reference lines lie in the panel that they name, and are named beside
     ["x2 domain", "y2", 1, 1],
   ]);
   const labels = layout.annotations!.filter(({ text }) => text === "chance");
-  assert.deepEqual(labels.map(({ yref, y }) => [yref, y]), [["y", 0.5]]);
+  assert.deepEqual(labels.map(({ x, yref, y }) => [x, yref, y]), [[1, "y", 0.5]]);
+  const left = curves(rows, { xTitle: "x", references: [{ ...chance, labelAt: "left" }] });
+  assert.deepEqual(
+    left.layout.annotations!.filter(({ text }) => text === "chance").map((
+      { x, xanchor },
+    ) => [x, xanchor]),
+    [[0, "left"]],
+  );
   assert.match(altText, /Reference lines: chance at 0\.5 in AUC, 1\./);
   const lost = { ...chance, panel: "auc" };
   assert.throws(

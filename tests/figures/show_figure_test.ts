@@ -1,7 +1,10 @@
 /** What a notebook gets of a figure. */
 import assert from "node:assert/strict";
 import { heatMapGrid } from "lib/figures/heat_map_grid.ts";
-import { show, showLive } from "lib/figures/show_figure.ts";
+import sharp from "sharp";
+import { curves } from "lib/figures/curves.ts";
+import { show, showLive, showPicture } from "lib/figures/show_figure.ts";
+import { withSlider } from "lib/figures/with_slider.ts";
 import { EXAMPLE_FIGURES } from "./example_figures.ts";
 import { inKernel } from "./stand_in_kernel.ts";
 
@@ -90,4 +93,36 @@ Deno.test("showLive changes one place and ends with a picture", async () => {
   );
   const pictures = sent.map(({ data }) => "image/png" in data);
   assert.deepEqual(pictures, sent.map((_, i) => i === sent.length - 1));
+});
+
+Deno.test("show sends a figure with a slider as Plotly's JSON, however long, and its first sight as PNG", async () => {
+  const rows = ["1", "2", "3"].flatMap((stop) =>
+    Array.from({ length: 4000 }, (_, x) => {
+      return { stop, panel: "sine", series: "a", x, value: Math.sin(Number(stop) * x / 1000) };
+    })
+  );
+  const figure = withSlider(curves)(rows, { xTitle: "x", sliderTitle: "frequency", start: "2" });
+  const { width, height } = figure.layout;
+  const [{ data, metadata }] = await inKernel(() => show(figure));
+  assert.ok(JSON.stringify(data[PLOTLY]).length > 100_000);
+  assert.deepEqual(pixelsOf(data["image/png"]), [width, height]);
+  assert.deepEqual(metadata, { "image/png": { width, height } });
+});
+
+Deno.test("showPicture sends a picture with its size on the page, never wider than a figure", async () => {
+  for (const [pixels, shown] of [[[200, 100], [200, 100]], [[1322, 500], [661, 250]]]) {
+    const [width, height] = pixels as [number, number];
+    const png = await sharp({ create: { width, height, channels: 3, background: "red" } })
+      .png().toBuffer();
+    const uri = `data:image/png;base64,${new Uint8Array(png).toBase64()}`;
+    const [{ data, metadata }] = await inKernel(() => showPicture(uri, "Red."));
+    assert.equal(data["text/plain"], "Red.");
+    assert.deepEqual(metadata, { "image/png": { width: shown![0], height: shown![1] } });
+  }
+});
+
+Deno.test("showPicture refuses what is no picture", async () => {
+  await assert.rejects(showPicture("https://example.org/a.png", "A."), /data:image/);
+  const text = `data:image/png;base64,${btoa("words")}`;
+  await assert.rejects(inKernel(() => showPicture(text, "A.")), /unsupported image format/);
 });

@@ -1,4 +1,4 @@
-/** The folded solutions of notebook 01 pass the assertions that a student runs, and wrong answers fail. */
+/** The folded solutions of notebooks 01 and 01b pass the assertions that a student runs, and wrong answers fail. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 
@@ -9,28 +9,41 @@ interface Cell {
   readonly source: string | string[];
 }
 
-const { cells } = JSON.parse(
-  await Deno.readTextFile(`${project}notebooks/01_information_bottleneck.ipynb`),
-) as { cells: Cell[] };
 const text = ({ source }: Cell) => Array.isArray(source) ? source.join("") : source;
 
-/** The exercises in order: the cell to fill in, and the solution folded below it. */
-const exercises = cells.flatMap((cell, i) => {
-  if (cell.cell_type !== "code" || !/^const answer\d = undefined/m.test(text(cell))) return [];
-  const solution = /<details>[\s\S]*?```ts\n([\s\S]*?)```/.exec(text(cells[i + 1]))?.[1];
-  return [{ cell: text(cell), solution }];
-});
+interface Exercises {
+  /** The cells that the exercises build on. */
+  readonly measuring: readonly string[];
+  /** In order: the cell to fill in, and the solution folded below it. */
+  readonly exercises: readonly { readonly cell: string; readonly solution: string | undefined }[];
+}
 
-/** The cells that the exercises build on: those that measure, without figures and training. */
-const measuring = cells
-  .slice(0, cells.findIndex((cell) => text(cell).startsWith("## From bound to behaviour")))
-  .filter((cell) => cell.cell_type === "code" && !text(cell).includes("lib/figures/"))
-  .map((cell) => text(cell).trimEnd().replace(/[^;}]$/, "$&;"));
+/** A notebook's exercises, without cells that draw or that do what `skipped` says. */
+async function exercisesOf(notebook: string, skipped: RegExp = /^$/): Promise<Exercises> {
+  const { cells } = JSON.parse(
+    await Deno.readTextFile(`${project}notebooks/${notebook}.ipynb`),
+  ) as {
+    cells: Cell[];
+  };
+  const isExercise = (cell: Cell) => /^const answer\d = undefined/m.test(text(cell));
+  const draws = /lib\/figures\/(?!show_rows)|saveFigure\(/;
+  return {
+    measuring: cells
+      .filter((cell) => cell.cell_type === "code" && !isExercise(cell))
+      .map((cell) => text(cell).trimEnd().replace(/[^;}]$/, "$&;"))
+      .filter((code) => !draws.test(code) && !skipped.test(code)),
+    exercises: cells.flatMap((cell, i) => {
+      if (cell.cell_type !== "code" || !isExercise(cell)) return [];
+      const solution = /<details>[\s\S]*?```ts\n([\s\S]*?)```/.exec(text(cells[i + 1]))?.[1];
+      return [{ cell: text(cell), solution }];
+    }),
+  };
+}
 
 /** Runs the notebook's cells with the answers filled in; whether all assertions held, and the words. */
-async function run(answers: readonly string[]) {
+async function run({ measuring, exercises }: Exercises, answers: readonly string[]) {
   const filled = exercises.map(({ cell }, i) =>
-    cell.replace(/^const answer\d = undefined[^;]*;$/m, answers[i] ?? "$&")
+    cell.replace(/^const answer\d = undefined[^;]*;.*$/m, answers[i] ?? "$&")
   );
   const script = await Deno.makeTempFile({ suffix: ".ts" });
   try {
@@ -45,22 +58,42 @@ async function run(answers: readonly string[]) {
   }
 }
 
-Deno.test("notebook 01: the folded solutions pass their assertions", async () => {
-  assert.equal(exercises.length, 4);
-  const { success, words } = await run(exercises.map(({ solution }) => solution!));
-  assert(success, words);
-});
+const NOTEBOOKS: Record<string, { skipped?: RegExp; wrong: [string, RegExp][] }> = {
+  "01_information_bottleneck": {
+    wrong: [
+      ["const answer1 = independentJoint([xor, marginal(woven, 'z3')]);", /Eq\. 6 is 2\.000 bits/],
+      ["const answer2 = 1 / 8;", /not the value that parity reaches/],
+      ["const answer3 = [posterior(clues, Z), posterior(clues, ['z2'])];", /is not below/],
+      ["const answer4 = () => 0;", /G loses 1\.000 bits/],
+    ],
+  },
+  "01b_local_loss": {
+    skipped: /\btrain(ed)?\b|\bends?\b|\bslopes\b|\bhonest\b|InTheDark/, // training, all encodings
+    wrong: [
+      ["const answer1 = [0.7136, 0, 0];", /part 1 is 0\.0000 bits/],
+      ["const answer2 = ['00001111', '00110011'];", /knows something alone/],
+      [
+        "const answer3 = ['00001111', '00110011'];",
+        /the unique parts are 0\.4\d\d and -?0\.000 bits/,
+      ],
+    ],
+  },
+};
 
-Deno.test("notebook 01: wrong answers fail with words that help", async () => {
-  const wrong: [string, RegExp][] = [
-    ["const answer1 = independentJoint([xor, marginal(woven, 'z3')]);", /Eq\. 6 is 2\.000 bits/],
-    ["const answer2 = 1 / 8;", /not the value that parity reaches/],
-    ["const answer3 = [posterior(clues, Z), posterior(clues, ['z2'])];", /is not below/],
-    ["const answer4 = () => 0;", /G loses 1\.000 bits/],
-  ];
-  await Promise.all(wrong.map(async ([answer, expected], i) => {
-    const { success, words } = await run(Object.assign([], { [i]: answer }));
-    assert(!success);
-    assert.match(words, expected);
-  }));
-});
+for (const [notebook, { skipped, wrong }] of Object.entries(NOTEBOOKS)) {
+  Deno.test(`${notebook}: the folded solutions pass their assertions`, async () => {
+    const all = await exercisesOf(notebook, skipped);
+    assert.equal(all.exercises.length, wrong.length);
+    const { success, words } = await run(all, all.exercises.map(({ solution }) => solution!));
+    assert(success, words);
+  });
+
+  Deno.test(`${notebook}: wrong answers fail with words that help`, async () => {
+    const all = await exercisesOf(notebook, skipped);
+    await Promise.all(wrong.map(async ([answer, expected], i) => {
+      const { success, words } = await run(all, Object.assign([], { [i]: answer }));
+      assert(!success);
+      assert.match(words, expected);
+    }));
+  });
+}

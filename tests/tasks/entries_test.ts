@@ -8,6 +8,7 @@ const WRONG: Record<string, [args: string[], words: RegExp]> = {
   start: [["--fast"], /--fast/],
   ok: [["now"], /now/],
   notebooks: [["77"], /No notebook is called "77"/],
+  pages: [["77"], /No notebook is called "77"/],
   doctor: [["data", "--fast"], /--fast/],
   prepare: [["data"], /Say with --out/],
   forge: [["photographs"], /Say with --out/],

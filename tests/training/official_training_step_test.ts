@@ -25,6 +25,7 @@ interface Variant {
   readonly settings: {
     n: number;
     B: number;
+    width?: number;
     lam?: number;
     perm?: number[];
     paper?: boolean;
@@ -53,8 +54,8 @@ const WEIGHT_DECAY = 1e-6;
 const zeros = (x: tf.Variable) => tf.tidy(() => tf.variable(tf.zeros(x.shape), false));
 
 /** One captured step of the fixture's run: forward, losses, gradients, Adam, running statistics. */
-function captureVariant({ n, B, paper, bn_frozen }: Variant["settings"]) {
-  const common = { blocks: n, dropout: 0 };
+function captureVariant({ n, B, width = 1, paper, bn_frozen }: Variant["settings"]) {
+  const common = { blocks: n, width, dropout: 0 };
   const { detector } = paper
     ? vary(PAPER, { ...common, crossEntropyTerms: ["global"] })
     : vary(OFFICIAL_CODE, common);
@@ -123,8 +124,8 @@ let captured: { key: string; run: ReturnType<typeof captureVariant> } | undefine
 
 /** A run at its beginning. Variants of one graph, which come one after another, share its capture. */
 function startVariant(settings: Variant["settings"]) {
-  const { n, B, paper, bn_frozen } = settings;
-  const key = JSON.stringify({ n, B, paper, bn_frozen });
+  const { n, B, width, paper, bn_frozen } = settings;
+  const key = JSON.stringify({ n, B, width, paper, bn_frozen });
   if (captured?.key !== key) {
     captured?.run.dispose();
     captured = { key, run: captureVariant(settings) };
