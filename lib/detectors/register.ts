@@ -6,6 +6,7 @@ import { faceXRay } from "./face_x_ray.ts";
 import { mesonet } from "./mesonet.ts";
 import { multiAttentional } from "./multi_attentional/multi_attentional.ts";
 import { recce } from "./recce.ts";
+import { sbi } from "./sbi.ts";
 import { spsl } from "./spsl.ts";
 import { srm } from "./srm.ts";
 import { xception } from "./xception.ts";
@@ -23,6 +24,7 @@ export const DETECTORS: readonly DetectorKind[] = Object.freeze([
   faceXRay,
   multiAttentional,
   srm,
+  sbi,
 ]);
 
 /**

@@ -109,7 +109,8 @@ async function ownSamples(
         throw csvError(file, { line, message });
       }
     }
-    scored.add({ path, label, dataset, method, video, split, frame: 0 }, logOdds ?? "failed");
+    const frame = scored.samples.length; // the file does not tell, and no two are one
+    scored.add({ path, label, dataset, method, video, split, frame }, logOdds ?? "failed");
     if (row.clipped) clipped++;
   }
   each.free();

@@ -1,13 +1,15 @@
-/** Rules by which frames' scores become a video's: the mean of the field's tables, and two others in use. */
+/** Rules by which frames' scores become a video's: the mean of the field's tables, and others in use. */
 import { logOddsOf, probability } from "./probability.ts";
 import { type FrameScore, type VideoScore, videoScores } from "./video_scores.ts";
 
 /** The names of the rules. */
-export const VIDEO_RULES = ["mean", "max", "confident"] as const;
+export const VIDEO_RULES = ["mean", "max", "confident", "surestFace"] as const;
 
 /**
  * How frames become a video: `"mean"` of their probabilities (`videoScores`); `"max"`: the surest frame for
- * fake; `"confident"`: `confidentMean`.
+ * fake; `"confident"`: `confidentMean`; `"surestFace"`: the mean over frames, of each the face that is surest
+ * for fake, as self-blended images' code scores videos in which several faces are seen (its .5 for a video
+ * without a face is not in it: what has no score is counted by `coverage`).
  */
 export type VideoRule = typeof VIDEO_RULES[number];
 
@@ -41,6 +43,18 @@ export function confidentMean(probabilities: ArrayLike<number>): number {
   return chosen.reduce((sum, p) => sum + p, 0) / chosen.length;
 }
 
+/** Of each frame of each video the face that is surest for fake; a score without a frame is one of its own. */
+function surestFaces(scores: Iterable<FrameScore>): FrameScore[] {
+  const videos = new Map<string, Map<number | symbol, FrameScore>>();
+  for (const face of scores) {
+    const frames = videos.get(face.video) ?? new Map<number | symbol, FrameScore>();
+    const frame = face.frame ?? Symbol("a frame of its own"), known = frames.get(frame);
+    videos.set(face.video, frames);
+    if (known === undefined || face.logOdds > known.logOdds) frames.set(frame, face);
+  }
+  return [...videos.values()].flatMap((frames) => [...frames.values()]);
+}
+
 /**
  * Each video by a rule. By `"confident"` videos that are sure within 2e-16 tie, as the rule is one of
  * probabilities.
@@ -58,6 +72,7 @@ export function confidentMean(probabilities: ArrayLike<number>): number {
  * ```
  */
 export function videoScoresBy(rule: VideoRule, frames: Iterable<FrameScore>): VideoScore[] {
+  if (rule === "surestFace") return videoScores(surestFaces(frames));
   const byVideo = new Map<string, number[]>();
   const means = videoScores(
     Iterator.from(frames).map((frame) => {

@@ -10,6 +10,8 @@ export interface FrameScore {
   readonly label: number;
   /** Log-odds of fake, in nats. */
   readonly logOdds: number;
+  /** The frame's place in its video, where several faces of one frame are scored. */
+  readonly frame?: number;
 }
 
 /** A video with the mean of its frames. */

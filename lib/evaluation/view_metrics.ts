@@ -56,7 +56,8 @@ export function viewMetrics(
 }
 
 /**
- * AUC of videos by the rules other than the mean (`VIDEO_RULES`), all fakes against all reals.
+ * AUC of videos by the rules other than the mean (`VIDEO_RULES`), all fakes against all reals; that of the surest
+ * face of each frame only where some frame has several.
  *
  * @param frames The predictions.
  * @param options `resamples`: 0 for no intervals.
@@ -71,6 +72,10 @@ export function videoRuleMetrics(
     .map((rule) => ({ rule, videos: videoScoresBy(rule, frames) }));
   const { videos } = byRule[0];
   if (videos.every(({ frames }) => frames === 1)) return [];
+  const ofFaces = byRule.findIndex(({ rule }) => rule === "surestFace");
+  if (byRule[ofFaces].videos.every(({ frames }, i) => frames === videos[i].frames)) {
+    byRule.splice(ofFaces, 1);
+  }
   const views = byRule.map(({ rule, videos }) => ({
     logOdds: Float64Array.from(videos, ({ logOdds }) => logOdds),
     metrics: { AUC: `AUC (${rule} of frames)` },

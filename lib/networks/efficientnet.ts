@@ -92,31 +92,54 @@ export interface EfficientNetRun {
   /** Over the parameters. */
   readonly layers: Layers;
   /**
-   * How layers that halve are padded where a side is odd. `"same"`, the default: as TensorFlow does, for
-   * the map at hand. `"asEven"`: as if it were even, so that its last row and column count less:
-   * `efficientnet_pytorch` up to 0.6.3, where every layer is padded as for the picture's published size.
+   * How layers that halve are padded, which depends on whether a side is odd. `"same"`, the default: as
+   * TensorFlow does, for the map at hand. `"asEven"`: as if it were even, so that its last row and column
+   * count less: `efficientnet_pytorch` up to 0.6.3, where every layer is padded as for the picture's
+   * published size. `{ madeFor: side }`: as it would be with a picture of that side: `efficientnet_pytorch`
+   * from 0.7 on, whatever it is given.
    */
-  readonly padding?: "same" | "asEven";
+  readonly padding?: "same" | "asEven" | { readonly madeFor: number };
   /** Share of a new batch in batch norm's running statistics. Default 0.01. */
   readonly momentum?: number;
 }
 
-/** The padding of a layer. Behind an even side there is one pixel more than before it, as in "same". */
+/**
+ * The padding of a layer on a map as if its side were `nominal`. Behind an even side there is one pixel more
+ * than before it, as in "same"; an odd one has as many on both.
+ */
 function paddingOf(
   x: tf.Tensor4D,
   { size, stride }: { size: number; stride: number },
-  { padding }: EfficientNetRun,
+  nominal: number = x.shape[1],
 ): number | "same" {
-  const isOdd = x.shape[1] % 2 === 1;
-  // (0, 1) and (1, 2) pixels: the last one is under no window of an odd side.
-  return padding === "asEven" && stride === 2 && isOdd ? (size - 3) / 2 : "same";
+  const isOdd = x.shape[1] % 2 === 1, isMadeForOdd = nominal % 2 === 1;
+  if (stride === 1 || isOdd === isMadeForOdd) return "same";
+  // For an even side (0, 1) and (1, 2) pixels: the last one is under no window of an odd side.
+  return isMadeForOdd ? (size - 1) / 2 : (size - 3) / 2;
+}
+
+/** The sides of the maps before the first convolution and before each block that layers are padded for. */
+function nominalSides({ shape, padding }: EfficientNetRun): (number | undefined)[] {
+  const strides = [2, ...shape.blocks.map(({ stride }) => stride)];
+  if (padding === undefined || padding === "same") return strides.map(() => undefined);
+  if (padding === "asEven") return strides.map(() => 0);
+  let side = padding.madeFor;
+  return strides.map((stride) => {
+    const before = side;
+    side = Math.ceil(side / stride);
+    return before;
+  });
 }
 
 const normed = (x: tf.Tensor4D, name: string, { layers, momentum }: EfficientNetRun) =>
   layers.batchNorm(x, name, { epsilon: EPSILON, momentum: momentum ?? MOMENTUM });
 
 /** Expand, filter each channel, squeeze and excite, project; a shortcut where shapes allow. */
-function invertedBlock(x: tf.Tensor4D, block: InvertedBlock, run: EfficientNetRun): tf.Tensor4D {
+function invertedBlock(
+  x: tf.Tensor4D,
+  { block, nominal }: { block: InvertedBlock; nominal: number | undefined },
+  run: EfficientNetRun,
+): tf.Tensor4D {
   const { layers, dropConnect } = run, name = nameOf(run.prefix, block);
   const pixelwise = { stride: 1, padding: 0 };
   const norm = (y: tf.Tensor4D, bn: string) => normed(y, `${name}.${bn}`, run);
@@ -124,7 +147,7 @@ function invertedBlock(x: tf.Tensor4D, block: InvertedBlock, run: EfficientNetRu
   if (expands(block)) {
     y = swish(norm(layers.convolution(y, `${name}._expand_conv`, pixelwise), "_bn0"));
   }
-  const { stride } = block, padding = paddingOf(y, block, run);
+  const { stride } = block, padding = paddingOf(y, block, nominal);
   const perChannel = { stride, padding, depthwise: true };
   y = swish(norm(layers.convolution(y, `${name}._depthwise_conv`, perChannel), "_bn1"));
   y = squeezeAndExcite(y, name, layers);
@@ -148,11 +171,13 @@ export function efficientnetMaps(
   const { prefix, shape, layers } = run, stages: tf.Tensor4D[] = [];
   const named = (name: string, x: tf.Tensor4D) => layers.tap(`${prefix}.${name}`, x);
   const norm = (x: tf.Tensor4D, bn: string) => named(bn, normed(x, `${prefix}.${bn}`, run));
-  const stem = { stride: 2, padding: paddingOf(images, { size: 3, stride: 2 }, run) };
+  const [first, ...sides] = nominalSides(run);
+  const stem = { stride: 2, padding: paddingOf(images, { size: 3, stride: 2 }, first) };
   let x = named("_conv_stem", layers.convolution(images, `${prefix}._conv_stem`, stem));
   x = stages[0] = swish(norm(x, "_bn0"));
   for (const block of shape.blocks) {
-    x = stages[block.stage] = layers.tap(nameOf(prefix, block), invertedBlock(x, block, run));
+    const y = invertedBlock(x, { block, nominal: sides[block.place] }, run);
+    x = stages[block.stage] = layers.tap(nameOf(prefix, block), y);
   }
   const head = { stride: 1, padding: 0 };
   x = named("_conv_head", layers.convolution(x, `${prefix}._conv_head`, head));

@@ -32,7 +32,7 @@ export interface FewVideosOptions extends VideoCounts {
  * import { aucOfFewVideos } from "lib/studies/in_the_wild/few_videos.ts";
  * import assert from "node:assert/strict";
  *
- * const { low, high } = aucOfFewVideos(0.728, { reals: 24, fakes: 24, random: createRandom(1) });
+ * const { low, high } = aucOfFewVideos(0.728, { reals: 24, fakes: 24, random: createRandom(1), times: 500 });
  * assert.ok(low < 0.61 && high > 0.84);
  * ```
  */

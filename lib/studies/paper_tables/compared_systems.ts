@@ -133,6 +133,7 @@ export const COMPARED_SYSTEMS: Readonly<Record<string, ComparedSystem>> = Object
   "ResNet-34 + SBIs": { source: "Shiohara and Yamasaki 2022" },
   "EFNB4 + SBIs": {
     source: "Shiohara and Yamasaki 2022",
+    detector: "sbi",
     remark:
       "EfficientNet-B4. Trained at c23, its authors' README has CD2 .929, DFDC-P .855, DFDC .720.",
   },

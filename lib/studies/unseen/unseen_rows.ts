@@ -4,6 +4,7 @@
  */
 import { type Configuration, presetOf, vary } from "lib/detectors/configuration.ts";
 import { PAPER } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
+import type { DetectorKind } from "lib/detectors/detector.ts";
 import { exposingTheDeception } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
 import { DETECTORS } from "lib/detectors/register.ts";
 import { xception } from "lib/detectors/xception.ts";
@@ -50,6 +51,12 @@ const row = (
   more: Pick<UnseenRow, "longer" | "settings"> = {},
 ): UnseenRow => Object.freeze({ name, is, configuration, ...more });
 
+/** SGD learns at another rate than Adam: that of the detector's own preset. */
+function ownRate(kind: DetectorKind): { learningRate?: number } {
+  const { optimiser, learningRate } = kind.presets.quick.training;
+  return optimiser === "sgd" ? { learningRate } : {};
+}
+
 /**
  * The register's other detectors, each in its quick preset: small, at the benchmark's size, with one recipe
  * for all. They are trained on all manipulations, so that each stands in the table.
@@ -59,7 +66,7 @@ const COMPARED = DETECTORS.filter((kind) => kind !== exposingTheDeception && kin
     row(
       kind.name,
       `${kind.name} in its quick preset`,
-      vary(presetOf(kind, "quick"), RECIPE),
+      vary(presetOf(kind, "quick"), { ...RECIPE, ...ownRate(kind) }),
       { settings: ["all"] },
     )
   );
