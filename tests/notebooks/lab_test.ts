@@ -30,6 +30,14 @@ const ALONE = `
 import { show } from "lib/figures/show_figure.ts";
 await show(trainingCurves(rows, { size: "column" }), { interactive: false });`;
 
+const SLIDER = `
+import { curves } from "lib/figures/curves.ts";
+import { show } from "lib/figures/show_figure.ts";
+import { withSlider } from "lib/figures/with_slider.ts";
+const rows = ["1", "2"].flatMap((stop) => [0, 1, 2].map((x) =>
+  ({ stop, panel: "line", series: "a", x, value: x * Number(stop) })));
+await show(withSlider(curves)(rows, { xTitle: "x", sliderTitle: "slope" }));`;
+
 /** The kernel of the notebook on the page, as Lab has it. */
 const KERNEL = "jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel";
 
@@ -165,6 +173,24 @@ const SIGHTS: Record<string, (lab: LabServer, browser: Browser) => Promise<void>
         await keepScreenshot(page, "kept.png");
       }
     },
+
+  "a kept figure's slider moves without a kernel": async (lab, browser) => {
+    await using notebook = await temporaryNotebook("slider.ipynb", [SLIDER.trim()]);
+    assert.equal(await runNotebook(notebook.path, { profile: "smoke" }), 0);
+    const page = await browser.newPage();
+    try {
+      await openNotebook(page, lab.address(notebook.path));
+      const picture = await page.waitForSelector(".jp-RenderedPlotly img.plot-img[src^=data]");
+      await picture!.hover();
+      await waitForTraces(page, 1);
+      await page.evaluate(`${KERNEL}.shutdown()`);
+      await page.locator(".slider-labels .slider-label-group:last-child").click();
+      const values = "document.querySelector('.js-plotly-plot').data[0].y.join()";
+      await page.waitForFunction(`${values} === "0,2,4"`, { timeout: 60_000 });
+    } finally {
+      await keepScreenshot(page, "slider.png");
+    }
+  },
 
   "the first notebook opens with all its pictures, and its charts become Plotly": async (
     lab,
