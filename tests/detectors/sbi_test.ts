@@ -142,15 +142,21 @@ Deno.test.afterAll(() => learners.forEach((learner) => learner[Symbol.dispose]()
 
 const lists = await readFixture<Record<string, { arrays: string }>>("published_weights.json");
 
-/** A file with the names and shapes of a list, each array filled with its place in it. */
+/** Arrays of more numbers share their zeros: what is where is told by the smaller ones. */
+const SMALL = 4096, zeros = new Uint8Array(4 * 3_000_000);
+
+/** A file with the names and shapes of a list, each small array filled with its place in it. */
 function listed(list: string, rename: (name: string) => string = (name) => name): TensorFile {
   const tensors = lists[list].arrays.split("\n").flatMap((line, place) => {
     const [name, sides] = line.split(" ");
     if (name.endsWith("num_batches_tracked")) return [];
     const shape = sides.split("x").map(Number);
     if (/^(_fc|fc)\./.test(name) && rename("") !== "") shape[0] = 2; // the authors' classifier
-    const array = new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(place);
-    return [[rename(name), storeFloat32(array, shape)] as const];
+    const count = shape.reduce((a, b) => a * b, 1);
+    const array = count > SMALL
+      ? { type: "F32" as const, shape, bytes: zeros.subarray(0, 4 * count) }
+      : storeFloat32(new Float32Array(count).fill(place), shape);
+    return [[rename(name), array] as const];
   });
   return { path: `${list}.pth`, tensors: new Map(tensors), metadata: {} };
 }
@@ -177,6 +183,7 @@ Deno.test("sbi takes the authors' file whole, and ImageNet's without its classif
     Object.values(parameters).slice(0, -2).forEach((variable, k) => {
       const stored = file.tensors.get(names[k])!;
       assert.deepEqual(stored.shape, torchShape(variable.shape), `${list}: ${names[k]}`);
+      if (variable.size > SMALL) return;
       const [first] = new Float32Array(stored.bytes.slice(0, 4).buffer);
       assert.equal(variable.dataSync()[0], first, `${list}: ${names[k]}`);
     });
