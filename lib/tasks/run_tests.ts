@@ -84,9 +84,12 @@ const FIRST = [
   "tests/tasks",
   "tests/training",
   "tests/detectors",
-  "tests/training/official_training_step_test.ts",
   "tests/data",
   "tests/notebooks",
+  "tests/studies",
+  "tests/networks",
+  "tests/engine",
+  "tests/media",
 ];
 
 /**
@@ -108,11 +111,11 @@ export async function testPieces(examples: readonly string[]): Promise<string[][
   const rank = ([path]: string[]) => FIRST.includes(path) ? FIRST.indexOf(path) : FIRST.length;
   return [
     ...[
+      [...examples],
       ...alone.map((file) => [file]),
       ...folders.map((folder) => [folder, ...without(folder).map((file) => `--ignore=${file}`)]),
     ].sort((a, b) => rank(a) - rank(b)),
     files,
-    [...examples],
     ["--doc", "README.md"],
   ].filter((piece) => piece.length > 0);
 }

@@ -12,7 +12,7 @@ import { demoPhotographs } from "lib/faces/demo_photographs.ts";
 /** What of lib/data uses tensors, on the plain backend first and then on the engine. */
 Deno.test("detectLandmarks and augment give on the engine, captured too, what they give without", async () => {
   await tf.setBackend("cpu");
-  await using detector = await openFaceDetector();
+  await using detector = await openFaceDetector({ threads: 1 });
   const image = await readImage(demoPhotographs()[5]);
   const faces = await detectFaces(image, detector);
   const random = createRandom(3);

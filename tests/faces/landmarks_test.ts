@@ -14,7 +14,7 @@ const centre = (points: readonly Point[]): Point => [
 ];
 
 Deno.test("detectLandmarks agrees with the detector's five points on frontal faces", async () => {
-  await using detector = await openFaceDetector();
+  await using detector = await openFaceDetector({ threads: 1 });
   const landmarks = await openLandmarkDetector();
   const before = tf.memory().numTensors;
   const image = await readImage(demoPhotographs()[5]);
@@ -51,7 +51,7 @@ Deno.test("detectLandmarks of no faces is an empty list", async () => {
 });
 
 Deno.test("detectLandmarks of the mirrored picture are the mirrored landmarks", async () => {
-  await using detector = await openFaceDetector();
+  await using detector = await openFaceDetector({ threads: 1 });
   const landmarks = await openLandmarkDetector();
   const image = await readImage(demoPhotographs()[5]);
   const faces = await detectFaces(image, detector);

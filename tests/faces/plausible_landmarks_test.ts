@@ -94,7 +94,7 @@ Deno.test("whyImplausible refuses another number of points", () => {
 
 Deno.test("whyImplausible passes a photograph's faces and tells places beside them", async () => {
   await startEngine(); // shortens it
-  await using detector = await openFaceDetector();
+  await using detector = await openFaceDetector({ threads: 1 });
   const network = await openLandmarkDetector();
   const image = await readImage(demoPhotographs()[5]);
   const faces = await detectFaces(image, detector);

@@ -9,7 +9,7 @@ import { readImage } from "lib/media/image.ts";
 const SEARCH = { minScore: 0.9, longSide: 960 };
 
 Deno.test("detectUpright finds the same faces in the demo photographs however they are turned", async () => {
-  await using detector = await openFaceDetector();
+  await using detector = await openFaceDetector({ threads: 1 });
   for (const [i, path] of demoPhotographs().entries()) {
     const upright = await readImage(path);
     const before = await detectUpright(upright, detector, SEARCH);
@@ -28,7 +28,7 @@ Deno.test("detectUpright finds the same faces in the demo photographs however th
 });
 
 Deno.test("detectUpright goes on in a turn that is settled, and lets pictures without faces be", async () => {
-  await using detector = await openFaceDetector();
+  await using detector = await openFaceDetector({ threads: 1 });
   const upright = await readImage(demoPhotographs()[2]);
   const first = 270, turned = await turnImage(upright, 90);
   const settled = await detectUpright(turned, detector, { ...SEARCH, first, isSettled: true });
@@ -39,7 +39,7 @@ Deno.test("detectUpright goes on in a turn that is settled, and lets pictures wi
 });
 
 Deno.test("detectUpright refuses a face that does not stand upright where the others do", async () => {
-  await using detector = await openFaceDetector();
+  await using detector = await openFaceDetector({ threads: 1 });
   const group = await readImage(demoPhotographs()[2]);
   const { faces } = await detectUpright(group, detector, SEARCH);
   // One person's head, turned clockwise in its place.
