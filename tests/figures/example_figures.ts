@@ -5,7 +5,7 @@ import { bars } from "lib/figures/bars.ts";
 import { curves } from "lib/figures/curves.ts";
 import { encodingScatter } from "lib/figures/encoding_scatter.ts";
 import type { Figure } from "lib/figures/figure.ts";
-import { flowDiagram } from "lib/figures/flow_diagram.ts";
+import { flowDiagram, type FlowRow } from "lib/figures/flow_diagram.ts";
 import { forest } from "lib/figures/forest.ts";
 import { gradientField } from "lib/figures/gradient_field.ts";
 import { heatMapGrid, type HeatMapRow } from "lib/figures/heat_map_grid.ts";
@@ -230,10 +230,31 @@ function ofSize(size: Size): Record<string, Figure> {
   };
 }
 
+/** Four ways from a face to a score. */
+function shortFlow(): FlowRow[] {
+  const box = (from: string, [left, right, top, bottom]: number[], kind = ""): FlowRow => ({
+    ...{ from, to: null, label: from, kind },
+    ...{ left: left!, right: right!, top: top!, bottom: bottom! },
+  });
+  const nowhere = { label: "", kind: "", left: null, right: null, top: null, bottom: null };
+  const blocks = [1, 2, 3, 4].map((i) => `block ${i}`);
+  const arrow = (from: string, to: string): FlowRow => ({ from, to, ...nowhere });
+  return [
+    box("face", [0, 0.22, 0, 4]),
+    ...blocks.map((block, i) => box(block, [0.37, 0.63, i, i + 1], "networks")),
+    box("score", [0.78, 1, 0, 4], "heads"),
+    ...blocks.flatMap((block) => [arrow("face", block), arrow(block, "score")]),
+  ];
+}
+
 /** The figures, by name. */
 export const EXAMPLE_FIGURES: Readonly<Record<string, Figure>> = {
   ...ofSize("page"),
   ...ofSize("column"),
   flow_diagram_page: flowDiagram(paperFramework(PAPER.detector), { title: "The framework" }),
+  flow_diagram_column: flowDiagram(shortFlow(), {
+    title: "From a face to a score",
+    size: "column",
+  }),
   heat_map_grid_of_detectors_page: heatMapGrid(paperGridRows(), { size: "page" }),
 };

@@ -7,6 +7,7 @@ import type { Chart, Figure } from "lib/figures/figure.ts";
 import { WIDTHS } from "lib/figures/chart_style.ts";
 import { redraw, RESULTS, saveFigure, specificationHash } from "lib/figures/save_figure.ts";
 import { trainingCurves } from "lib/figures/training_curves.ts";
+import { withSlider } from "lib/figures/with_slider.ts";
 import { EXAMPLE_FIGURES } from "./example_figures.ts";
 
 /** Every chart that lib/figures exports, by name. */
@@ -21,6 +22,15 @@ async function allCharts(): Promise<Map<string, Chart<object, object>>> {
     }
   }
   return charts;
+}
+
+/** The chart of that name, with a slider where the name says so. */
+function chartCalled(
+  name: string,
+  charts: ReadonlyMap<string, Chart<object, object>>,
+): Chart<object, object> | undefined {
+  const [base = "", slider] = name.split(/(?= with a slider$)/), chart = charts.get(base);
+  return chart && slider ? withSlider(chart) as unknown as Chart<object, object> : chart;
 }
 
 async function filesIn(folder: string): Promise<Record<string, Uint8Array>> {
@@ -128,7 +138,7 @@ Deno.test("redraw gives the specification of every figure in results/", async ()
   for await (const name of recipes(RESULTS)) {
     const recipe = JSON.parse(await Deno.readTextFile(join(RESULTS, `${name}.json`)));
     if (!("specification" in recipe)) continue; // not a figure's
-    const chart = charts.get(recipe.chart);
+    const chart = chartCalled(recipe.chart, charts);
     assert.ok(chart, `${name} was drawn by ${recipe.chart}, which lib/figures does not export`);
     const hash = await specificationHash(await redraw(name, chart));
     assert.equal(
