@@ -24,6 +24,7 @@ export const SHIPPED_DETECTORS = [
   "unseen_global_loss",
   "unseen_xception",
   "unseen_multi_attentional",
+  "unseen_face_x_ray",
 ] as const;
 
 /** A shipped detector's name. */
