@@ -16,11 +16,12 @@ export interface GradientsAt {
  *
  * @example
  * ```ts
+ * import { startEngine } from "lib/engine/engine.ts";
  * import { gradientsAt } from "lib/engine/gradients_at.ts";
  * import * as tf from "@tensorflow/tfjs";
  * import assert from "node:assert/strict";
  *
- * await tf.setBackend("cpu");
+ * await startEngine();
  * const w = tf.tensor1d([1, 2]), idle = tf.tensor1d([5]);
  * const { gradients } = gradientsAt(() => tf.sum(tf.square(w)) as tf.Scalar, { w, idle });
  * assert.deepEqual([...gradients.w.dataSync()], [2, 4]);

@@ -39,11 +39,12 @@ export interface SgdUpdate {
  *
  * @example The second step of a gradient that stays the same goes 1 + μ times as far
  * ```ts
+ * import { startEngine } from "lib/engine/engine.ts";
  * import { applySgd } from "lib/engine/sgd.ts";
  * import * as tf from "@tensorflow/tfjs";
  * import assert from "node:assert/strict";
  *
- * await tf.setBackend("cpu");
+ * await startEngine();
  * const w = tf.variable(tf.tensor1d([1])), slots = { velocity: tf.variable(tf.zeros([1]), false) };
  * const update = { gradient: tf.tensor1d([2]), rate: tf.scalar(0.125), momentum: 0.5 };
  * applySgd(w, slots, update);

@@ -23,11 +23,12 @@ const scaled = (gradients: Gradients, factor: tf.Scalar): Record<string, tf.Tens
  *
  * @example
  * ```ts
+ * import { startEngine } from "lib/engine/engine.ts";
  * import { clippedGradients } from "lib/training/gradient_norm.ts";
  * import * as tf from "@tensorflow/tfjs";
  * import assert from "node:assert/strict";
  *
- * await tf.setBackend("cpu");
+ * await startEngine();
  * const gradients = { a: tf.tensor1d([3]), b: tf.tensor1d([4]) };
  * const { a, b } = clippedGradients(gradients, 1);
  * assert.ok(Math.abs(a.dataSync()[0] - 0.6) + Math.abs(b.dataSync()[0] - 0.8) < 1e-6);

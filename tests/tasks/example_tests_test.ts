@@ -89,3 +89,12 @@ Deno.test("writeExampleTests writes every example of lib, by room", async () => 
     assert.ok(tests > 250, `${tests}`);
   });
 });
+
+Deno.test("no example in lib changes the backend, which its room's other examples use too", async () => {
+  await inFolder(async (folder) => {
+    await using written = await writeExampleTests(join(folder, "examples"));
+    for (const path of written.paths) {
+      assert.doesNotMatch(await Deno.readTextFile(path), /\b(setBackend|removeBackend)\(/, path);
+    }
+  });
+});
