@@ -39,6 +39,20 @@ const STEPS: Step[] = [
     },
   },
   {
+    name: "an import of a name that is not there says so; types and others are silent",
+    step: {
+      code: 'import { createRandom, nothing, type Random } from "lib/random.ts";\n' +
+        'import { type Joint } from "lib/information/joint.ts";\ntypeof createRandom',
+    },
+    check({ outputs, reply }) {
+      const [warning, value] = outputs as [Output, Output];
+      assert.deepEqual([warning.kind, warning.name], ["stream", "stderr"]);
+      assert.match(warning.text!, /^lib\/random\.ts exports no value called nothing\. If .*\n$/);
+      assert.equal(value.data!["text/plain"], '"function"');
+      assert.equal(reply.status, "ok");
+    },
+  },
+  {
     name: "the cells that wait behind one that fails do not run",
     // It fails so late that the others are there: what arrives after a failure runs, as with other kernels.
     step: { code: `${SLEEP}\nawait sleep(1000);\nthrow new Error("first");`, behind: 2 },
