@@ -43,7 +43,7 @@ Deno.test("in the kernel", async (t) => {
   const STEPS: Step[] = [
     {
       name: "Stop ends a training between two steps, and its live chart stays",
-      step: { code, stop: 0.4, from: "output" },
+      step: { code, stop: 1, from: "output" },
       check(result) {
         steps = checkTraining(result);
         assert.ok(steps > 1 && steps < 100_000, `${steps} steps`);
@@ -51,7 +51,7 @@ Deno.test("in the kernel", async (t) => {
     },
     {
       name: "the same cell goes on with the steps that were kept",
-      step: { code, stop: 0.4, from: "output" },
+      step: { code, stop: 1, from: "output" },
       check(result) {
         assert.match(printed(result), new RegExp(`Kept ${steps} of 100,?000 steps`));
         assert.ok(checkTraining(result) > steps);

@@ -19,7 +19,7 @@ import { createLearner } from "lib/training/learner.ts";
 import { train } from "lib/training/train.ts";
 
 void await startEngine();
-const configuration = vary(SMOKE, { steps: 100_000 });
+const configuration = vary(SMOKE, { steps: 100_000, imageSize: 48 });
 const drawing = { setting: PLANTED_SETTINGS.A8, split: "train", random: createRandom(1) } as const;
 const rows: { run: string; term: string; step: number; value: number }[] = [];
 const live = showLive();
@@ -31,7 +31,7 @@ const live = showLive();
   for await (const record of train(learner, { source, configuration, ...kept })) {
     if (rows.length === 0) console.log("begun");
     rows.push({ run: "a", term: "cross-entropy", step: record.step, value: record.crossEntropyGlobal });
-    if (rows.length % 10 === 1) await live.update(trainingCurves(rows, {}));
+    if (rows.length % 2 === 1) await live.update(trainingCurves(rows, {}));
   }
 }
 console.log("stopped after", rows.length, "steps");`;
