@@ -6,7 +6,6 @@ import { projectFiles } from "./sources.ts";
 const LARGEST_BYTES = 300_000;
 const MOST_LINES = 15;
 const MOST_IMPORTS = 12;
-const LEAST_EXERCISES = 3;
 
 interface Notebook {
   path: string;
@@ -70,22 +69,6 @@ for (const notebook of notebooks) {
       const saves = code.search(/\bsave\w+\(|Deno\.write/);
       assert.ok(saves < 0 || (stops >= 0 && stops < saves), code);
     }
-  });
-
-  Deno.test(`${path} has ${LEAST_EXERCISES} exercises with assertions and folded solutions`, () => {
-    const asked = cells.flatMap((cell, i) => {
-      const code = sourceOf(cell);
-      if (cell.cell_type !== "code" || !/^const answer\d+ = undefined\b/m.test(code)) return [];
-      assert.match(
-        code,
-        /^if \(answer\d+( !== undefined)?\) \{$/m,
-        "nothing runs before it is answered",
-      );
-      assert.match(code, /\bassert\b/);
-      assert.match(sourceOf(cells[i + 1]!), /^<details><summary>Solution<\/summary>[^]*^```ts$/m);
-      return [code];
-    });
-    assert.ok(asked.length >= LEAST_EXERCISES, `${asked.length} exercises`);
   });
 
   Deno.test(`${path} was run from top to bottom`, () => {
