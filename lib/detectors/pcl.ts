@@ -7,9 +7,10 @@
  * classifier differs: it judges each place by itself (`verdict`). Label 1 is fake here, real there.
  */
 import * as tf from "@tensorflow/tfjs";
+import { binaryCrossEntropy } from "lib/losses/binary_cross_entropy.ts";
+import { consistencyTargets } from "lib/losses/consistency_targets.ts";
 import { crossEntropy } from "lib/losses/cross_entropy.ts";
 import { logOddsOfFake } from "lib/losses/log_odds.ts";
-import { pairConsistencyLoss } from "lib/losses/pair_consistency_loss.ts";
 import { openLayers } from "lib/networks/layers.ts";
 import { IMAGENET } from "lib/networks/normalise_images.ts";
 import {
@@ -19,6 +20,7 @@ import {
 } from "lib/networks/pair_consistency.ts";
 import { convolutionParameters, type ParameterSpecification } from "lib/networks/parameters.ts";
 import { resnetFeatures, resnetMaps, resnetParameters } from "lib/networks/resnet.ts";
+import { resizeLinear } from "lib/networks/resize_maps.ts";
 import { beginningsIn, loadParameters, parametersUnder } from "lib/networks/weights/state_dict.ts";
 import { PAPER_DATA, QUICK_DATA, SMOKE_DATA } from "lib/settings/data_settings.ts";
 import { choiceRule, numberRule, wholeNumberRule } from "lib/settings/field_rules.ts";
@@ -164,7 +166,9 @@ export const pcl: DetectorKind<PclSettings, PclOutputs> = defineDetector<PclSett
           tf.reshape(places, [-1, CLASSES]),
           tf.reshape(tf.tile(tf.expandDims(classes, 1), [1, count, 1]), [-1, CLASSES]),
         );
-        const consistency = pairConsistencyLoss(volume, masks!);
+        // Masks are not smoothed before they are made so small. [code: `UpsamplingBilinear2d`]
+        const small = resizeLinear(masks!, Math.sqrt(volume.shape[1]), "corners");
+        const consistency = binaryCrossEntropy(volume, consistencyTargets(small));
         return {
           total: tf.add(verdictLoss, tf.mul(consistency, consistencyWeight)) as tf.Scalar,
           terms: { crossEntropy: verdictLoss, consistency },
