@@ -12,11 +12,17 @@ import { writeVideo } from "./write_video.ts";
  * The kind as an entry of tables: DeeperForensics' code and its constant rate factors at levels 1 to 5, with
  * ffmpeg's default encoder and preset (x264, medium). [official `perturbation/`, commit 4f6ecff]
  */
-export const VIDEO_COMPRESSION = Object.freeze({
+export const VIDEO_COMPRESSION: {
+  /** Its code. */
+  readonly kind: "VC";
+  /** Its name for people. */
+  readonly name: string;
+  /** x264's constant rate factor at levels 1 to 5. */
+  readonly parameters: readonly number[];
+} = Object.freeze({
   kind: "VC",
   name: "H.264 video",
-  /** x264's constant rate factor. */
-  parameters: Object.freeze([30, 32, 35, 38, 40] as const),
+  parameters: Object.freeze([30, 32, 35, 38, 40]),
 });
 
 function rateFactor(level: Distortion["level"]): number {
