@@ -20,7 +20,7 @@ export interface DetectorDefinition<Settings extends object, Outputs>
     & Partial<
       Pick<
         Detector<Settings, Outputs>,
-        "wants" | "trainingState" | "ownRates" | "loadPretrained" | "stageOf"
+        "wants" | "mostPeople" | "trainingState" | "ownRates" | "loadPretrained" | "stageOf"
       >
     >;
 }

@@ -122,7 +122,11 @@ export const COMPARED_SYSTEMS: Readonly<Record<string, ComparedSystem>> = Object
   DCL: { source: "Sun et al. 2022" },
   IID: { source: "Huang et al. 2023" },
   "PCL + I2G": { source: "Zhao et al. 2021b" },
-  "FST-Matching": { source: "Dong et al. 2022a" },
+  "FST-Matching": {
+    source: "Dong et al. 2022a",
+    detector: "fst_matching",
+    remark: "Of videos. Its interaction term is 0 in the code that was published.",
+  },
   LipForensics: { source: "Haliassos et al. 2021", remark: INTERVALS },
   FTCN: { source: "Zheng et al. 2021", remark: INTERVALS },
   "Luo et al.": {

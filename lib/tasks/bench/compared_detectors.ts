@@ -8,6 +8,7 @@ const NETWORKS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   spsl: [[], ["depth=shallow"]],
   face_x_ray: [[]],
   srm: [[]],
+  fst_matching: [[], ["interaction=probability", "interactionWeight=1"]],
   f3_net: [[]],
   recce: [[]],
   multi_attentional: [[]],
