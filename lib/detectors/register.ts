@@ -6,6 +6,7 @@ import { faceXRay } from "./face_x_ray.ts";
 import { fstMatching } from "./fst_matching.ts";
 import { mesonet } from "./mesonet.ts";
 import { multiAttentional } from "./multi_attentional/multi_attentional.ts";
+import { ost } from "./ost/ost.ts";
 import { recce } from "./recce.ts";
 import { sbi } from "./sbi.ts";
 import { spsl } from "./spsl.ts";
@@ -26,6 +27,7 @@ export const DETECTORS: readonly DetectorKind[] = Object.freeze([
   multiAttentional,
   srm,
   fstMatching,
+  ost,
   sbi,
 ]);
 

@@ -87,11 +87,11 @@ export function learn(
     const passOver = (parameters: Parameters, names: readonly string[]) => {
       const updates: Updates = {}, terms: Record<string, tf.Tensor> = {};
       const objective = () => {
-        const forward = (seen = images) =>
-          detector.forward(seen, parameters, {
+        const forward = (seen = images, weights = parameters) =>
+          detector.forward(seen, weights, {
             training: { seed: seedOfPass(seed, pass++), updates },
           });
-        const loss = detector.loss({ images, targets, parameters, forward, updates });
+        const loss = detector.loss({ images, targets, parameters, forward, seed, updates });
         keep(loss.terms, terms); // the gradient's own scope frees what is not kept
         keep(updates, updates);
         return loss.total;
