@@ -4,6 +4,7 @@ import { exposingTheDeception } from "./exposing_the_deception/exposing_the_dece
 import { f3Net } from "./f3_net.ts";
 import { faceXRay } from "./face_x_ray.ts";
 import { fstMatching } from "./fst_matching.ts";
+import { lisiam } from "./lisiam/lisiam.ts";
 import { mesonet } from "./mesonet.ts";
 import { multiAttentional } from "./multi_attentional/multi_attentional.ts";
 import { ost } from "./ost/ost.ts";
@@ -28,6 +29,7 @@ export const DETECTORS: readonly DetectorKind[] = Object.freeze([
   srm,
   fstMatching,
   ost,
+  lisiam,
   sbi,
 ]);
 

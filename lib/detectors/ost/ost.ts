@@ -86,10 +86,14 @@ function keptReals(templates: tf.Tensor4D, images: tf.Tensor4D, classes: tf.Tens
     const [kept] = templates.shape, most = Math.min(kept, classes.shape[0]);
     const { values, indices } = tf.topk(tf.unstack(classes, 1)[0], most);
     const isReal = tf.cast(tf.reshape(tf.greater(values, 0.5), [most, 1, 1, 1]), "float32");
-    const [old, rest] = tf.split(templates, [most, kept - most]);
+    const part = (begin: number, count: number) =>
+      tf.slice(templates, [begin, 0, 0, 0], [count, -1, -1, -1]);
     const taken = tf.gather(images, indices as tf.Tensor1D);
-    const mixed = tf.add(tf.mul(taken, isReal), tf.mul(old, tf.sub(1, isReal))) as tf.Tensor4D;
-    return kept > most ? tf.concat4d([mixed, rest as tf.Tensor4D], 0) : mixed;
+    const mixed = tf.add(
+      tf.mul(taken, isReal),
+      tf.mul(part(0, most), tf.sub(1, isReal)),
+    ) as tf.Tensor4D;
+    return kept > most ? tf.concat4d([mixed, part(most, kept - most)], 0) : mixed;
   });
 }
 

@@ -111,7 +111,7 @@ export const COMPARED_SYSTEMS: Readonly<Record<string, ComparedSystem>> = Object
       "Adapts itself to each test picture. The published code lacks SimSwap, which makes its fakes.",
   },
   HCIL: { source: "Gu et al. 2022a", remark: INTERVALS },
-  LiSiam: { source: "Wang, Sun, and Tang 2022" },
+  LiSiam: { source: "Wang, Sun, and Tang 2022", detector: "lisiam" },
   RECCE: {
     source: "Cao et al. 2022",
     detector: "recce",
