@@ -47,9 +47,12 @@ export function separable(x: tf.Tensor4D, name: string, { convolution }: Layers)
   return convolution(filtered, `${name}.pointwise`, { stride: 1, padding: 0 });
 }
 
-/** max(0, x) + slope · min(0, x): a ReLU where the slope is 0, else a leaky one. */
+/**
+ * max(0, x) + slope · min(0, x): a ReLU where the slope is 0, else a leaky one, of which TensorFlow.js's own has
+ * no gradient of its gradient.
+ */
 export function rectified(x: tf.Tensor4D, slope: number): tf.Tensor4D {
-  return slope === 0 ? tf.relu(x) : tf.leakyRelu(x, slope);
+  return slope === 0 ? tf.relu(x) : tf.sub(tf.relu(x), tf.mul(tf.relu(tf.neg(x)), slope));
 }
 
 /**

@@ -135,17 +135,17 @@ Deno.test("lisiam equals PyTorch in training: activations, losses, every gradien
 
 Deno.test("degradedView draws by the seed, leaves some pictures as they are, and stays a constant", () =>
   tf.tidy(() => {
-    const images = tf.clipByValue(fillImages("view", 16, 32), -1, 1) as tf.Tensor4D;
+    const images = tf.clipByValue(fillImages("view", 48, 32), -1, 1) as tf.Tensor4D;
     const view = (step: number) => degradedView(images, tf.tensor1d([1, step], "int32"));
     const apart = tf.max(tf.abs(tf.sub(view(1), images)), [1, 2, 3]).dataSync();
     const kept = apart.filter((x) => x < 1e-5).length; // of an eighth no coin says anything
-    assert.ok(kept >= 1 && kept <= 7, `${kept} of 16`);
+    assert.ok(kept >= 1 && kept <= 15, `${kept} of 48`);
     assert.deepEqual(view(1).dataSync(), view(1).dataSync());
     assert.notDeepEqual(view(1).dataSync(), view(2).dataSync());
     const slope = tf.grad((x) =>
       tf.sum(degradedView(x as tf.Tensor4D, tf.tensor1d([1, 1], "int32")))
     );
-    assert.equal(tf.max(tf.abs(slope(images))).dataSync()[0], 0);
+    assert.throws(() => slope(images), /Cannot compute gradient/);
     const [least, most] = [tf.min(view(1)), tf.max(view(1))].map((x) => x.dataSync()[0]);
     assert.ok(least >= -1.0001 && most <= 1.0001);
   }));

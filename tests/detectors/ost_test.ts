@@ -20,7 +20,8 @@ import {
   linearParameters,
   type Parameters,
 } from "lib/networks/parameters.ts";
-import { parametersUnder, storeParameters } from "lib/networks/weights/state_dict.ts";
+import { rectified } from "lib/networks/separable_block.ts";
+import { storeParameters } from "lib/networks/weights/state_dict.ts";
 import { xceptionParameters } from "lib/networks/xception.ts";
 import { createRandom } from "lib/random.ts";
 import {
@@ -70,7 +71,7 @@ function netLogits(images: tf.Tensor4D, parameters: Parameters): tf.Tensor2D {
   let x = images;
   for (const k of [1, 2]) {
     const y = convolution(x, `conv${k}`, { stride: 2, padding: 0 });
-    x = tf.leakyRelu(batchNorm(y, `bn${k}`), 0.01);
+    x = rectified(batchNorm(y, `bn${k}`), 0.01);
   }
   return linear(tf.mean(x, [1, 2]), "fc");
 }
@@ -139,7 +140,7 @@ Deno.test("pseudoFakes are the other face's surroundings outside, its colours in
     const flat = pseudoFakes(faces, grey, numbers); // colours go to the new place's
     assert.ok(Math.abs(tf.mean(flat).dataSync()[0] - 0.25) < 0.01);
     const slope = tf.grad((x) => tf.sum(pseudoFakes(x as tf.Tensor4D, around, numbers)));
-    assert.equal(tf.max(tf.abs(slope(faces))).dataSync()[0], 0);
+    assert.throws(() => slope(faces), /Cannot compute gradient/);
   }));
 
 Deno.test("drawPseudoFakes draws by the seed, less with less variety, nothing with none", () =>
@@ -241,7 +242,7 @@ Deno.test("ost's gradient of second order is the loss's, of first order it is an
         weight.assign(tf.add(weight, tf.tensor(way.map((x) => x * step), weight.shape)));
       });
     }).total;
-  const difference = (at(5e-3) - at(-5e-3)) / 1e-2;
+  const difference = (at(5e-4) - at(-5e-4)) / 1e-3;
   const [exact, near] = [along(second.gradients[name]), along(first.gradients[name])];
   assert.ok(Math.abs(exact / difference - 1) < 0.02, `${exact}, by difference ${difference}`);
   assert.ok(Math.abs(near / difference - 1) > 0.05, `${near}, by difference ${difference}`);
@@ -254,10 +255,7 @@ Deno.test("ost takes ImageNet's Xception but for classifier and templates", asyn
     createRandom(7),
   );
   const { loaded } = detector.loadPretrained(parameters, await storeParameters(imageNet));
-  const { "last_linear.weight": _, "last_linear.bias": __, ...trunk } = parametersUnder(
-    "",
-    imageNet,
-  );
+  const { "last_linear.weight": _, "last_linear.bias": __, ...trunk } = imageNet;
   assert.deepEqual([...loaded].sort(), Object.keys(trunk).sort());
   for (const [name, variable] of Object.entries(trunk)) {
     assert.deepEqual(parameters[name].dataSync(), variable.dataSync(), name);

@@ -146,7 +146,10 @@ function adaptation(settings: OstSettings): Adaptation {
     return Array.from({ length: 5 }, () => random.uniform());
   });
   const scoreOne = (image: tf.Tensor4D, parameters: Parameters): tf.Tensor1D => {
-    const mode: Mode = { training: { seed: tf.tensor1d([0, 0], "int32"), updates: {} } };
+    /** Statistics of the pass's own pictures; the running ones that it would leave behind are nobody's. */
+    const byBatch = (): Mode => ({
+      training: { seed: tf.tensor1d([0, 0], "int32"), updates: {} },
+    });
     const templates = parameters[TEMPLATES] as tf.Tensor as tf.Tensor4D;
     const alike = tf.tile(image, [count, 1, 1, 1]), drawn = tf.tensor2d(numbers);
     const swaps = tf.tensor4d(
@@ -159,10 +162,13 @@ function adaptation(settings: OstSettings): Adaptation {
     const support = tf.concat4d([templates, made], 0);
     const classes = tf.concat2d([tf.reverse(fakes(count), 1), fakes(count)], 0);
     const loss = () =>
-      amSoftmax(logitsOf(support, { parameters, mode, dropout }), classes, { margin, scale });
+      amSoftmax(logitsOf(support, { parameters, mode: byBatch(), dropout }), classes, {
+        margin,
+        scale,
+      });
     const adapted = innerStep(parameters, loss, { names, rate, order: "first" });
     const seen = tf.concat4d([image, templates], 0);
-    const logits = logitsOf(seen, { parameters: adapted, mode, dropout: 0 });
+    const logits = logitsOf(seen, { parameters: adapted, mode: byBatch(), dropout: 0 });
     return logOddsOfFake(tf.slice(logits, [0, 0], [1, CLASSES]));
   };
   return {
