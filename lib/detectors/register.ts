@@ -7,7 +7,6 @@ import { fstMatching } from "./fst_matching.ts";
 import { lisiam } from "./lisiam/lisiam.ts";
 import { mesonet } from "./mesonet.ts";
 import { multiAttentional } from "./multi_attentional/multi_attentional.ts";
-import { ost } from "./ost/ost.ts";
 import { recce } from "./recce.ts";
 import { sbi } from "./sbi.ts";
 import { spsl } from "./spsl.ts";
@@ -28,7 +27,6 @@ export const DETECTORS: readonly DetectorKind[] = Object.freeze([
   multiAttentional,
   srm,
   fstMatching,
-  ost,
   lisiam,
   sbi,
 ]);

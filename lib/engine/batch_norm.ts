@@ -36,13 +36,11 @@ function attributes(epsilon: number, more: Attribute[] = []): Attribute[] {
  *
  * @param x `[batch, height, width, channels]`.
  * @param parameters scale (PyTorch's weight) and offset (its bias), each `[channels]`.
- * @param options `isTwice`: whether gradients of its gradients will be asked, which the fused kernel has not.
  * @throws RangeError when a channel has one value only: its variance is not defined.
  */
 export function batchNormTraining(
   x: tf.Tensor4D,
   parameters: { scale: tf.Tensor1D; offset: tf.Tensor1D; epsilon: number },
-  { isTwice = false }: { isTwice?: boolean | undefined } = {},
 ): NormalisedBatch {
   const count = x.size / x.shape[3];
   if (!(count > 1)) {
@@ -51,7 +49,7 @@ export function batchNormTraining(
         "Use a larger batch or image.",
     );
   }
-  return capturingBackend() && !isTwice ? fused(x, parameters) : composed(x, count, parameters);
+  return capturingBackend() ? fused(x, parameters) : composed(x, count, parameters);
 }
 
 type NormParameters = Parameters<typeof batchNormTraining>[1];

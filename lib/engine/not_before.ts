@@ -1,5 +1,5 @@
 /** Puts off what a gradient computes again, so that a captured step holds it only while it is needed. */
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import { capturingBackend } from "./capturing_backend.ts";
 
 /**
@@ -11,10 +11,6 @@ export function notBefore<T extends tf.Tensor>(signal: tf.Tensor, x: T): T {
   const backend = capturingBackend(), recorder = backend?.recorder;
   if (!backend || !recorder) return x;
   const [id, after] = backend.getInputTensorIds([x, signal]);
-  const waiting = () => {
-    const [metadata] = recorder.executeOp("Identity", [], [id], 1, [after]);
-    return backend.createOutputTensor(metadata);
-  };
-  // A gradient of the gradient goes through it as through `x`.
-  return tf.customGrad(() => ({ value: waiting(), gradFunc: (d: tf.Tensor) => d }))(x) as T;
+  const [metadata] = recorder.executeOp("Identity", [], [id], 1, [after]);
+  return backend.createOutputTensor(metadata) as T;
 }

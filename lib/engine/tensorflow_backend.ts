@@ -19,7 +19,6 @@ import { registerGatherKernel } from "./gather_kernel.ts";
 import { type Binding, TYPES } from "./kernel_binding.ts";
 import type { Recorder } from "./operation_recorder.ts";
 import { registerReluGradient } from "./relu_gradient.ts";
-import { registerSecondGradients } from "./second_gradients.ts";
 import { Resource } from "./resource_variable.ts";
 
 /** The package whose kernels and backend class are used. */
@@ -35,7 +34,6 @@ export function registerBackend(eager: EagerBinding): void {
   require(`${PACKAGE}/dist/register_all_kernels.js`);
   registerGatherKernel();
   registerReluGradient();
-  registerSecondGradients();
   const { NodeJSKernelBackend } = require(`${PACKAGE}/dist/nodejs_kernel_backend.js`) as {
     NodeJSKernelBackend: NativeBackendClass;
   };

@@ -1,7 +1,6 @@
 /** How long work takes on this machine: median and quartiles over runs. */
 import * as tf from "@tensorflow/tfjs";
 import type { TrainedDetector } from "lib/detectors/detector.ts";
-import { scoreImages } from "lib/detectors/score_images.ts";
 import { compile } from "lib/engine/engine.ts";
 import { foldBatchNorm } from "lib/networks/fold_batch_norm.ts";
 import { disposeParameters } from "lib/networks/parameters.ts";
@@ -80,8 +79,8 @@ export interface InferenceRun extends Disposable {
 }
 
 /**
- * Makes a detector ready for timing: captured, with batch norm merged into the weights unless it learns from
- * each picture, on blank images of the size that it takes.
+ * Makes a detector ready for timing: captured, with batch norm merged into the weights, on blank
+ * images of the size that it takes.
  *
  * @param trained Its parameters stay the caller's.
  * @param options `batchSize`: images a run; default 1. `precision`: the arithmetic; default float32.
@@ -95,13 +94,11 @@ export function openInference(
   } = {},
 ): InferenceRun {
   const { input: { size } } = detector;
-  const folded = detector.adaptation ? undefined : foldBatchNorm(parameters, detector.parameters);
+  const folded = foldBatchNorm(parameters, detector.parameters);
   const images = tf.zeros<tf.Rank.R4>([batchSize, size, size, 3]);
   const captured = compile(
-    (x) => {
-      const mode = folded ? { folded: true } : {};
-      return tf.sigmoid(scoreImages(detector, x as tf.Tensor4D, folded ?? parameters, mode));
-    },
+    (x) =>
+      tf.sigmoid(detector.logOdds(detector.forward(x as tf.Tensor4D, folded, { folded: true }))),
     [images],
     { precision, name: "inference" },
   );
@@ -114,7 +111,7 @@ export function openInference(
     [Symbol.dispose]: () => {
       captured.dispose();
       images.dispose();
-      if (folded) disposeParameters(folded);
+      disposeParameters(folded);
     },
   };
 }

@@ -7,7 +7,6 @@ import { type Batch, batchesInOrder, disposeBatch, requireCropSize } from "lib/b
 import { type InOrderOptions, openInOrder } from "lib/batches/in_order_loader.ts";
 import type { Crop, Sample } from "lib/data/samples.ts";
 import type { TrainedDetector } from "lib/detectors/detector.ts";
-import { scoreImages } from "lib/detectors/score_images.ts";
 import { compileEachShape } from "lib/engine/compile_each_shape.ts";
 import { chunksOf } from "lib/io/chunks.ts";
 import { normaliseImages } from "lib/networks/normalise_images.ts";
@@ -51,8 +50,7 @@ export interface Predictor extends Disposable {
  * Makes a detector ready: it runs in evaluation mode, captured once for each size of batch, and reads its
  * variables anew at each batch, so that a detector in training can be scored again and again.
  *
- * @param options `batchSize`: pictures that run at once; default: 32, or fewer where each is looked at
- * several times or learnt from.
+ * @param options `batchSize`: pictures that run at once; default: 32.
  *
  * @example
  * ```ts
@@ -80,17 +78,13 @@ export interface Predictor extends Disposable {
  */
 export function openPredictor(
   { detector, parameters }: TrainedDetector,
-  {
-    batchSize = detector.adaptation?.atOnce ?? Math.ceil(BATCH_SIZE / (detector.views?.count ?? 1)),
-  }: {
-    batchSize?: number;
-  } = {},
+  { batchSize = BATCH_SIZE }: { batchSize?: number } = {},
 ): Predictor {
   const { input: { size, normalisation } } = detector;
   const captured = compileEachShape(
     (images) => {
       const x = normaliseImages(images as tf.Tensor4D, normalisation);
-      return scoreImages(detector, x, parameters);
+      return detector.logOdds(detector.forward(x, parameters));
     },
     { name: "log-odds" },
   );

@@ -47,28 +47,11 @@ export function separable(x: tf.Tensor4D, name: string, { convolution }: Layers)
   return convolution(filtered, `${name}.pointwise`, { stride: 1, padding: 0 });
 }
 
-/**
- * max(0, x) + slope · min(0, x): a ReLU where the slope is 0, else a leaky one, of which TensorFlow.js's own has
- * no gradient of its gradient.
- */
-export function rectified(x: tf.Tensor4D, slope: number): tf.Tensor4D {
-  return slope === 0 ? tf.relu(x) : tf.sub(tf.relu(x), tf.mul(tf.relu(tf.neg(x)), slope));
-}
-
-/**
- * y = branch(x) + x′, x′ being x or, where sides are halved, its 1×1 convolution. No ReLU follows.
- *
- * @param slope Of its ReLUs below 0. Default 0.
- */
-export function residualBlock(
-  x: tf.Tensor4D,
-  block: Block,
-  layers: Layers,
-  slope = 0,
-): tf.Tensor4D {
+/** y = branch(x) + x′, x′ being x or, where sides are halved, its 1×1 convolution. No ReLU follows. */
+export function residualBlock(x: tf.Tensor4D, block: Block, layers: Layers): tf.Tensor4D {
   let y = x;
   block.separables.forEach(({ name, norm }, i) => {
-    if (i > 0 || block.startsWithRelu) y = rectified(y, slope);
+    if (i > 0 || block.startsWithRelu) y = tf.relu(y);
     y = layers.batchNorm(separable(y, name, layers), norm);
   });
   if (!block.halves) return tf.add(y, x);

@@ -96,6 +96,7 @@ function errorsOf(expected: Case, isTraining: boolean) {
       errors.total = Math.abs(total.dataSync()[0] / expected.total - 1);
       return total;
     };
+    if (!isTraining) return void run();
     const { grads } = tf.variableGrads(run);
     for (const [name, norm] of Object.entries(expected.grad)) {
       const found = tf.norm(grads[parameters[name].name]).dataSync()[0];
@@ -119,18 +120,16 @@ Deno.test("lisiam has the code's names, shapes and count", () => {
   assert.equal(learnt, fixture.params);
 });
 
-Deno.test("lisiam equals PyTorch in inference: activations, losses, every gradient", () => {
-  const { errors, gradients } = errorsOf(fixture.eval64, false);
-  within(errors, 1e-4);
-  within(gradients, 2e-3);
-  const learnt = detector.parameters.filter(({ role }) => isLearnt(role)).map(({ name }) => name);
-  assert.deepEqual(Object.keys(gradients).sort(), learnt.sort());
+Deno.test("lisiam equals PyTorch in inference: activations, losses", () => {
+  within(errorsOf(fixture.eval64, false).errors, 1e-4);
 });
 
 Deno.test("lisiam equals PyTorch in training: activations, losses, every gradient", () => {
   const { errors, gradients } = errorsOf(fixture.train64, true);
   within(errors, 1e-3);
   within(gradients, 1e-2);
+  const learnt = detector.parameters.filter(({ role }) => isLearnt(role)).map(({ name }) => name);
+  assert.deepEqual(Object.keys(gradients).sort(), learnt.sort());
 });
 
 Deno.test("degradedView draws by the seed, leaves some pictures as they are, and stays a constant", () =>

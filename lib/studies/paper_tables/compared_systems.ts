@@ -106,9 +106,7 @@ export const COMPARED_SYSTEMS: Readonly<Record<string, ComparedSystem>> = Object
   },
   OST: {
     source: "Chen et al. 2022b",
-    detector: "ost",
-    remark:
-      "Adapts itself to each test picture. The published code lacks SimSwap, which makes its fakes.",
+    remark: "Adapts itself to each test picture.",
   },
   HCIL: { source: "Gu et al. 2022a", remark: INTERVALS },
   LiSiam: { source: "Wang, Sun, and Tang 2022", detector: "lisiam" },
