@@ -4,15 +4,14 @@
  */
 import * as tf from "@tensorflow/tfjs";
 
-/** A function of two groups of features, each `[batch, features]`: `[batch, classes]`. */
-type OfTwo = (first: tf.Tensor2D, second: tf.Tensor2D) => tf.Tensor2D;
-
 /**
  * The interaction of two groups of features, a group left out being 0:
  *
  *     I = f(a, b) − f(0, b) − f(a, 0) + f(0, 0)
  *
  * Of a linear f it is 0 whatever the features are.
+ *
+ * @param f Of both groups, each `[batch, features]`: `[batch, classes]`.
  *
  * @example The product of two numbers is all interaction, their sum none
  * ```ts
@@ -25,7 +24,11 @@ type OfTwo = (first: tf.Tensor2D, second: tf.Tensor2D) => tf.Tensor2D;
  * assert.equal(featureInteraction(a, b, (x, y) => tf.add(x, y)).dataSync()[0], 0);
  * ```
  */
-export function featureInteraction(a: tf.Tensor2D, b: tf.Tensor2D, f: OfTwo): tf.Tensor2D {
+export function featureInteraction(
+  a: tf.Tensor2D,
+  b: tf.Tensor2D,
+  f: (first: tf.Tensor2D, second: tf.Tensor2D) => tf.Tensor2D,
+): tf.Tensor2D {
   const [noA, noB] = [tf.zerosLike(a), tf.zerosLike(b)];
   return tf.add(tf.sub(tf.sub(f(a, b), f(noA, b)), f(a, noB)), f(noA, noB));
 }

@@ -130,7 +130,11 @@ function dropChannels(x: tf.Tensor4D, { layers, dropout }: LisiamRun): tf.Tensor
 }
 
 /** A block that changes its channels and keeps its side. */
-function keptBlock(x: tf.Tensor4D, { name, separables, startsWithRelu }: Block, layers: Layers) {
+function keptBlock(
+  x: tf.Tensor4D,
+  { name, separables, startsWithRelu }: Block,
+  layers: Layers,
+): tf.Tensor4D {
   let y = x;
   separables.forEach((each, i) => {
     if (i > 0 || startsWithRelu) y = tf.relu(y);

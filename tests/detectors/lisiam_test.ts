@@ -8,6 +8,7 @@ import { lisiam, type LisiamOutputs } from "lib/detectors/lisiam/lisiam.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import type { Mode } from "lib/networks/layers.ts";
+import { lisiamParameters } from "lib/networks/lisiam.ts";
 import { disposeParameters, isLearnt } from "lib/networks/parameters.ts";
 import { storeParameters } from "lib/networks/weights/state_dict.ts";
 import { torchShape } from "lib/networks/weights/torch_layout.ts";
@@ -118,6 +119,8 @@ Deno.test("lisiam has the code's names, shapes and count", () => {
   const learnt = detector.parameters.filter(({ role }) => isLearnt(role))
     .reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b), 0);
   assert.equal(learnt, fixture.params);
+  const half = lisiamParameters(0.5).find(({ name }) => name === "getScore.0.weight");
+  assert.deepEqual(half?.shape, [512, 512]);
 });
 
 Deno.test("lisiam equals PyTorch in inference: activations, losses", () => {
