@@ -1,5 +1,6 @@
 /** The detectors that the kit has: a new kind is a file of its own and a row here. */
 import type { DetectorKind } from "./detector.ts";
+import { dspFwa } from "./dsp_fwa.ts";
 import { exposingTheDeception } from "./exposing_the_deception/exposing_the_deception.ts";
 import { f3Net } from "./f3_net.ts";
 import { faceXRay } from "./face_x_ray.ts";
@@ -7,6 +8,7 @@ import { fstMatching } from "./fst_matching.ts";
 import { lisiam } from "./lisiam/lisiam.ts";
 import { mesonet } from "./mesonet.ts";
 import { multiAttentional } from "./multi_attentional/multi_attentional.ts";
+import { pcl } from "./pcl.ts";
 import { recce } from "./recce.ts";
 import { sbi } from "./sbi.ts";
 import { spsl } from "./spsl.ts";
@@ -29,6 +31,8 @@ export const DETECTORS: readonly DetectorKind[] = Object.freeze([
   fstMatching,
   lisiam,
   sbi,
+  pcl,
+  dspFwa,
 ]);
 
 /**

@@ -181,7 +181,7 @@ export interface ResnetRun extends ResnetShape {
  * @returns Of each stage `[batch, side, side, channels]`, 0 or more; sides are a quarter of the picture's, an
  * eighth, a 16th and a 32nd, rounded up.
  */
-function resnetMaps(
+export function resnetMaps(
   images: tf.Tensor4D,
   { prefix, width, layers, ...shape }: ResnetRun,
 ): tf.Tensor4D[] {

@@ -6,6 +6,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ._compared import Compared, only
+from ._efficientnet import kit_name
 from ._timm import timm
 
 CHANNELS, DEEP, FINAL, UNITS = 32, 160, 1792, 256  # of stages 2 and 5, the last map, and linear layers
@@ -193,20 +194,7 @@ class MultiAttentional(Compared):
     def kit_name(self, name):
         if not name.startswith("net."):
             return name
-        _, part, *rest = name.split(".")
-        outside = {"conv_stem": "_conv_stem", "bn1": "_bn0", "conv_head": "_conv_head", "bn2": "_bn1",
-                   "classifier": "_fc"}
-        if part in outside:
-            return ".".join(["net", outside[part], *rest])
-        stage, place = int(rest[0]), int(rest[1])
-        at = sum(len(blocks) for blocks in self.net.blocks[:stage]) + place
-        expands = hasattr(self.net.blocks[stage][place], "conv_pwl")
-        names = {"conv_dw": "_depthwise_conv", "se.conv_reduce": "_se_reduce",
-                 "se.conv_expand": "_se_expand"}
-        names |= ({"conv_pw": "_expand_conv", "bn1": "_bn0", "bn2": "_bn1", "conv_pwl": "_project_conv",
-                   "bn3": "_bn2"} if expands else {"bn1": "_bn1", "conv_pw": "_project_conv", "bn2": "_bn2"})
-        inside = ".".join(rest[2:-1])
-        return f"net._blocks.{at}.{names[inside]}.{rest[-1]}"
+        return kit_name(self.net, name)
 
 
 def build(settings):
