@@ -109,7 +109,7 @@ const STEPS: Step[] = [
     step: {
       code: `${LISTEN}\nasync function train() {\n  using interrupt = listenForInterrupt();\n` +
         '  let step = 0;\n  console.log("begun");\n' +
-        "  for (; !interrupt.signal.aborted; step++) await sleep(10);\n  return step;\n}\n" +
+        "  for (; !interrupt.signal.aborted; step++) await sleep(step < 3 ? 10 : 600);\n  return step;\n}\n" +
         "(await train()) > 1 && steps > 1",
       stop: 0.3,
       from: "output",

@@ -37,15 +37,20 @@ export interface CellGuard {
  * Begins to look after the cells of this kernel.
  *
  * A first SIGINT is left to whoever listens for it, such as a training run that ends after a step; when
- * nobody does, what the cell awaits is given up. A loop that computes sees `stopFile` appear.
+ * nobody does, what the cell awaits is given up. A loop that computes, and hears of no signal, sees `stopFile`
+ * appear.
  */
 export function guardCells(stopFile: string): CellGuard {
   let stopped = false;
+  let left = false; // to who listens: what asked for it is on its way to its end
   let giveUp: (reason: Stopped) => void = () => {};
   const turns = countTurns(LOOK);
   const listeners = countListeners();
   listeners.add("SIGINT", () => {
-    if (listeners.others() > 0) return;
+    if (listeners.others() > 0) {
+      left = true;
+      return;
+    }
     stopped = true;
     turns.until = 0; // loops look at once
     giveUp(new Stopped());
@@ -60,7 +65,7 @@ export function guardCells(stopFile: string): CellGuard {
   });
 
   const look = () => {
-    stopped ||= turns.due() && exists(stopFile);
+    stopped ||= !left && turns.due() && exists(stopFile);
     if (!stopped) return;
     turns.until = 0;
     throw new Stopped(check);
@@ -84,7 +89,7 @@ export function guardCells(stopFile: string): CellGuard {
   });
   return {
     async begin(code) {
-      stopped = false;
+      stopped = left = false;
       turns.until = 0;
       giveUp = () => {};
       await tell(instrument(code));
