@@ -1,5 +1,6 @@
 /** The detectors that the kit has: a new kind is a file of its own and a row here. */
 import type { DetectorKind } from "./detector.ts";
+import { efficientnet } from "./efficientnet.ts";
 import { exposingTheDeception } from "./exposing_the_deception/exposing_the_deception.ts";
 import { f3Net } from "./f3_net.ts";
 import { faceXRay } from "./face_x_ray.ts";
@@ -9,6 +10,7 @@ import { recce } from "./recce.ts";
 import { sbi } from "./sbi.ts";
 import { spsl } from "./spsl.ts";
 import { srm } from "./srm.ts";
+import { wsDan } from "./ws_dan/ws_dan.ts";
 import { xception } from "./xception.ts";
 import { xceptionEla } from "./xception_ela.ts";
 
@@ -25,6 +27,8 @@ export const DETECTORS: readonly DetectorKind[] = Object.freeze([
   multiAttentional,
   srm,
   sbi,
+  efficientnet,
+  wsDan,
 ]);
 
 /**

@@ -13,9 +13,9 @@ const LEAST = 1e-8;
 
 /**
  * Vectors over the last axis divided by their length, or by 1e-12 where that is more; its gradient is 0
- * there, as PyTorch's.
+ * there, as that of PyTorch's `normalize`.
  */
-function ofUnitLength(x: tf.Tensor3D): tf.Tensor3D {
+export function ofUnitLength<T extends tf.Tensor>(x: T): T {
   const squares = tf.sum(tf.square(x), -1, true);
   return tf.div(x, tf.sqrt(tf.maximum(squares, SHORTEST ** 2)));
 }
