@@ -1,5 +1,6 @@
 /** The detectors that the kit has: a new kind is a file of its own and a row here. */
 import type { DetectorKind } from "./detector.ts";
+import { dcl } from "./dcl/dcl.ts";
 import { efficientnet } from "./efficientnet.ts";
 import { exposingTheDeception } from "./exposing_the_deception/exposing_the_deception.ts";
 import { f3Net } from "./f3_net.ts";
@@ -29,6 +30,7 @@ export const DETECTORS: readonly DetectorKind[] = Object.freeze([
   sbi,
   efficientnet,
   wsDan,
+  dcl,
 ]);
 
 /**

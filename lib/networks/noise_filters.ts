@@ -19,7 +19,7 @@ const SIDE = 5, FILTERS = 3;
 const LARGEST = 3;
 
 /** Second differences of a square of 3, of 5, and along a row, by what they are divided by. [code] */
-const SRM: readonly { readonly divisor: number; readonly rows: readonly (readonly number[])[] }[] =
+export const SRM: readonly { readonly divisor: number; readonly rows: readonly (readonly number[])[] }[] =
   Object.freeze([
     {
       divisor: 4,
