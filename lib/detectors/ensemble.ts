@@ -116,7 +116,9 @@ function kindOf(members: readonly EnsembleMember[], combine: EnsembleSettings["c
       [...new Set(detectors.map(({ kind }) => kind.source))].join("; ")
     }`,
     rules: { fields: { combine: choiceRule(...COMBINATIONS), shares: made, members: made } },
-    presets: { ensemble: { detector: whole, data, training } },
+    presets: { // nothing is trained by them
+      ensemble: { detector: whole, data, training: { ...training, frozen: "none" } },
+    },
     build: (settings) => ({
       input: {
         size: Math.max(...detectors.map(({ input }) => input.size)),
