@@ -88,7 +88,7 @@ Deno.test("a folder with an ensemble's file is evaluated as a run's is, and comp
       `ours=${both}`,
       `alone=${join(root, "a_run")}`,
       "--resamples",
-      "20",
+      "100",
     ]);
     assert.ok(compare !== "help");
     lines.length = 0;
