@@ -70,6 +70,12 @@ export interface EfficientNetSettings {
   readonly averageOver: "classes" | "all";
 }
 
+/** Batch norms that stand alone, by the convolutions that they belong to. */
+const NORMED: Readonly<Record<string, string>> = Object.freeze({
+  _bn0: "_conv_stem",
+  _bn1: "_conv_head",
+});
+
 const PREFIX = "net", CLASSIFIER = `${PREFIX}._fc`;
 
 const selim: EfficientNetSettings = Object.freeze({
@@ -236,7 +242,7 @@ export const efficientnet: DetectorKind<EfficientNetSettings, tf.Tensor1D> = def
       parts: (layer = "_bn1") => [{ name: "whole network", layer: `${PREFIX}.${layer}` }],
       stageOf: (parameter) => {
         const [, layer] = /^net\.(_blocks\.\d+|[^.]+)/.exec(parameter)!;
-        return { _bn0: "_conv_stem", _bn1: "_conv_head" }[layer] ?? layer;
+        return NORMED[layer] ?? layer;
       },
       loadPretrained,
     };

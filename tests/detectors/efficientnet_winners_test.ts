@@ -77,6 +77,12 @@ function made(preset: "selim" | "ntechlab", changes: Partial<EfficientNetSetting
 const renamed = (parameters: Parameters, theirs: readonly string[]) =>
   Object.fromEntries(Object.values(parameters).map((variable, i) => [theirs[i], variable]));
 
+/** timm's batch norms, which have their activation, by the kit's. */
+const NORMS: Readonly<Record<string, string>> = {
+  "net._bn0": "encoder.bn1",
+  "net._bn1": "encoder.bn2",
+};
+
 const within = (errors: Record<string, number>, limit: number) =>
   assert.deepEqual(Object.entries(errors).filter(([, error]) => !(error <= limit)), []);
 
@@ -104,11 +110,9 @@ Deno.test("efficientnet is Selim Seferbekov's B7: names, every stage, loss, grad
       detector.forward(images, parameters, {
         tap: (name, x) => {
           const stage = ends.indexOf(name), swish = () => tf.mul(x, tf.sigmoid(x));
-          const probe = stage >= 0
-            ? `encoder.blocks.${stage}`
-            : { "net._bn0": "encoder.bn1", "net._bn1": "encoder.bn2" }[name];
+          const probe = stage >= 0 ? `encoder.blocks.${stage}` : NORMS[name];
           if (probe) {
-            const seen = stage >= 0 ? x : swish(); // timm's batch norms have their activation
+            const seen = stage >= 0 ? x : swish();
             errors[probe] = summaryError(torchValues(seen, "activation"), eval64.probes[probe]);
           }
           return x;

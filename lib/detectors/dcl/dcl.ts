@@ -51,6 +51,12 @@ export interface DclOutputs {
 /** Real and fake. */
 const CLASSES = 2;
 
+/** Batch norms that stand alone, by the convolutions that they belong to. */
+const NORMED: Readonly<Record<string, string>> = Object.freeze({
+  _bn0: "_conv_stem",
+  _bn1: "_conv_head",
+});
+
 const PREFIX = "net", SQUEEZE = "feature_squeeze", CLASSIFIER = "fc";
 
 /** What stands before the momentum encoder's copies. */
@@ -236,7 +242,7 @@ export const dcl: DetectorKind<DclSettings, DclOutputs> = defineDetector<DclSett
     stageOf: (parameter) => {
       const [, layer] = /^net\.(_blocks\.\d+|[^.]+)/.exec(parameter) ?? [];
       if (layer === undefined) return CLASSIFIER;
-      return { _bn0: "_conv_stem", _bn1: "_conv_head" }[layer] ?? layer;
+      return NORMED[layer] ?? layer;
     },
     loadPretrained,
   }),
