@@ -45,9 +45,13 @@ export interface EnsembleMember {
 /** What stands before the names of a member's parameters and layers. */
 const prefixOf = (place: number) => `members.${place}.`;
 
+/** ln σ(z), without overflow; TensorFlow.js's own cannot be differentiated within a tidy scope. */
+const logSigmoid = (z: tf.Tensor2D): tf.Tensor2D =>
+  tf.sub(tf.minimum(z, 0), tf.log1p(tf.exp(tf.neg(tf.abs(z)))));
+
 /** ln Σ w σ(z) along a row, from log-odds z and the logarithms of the weights w. */
 function logMean(logOdds: tf.Tensor2D, logShares: tf.Tensor1D): tf.Tensor1D {
-  const terms = tf.add(tf.logSigmoid(logOdds), logShares), most = tf.max(terms, 1, true);
+  const terms = tf.add(logSigmoid(logOdds), logShares), most = tf.max(terms, 1, true);
   const sum = tf.sum(tf.exp(tf.sub(terms, most)), 1);
   return tf.add(tf.squeeze(most, [1]), tf.log(sum)) as tf.Tensor1D;
 }

@@ -112,7 +112,7 @@ function hardKeys(
     tf.equal(tf.reshape(tf.range(0, hardest), [hardest, 1]), tf.reshape(rank, [1, batch])),
     "float32",
   ) as tf.Tensor2D;
-  return { hard: tf.matMul(chosen, keys), there: tf.sum(tf.mul(chosen, own), 1) };
+  return { hard: tf.matMul<tf.Tensor2D>(chosen, keys), there: tf.sum(tf.mul(chosen, own), 1) };
 }
 
 /** A queue with keys written from its pointer on. */

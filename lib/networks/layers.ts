@@ -194,7 +194,8 @@ export function openLayers(parameters: Parameters, { training, tap, folded }: Mo
       return (x.rank === 4 ? y : tf.reshape(y, [batch, channels])) as T;
     },
     linear: (x, name) => {
-      const y = tf.matMul(x, read<tf.Tensor2D>(`${name}.weight`)), bias = `${name}.bias`;
+      const y = tf.matMul<tf.Tensor2D>(x, read<tf.Tensor2D>(`${name}.weight`));
+      const bias = `${name}.bias`;
       return Object.hasOwn(parameters, bias) ? tf.add(y, read<tf.Tensor1D>(bias)) : y;
     },
     dropout: (x, rate) => nextSeed && rate > 0 ? dropout(x, rate, nextSeed()) : x,

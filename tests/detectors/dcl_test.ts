@@ -203,10 +203,12 @@ Deno.test("dcl's momentum encoder begins as the encoder, then follows; contrast 
         updates,
       });
       for (const [name, value] of Object.entries(updates)) learnt[name].assign(value);
-      const numbers = Object.entries(terms).map(([name, term]) => [name, term.dataSync()[0]]);
+      const number = (x: tf.Tensor) => x.dataSync()[0], { crossEntropy, inter, intra } = terms;
       return {
-        total: total.dataSync()[0],
-        ...Object.fromEntries(numbers) as Record<string, number>,
+        total: number(total),
+        crossEntropy: number(crossEntropy),
+        inter: number(inter),
+        intra: number(intra),
       };
     });
   const first = step(0), name = "net._conv_head.weight";

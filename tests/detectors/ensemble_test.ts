@@ -106,7 +106,7 @@ Deno.test("ensembleOf scores as its members do, each with its own size and norma
   ]);
   assert.equal(parts.length, 3);
   assert.ok(new Set(parts.map((map) => map.length)).size > 1, "grids of several sizes");
-  const sum = (grid: number[][]) => grid.flat().reduce((a, b) => a + b, 0);
+  const sum = (grid: readonly (readonly number[])[]) => grid.flat().reduce((a, b) => a + b, 0);
   const total = parts.reduce((all, map) => all + sum(map), 0);
   assert.ok(
     Math.abs(sum(whole) - total) < 1e-3 * parts.flat(2).reduce((a, x) => a + Math.abs(x), 0),
