@@ -5,7 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { withoutGradient } from "lib/engine/detach.ts";
-import { ofUnitLength } from "lib/networks/attention_pooling.ts";
+import { ofUnitLength } from "lib/engine/unit_length.ts";
 
 /** What cosines are divided by. [code] */
 const TEMPERATURE = 0.07;

@@ -4,7 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { withoutGradient } from "lib/engine/detach.ts";
-import { ofUnitLength } from "lib/networks/attention_pooling.ts";
+import { ofUnitLength } from "lib/engine/unit_length.ts";
 
 /**
  * Which pictures move a class's centre: the last of the class in the batch alone, as the code does, whose

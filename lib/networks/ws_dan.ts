@@ -5,7 +5,8 @@
  * commit 91dae24 (MIT).
  */
 import * as tf from "@tensorflow/tfjs";
-import { attentionPooling, ofUnitLength } from "./attention_pooling.ts";
+import { ofUnitLength } from "lib/engine/unit_length.ts";
+import { attentionPooling } from "./attention_pooling.ts";
 import { efficientnetMaps, efficientnetParameters } from "./efficientnet.ts";
 import { efficientnetShape } from "./efficientnet_shape.ts";
 import type { Layers } from "./layers.ts";
@@ -32,7 +33,10 @@ const LEAST = 1e-12;
 const SCALE = 100;
 
 /** What stands before the trunk's names. [code] */
-export const TRUNK_PREFIX = Object.freeze({ xception: "features.", b3: "EFN." });
+export const TRUNK_PREFIX: Readonly<Record<WsDanShape["network"], string>> = Object.freeze({
+  xception: "features.",
+  b3: "EFN.",
+});
 
 /** What the network is made of. */
 export interface WsDanShape {
