@@ -5,8 +5,8 @@ import * as tf from "@tensorflow/tfjs";
 const SHORTEST = 1e-12;
 
 /**
- * Vectors over the last axis divided by their length, or by 1e-12 where that is more; its gradient is 0
- * there, as that of PyTorch's `normalize`.
+ * Vectors over the last axis divided by their length, or by 1e-12 where that is more; there the length
+ * has no gradient, as in PyTorch's `normalize`.
  *
  * @example
  * ```ts
