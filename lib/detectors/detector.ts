@@ -62,6 +62,19 @@ export interface Loss {
   readonly terms: Readonly<Record<string, tf.Scalar>>;
 }
 
+/**
+ * Several looks at each picture in place of one, where a detector scores so. Training, explanations and costs
+ * are of one look.
+ */
+export interface Views {
+  /** Looks at a picture. */
+  readonly count: number;
+  /** `[batch, size, size, 3]`, normalised, to `[batch · count, size, size, 3]`, in an order that `together` knows. */
+  of(images: tf.Tensor4D): tf.Tensor4D;
+  /** Log-odds of fake of the looks, `[batch · count]`, as those of the pictures, `[batch]`. */
+  together(logOdds: tf.Tensor1D): tf.Tensor1D;
+}
+
 /** A layer whose class activation map shows where a part of the detector looks. */
 export interface MapTarget {
   /** The part in words for captions: `"block 2"`, `"whole network"`. */
@@ -121,6 +134,8 @@ export interface Detector<Settings extends object = object, Outputs = unknown> {
   loss(inputs: LossInputs<Outputs>): Loss;
   /** Log-odds of fake, `[batch]`, in nats: above 0 speaks for fake; its sigmoid is the score. */
   logOdds(outputs: Outputs): tf.Tensor1D;
+  /** How a picture is scored from several looks: see `scoreImages`. Left out: from one. */
+  readonly views?: Views;
   /**
    * What can be explained, in the order in which figures show it; at least one.
    *

@@ -1,12 +1,14 @@
 /** The detectors that the kit has: a new kind is a file of its own and a row here. */
 import type { DetectorKind } from "./detector.ts";
 import { dcl } from "./dcl/dcl.ts";
+import { dspFwa } from "./dsp_fwa.ts";
 import { efficientnet } from "./efficientnet.ts";
 import { exposingTheDeception } from "./exposing_the_deception/exposing_the_deception.ts";
 import { f3Net } from "./f3_net.ts";
 import { faceXRay } from "./face_x_ray.ts";
 import { mesonet } from "./mesonet.ts";
 import { multiAttentional } from "./multi_attentional/multi_attentional.ts";
+import { pcl } from "./pcl.ts";
 import { recce } from "./recce.ts";
 import { sbi } from "./sbi.ts";
 import { spsl } from "./spsl.ts";
@@ -28,6 +30,8 @@ export const DETECTORS: readonly DetectorKind[] = Object.freeze([
   multiAttentional,
   srm,
   sbi,
+  pcl,
+  dspFwa,
   efficientnet,
   wsDan,
   dcl,

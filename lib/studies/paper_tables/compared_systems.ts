@@ -89,6 +89,7 @@ export const COMPARED_SYSTEMS: Readonly<Record<string, ComparedSystem>> = Object
   },
   "DSP-FWA": {
     source: "Li and Lyu 2018",
+    detector: "dsp_fwa",
     deepfakeBench: [0.877, 0.79, 0.668, 0.638, 0.613],
     remark: "DeepfakeBench has FWA on Xception, without DSP-FWA's pyramid.",
   },
@@ -121,7 +122,7 @@ export const COMPARED_SYSTEMS: Readonly<Record<string, ComparedSystem>> = Object
   ICT: { source: "Dong et al. 2022b" },
   DCL: { source: "Sun et al. 2022", detector: "dcl" },
   IID: { source: "Huang et al. 2023" },
-  "PCL + I2G": { source: "Zhao et al. 2021b" },
+  "PCL + I2G": { source: "Zhao et al. 2021b", detector: "pcl" },
   "FST-Matching": { source: "Dong et al. 2022a" },
   LipForensics: { source: "Haliassos et al. 2021", remark: INTERVALS },
   FTCN: { source: "Zheng et al. 2021", remark: INTERVALS },

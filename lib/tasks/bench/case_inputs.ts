@@ -32,10 +32,11 @@ export async function configurationOf(one: BenchCase): Promise<Configuration> {
     return vary(PAPER, { blocks, width, precision, imageSize: size, batchSize: batch });
   }
   const { batch, precision, changes = [], detector, preset } = one;
+  const adam = ["optimiser=adam", "samRho=0"]; // as PyTorch's side trains, whatever the preset does
   return await configurationFrom({
     detector,
     ...preset === undefined ? {} : { preset },
-    changes: [`batchSize=${batch}`, `precision=${precision}`, ...changes],
+    changes: [`batchSize=${batch}`, `precision=${precision}`, ...adam, ...changes],
   });
 }
 

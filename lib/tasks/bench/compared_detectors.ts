@@ -11,6 +11,9 @@ const NETWORKS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   f3_net: [[]],
   recce: [[]],
   multi_attentional: [[]],
+  sbi: [[], ["network=resnet34"]],
+  pcl: [[]],
+  dsp_fwa: [["windows=1"]], // which windows are drawn in training each side decides for itself
   mesonet: [
     [],
     ["network=mesoInception4"],

@@ -1,9 +1,17 @@
-"""timm's EfficientNets with the settings and under the names that the kit has them by."""
+"""timm's EfficientNets with the settings of the kit's, and the names that efficientnet_pytorch, and so the kit, has
+for their parameters."""
 
 from torch import nn
 from torch.nn import functional as F
 
 from ._timm import timm
+
+OUTSIDE = {"conv_stem": "_conv_stem", "bn1": "_bn0", "conv_head": "_conv_head", "bn2": "_bn1",
+           "classifier": "_fc"}
+INSIDE = {"conv_dw": "_depthwise_conv", "se.conv_reduce": "_se_reduce", "se.conv_expand": "_se_expand"}
+EXPANDING = {"conv_pw": "_expand_conv", "bn1": "_bn0", "bn2": "_bn1", "conv_pwl": "_project_conv",
+             "bn3": "_bn2"}
+PLAIN = {"bn1": "_bn1", "conv_pw": "_project_conv", "bn2": "_bn2"}
 
 
 class PaddedAsEven(nn.Conv2d):
@@ -27,18 +35,12 @@ def efficientnet(network, settings, classes, as_even):
     return net
 
 
-def kit_name(net, name, prefix):
-    """What the kit calls an entry of the state dict of `net`, which begins with one word; it puts `prefix` there."""
+def kit_name(net, name, prefix="net"):
+    """What the kit calls the entry `name` of a detector whose network, the word before the first dot, is timm's."""
     _, part, *rest = name.split(".")
-    outside = {"conv_stem": "_conv_stem", "bn1": "_bn0", "conv_head": "_conv_head", "bn2": "_bn1",
-               "classifier": "_fc"}
-    if part in outside:
-        return ".".join([prefix, outside[part], *rest])
+    if part in OUTSIDE:
+        return ".".join([prefix, OUTSIDE[part], *rest])
     stage, place = int(rest[0]), int(rest[1])
     at = sum(len(blocks) for blocks in net.blocks[:stage]) + place
-    expands = hasattr(net.blocks[stage][place], "conv_pwl")
-    names = {"conv_dw": "_depthwise_conv", "se.conv_reduce": "_se_reduce",
-             "se.conv_expand": "_se_expand"}
-    names |= ({"conv_pw": "_expand_conv", "bn1": "_bn0", "bn2": "_bn1", "conv_pwl": "_project_conv",
-               "bn3": "_bn2"} if expands else {"bn1": "_bn1", "conv_pw": "_project_conv", "bn2": "_bn2"})
+    names = INSIDE | (EXPANDING if hasattr(net.blocks[stage][place], "conv_pwl") else PLAIN)
     return f"{prefix}._blocks.{at}.{names['.'.join(rest[2:-1])]}.{rest[-1]}"

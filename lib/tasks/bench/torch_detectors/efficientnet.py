@@ -33,7 +33,7 @@ class EfficientNet(Compared):
         return sum(kind.mean() for kind in kinds if len(kind) > 0) / 2
 
     def kit_name(self, name):
-        return kit_name(self.net, name, "net")
+        return kit_name(self.net, name)
 
 
 def build(settings):

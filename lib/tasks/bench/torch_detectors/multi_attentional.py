@@ -176,7 +176,7 @@ class MultiAttentional(Compared):
         return total + settings["dropWeight"] * again + settings["matchWeight"] * match
 
     def kit_name(self, name):
-        return kit_name(self.net, name, "net") if name.startswith("net.") else name
+        return kit_name(self.net, name) if name.startswith("net.") else name
 
 
 def build(settings):
