@@ -189,8 +189,8 @@ function commonCut(members: readonly EnsembleMember[]): FaceCut | undefined {
  * without smoothing, as WM's submission does.
  *
  * @returns A detector with the members' variables; disposing of it disposes of them.
- * @throws RangeError for fewer than two members, a share that is not above 0, or members whose faces were cut
- * differently.
+ * @throws RangeError for fewer than two members, a share that is not above 0, a member with views of its own, or
+ * members whose faces were cut differently.
  */
 export function ensembleOf(
   members: readonly EnsembleMember[],
@@ -200,6 +200,13 @@ export function ensembleOf(
   const wrong = members.find(({ share }) => !(share > 0 && share < Infinity));
   if (wrong) {
     throw new RangeError(`The share of ${wrong.name} is ${wrong.share}, but must be above 0.`);
+  }
+  const looking = members.find(({ detector: { detector } }) => detector.views !== undefined);
+  if (looking) {
+    throw new RangeError(
+      `${looking.name} scores a picture from several looks, which an ensemble does not take. Leave it out, or ` +
+        "average the scores that evaluate writes of each.",
+    );
   }
   const configuration = presetOf(kindOf(members, combine)) as unknown as Configuration;
   const cut = commonCut(members);
