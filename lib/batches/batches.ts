@@ -12,10 +12,10 @@ import { drawMixup, drawPairMixup, MIXUP_WIDTH } from "./mixup.ts";
 
 /**
  * What a batch can carry besides pictures and labels: where a picture was manipulated, by which method,
- * and which picture of the batch is its partner (the real one that a fake was made from, and the other
- * way round).
+ * which picture of the batch is its partner (the real one that a fake was made from, and the other
+ * way round), and who is in it.
  */
-export type Want = "mask" | "method" | "pair";
+export type Want = "mask" | "method" | "pair" | "identity";
 
 /**
  * What of a configuration decides what is in a batch, but for the pictures; a `Configuration` is one.
@@ -29,6 +29,8 @@ export interface BatchSettings {
   readonly detector: {
     readonly input: { readonly size: number };
     readonly wants: readonly Want[];
+    /** As many people as it tells apart at most, where it wants identities. Default: any number. */
+    readonly mostPeople?: number;
   };
 }
 
@@ -44,6 +46,8 @@ export interface Batch {
   readonly methods?: tf.Tensor1D;
   /** int32 [batch]: each picture's partner's place in the batch, for detectors that want pairs. */
   readonly partners?: tf.Tensor1D;
+  /** int32 [batch, 2]: whose face was changed and whom it was changed by, for detectors that want identities. */
+  readonly identities?: tf.Tensor2D;
   /** float32 [batch, 4], for `augment`. */
   readonly augmentation: tf.Tensor2D;
   /** float32 [batch, 2], for `mixUp`. */
@@ -75,9 +79,13 @@ export interface Pictures {
   readonly methods?: readonly number[];
   /** Each picture's partner's place, where pairs are wanted. */
   readonly partners?: readonly number[];
+  /** Of each picture two numbers of people, target and source, one after the other, where identities are wanted. */
+  readonly identities?: readonly number[];
 }
 
-function onDevice({ pixels, width, height, labels, indices, masks, methods, partners }: Pictures) {
+function onDevice(
+  { pixels, width, height, labels, indices, masks, methods, partners, identities }: Pictures,
+) {
   const count = labels.length;
   return {
     images: tf.tensor4d(new Int32Array(pixels), [count, height, width, 3], "int32"),
@@ -87,6 +95,7 @@ function onDevice({ pixels, width, height, labels, indices, masks, methods, part
       : {},
     ...methods ? { methods: tf.tensor1d([...methods], "int32") } : {},
     ...partners ? { partners: tf.tensor1d([...partners], "int32") } : {},
+    ...identities ? { identities: tf.tensor2d([...identities], [count, 2], "int32") } : {},
     indices,
   };
 }

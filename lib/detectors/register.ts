@@ -6,6 +6,8 @@ import { efficientnet } from "./efficientnet.ts";
 import { exposingTheDeception } from "./exposing_the_deception/exposing_the_deception.ts";
 import { f3Net } from "./f3_net.ts";
 import { faceXRay } from "./face_x_ray.ts";
+import { fstMatching } from "./fst_matching.ts";
+import { lisiam } from "./lisiam/lisiam.ts";
 import { mesonet } from "./mesonet.ts";
 import { multiAttentional } from "./multi_attentional/multi_attentional.ts";
 import { pcl } from "./pcl.ts";
@@ -29,6 +31,8 @@ export const DETECTORS: readonly DetectorKind[] = Object.freeze([
   faceXRay,
   multiAttentional,
   srm,
+  fstMatching,
+  lisiam,
   sbi,
   pcl,
   dspFwa,

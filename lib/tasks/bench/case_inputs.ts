@@ -73,6 +73,7 @@ export function batchOf(batch: number, { input: { size }, wants }: Detector): Fo
       ...wants.includes("pair")
         ? { partners: tf.tensor1d(labels.map((_, i) => i ^ 1), "int32") }
         : {},
+      ...wants.includes("identity") ? { identities: tf.zeros([batch, 2], "int32") } : {},
     },
   };
 }

@@ -8,6 +8,8 @@ const NETWORKS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   spsl: [[], ["depth=shallow"]],
   face_x_ray: [[]],
   srm: [[]],
+  fst_matching: [[], ["interaction=probability", "interactionWeight=1"]],
+  lisiam: [["invarianceWeight=0"]], // worse copies are each side's own
   f3_net: [[]],
   recce: [[]],
   multi_attentional: [[]],
