@@ -1,16 +1,8 @@
 /** A forest plot: one number with its interval a line, for many things one under the other. */
 import type { Data } from "plotly.js-dist";
 import { type Chart, defineChart } from "./figure.ts";
-import {
-  axis,
-  baseLayout,
-  FAINT,
-  FONT_SIZES,
-  INK,
-  type LookOptions,
-  WIDTHS,
-  wrapText,
-} from "./chart_style.ts";
+import { axis, baseLayout, FONT_SIZES, type LookOptions, WIDTHS, wrapText } from "./chart_style.ts";
+import { REFERENCE_GREY } from "./reference_lines.ts";
 import { COLORS } from "./series_style.ts";
 
 /** One line. */
@@ -143,13 +135,13 @@ export const forest: Chart<ForestRow, ForestOptions> = defineChart(
         ...(level === undefined ? {} : {
           shapes: [{
             type: "line",
-            layer: "below",
+            layer: "between", // below the marks, and above the grid, which has a line at the same place
             yref: "paper",
             y0: 0,
             y1: 1,
             x0: level,
             x1: level,
-            line: { color: level === 0 ? INK : FAINT, width: 1, dash: "dot" },
+            line: { color: REFERENCE_GREY, width: 1, dash: "dot" },
           }],
         }),
       },
