@@ -20,7 +20,13 @@ export interface DetectorDefinition<Settings extends object, Outputs>
     & Partial<
       Pick<
         Detector<Settings, Outputs>,
-        "wants" | "trainingState" | "ownRates" | "views" | "loadPretrained" | "stageOf"
+        | "wants"
+        | "mostPeople"
+        | "trainingState"
+        | "ownRates"
+        | "views"
+        | "loadPretrained"
+        | "stageOf"
       >
     >;
 }

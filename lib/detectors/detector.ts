@@ -31,6 +31,12 @@ export interface Targets {
   readonly methods?: tf.Tensor1D;
   /** int32 `[batch]`: place in the batch of each picture's partner; its own place where it has none. */
   readonly partners?: tf.Tensor1D;
+  /**
+   * int32 `[batch, 2]`: whose face was changed and whose face or motion it was changed by (target, source), as
+   * numbers of the source's people from 0. Of a real picture both are its own person, and so they are of a fake
+   * that names one alone. Mixup leaves them as they are, as it does methods.
+   */
+  readonly identities?: tf.Tensor2D;
 }
 
 /** What a loss is asked with. */
@@ -47,6 +53,8 @@ export interface LossInputs<Outputs> {
    * the pass before.
    */
   readonly forward: (images?: tf.Tensor4D) => Outputs;
+  /** int32 `[2]`: for what a loss draws by itself; passes draw from other numbers. */
+  readonly seed?: tf.Tensor1D;
   /**
    * New values of buffers, by name, to be assigned after the gradient step: the only way to change state
    * that no gradient reaches. Running statistics are put here by the passes themselves.
@@ -111,6 +119,8 @@ export interface Detector<Settings extends object = object, Outputs = unknown> {
   readonly input: DetectorInput;
   /** What it wants of a batch besides pictures and labels. */
   readonly wants: readonly Want[];
+  /** As many people as it tells apart, where it wants identities: data of more are refused. */
+  readonly mostPeople?: number;
   /** Its parameters, learnt and not, in the order and under the names of its PyTorch state dict. */
   readonly parameters: readonly ParameterSpecification[];
   /**

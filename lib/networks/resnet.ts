@@ -1,5 +1,5 @@
 /**
- * ResNet-34 and ResNet-50 without their classifier (He et al., "Deep Residual Learning for Image Recognition",
+ * ResNet-18, 34 and 50 without their classifier (He et al., "Deep Residual Learning for Image Recognition",
  * 2015, Table 1). Names and strides are torchvision's: a bottleneck's step is at its middle convolution.
  */
 import * as tf from "@tensorflow/tfjs";
@@ -19,11 +19,14 @@ const STAGES = [
   { channels: 512, units: 3, stride: 2 },
 ] as const;
 
-/** Layers: 34 has units of two convolutions; 50 as many bottlenecks of three, which give four times the channels. */
-export type ResnetDepth = 34 | 50;
+/**
+ * Layers: 34 has units of two convolutions, 18 two of them a stage; 50 as many as 34, bottlenecks of three,
+ * which give four times the channels.
+ */
+export type ResnetDepth = 18 | 34 | 50;
 
 /** Channels that a unit gives for each of its own. */
-const EXPANSION: Readonly<Record<ResnetDepth, number>> = { 34: 1, 50: 4 };
+const EXPANSION: Readonly<Record<ResnetDepth, number>> = { 18: 1, 34: 1, 50: 4 };
 
 /** Which part of which network. */
 export interface ResnetShape {
@@ -75,7 +78,7 @@ function convolutionsOf(
   },
   depth: ResnetDepth,
 ): UnitConvolution[] {
-  if (depth === 34) {
+  if (depth !== 50) {
     return [
       { size: 3, inputs, outputs, stride },
       { size: 3, inputs: outputs, outputs, stride: 1 },
@@ -94,8 +97,9 @@ function residualUnits(
   { depth = 34, stages = STAGES.length }: ResnetShape,
 ): Unit[] {
   const givenBy = (stage: number) => resnetFeatures(width, { depth, stages: stage + 1 });
-  return STAGES.slice(0, stages).flatMap(({ units, stride: first }, stage) =>
-    Array.from({ length: units }, (_, i): Unit => {
+  return STAGES.slice(0, stages).flatMap(({ units: most, stride: first }, stage) => {
+    const units = depth === 18 ? 2 : most;
+    return Array.from({ length: units }, (_, i): Unit => {
       const stride = i === 0 ? first : 1, inner = channelsAt(stage, width);
       const inputs = i > 0 ? givenBy(stage) : stage > 0 ? givenBy(stage - 1) : inner;
       const sizes = { inputs, inner, outputs: givenBy(stage), stride };
@@ -105,8 +109,8 @@ function residualUnits(
         convolutions: convolutionsOf(sizes, depth),
         ends: i === units - 1 ? `${prefix}.layer${stage + 1}` : undefined,
       };
-    })
-  );
+    });
+  });
 }
 
 /** Where the shortcut has a convolution of its own. */

@@ -7,7 +7,7 @@ import { PAPER } from "lib/detectors/exposing_the_deception/paper_configurations
 import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import { countParameters, type Parameters } from "lib/networks/parameters.ts";
 import { createRandom } from "lib/random.ts";
-import type { FieldRule } from "lib/settings/field_rules.ts";
+import { effectiveSettings } from "lib/settings/field_rules.ts";
 import { configurationFrom } from "../configuration_arguments.ts";
 import {
   type BenchCase,
@@ -49,10 +49,9 @@ export async function resolveCase(one: DetectorCase): Promise<ResolvedCase> {
 
 /** The same without dropout of any kind, of units, images or places, which each side draws for itself. */
 export function withoutDropout(configuration: Configuration): Configuration {
-  const { kind: { rules }, settings } = configuration.detector;
-  const fields = rules.fields as Readonly<Record<string, FieldRule<object>>>;
-  const quiet = Object.entries(settings).flatMap(([name, value]): [string, unknown][] => {
-    if (!(fields[name].matters?.when(settings) ?? true)) return []; // SBI's ResNet-34 has none
+  const { kind: { rules }, settings: all } = configuration.detector;
+  const settings = Object.entries(effectiveSettings(rules, all)); // what does nothing cannot be changed
+  const quiet = settings.flatMap(([name, value]): [string, unknown][] => {
     if (/drop(out|Connect)/i.test(name)) return [[name, 0]];
     return /drop/i.test(name) && typeof value === "string" ? [[name, "none"]] : [];
   });
@@ -74,6 +73,7 @@ export function batchOf(batch: number, { input: { size }, wants }: Detector): Fo
       ...wants.includes("pair")
         ? { partners: tf.tensor1d(labels.map((_, i) => i ^ 1), "int32") }
         : {},
+      ...wants.includes("identity") ? { identities: tf.zeros([batch, 2], "int32") } : {},
     },
   };
 }

@@ -8,6 +8,8 @@ const NETWORKS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   spsl: [[], ["depth=shallow"]],
   face_x_ray: [[]],
   srm: [[]],
+  fst_matching: [[], ["interaction=probability", "interactionWeight=1"]],
+  lisiam: [["invarianceWeight=0"]], // worse copies are each side's own
   f3_net: [[]],
   recce: [[]],
   multi_attentional: [[]],
@@ -20,6 +22,8 @@ const NETWORKS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["edition=port"],
     ["edition=port", "network=mesoInception4"],
   ],
+  efficientnet: [[], ["network=b3", "padding=asEven", "imageSize=300"]],
+  ws_dan: [[], ["network=b3", "imageSize=300"]],
 };
 
 /** All of them, one after another. */
