@@ -8,7 +8,7 @@ import type { Crop } from "lib/data/samples.ts";
 import { createRandom } from "lib/random.ts";
 import type { DataSettings } from "lib/settings/data_settings.ts";
 import { AUGMENTATION_WIDTH, drawAugmentation, RANGES } from "./augmentation.ts";
-import { drawMixup, MIXUP_WIDTH } from "./mixup.ts";
+import { drawMixup, drawPairMixup, MIXUP_WIDTH } from "./mixup.ts";
 
 /**
  * What a batch can carry besides pictures and labels: where a picture was manipulated, by which method,
@@ -100,21 +100,35 @@ function onDevice(
   };
 }
 
+/** Each picture's parameters for both pictures of a pair, which stand side by side. */
+function forBoth(each: Float32Array, width: number): Float32Array {
+  const both = new Float32Array(2 * each.length);
+  for (let at = 0; at < each.length; at += width) {
+    const own = each.subarray(at, at + width);
+    both.set(own, 2 * at);
+    both.set(own, 2 * at + width);
+  }
+  return both;
+}
+
 /** A batch to learn from: with the parameters of the step. */
 export function trainingBatch(
   pictures: Pictures,
   { step, settings }: { step: number; settings: Pick<BatchSettings, "data" | "training"> },
 ): Batch {
-  const { data: { augmentation, mixup }, training: { seed } } = settings;
-  const count = pictures.labels.length;
+  const { data: { augmentation, mixup: alpha, mixupWith }, training: { seed } } = settings;
+  const count = pictures.labels.length, ofPairs = alpha > 0 && mixupWith === "pair";
   const random = (purpose: string) => createRandom(seed, purpose, step);
-  const parameters = {
-    augmentation: drawAugmentation(count, {
-      ranges: RANGES[augmentation],
-      random: random("augmentation"),
-    }),
-    mixup: drawMixup(count, { alpha: mixup, random: random("mixup") }),
-  };
+  const draw = (count: number) =>
+    drawAugmentation(count, { ranges: RANGES[augmentation], random: random("augmentation") });
+  const mixing = { alpha, random: random("mixup") };
+  const partners = pictures.partners ?? pictures.labels.map((_, i) => i ^ 1); // made pairs are whole
+  const parameters = ofPairs
+    ? {
+      augmentation: forBoth(draw(count / 2), AUGMENTATION_WIDTH), // or their faces would not lie on each other
+      mixup: drawPairMixup(partners, mixing),
+    }
+    : { augmentation: draw(count), mixup: drawMixup(count, mixing) };
   return {
     ...onDevice(pictures),
     augmentation: tf.tensor2d(parameters.augmentation, [count, AUGMENTATION_WIDTH]),

@@ -1,6 +1,8 @@
 /** The detectors that the kit has: a new kind is a file of its own and a row here. */
 import type { DetectorKind } from "./detector.ts";
+import { dcl } from "./dcl/dcl.ts";
 import { dspFwa } from "./dsp_fwa.ts";
+import { efficientnet } from "./efficientnet.ts";
 import { exposingTheDeception } from "./exposing_the_deception/exposing_the_deception.ts";
 import { f3Net } from "./f3_net.ts";
 import { faceXRay } from "./face_x_ray.ts";
@@ -13,6 +15,7 @@ import { recce } from "./recce.ts";
 import { sbi } from "./sbi.ts";
 import { spsl } from "./spsl.ts";
 import { srm } from "./srm.ts";
+import { wsDan } from "./ws_dan/ws_dan.ts";
 import { xception } from "./xception.ts";
 import { xceptionEla } from "./xception_ela.ts";
 
@@ -33,6 +36,9 @@ export const DETECTORS: readonly DetectorKind[] = Object.freeze([
   sbi,
   pcl,
   dspFwa,
+  efficientnet,
+  wsDan,
+  dcl,
 ]);
 
 /**

@@ -64,7 +64,7 @@ export interface Layers {
     name: string,
     options?: BatchNormOptions,
   ): T;
-  /** `x · weight + bias`, `[batch, inputs]` to `[batch, outputs]`. */
+  /** `x · weight`, and bias where there is one; `[batch, inputs]` to `[batch, outputs]`. */
   linear(x: tf.Tensor2D, name: string): tf.Tensor2D;
   /** In training, zeros with probability `rate` and the rest divided by 1 − rate; else `x`. */
   dropout<T extends tf.Tensor>(x: T, rate: number): T;
@@ -193,8 +193,11 @@ export function openLayers(parameters: Parameters, { training, tap, folded }: Mo
       const y = batchNormOfPixels(pixels as tf.Tensor4D, { name, read, training }, options);
       return (x.rank === 4 ? y : tf.reshape(y, [batch, channels])) as T;
     },
-    linear: (x, name) =>
-      tf.add(tf.matMul(x, read<tf.Tensor2D>(`${name}.weight`)), read<tf.Tensor1D>(`${name}.bias`)),
+    linear: (x, name) => {
+      const y = tf.matMul<tf.Tensor2D>(x, read<tf.Tensor2D>(`${name}.weight`));
+      const bias = `${name}.bias`;
+      return Object.hasOwn(parameters, bias) ? tf.add(y, read<tf.Tensor1D>(bias)) : y;
+    },
     dropout: (x, rate) => nextSeed && rate > 0 ? dropout(x, rate, nextSeed()) : x,
     dropImages: (x, rate) => {
       if (!nextSeed || rate === 0) return x;

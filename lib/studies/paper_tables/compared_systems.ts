@@ -120,7 +120,7 @@ export const COMPARED_SYSTEMS: Readonly<Record<string, ComparedSystem>> = Object
       "to be trained at c40, not at c23.",
   },
   ICT: { source: "Dong et al. 2022b" },
-  DCL: { source: "Sun et al. 2022" },
+  DCL: { source: "Sun et al. 2022", detector: "dcl" },
   IID: { source: "Huang et al. 2023" },
   "PCL + I2G": { source: "Zhao et al. 2021b", detector: "pcl" },
   "FST-Matching": {

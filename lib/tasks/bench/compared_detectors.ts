@@ -22,6 +22,8 @@ const NETWORKS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["edition=port"],
     ["edition=port", "network=mesoInception4"],
   ],
+  efficientnet: [[], ["network=b3", "padding=asEven", "imageSize=300"]],
+  ws_dan: [[], ["network=b3", "imageSize=300"]],
 };
 
 /** All of them, one after another. */

@@ -6,19 +6,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from ._compared import Compared, only
-from ._efficientnet import kit_name
-from ._timm import timm
+from ._efficientnet import efficientnet, kit_name
 
 CHANNELS, DEEP, FINAL, UNITS = 32, 160, 1792, 256  # of stages 2 and 5, the last map, and linear layers
-
-
-class PaddedAsEven(nn.Conv2d):
-    """Stride 2 with the padding of an even side, as efficientnet_pytorch up to 0.6.3 has it."""
-
-    def forward(self, x):
-        before = (self.kernel_size[0] - 2) // 2
-        x = F.pad(x, (before, before + 1, before, before + 1))
-        return F.conv2d(x, self.weight, self.bias, self.stride, 0, 1, self.groups)
 
 
 def resized(x, size):
@@ -97,14 +87,8 @@ class MultiAttentional(Compared):
         super().__init__()
         only(settings, width=1, network="b4", regionForm="official")
         self.settings, maps = settings, settings["attentionMaps"]
-        self.net = timm.create_model(
-            "tf_efficientnet_b4", num_classes=2, drop_path_rate=settings["dropConnect"])
+        self.net = efficientnet("b4", settings, classes=2, as_even=True)
         self.net.classifier.requires_grad_(False)  # never asked
-        for module in self.net.modules():
-            if isinstance(module, nn.BatchNorm2d):
-                module.momentum = settings["normMomentum"]
-            if isinstance(module, nn.Conv2d) and module.stride[0] == 2:
-                module.__class__ = PaddedAsEven
         self.attentions = Attentions(maps)
         self.texture_enhance = Textures(maps)
         self.projection_local = nn.Sequential(
@@ -192,9 +176,7 @@ class MultiAttentional(Compared):
         return total + settings["dropWeight"] * again + settings["matchWeight"] * match
 
     def kit_name(self, name):
-        if not name.startswith("net."):
-            return name
-        return kit_name(self.net, name)
+        return kit_name(self.net, name) if name.startswith("net.") else name
 
 
 def build(settings):
