@@ -3,6 +3,7 @@ import type { DetectorKind } from "./detector.ts";
 import { exposingTheDeception } from "./exposing_the_deception/exposing_the_deception.ts";
 import { f3Net } from "./f3_net.ts";
 import { faceXRay } from "./face_x_ray.ts";
+import { foundationEncoder } from "./foundation_encoder/foundation_encoder.ts";
 import { mesonet } from "./mesonet.ts";
 import { multiAttentional } from "./multi_attentional/multi_attentional.ts";
 import { recce } from "./recce.ts";
@@ -25,6 +26,7 @@ export const DETECTORS: readonly DetectorKind[] = Object.freeze([
   multiAttentional,
   srm,
   sbi,
+  foundationEncoder,
 ]);
 
 /**

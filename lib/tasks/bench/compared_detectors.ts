@@ -11,6 +11,7 @@ const NETWORKS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   f3_net: [[]],
   recce: [[]],
   multi_attentional: [[]],
+  foundation_encoder: [["size=base", "patchSize=16"]], // GenD's own is thrice as deep and wide
   mesonet: [
     [],
     ["network=mesoInception4"],

@@ -21,6 +21,9 @@ Deno.test("unseenShare shares the runs among jobs, each once, and names rows and
   assert.equal(new Set(text(all)).size, all.length);
   assert.throws(() => unseenShare(jobOf("--rows", "mine")), /no row "mine".*"paper"/);
   assert.throws(() => unseenShare(jobOf("--train-on", "DF")), /no "DF".*without DF/);
+  const clip = ["--rows", "CLIP, head"];
+  assert.throws(() => unseenShare(jobOf(...clip)), /CLIP, head: .*--clip FILE/);
+  assert.equal(unseenShare(jobOf(...clip, "--clip", "clip.safetensors")).length, 1); // smoke: one seed
 });
 
 Deno.test("unseen trains on the demo photographs, writes tables, and goes on where it was", async () => {
