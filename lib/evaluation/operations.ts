@@ -42,6 +42,10 @@ function work({ name, inputs, output }: Operation, before?: Operation): [Kind, n
   switch (name) {
     case "Conv2D": // a filter sees height · width · channels values
       return ["convolutionMacs", size(output) * size(second.slice(0, 3))];
+    case "Conv2DBackpropFilter": // as the convolution itself, whose values out are the second input here
+      return ["convolutionMacs", size(second) * size(output.slice(0, 3))];
+    case "Conv2DBackpropInput":
+      return ["convolutionMacs", size(first) * size(second.slice(0, 3))];
     case "DepthwiseConv2dNative": // and here those of one channel
       return ["convolutionMacs", size(output) * size(second.slice(0, 2))];
     case "BatchMatMul": { // [m, k] · [k, n], either transposed

@@ -151,7 +151,10 @@ for (const encoder of ["vit", "clip", "openClip", "dinov2"] as const) {
       assert.deepEqual(Object.keys(gradients).sort(), Object.keys(expected.gradients).sort());
       const largest = Math.max(...Object.values(expected.gradients));
       for (const [name, norm] of Object.entries(expected.gradients)) {
-        const found = tf.norm(gradients[name]).dataSync()[0];
+        // timm's class token with registers has its place in it: there is no such column.
+        const isOfPatches = encoder === "dinov2" && name === "encoder.pos_embed";
+        const gradient = isOfPatches ? tf.slice(gradients[name], [0, 1]) : gradients[name];
+        const found = tf.norm(gradient).dataSync()[0];
         assert.ok(
           Math.abs(found - norm) < 1e-4 * norm + 1e-6 * largest,
           `${name}: ${found}, ${norm}`,
@@ -208,7 +211,7 @@ Deno.test("foundation_encoder takes transformers' names, GenD's around them, and
       const words = describePublished(report, "made_up.safetensors");
       assert.equal(words.includes(`resampled from ${from} to 4 × 4`), from !== undefined, words);
       // The features as a head that hands them on would see them.
-      const { embeddings } = tf.tidy(() => detector.forward(images, parameters));
+      const embeddings = tf.tidy(() => detector.forward(images, parameters).embeddings);
       const width = 64,
         rows = [0, 1].map((row) => fixture[key].features.slice(row * width, (row + 1) * width));
       const expected = rows.flatMap((row) => row.map((x) => x / Math.hypot(...row)));
@@ -233,10 +236,14 @@ Deno.test("foundation_encoder takes GenD's own file with its head, and leaves CL
     report.skipped.every((name) => /text_|visual_projection|logit_scale/.test(name)),
     String(report.skipped),
   );
-  const images = fillImages("input", 4, 32);
-  tf.tidy(() =>
-    close(detector.forward(images, parameters).logits.dataSync(), fixture.clip.logits, "logits")
+  const weight = valuesOf("head.weight", [2, 64]), bias = valuesOf("head.bias", [2]);
+  const expected = [clip.features.slice(0, 64), clip.features.slice(64)].flatMap((row) =>
+    [0, 1].map((c) =>
+      row.reduce((sum, x, i) => sum + x / Math.hypot(...row) * weight[64 * c + i], bias[c])
+    )
   );
+  const images = fillImages("input", 2, 32);
+  tf.tidy(() => close(detector.forward(images, parameters).logits.dataSync(), expected, "logits"));
   images.dispose();
   disposeParameters(parameters);
 });
@@ -258,7 +265,7 @@ Deno.test("foundation_encoder names each array that is missing, and each that an
   const key = "vision_model.encoder.layers.1.self_attn.k_proj.bias";
   const incomplete = refuse(fixture.transformers_clip_32, { encoder: "clip" }, key);
   assert.match(incomplete, /missing: blocks\.1\.attn\.qkv\.bias/);
-  assert.match(incomplete, /unexpected: blocks\.1\.attn\.q\.bias, blocks\.1\.attn\.v\.bias/);
+  assert.match(incomplete, /unexpected: blocks\.1\.attn\.v\.bias, blocks\.1\.attn\.q\.bias/);
   const other = refuse(fixture.dinov2, { encoder: "vit" }, "");
   assert.match(other, /unexpected: reg_token, blocks\.0\.ls1\.gamma/);
   const deeper = refuse(fixture.vit, { encoder: "vit", patchSize: 16 }, "");
@@ -279,7 +286,7 @@ Deno.test("adapters answer and learn as PyTorch's, begin as nothing, and merge i
 
   const folded = foldBatchNorm(parameters, detector.parameters);
   assert.ok(Object.keys(folded).every((name) => !name.includes("lora_")));
-  close(ask(folded, { folded: true }), [...ask(parameters)], "merged adapters", 1e-6);
+  close(ask(folded, { folded: true }), [...ask(parameters)], "merged adapters");
   disposeParameters(folded);
 
   tf.tidy(() => {
