@@ -26,7 +26,7 @@ function cubic(distance: number, a: number): number {
  * How much each old place of a side counts in each new one, rows adding up to 1. Without `antialias` places
  * beyond the edge are the edge's; with it they are left out.
  */
-export function cubicShares(from: number, { to, antialias }: ResampleOptions): number[][] {
+function cubicShares(from: number, { to, antialias }: ResampleOptions): number[][] {
   const step = from / to, a = antialias ? -0.5 : -0.75, wider = antialias ? Math.max(step, 1) : 1;
   return Array.from({ length: to }, (_, i) => {
     const centre = step * (i + 0.5) - 0.5, row = new Array<number>(from).fill(0);
