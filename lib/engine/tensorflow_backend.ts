@@ -18,6 +18,7 @@ import type { EagerBinding } from "./eager_binding.ts";
 import { registerGatherKernel } from "./gather_kernel.ts";
 import { type Binding, TYPES } from "./kernel_binding.ts";
 import type { Recorder } from "./operation_recorder.ts";
+import { registerReductionGradients } from "./reduction_gradients.ts";
 import { registerReluGradient } from "./relu_gradient.ts";
 import { Resource } from "./resource_variable.ts";
 
@@ -33,6 +34,7 @@ export function registerBackend(eager: EagerBinding): void {
   const require = createRequire(import.meta.url);
   require(`${PACKAGE}/dist/register_all_kernels.js`);
   registerGatherKernel();
+  registerReductionGradients();
   registerReluGradient();
   const { NodeJSKernelBackend } = require(`${PACKAGE}/dist/nodejs_kernel_backend.js`) as {
     NodeJSKernelBackend: NativeBackendClass;

@@ -4,6 +4,7 @@
  * both official codes hold copies; how large it is says `efficientnet_shape.ts`.
  */
 import * as tf from "@tensorflow/tfjs";
+import { silu } from "lib/engine/silu.ts";
 import type { EfficientNetShape, InvertedBlock } from "./efficientnet_shape.ts";
 import type { Layers } from "./layers.ts";
 import {
@@ -68,16 +69,11 @@ export function efficientnetParameters(
   ];
 }
 
-/** x · sigmoid(x) (Ramachandran et al. 2017). */
-function swish(x: tf.Tensor4D): tf.Tensor4D {
-  return tf.mul(x, tf.sigmoid(x));
-}
-
 /** Scales each channel by what all channels' means say (Hu et al. 2018, squeeze-and-excitation). */
 function squeezeAndExcite(x: tf.Tensor4D, name: string, { convolution }: Layers): tf.Tensor4D {
   const pixelwise = { stride: 1, padding: 0 };
   const means = tf.mean<tf.Tensor4D>(x, [1, 2], true); // [batch, 1, 1, channels]
-  const squeezed = swish(convolution(means, `${name}._se_reduce`, pixelwise));
+  const squeezed = silu(convolution(means, `${name}._se_reduce`, pixelwise));
   return tf.mul(x, tf.sigmoid(convolution(squeezed, `${name}._se_expand`, pixelwise)));
 }
 
@@ -145,11 +141,11 @@ function invertedBlock(
   const norm = (y: tf.Tensor4D, bn: string) => normed(y, `${name}.${bn}`, run);
   let y = x;
   if (expands(block)) {
-    y = swish(norm(layers.convolution(y, `${name}._expand_conv`, pixelwise), "_bn0"));
+    y = silu(norm(layers.convolution(y, `${name}._expand_conv`, pixelwise), "_bn0"));
   }
   const { stride } = block, padding = paddingOf(y, block, nominal);
   const perChannel = { stride, padding, depthwise: true };
-  y = swish(norm(layers.convolution(y, `${name}._depthwise_conv`, perChannel), "_bn1"));
+  y = silu(norm(layers.convolution(y, `${name}._depthwise_conv`, perChannel), "_bn1"));
   y = squeezeAndExcite(y, name, layers);
   y = norm(layers.convolution(y, `${name}._project_conv`, pixelwise), "_bn2");
   if (stride !== 1 || block.inputs !== block.outputs) return y;
@@ -174,14 +170,14 @@ export function efficientnetMaps(
   const [first, ...sides] = nominalSides(run);
   const stem = { stride: 2, padding: paddingOf(images, { size: 3, stride: 2 }, first) };
   let x = named("_conv_stem", layers.convolution(images, `${prefix}._conv_stem`, stem));
-  x = stages[0] = swish(norm(x, "_bn0"));
+  x = stages[0] = silu(norm(x, "_bn0"));
   for (const block of shape.blocks) {
     const y = invertedBlock(x, { block, nominal: sides[block.place] }, run);
     x = stages[block.stage] = layers.tap(nameOf(prefix, block), y);
   }
   const head = { stride: 1, padding: 0 };
   x = named("_conv_head", layers.convolution(x, `${prefix}._conv_head`, head));
-  return { stages, final: swish(norm(x, "_bn1")) };
+  return { stages, final: silu(norm(x, "_bn1")) };
 }
 
 /**

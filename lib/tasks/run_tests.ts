@@ -8,6 +8,7 @@
 import { join } from "node:path";
 import { writeExampleTests } from "./example_tests.ts";
 import { inTask } from "./in_task.ts";
+import { writeJoinedTests } from "./joined_tests.ts";
 import { PROJECT, projectEnvironment } from "./setup/project.ts";
 import { runCommand } from "./setup/run_command.ts";
 
@@ -92,13 +93,17 @@ const FIRST = [
   "tests/media",
 ];
 
+/** All tests in pieces that a process each can run; disposing of them removes what was written for it. */
+export interface TestPieces extends AsyncDisposable {
+  /** What `deno test` is given for each, the longest work first. */
+  readonly pieces: readonly (readonly string[])[];
+}
+
 /**
- * All tests in pieces that a process each can run: a folder of `tests`, the files beside them, files that
- * take long, and the documentation's examples.
- *
- * @param examples The files of tests that `writeExampleTests` wrote.
+ * The pieces: a folder of `tests`, its files joined, the files beside the folders, files that take long, and
+ * the documentation's examples.
  */
-export async function testPieces(examples: readonly string[]): Promise<string[][]> {
+export async function writeTestPieces(): Promise<TestPieces> {
   const tests = (await Array.fromAsync(Deno.readDir(join(PROJECT.root, "tests"))))
     .sort((a, b) => a.name < b.name ? -1 : 1);
   const folders = tests.filter(({ name, isDirectory }) => isDirectory && name !== "fixtures")
@@ -107,17 +112,22 @@ export async function testPieces(examples: readonly string[]): Promise<string[][
     `tests/${name}`
   );
   const alone = FIRST.filter((path) => path.endsWith(".ts"));
-  const without = (folder: string) => alone.filter((file) => file.startsWith(`${folder}/`));
-  const rank = ([path]: string[]) => FIRST.includes(path) ? FIRST.indexOf(path) : FIRST.length;
-  return [
-    ...[
-      [...examples],
-      ...alone.map((file) => [file]),
-      ...folders.map((folder) => [folder, ...without(folder).map((file) => `--ignore=${file}`)]),
-    ].sort((a, b) => rank(a) - rank(b)),
+  await using stack = new AsyncDisposableStack();
+  const examples = stack.use(await writeExampleTests());
+  const joined = stack.use(await writeJoinedTests(folders, { except: alone }));
+  const rank = (path: string) => FIRST.includes(path) ? FIRST.indexOf(path) : FIRST.length;
+  const named: [string, readonly string[]][] = [
+    ["examples", examples.paths],
+    ...alone.map((file): [string, string[]] => [file, [file]]),
+    ...Object.entries(joined.folders),
+  ];
+  const pieces = [
+    ...named.sort(([a], [b]) => rank(a) - rank(b)).map(([, paths]) => paths),
     files,
     ["--doc", "README.md"],
   ].filter((piece) => piece.length > 0);
+  const kept = stack.move();
+  return { pieces, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }
 
 /**
@@ -125,10 +135,10 @@ export async function testPieces(examples: readonly string[]): Promise<string[][
  * `runPieces` does. A type error ends the run.
  */
 export async function runAllTests(signal: AbortSignal): Promise<TestCounts> {
-  await using examples = await writeExampleTests();
-  const broken = new AbortController(), pieces = await testPieces(examples.paths);
+  await using written = await writeTestPieces();
+  const broken = new AbortController();
   const typed = checkTypes().then((passed) => passed || broken.abort());
-  const counts = await runPieces(pieces, AbortSignal.any([signal, broken.signal]));
+  const counts = await runPieces(written.pieces, AbortSignal.any([signal, broken.signal]));
   await typed;
   return broken.signal.aborted ? { ...counts, failed: counts.failed + 1 } : counts;
 }
@@ -156,7 +166,10 @@ const THREADS = String(Math.max(1, Math.floor(navigator.hardwareConcurrency / AT
  * @param signal Once it is aborted nothing more is begun; what runs is ended by `runCommand`, which passes
  * SIGINT and SIGTERM on.
  */
-export async function runPieces(pieces: string[][], signal: AbortSignal): Promise<TestCounts> {
+export async function runPieces(
+  pieces: readonly (readonly string[])[],
+  signal: AbortSignal,
+): Promise<TestCounts> {
   const waiting = [...pieces], counts = { passed: 0, failed: 0 };
   const worker = async () => {
     for (let piece = waiting.shift(); piece && !signal.aborted; piece = waiting.shift()) {

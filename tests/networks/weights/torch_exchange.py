@@ -127,7 +127,7 @@ def read_safetensors(path):
 
 def load(path, blocks, width):
     """The bench's detector with these weights: logits of all heads for two images."""
-    sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../lib/tasks/bench"))
+    sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../../lib/tasks/bench"))
     from torch_model import Detector, images
 
     net = Detector(int(blocks), float(width), 0.5)
