@@ -56,11 +56,14 @@ function partnersOf(indices: readonly number[], sourceOf: Int32Array): number[] 
 /** What a batch of these samples carries besides pictures, labels and masks. */
 export function wantedOf(
   indices: readonly number[],
-  { methodOf, sourceOf }: Wanted,
-): Pick<Pictures, "methods" | "partners"> {
+  { methodOf, sourceOf, peopleOf }: Wanted,
+): Pick<Pictures, "methods" | "partners" | "identities"> {
   return {
     ...methodOf ? { methods: indices.map((place) => methodOf[place]) } : {},
     ...sourceOf ? { partners: partnersOf(indices, sourceOf) } : {},
+    ...peopleOf
+      ? { identities: indices.flatMap((place) => [...peopleOf.subarray(2 * place, 2 * place + 2)]) }
+      : {},
   };
 }
 
@@ -113,7 +116,10 @@ export function cropSource(crops: readonly Crop[], settings: BatchSettings): Bat
   const wanted = lookUpWanted(
     samples,
     wantsOf(settings),
-    (place) => crops[place].mask !== undefined,
+    {
+      hasMask: (place) => crops[place].mask !== undefined,
+      mostPeople: settings.detector.mostPeople,
+    },
   );
   const order = orderOf(samples.map(({ label }) => label), wanted, settings);
   const picturesOf = (indices: readonly number[]): Pictures => ({

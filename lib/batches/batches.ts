@@ -8,14 +8,14 @@ import type { Crop } from "lib/data/samples.ts";
 import { createRandom } from "lib/random.ts";
 import type { DataSettings } from "lib/settings/data_settings.ts";
 import { AUGMENTATION_WIDTH, drawAugmentation, RANGES } from "./augmentation.ts";
-import { drawMixup, MIXUP_WIDTH } from "./mixup.ts";
+import { drawMixup, drawPairMixup, MIXUP_WIDTH } from "./mixup.ts";
 
 /**
  * What a batch can carry besides pictures and labels: where a picture was manipulated, by which method,
- * and which picture of the batch is its partner (the real one that a fake was made from, and the other
- * way round).
+ * which picture of the batch is its partner (the real one that a fake was made from, and the other
+ * way round), and who is in it.
  */
-export type Want = "mask" | "method" | "pair";
+export type Want = "mask" | "method" | "pair" | "identity";
 
 /**
  * What of a configuration decides what is in a batch, but for the pictures; a `Configuration` is one.
@@ -29,6 +29,8 @@ export interface BatchSettings {
   readonly detector: {
     readonly input: { readonly size: number };
     readonly wants: readonly Want[];
+    /** As many people as it tells apart at most, where it wants identities. Default: any number. */
+    readonly mostPeople?: number;
   };
 }
 
@@ -44,6 +46,8 @@ export interface Batch {
   readonly methods?: tf.Tensor1D;
   /** int32 [batch]: each picture's partner's place in the batch, for detectors that want pairs. */
   readonly partners?: tf.Tensor1D;
+  /** int32 [batch, 2]: whose face was changed and whom it was changed by, for detectors that want identities. */
+  readonly identities?: tf.Tensor2D;
   /** float32 [batch, 4], for `augment`. */
   readonly augmentation: tf.Tensor2D;
   /** float32 [batch, 2], for `mixUp`. */
@@ -75,9 +79,13 @@ export interface Pictures {
   readonly methods?: readonly number[];
   /** Each picture's partner's place, where pairs are wanted. */
   readonly partners?: readonly number[];
+  /** Of each picture two numbers of people, target and source, one after the other, where identities are wanted. */
+  readonly identities?: readonly number[];
 }
 
-function onDevice({ pixels, width, height, labels, indices, masks, methods, partners }: Pictures) {
+function onDevice(
+  { pixels, width, height, labels, indices, masks, methods, partners, identities }: Pictures,
+) {
   const count = labels.length;
   return {
     images: tf.tensor4d(new Int32Array(pixels), [count, height, width, 3], "int32"),
@@ -87,8 +95,20 @@ function onDevice({ pixels, width, height, labels, indices, masks, methods, part
       : {},
     ...methods ? { methods: tf.tensor1d([...methods], "int32") } : {},
     ...partners ? { partners: tf.tensor1d([...partners], "int32") } : {},
+    ...identities ? { identities: tf.tensor2d([...identities], [count, 2], "int32") } : {},
     indices,
   };
+}
+
+/** Each picture's parameters for both pictures of a pair, which stand side by side. */
+function forBoth(each: Float32Array, width: number): Float32Array {
+  const both = new Float32Array(2 * each.length);
+  for (let at = 0; at < each.length; at += width) {
+    const own = each.subarray(at, at + width);
+    both.set(own, 2 * at);
+    both.set(own, 2 * at + width);
+  }
+  return both;
 }
 
 /** A batch to learn from: with the parameters of the step. */
@@ -96,16 +116,19 @@ export function trainingBatch(
   pictures: Pictures,
   { step, settings }: { step: number; settings: Pick<BatchSettings, "data" | "training"> },
 ): Batch {
-  const { data: { augmentation, mixup }, training: { seed } } = settings;
-  const count = pictures.labels.length;
+  const { data: { augmentation, mixup: alpha, mixupWith }, training: { seed } } = settings;
+  const count = pictures.labels.length, ofPairs = alpha > 0 && mixupWith === "pair";
   const random = (purpose: string) => createRandom(seed, purpose, step);
-  const parameters = {
-    augmentation: drawAugmentation(count, {
-      ranges: RANGES[augmentation],
-      random: random("augmentation"),
-    }),
-    mixup: drawMixup(count, { alpha: mixup, random: random("mixup") }),
-  };
+  const draw = (count: number) =>
+    drawAugmentation(count, { ranges: RANGES[augmentation], random: random("augmentation") });
+  const mixing = { alpha, random: random("mixup") };
+  const partners = pictures.partners ?? pictures.labels.map((_, i) => i ^ 1); // made pairs are whole
+  const parameters = ofPairs
+    ? {
+      augmentation: forBoth(draw(count / 2), AUGMENTATION_WIDTH), // or their faces would not lie on each other
+      mixup: drawPairMixup(partners, mixing),
+    }
+    : { augmentation: draw(count), mixup: drawMixup(count, mixing) };
   return {
     ...onDevice(pictures),
     augmentation: tf.tensor2d(parameters.augmentation, [count, AUGMENTATION_WIDTH]),

@@ -25,6 +25,17 @@ function logGamma(alpha: number, random: Random): number {
   }
 }
 
+/** A share λ ~ Beta(α, α): X / (X + Y) of two Gamma draws. */
+function drawShare(alpha: number, random: Random): number {
+  return 1 / (1 + Math.exp(logGamma(alpha, random) - logGamma(alpha, random)));
+}
+
+/** @throws RangeError for an α that mixup cannot have. */
+function assertAlpha(alpha: number): void {
+  if (alpha >= 0 && alpha < Infinity) return;
+  throw new RangeError(`Mixup: alpha is a number from 0, not ${alpha}.`);
+}
+
 /**
  * Draw the parameters of a batch, as the official code does: one share λ ~ Beta(α, α) for all pictures,
  * and a random permutation that gives each its partner, which may be itself.
@@ -37,14 +48,42 @@ export function drawMixup(
   count: number,
   { alpha, random }: { alpha: number; random: Random },
 ): Float32Array {
-  if (!(alpha >= 0 && alpha < Infinity)) {
-    throw new RangeError(`Mixup: alpha is a number from 0, not ${alpha}.`);
-  }
+  assertAlpha(alpha);
   const places = Array.from({ length: count }, (_, i) => i);
   if (alpha === 0) return Float32Array.from(places.flatMap((i) => [1, i]));
-  // X / (X + Y) of two Gamma draws is a Beta draw.
-  const share = 1 / (1 + Math.exp(logGamma(alpha, random) - logGamma(alpha, random)));
+  const share = drawShare(alpha, random);
   return Float32Array.from(random.shuffle(places).flatMap((partner) => [share, partner]));
+}
+
+/**
+ * Draw the parameters of a batch of pairs, as NTechLab does in the Deepfake Detection Challenge (code at commit
+ * 52095ce, Apache-2.0): each picture is mixed with the other one of its pair, a fake with its own real picture,
+ * by a share λ ~ Beta(α, α) of its own. There a pair is one picture of a batch; here it is two, of other shares.
+ *
+ * @param partners Of each picture its partner's place; its own where it has none: it then stays as it is.
+ * @param options `alpha` 0 or more; 0 mixes nothing.
+ * @returns As `drawMixup`.
+ * @throws RangeError when alpha is negative or no number.
+ *
+ * @example
+ * ```ts
+ * import { drawPairMixup } from "lib/batches/mixup.ts";
+ * import { createRandom } from "lib/random.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const [share, partner] = drawPairMixup([1, 0], { alpha: 0.5, random: createRandom(1) });
+ * assert.ok(share > 0 && share < 1);
+ * assert.equal(partner, 1);
+ * ```
+ */
+export function drawPairMixup(
+  partners: readonly number[],
+  { alpha, random }: { alpha: number; random: Random },
+): Float32Array {
+  assertAlpha(alpha);
+  return Float32Array.from(
+    partners.flatMap((partner) => [alpha === 0 ? 1 : drawShare(alpha, random), partner]),
+  );
 }
 
 /** Pictures with their targets. */

@@ -1,10 +1,11 @@
 /**
  * What detectors want of samples besides pictures and labels: which method made each, which sample is its
- * partner, and whether every fake has a mask. Looked up once for a list; masks themselves are read with
+ * partner, who is in it, and whether every fake has a mask. Looked up once for a list; masks themselves are read with
  * the pictures.
  */
 import { placesWhere, type SampleList, sampleList, type Samples } from "lib/data/sample_list.ts";
 import type { BatchSettings, Want } from "./batches.ts";
+import { numberedPeople } from "./numbered_people.ts";
 
 /** What is known of a list of samples for the wants of a detector; undefined is what nobody wants. */
 export interface Wanted {
@@ -14,6 +15,8 @@ export interface Wanted {
   readonly methodOf?: Uint16Array;
   /** For each fake the place of the real picture that it was made from; −1 for real ones. */
   readonly sourceOf?: Int32Array;
+  /** The numbers of each sample's people, target and source, one after the other. */
+  readonly peopleOf?: Int32Array;
   /** Whether batches carry masks. */
   readonly masks: boolean;
 }
@@ -35,13 +38,18 @@ export function wantsOf({ data, detector }: BatchSettings): Want[] {
 /**
  * Looks up what is wanted.
  *
- * @param hasMask Whether the sample's mask is to be had; default: whether it names one.
- * @throws RangeError when a fake has no mask, or no real source among the samples, and that is wanted.
+ * @param options `hasMask`: whether the sample's mask is to be had; default: whether it names one.
+ * `mostPeople`: as many people as the detector tells apart.
+ * @throws RangeError when a fake has no mask, or no real source among the samples, when a sample names nobody,
+ * or all name too many, and that is wanted.
  */
 export function lookUpWanted(
   samples: Samples,
   wants: readonly Want[],
-  hasMask?: (place: number) => boolean,
+  { hasMask, mostPeople }: {
+    hasMask?: (place: number) => boolean;
+    mostPeople?: number | undefined;
+  } = {},
 ): Wanted {
   const list = sampleList(samples), { length } = list;
   const fakes = placesWhere(length, (place) => list.label(place) === 1);
@@ -72,6 +80,7 @@ export function lookUpWanted(
   return {
     ...wants.includes("method") ? numberedMethods(list, fakes) : {},
     ...sourceOf ? { sourceOf } : {},
+    ...wants.includes("identity") ? { peopleOf: numberedPeople(list, mostPeople).peopleOf } : {},
     masks: wants.includes("mask"),
   };
 }

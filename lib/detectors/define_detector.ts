@@ -20,7 +20,13 @@ export interface DetectorDefinition<Settings extends object, Outputs>
     & Partial<
       Pick<
         Detector<Settings, Outputs>,
-        "wants" | "trainingState" | "ownRates" | "loadPretrained" | "stageOf"
+        | "wants"
+        | "mostPeople"
+        | "trainingState"
+        | "ownRates"
+        | "views"
+        | "loadPretrained"
+        | "stageOf"
       >
     >;
 }
@@ -32,7 +38,7 @@ const TAKEN = Object.keys({ ...DATA_RULES.fields, ...TRAINING_RULES.fields });
  * A kind of detector.
  *
  * Without `stageOf`, a parameter's stage is its name up to the first dot; without `wants`,
- * `trainingState` or `ownRates` there are none; without `loadPretrained` it begins with random weights.
+ * `trainingState`, `ownRates` or `views` there are none; without `loadPretrained` it begins with random weights.
  *
  * @throws RangeError for a name that is no word, a setting named as one of the data or the training, or
  * a kind without presets.

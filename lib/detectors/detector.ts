@@ -31,6 +31,12 @@ export interface Targets {
   readonly methods?: tf.Tensor1D;
   /** int32 `[batch]`: place in the batch of each picture's partner; its own place where it has none. */
   readonly partners?: tf.Tensor1D;
+  /**
+   * int32 `[batch, 2]`: whose face was changed and whose face or motion it was changed by (target, source), as
+   * numbers of the source's people from 0. Of a real picture both are its own person, and so they are of a fake
+   * that names one alone. Mixup leaves them as they are, as it does methods.
+   */
+  readonly identities?: tf.Tensor2D;
 }
 
 /** What a loss is asked with. */
@@ -47,6 +53,8 @@ export interface LossInputs<Outputs> {
    * the pass before.
    */
   readonly forward: (images?: tf.Tensor4D) => Outputs;
+  /** int32 `[2]`: for what a loss draws by itself; passes draw from other numbers. */
+  readonly seed?: tf.Tensor1D;
   /**
    * New values of buffers, by name, to be assigned after the gradient step: the only way to change state
    * that no gradient reaches. Running statistics are put here by the passes themselves.
@@ -60,6 +68,19 @@ export interface Loss {
   readonly total: tf.Scalar;
   /** Scalars for the record, by name, in an order that never changes within a run. */
   readonly terms: Readonly<Record<string, tf.Scalar>>;
+}
+
+/**
+ * Several looks at each picture in place of one, where a detector scores so. Training, explanations and costs
+ * are of one look.
+ */
+export interface Views {
+  /** Looks at a picture. */
+  readonly count: number;
+  /** `[batch, size, size, 3]`, normalised, to `[batch · count, size, size, 3]`, in an order that `together` knows. */
+  of(images: tf.Tensor4D): tf.Tensor4D;
+  /** Log-odds of fake of the looks, `[batch · count]`, as those of the pictures, `[batch]`. */
+  together(logOdds: tf.Tensor1D): tf.Tensor1D;
 }
 
 /** A layer whose class activation map shows where a part of the detector looks. */
@@ -100,6 +121,8 @@ export interface Detector<Settings extends object = object, Outputs = unknown> {
   readonly input: DetectorInput;
   /** What it wants of a batch besides pictures and labels. */
   readonly wants: readonly Want[];
+  /** As many people as it tells apart, where it wants identities: data of more are refused. */
+  readonly mostPeople?: number;
   /** Its parameters, learnt and not, in the order and under the names of its PyTorch state dict. */
   readonly parameters: readonly ParameterSpecification[];
   /**
@@ -123,6 +146,8 @@ export interface Detector<Settings extends object = object, Outputs = unknown> {
   loss(inputs: LossInputs<Outputs>): Loss;
   /** Log-odds of fake, `[batch]`, in nats: above 0 speaks for fake; its sigmoid is the score. */
   logOdds(outputs: Outputs): tf.Tensor1D;
+  /** How a picture is scored from several looks: see `scoreImages`. Left out: from one. */
+  readonly views?: Views;
   /**
    * What can be explained, in the order in which figures show it; at least one.
    *

@@ -1,15 +1,22 @@
 /** The detectors that the kit has: a new kind is a file of its own and a row here. */
 import type { DetectorKind } from "./detector.ts";
+import { dcl } from "./dcl/dcl.ts";
+import { dspFwa } from "./dsp_fwa.ts";
+import { efficientnet } from "./efficientnet.ts";
 import { exposingTheDeception } from "./exposing_the_deception/exposing_the_deception.ts";
 import { f3Net } from "./f3_net.ts";
 import { faceXRay } from "./face_x_ray.ts";
 import { foundationEncoder } from "./foundation_encoder/foundation_encoder.ts";
+import { fstMatching } from "./fst_matching.ts";
+import { lisiam } from "./lisiam/lisiam.ts";
 import { mesonet } from "./mesonet.ts";
 import { multiAttentional } from "./multi_attentional/multi_attentional.ts";
+import { pcl } from "./pcl.ts";
 import { recce } from "./recce.ts";
 import { sbi } from "./sbi.ts";
 import { spsl } from "./spsl.ts";
 import { srm } from "./srm.ts";
+import { wsDan } from "./ws_dan/ws_dan.ts";
 import { xception } from "./xception.ts";
 import { xceptionEla } from "./xception_ela.ts";
 
@@ -25,7 +32,14 @@ export const DETECTORS: readonly DetectorKind[] = Object.freeze([
   faceXRay,
   multiAttentional,
   srm,
+  fstMatching,
+  lisiam,
   sbi,
+  pcl,
+  dspFwa,
+  efficientnet,
+  wsDan,
+  dcl,
   foundationEncoder,
 ]);
 

@@ -1,6 +1,7 @@
 /** How long work takes on this machine: median and quartiles over runs. */
 import * as tf from "@tensorflow/tfjs";
 import type { TrainedDetector } from "lib/detectors/detector.ts";
+import { scoreImages } from "lib/detectors/score_images.ts";
 import { compile } from "lib/engine/engine.ts";
 import { foldBatchNorm } from "lib/networks/fold_batch_norm.ts";
 import { disposeParameters } from "lib/networks/parameters.ts";
@@ -97,8 +98,7 @@ export function openInference(
   const folded = foldBatchNorm(parameters, detector.parameters);
   const images = tf.zeros<tf.Rank.R4>([batchSize, size, size, 3]);
   const captured = compile(
-    (x) =>
-      tf.sigmoid(detector.logOdds(detector.forward(x as tf.Tensor4D, folded, { folded: true }))),
+    (x) => tf.sigmoid(scoreImages(detector, x as tf.Tensor4D, folded, { folded: true })),
     [images],
     { precision, name: "inference" },
   );

@@ -12,6 +12,35 @@ export type PairedScore = Pick<Sample, "path" | "source" | "video" | "label"> & 
   readonly logOdds: number;
 };
 
+/** Who won a pair. */
+export interface PairedWin {
+  /** The fake's video, or face. */
+  readonly video: string;
+  /** 1 where the fake has the higher score, ½ where both have the same, else 0. */
+  readonly value: number;
+}
+
+/**
+ * One entry for each fake whose real source is among the scores, in their order; their mean is the AUC in pairs.
+ * Differences of two detectors, or of a picture and its distortion, are taken entry by entry.
+ *
+ * @throws RangeError when no fake names a source that is among the scores.
+ */
+export function pairedWins(scores: readonly PairedScore[]): PairedWin[] {
+  const reals = new Map(
+    scores.filter(({ label }) => label === 0).map(({ path, logOdds }) => [path, logOdds]),
+  );
+  const wins = scores.flatMap(({ label, source, video, logOdds }): PairedWin[] => {
+    const real = label === 1 && source !== undefined ? reals.get(source) : undefined;
+    if (real === undefined) return [];
+    return [{ video, value: logOdds > real ? 1 : logOdds === real ? 0.5 : 0 }];
+  });
+  if (wins.length > 0) return wins;
+  throw new RangeError(
+    `Of ${scores.length} scores none is of a fake whose real source is among them: there is no pair.`,
+  );
+}
+
 /** How the interval is made. */
 export interface PairedAucOptions {
   /** Draws the videos. */
@@ -45,24 +74,14 @@ export function pairedAuc(
   scores: readonly PairedScore[],
   { random, resamples = 1000 }: PairedAucOptions,
 ): Interval & { readonly videos: number } {
-  const reals = new Map(
-    scores.filter(({ label }) => label === 0).map(({ path, logOdds }) => [path, logOdds]),
-  );
   const ofVideo = new Map<string, { sum: number; count: number }>();
-  for (const { label, source, video, logOdds } of scores) {
-    const real = label === 1 && source !== undefined ? reals.get(source) : undefined;
-    if (real === undefined) continue;
+  for (const { video, value } of pairedWins(scores)) {
     const pairs = ofVideo.get(video) ?? { sum: 0, count: 0 };
     ofVideo.set(video, pairs);
-    pairs.sum += logOdds > real ? 1 : logOdds === real ? 0.5 : 0;
+    pairs.sum += value;
     pairs.count++;
   }
   const videos = [...ofVideo.values()];
-  if (videos.length === 0) {
-    throw new RangeError(
-      `Of ${scores.length} scores none is of a fake whose real source is among them: there is no pair.`,
-    );
-  }
   const share = (times: ArrayLike<number>) => {
     let sum = 0, count = 0;
     videos.forEach((pairs, i) => (sum += times[i] * pairs.sum, count += times[i] * pairs.count));

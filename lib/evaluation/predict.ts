@@ -7,6 +7,7 @@ import { type Batch, batchesInOrder, disposeBatch, requireCropSize } from "lib/b
 import { type InOrderOptions, openInOrder } from "lib/batches/in_order_loader.ts";
 import type { Crop, Sample } from "lib/data/samples.ts";
 import type { TrainedDetector } from "lib/detectors/detector.ts";
+import { scoreImages } from "lib/detectors/score_images.ts";
 import { compileEachShape } from "lib/engine/compile_each_shape.ts";
 import { chunksOf } from "lib/io/chunks.ts";
 import { normaliseImages } from "lib/networks/normalise_images.ts";
@@ -50,7 +51,8 @@ export interface Predictor extends Disposable {
  * Makes a detector ready: it runs in evaluation mode, captured once for each size of batch, and reads its
  * variables anew at each batch, so that a detector in training can be scored again and again.
  *
- * @param options `batchSize`: pictures that run at once; default: 32.
+ * @param options `batchSize`: pictures that run at once; default: 32, or fewer where each is looked at
+ * several times.
  *
  * @example
  * ```ts
@@ -78,13 +80,13 @@ export interface Predictor extends Disposable {
  */
 export function openPredictor(
   { detector, parameters }: TrainedDetector,
-  { batchSize = BATCH_SIZE }: { batchSize?: number } = {},
+  { batchSize = Math.ceil(BATCH_SIZE / (detector.views?.count ?? 1)) }: { batchSize?: number } = {},
 ): Predictor {
   const { input: { size, normalisation } } = detector;
   const captured = compileEachShape(
     (images) => {
       const x = normaliseImages(images as tf.Tensor4D, normalisation);
-      return detector.logOdds(detector.forward(x, parameters));
+      return scoreImages(detector, x, parameters);
     },
     { name: "log-odds" },
   );

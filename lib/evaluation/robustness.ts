@@ -10,11 +10,15 @@ import {
   type DistortionKind,
 } from "lib/media/distortions.ts";
 import type { TrainedDetector } from "lib/detectors/detector.ts";
+import type { RgbImage } from "lib/media/image.ts";
 import { createRandom } from "lib/random.ts";
 import { type MeasuredInterval, measureWithInterval, type Metric } from "./bootstrap.ts";
 import { openPredictor } from "./predict.ts";
 import { rocAuc } from "./roc.ts";
 import { type FrameScore, videoScores } from "./video_scores.ts";
+
+/** Pictures with what was made of them before, by distortion. */
+export type KeptDistortions = WeakMap<RgbImage, Map<string, RgbImage>>;
 
 /** What is measured. */
 export interface RobustnessOptions {
@@ -28,6 +32,11 @@ export interface RobustnessOptions {
   readonly seed: number;
   /** Times that videos are drawn for a 95 % interval; 0 for none. Default: 1000. */
   readonly resamples?: number;
+  /**
+   * Where distorted pictures are kept for the next detector that looks at the same ones: give all calls the same
+   * `new WeakMap()`. It grows by every distortion of every picture. Default: nothing is kept.
+   */
+  readonly kept?: KeptDistortions;
 }
 
 /** The metric of the videos' mean scores at one level of one distortion. */
@@ -41,7 +50,7 @@ export interface RobustnessRow extends MeasuredInterval {
 /**
  * The metric on the pictures as they are, then on each distortion at each level. A picture is distorted
  * in the same way whatever else is measured, and whichever detector looks at it, so that detectors can be
- * compared picture by picture. Memory does not grow with the levels: pictures are distorted one at a time.
+ * compared picture by picture. Memory does not grow with the levels, unless distorted pictures are kept.
  *
  * DeeperForensics distorts whole frames before a face is cut out. On crops the levels are harder (a blur
  * of 21 pixels of a small crop hides more of the face than of a frame), and `"BW"` changes nothing below
@@ -80,26 +89,37 @@ export async function* robustness(
   crops: readonly Crop[],
   options: RobustnessOptions,
 ): AsyncGenerator<RobustnessRow, void, void> {
-  const { kinds = DISTORTION_KINDS, levels = [1, 2, 3, 4, 5], seed } = options;
+  const { kinds = DISTORTION_KINDS, levels = [1, 2, 3, 4, 5], seed, kept } = options;
   using predictor = openPredictor(detector);
   const scored = (pictures: Iterable<Crop> | AsyncIterable<Crop>) =>
     Array.fromAsync(predictor.predict(pictures));
   yield { kind: "none", level: 0, ...measured(await scored(crops), options) };
   for (const kind of kinds) {
     for (const level of levels) {
-      const pictures = distorted(crops, { kind, level, seed });
+      const pictures = distorted(crops, { kind, level, seed, kept });
       yield { kind, level, ...measured(await scored(pictures), options) };
     }
   }
 }
 
+/** Pictures that are distorted at the same time: encoders of JPEG have threads of their own. */
+const AT_ONCE = 32;
+
 async function* distorted(
   crops: readonly Crop[],
-  { seed, ...distortion }: Distortion & { seed: number },
+  { seed, kept, ...distortion }: Distortion & { seed: number; kept: KeptDistortions | undefined },
 ): AsyncGenerator<Crop> {
-  for (const [i, { image, sample }] of crops.entries()) {
-    const random = createRandom(seed, "distortion", i);
-    yield { image: await distort(image, distortion, random), sample };
+  const one = async ({ image, sample }: Crop, i: number): Promise<Crop> => {
+    const key = JSON.stringify([distortion.kind, distortion.level, seed, i]);
+    const before = kept?.get(image)?.get(key);
+    if (before !== undefined) return { image: before, sample };
+    const made = await distort(image, distortion, createRandom(seed, "distortion", i));
+    kept?.set(image, (kept.get(image) ?? new Map()).set(key, made));
+    return { image: made, sample };
+  };
+  for (let first = 0; first < crops.length; first += AT_ONCE) {
+    const some = crops.slice(first, first + AT_ONCE);
+    yield* await Promise.all(some.map((crop, i) => one(crop, first + i)));
   }
 }
 

@@ -56,8 +56,9 @@ export function viewMetrics(
 }
 
 /**
- * AUC of videos by the rules other than the mean (`VIDEO_RULES`), all fakes against all reals; that of the surest
- * face of each frame only where some frame has several.
+ * AUC and log loss (by which the Deepfake Detection Challenge was judged) of videos by the rules other than the
+ * mean (`VIDEO_RULES`), all fakes against all reals; those of the surest face of each frame only where some
+ * frame has several.
  *
  * @param frames The predictions.
  * @param options `resamples`: 0 for no intervals.
@@ -78,7 +79,7 @@ export function videoRuleMetrics(
   }
   const views = byRule.map(({ rule, videos }) => ({
     logOdds: Float64Array.from(videos, ({ logOdds }) => logOdds),
-    metrics: { AUC: `AUC (${rule} of frames)` },
+    metrics: { AUC: `AUC (${rule} of frames)`, "log loss": `log loss (${rule} of frames)` },
   }));
   return viewMetrics(views, { videos, ...options })
     .map((row) => ({ method: "all", level: "video", samples: videos.length, ...row }));

@@ -105,15 +105,21 @@ export function evidenceShares(grid: Grid): Shares | null {
  * fewer.
  *
  * @param level Share of all cells, above 0 up to 1.
+ * @param rising The shares in rising order, where they are asked for at several levels. Default: sorted here.
  * @throws RangeError for a level out of range.
  */
-export function strongestCells(shares: Shares, level: number): Cells {
+export function strongestCells(
+  shares: Shares,
+  level: number,
+  rising: Shares = shares.toSorted(),
+): Cells {
   if (!(level > 0 && level <= 1)) {
     throw new RangeError(`A level is a share of the cells, above 0 up to 1, not ${level}.`);
   }
   const count = Math.max(1, Math.round(level * shares.length));
-  const least = shares.toSorted()[shares.length - count];
-  return Uint8Array.from(shares, (share) => share > 0 && share >= least ? 1 : 0);
+  const least = rising[shares.length - count], cells = new Uint8Array(shares.length);
+  for (let i = 0; i < shares.length; i++) cells[i] = shares[i] > 0 && shares[i] >= least ? 1 : 0;
+  return cells;
 }
 
 /** The map's `strongestCells`; null where no cell is positive. */

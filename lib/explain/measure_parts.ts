@@ -5,6 +5,7 @@
 import type { Mask } from "lib/media/image.ts";
 import type { Random } from "lib/random.ts";
 import { effectiveParts, repetition } from "./balance_of_parts.ts";
+import { chanceMaps } from "./chance_maps.ts";
 import type { PartMaps } from "./part_maps.ts";
 import { enlarge, evidenceShares, type Grid, strongestCells } from "./map_grid.ts";
 import {
@@ -19,10 +20,8 @@ import {
   type ImageValue,
   meanOfKnown,
   meanOverImages,
-  otherImages,
   type OverImages,
   overImages,
-  shuffledMap,
 } from "./over_images.ts";
 import { meanOfPairs, sharedCells, sharedEvidence, TOP_LEVEL } from "./overlap.ts";
 
@@ -111,16 +110,7 @@ function evenShares(n: number, random: Random): number[] {
 
 /** The maps of each picture taken from others, and all that is measured for each picture and kind. */
 function kindsOfMaps(images: readonly MappedImage[], random: Random) {
-  const videos = images.map(({ video }) => video), n = images[0]?.maps.parts.length ?? 0;
-  const elsewhere = Array.from({ length: n + 1 }, () => otherImages(videos, random));
-  const others = images.map((_, i) => ({
-    parts: elsewhere.slice(0, n).map((places, b) => images[places[i]].maps.parts[b]),
-    whole: images[elsewhere[n][i]].maps.whole,
-  }));
-  const shuffled = images.map(({ maps }) => ({
-    parts: maps.parts.map((map) => shuffledMap(map, random)),
-    whole: shuffledMap(maps.whole, random),
-  }));
+  const n = images[0]?.maps.parts.length ?? 0, { others, shuffled } = chanceMaps(images, random);
   const chance = images.map(({ mask }): Values => ({
     partsPoint: mask && areaOf(mask),
     wholePoints: mask && areaOf(mask),

@@ -5,6 +5,7 @@ import type { Crop } from "lib/data/samples.ts";
 import type { MapTarget, TrainedDetector } from "lib/detectors/detector.ts";
 import { compileEachShape } from "lib/engine/compile_each_shape.ts";
 import { normaliseImages } from "lib/networks/normalise_images.ts";
+import { resizeLinear } from "lib/networks/resize_maps.ts";
 import { type ChannelWeights, classActivationMaps, gradCam } from "./grad_cam.ts";
 import type { Grid } from "./map_grid.ts";
 
@@ -51,6 +52,20 @@ export interface PartMapper extends Disposable {
    * @throws RangeError when there is no such layer, with the names there are.
    */
   maps(crops: readonly Crop[]): Promise<PartMaps[]>;
+}
+
+/**
+ * All maps added up, on the finest of their grids: coarser ones, of an ensemble's other members, are resized, and
+ * what a cell holds is shared among those that it becomes.
+ */
+function addedUp(maps: readonly tf.Tensor3D[]): tf.Tensor3D {
+  const side = Math.max(...maps.map(({ shape: [, height] }) => height));
+  return tf.addN(maps.map((map) => {
+    const [, height] = map.shape;
+    if (height === side) return map;
+    const fine = resizeLinear(tf.expandDims(map, 3), side, "areas");
+    return tf.mul(tf.squeeze<tf.Tensor3D>(fine, [3]), (height / side) ** 2);
+  }));
 }
 
 /** Where a part sees an area of the picture, its map at that place in a grid of the whole picture. */
@@ -111,7 +126,7 @@ export function openPartMapper<Outputs>(options: PartMapOptions<Outputs>): PartM
         report: (outputs) => [tf.sigmoid(detector.logOdds(outputs))],
       });
       const whole = maps.map((map, i) => placed(map, parts[i]));
-      return [reported[0], explained, tf.addN(whole), ...whole];
+      return [reported[0], explained, addedUp(whole), ...whole];
     },
     { name: "maps" },
   );

@@ -1,20 +1,14 @@
 /** A forest plot: one number with its interval a line, for many things one under the other. */
 import type { Data } from "plotly.js-dist";
 import { type Chart, defineChart } from "./figure.ts";
-import {
-  axis,
-  baseLayout,
-  FAINT,
-  FONT_SIZES,
-  INK,
-  type LookOptions,
-  WIDTHS,
-  wrapText,
-} from "./chart_style.ts";
+import { axis, baseLayout, FONT_SIZES, type LookOptions, WIDTHS, wrapText } from "./chart_style.ts";
+import { REFERENCE_GREY } from "./reference_lines.ts";
 import { COLORS } from "./series_style.ts";
 
 /** One line. */
 export interface ForestRow {
+  /** Heading above the lines of a kind, which stand together; left out or `null` for a plot without. */
+  readonly group?: string | null;
   /** What stands at the left; lines stand in the order in which they first appear, from the top. */
   readonly label: string;
   /** Whose number it is, such as "this study"; the legend names it. */
@@ -48,8 +42,25 @@ const SYMBOLS = [
 /** Height of a line for one series, in CSS pixels. */
 const LINE = 15;
 
+/** A line of the plot: a heading, or that of some rows. */
+interface Line {
+  readonly group: string | null;
+  /** `undefined` for the heading of the group. */
+  readonly label: string | undefined;
+}
+
+/** The lines from the top: those of a group below its heading, groups as they first appear. */
+function linesOf(rows: readonly ForestRow[]): Line[] {
+  const groups = Map.groupBy(rows, ({ group = null }) => group);
+  return [...groups].flatMap(([group, own]): Line[] => [
+    ...group === null ? [] : [{ group, label: undefined }],
+    ...[...new Set(own.map(({ label }) => label))].map((label) => ({ group, label })),
+  ]);
+}
+
 /**
- * Points with whiskers from `low` to `high`, labels at the left; series of one label lie close together.
+ * Points with whiskers from `low` to `high`, labels at the left, under headings where rows have a group; series
+ * of one label lie close together.
  *
  * @example
  * ```ts
@@ -63,11 +74,13 @@ export const forest: Chart<ForestRow, ForestOptions> = defineChart(
   "forest",
   (rows: readonly ForestRow[], options: ForestOptions) => {
     const { size = "page", valueTitle, level } = options;
-    const labels = [...new Set(rows.map((row) => row.label))];
+    const lines = linesOf(rows);
+    const lineOf = ({ group = null, label }: ForestRow) =>
+      lines.findIndex((line) => line.group === group && line.label === label);
     const looks = [...new Set([...options.series ?? [], ...rows.map((row) => row.series)])];
     const series = looks.filter((name) => rows.some((row) => row.series === name));
     const room = { width: 0.4 * WIDTHS[size], fontSize: FONT_SIZES.small };
-    const texts = labels.map((label) => wrapText(label, room));
+    const texts = lines.map(({ group, label }) => wrapText(label ?? group!, room));
     const broken = Math.max(...texts.map((text) => text.split("<br>").length));
     const each = Math.max(LINE * (0.4 + 0.6 * series.length), 12 * broken + 3);
     const longest = Math.max(...texts.flatMap((text) => text.split("<br>")).map((l) => l.length));
@@ -80,7 +93,7 @@ export const forest: Chart<ForestRow, ForestOptions> = defineChart(
     const { t = 0, b = 0 } = baseLayout(options, above).margin ?? {};
     const bottom = b + (title.split("<br>").length - 1) * 1.6 * FONT_SIZES[size];
     // The legend's place depends on the height, so the layout is made for the height there will be.
-    const height = Math.round(t + bottom + each * labels.length + 8);
+    const height = Math.round(t + bottom + each * lines.length + 8);
     const layout = baseLayout({ ...options, height }, above);
     const apart = 0.6 / Math.max(2, series.length);
     const data = series.map((name, i): Data => {
@@ -93,7 +106,7 @@ export const forest: Chart<ForestRow, ForestOptions> = defineChart(
         mode: "markers",
         name,
         x: own.map((row) => row.value),
-        y: own.map((row) => labels.indexOf(row.label) + (i - (series.length - 1) / 2) * apart),
+        y: own.map((row) => lineOf(row) + (i - (series.length - 1) / 2) * apart),
         marker: { size: 6, symbol: SYMBOLS[look % SYMBOLS.length], color },
         error_x: {
           type: "data",
@@ -113,26 +126,28 @@ export const forest: Chart<ForestRow, ForestOptions> = defineChart(
         margin: { ...layout.margin, l: left, b: bottom },
         xaxis: axis(title),
         yaxis: axis("", {
-          range: [labels.length - 0.5, -0.5],
-          tickvals: labels.map((_, i) => i),
-          ticktext: texts,
+          range: [lines.length - 0.5, -0.5],
+          tickvals: lines.map((_, i) => i),
+          ticktext: texts.map((text, i) => lines[i].label === undefined ? `<b>${text}</b>` : text),
           tickfont: { size: FONT_SIZES.small },
           ticks: "",
         }),
         ...(level === undefined ? {} : {
           shapes: [{
             type: "line",
-            layer: "below",
+            layer: "between", // below the marks, and above the grid, which has a line at the same place
             yref: "paper",
             y0: 0,
             y1: 1,
             x0: level,
             x1: level,
-            line: { color: level === 0 ? INK : FAINT, width: 1, dash: "dot" },
+            line: { color: REFERENCE_GREY, width: 1, dash: "dot" },
           }],
         }),
       },
-      altText: `${valueTitle}, a line each for ${labels.join(", ")}; ${series.join(", ")}.`,
+      altText: `${valueTitle}, a line each for ${
+        lines.map(({ group, label }) => label ?? `(${group})`).join(", ")
+      }; ${series.join(", ")}.`,
     };
   },
 );

@@ -37,7 +37,7 @@ export interface GradientFieldOptions extends LookOptions {
   readonly yTitle: string;
   /** Title of the colour bar, with the unit. */
   readonly valueTitle: string;
-  /** An arrow at every so manyth place in both directions, 1 or more. Default 2. */
+  /** An arrow at one place in so many, in both directions, 1 or more. Default 2. */
   readonly every?: number;
   /** Ends of the colour scale. Default: smallest and largest value of all panels. */
   readonly range?: readonly [number, number];

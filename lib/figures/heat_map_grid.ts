@@ -32,7 +32,11 @@ export interface HeatMapRow extends GridPlace {
 export interface HeatMapGridOptions extends LookOptions {
   /** Title of the colour bar, with the unit. Default: `"positive evidence (logits per cell)"`. */
   readonly valueTitle?: string;
-  /** Value at the strong end of the one scale that all maps share. Default: the largest in the rows. */
+  /**
+   * Value at the strong end of the one scale that all maps share. Default: the largest in the rows. Given, figures
+   * of other rows have the same scale and a trace for each map, also for one without positive values: what a slider
+   * needs to go from one to the next.
+   */
   readonly maximum?: number;
 }
 
@@ -151,7 +155,7 @@ export const heatMapGrid: Chart<HeatMapRow, HeatMapGridOptions> = defineChart(
         const place = { x, y: up(y), xref: "x", yref: "y", sizex: cell, sizey: cell } as const;
         images.push({ source, ...place, sizing: "stretch", layer: "below" });
       }
-      if (row.map && peaks[r] > 0) {
+      if (row.map && (peaks[r] > 0 || options.maximum !== undefined)) {
         const [high, wide] = [row.map.length, row.map[0].length];
         data.push({
           type: "heatmap",
@@ -165,7 +169,8 @@ export const heatMapGrid: Chart<HeatMapRow, HeatMapGridOptions> = defineChart(
           name: [row.row, row.group, row.column].filter(Boolean).join(", "),
           hovertemplate: "%{z}",
         });
-      } else if (row.map) {
+      }
+      if (row.map && peaks[r] === 0) {
         notes.push({
           text: cell < EMPTY.width ? EMPTY.short : EMPTY.text,
           x: x + cell / 2,

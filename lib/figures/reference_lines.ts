@@ -18,8 +18,8 @@ export interface PanelReference extends Reference {
   readonly panel?: string;
 }
 
-/** Dark enough for small text on white paper, and unlike every series. */
-const GREY = "#666666";
+/** Of lines to compare with: dark enough for small text on white paper, and unlike every series. */
+export const REFERENCE_GREY = "#666666";
 
 /**
  * The lines across one panel. Each reaches from end to end; the axis of values is widened to show it
@@ -45,7 +45,7 @@ export function referenceLines(
       x1: 1,
       y0: value,
       y1: value,
-      line: { color: GREY, width: 1, dash: "dot" },
+      line: { color: REFERENCE_GREY, width: 1, dash: "dot" },
     };
   });
 }
@@ -77,7 +77,7 @@ export function referenceLabels(
     y: value,
     ...anchors(labelAt),
     borderpad: 0,
-    font: { size: FONT_SIZES.small, color: GREY },
+    font: { size: FONT_SIZES.small, color: REFERENCE_GREY },
   }));
 }
 

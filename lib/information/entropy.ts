@@ -119,7 +119,7 @@ export function interactionInformation(
  *
  * @param joint The distribution.
  * @param roles `label`: the variable y; `locals`: the local features z₁ … zₙ, one name or several each.
- * @returns 0 to n·H(y). It exceeds I(y; Z) exactly when the features are synergetic.
+ * @returns 0 to n·H(y). It exceeds I(y; Z) exactly when the features are synergistic.
  * @throws TypeError for an unknown variable.
  */
 export function localObjective(

@@ -1,6 +1,6 @@
 /**
  * The frame distortions at five levels on which the field measures robustness: those of
- * DeeperForensics-1.0, and JPEG. The seventh kind there, video compression, is left to ffmpeg.
+ * DeeperForensics-1.0, and JPEG. The seventh kind there is in video_compression.ts.
  *
  * Kinds, parameters and operations are those of the official `perturbation/` (commit 4f6ecff), with its
  * peculiarities, so that tables can be set beside others': what it calls JPEG is pixelation, contrast
@@ -151,8 +151,16 @@ export async function distort(
   return await OPERATIONS[kind](image, { parameter, random });
 }
 
+/** What is done to a whole video before its frames are chosen: see video_compression.ts. */
+export interface VideoDistortion {
+  /** H.264 at a constant rate factor. */
+  readonly kind: "VC";
+  /** 1 (mild) to 5 (strong). */
+  readonly level: Distortion["level"];
+}
+
 /** A distortion as a command line says it, such as `"CS:3"`. */
-export function distortionText({ kind, level }: Distortion): string {
+export function distortionText({ kind, level }: Distortion | VideoDistortion): string {
   return `${kind}:${level}`;
 }
 
@@ -172,4 +180,16 @@ export function parseDistortion(text: string): Distortion {
     );
   }
   return { kind, level: Number(level) as Distortion["level"] };
+}
+
+/**
+ * As `parseDistortion`, where whole videos may be distorted too: `"VC:3"` is compression at level 3.
+ *
+ * @throws RangeError that says which there are of frames.
+ */
+export function parseVideoDistortion(text: string): Distortion | VideoDistortion {
+  const level = /^VC:([1-5])$/.exec(text)?.[1];
+  return level === undefined
+    ? parseDistortion(text)
+    : { kind: "VC", level: Number(level) as Distortion["level"] };
 }

@@ -10,6 +10,13 @@ export interface VideoEncoding {
   readonly fps: number;
   /** x264's constant rate factor, 0 (without loss of luminance) to 51; FaceForensics++'s c23 is 23. Default 23. */
   readonly crf?: number;
+  /** How long x264 searches: `"medium"` is its own and ffmpeg's default. Default: `"veryfast"`. */
+  readonly preset?: "veryfast" | "medium";
+  /**
+   * Frames from one key frame to the next, which no frame leans across. Default: key frames where the picture
+   * changes, and every 250 frames.
+   */
+  readonly keyFrameEvery?: number;
 }
 
 /** Gives every picture to ffmpeg, whose buffer decides how fast. */
@@ -19,16 +26,20 @@ async function feed(
   { width, height }: RgbImage,
 ): Promise<void> {
   const writer = input.getWriter();
-  for await (const frame of frames) {
-    if (frame.width !== width || frame.height !== height) {
-      await writer.abort();
-      throw new RangeError(
-        `A video's pictures are of one size: ${width} × ${height}, not ${frame.width} × ${frame.height}.`,
-      );
+  try {
+    for await (const frame of frames) {
+      if (frame.width !== width || frame.height !== height) {
+        throw new RangeError(
+          `A video's pictures are of one size: ${width} × ${height}, not ${frame.width} × ${frame.height}.`,
+        );
+      }
+      await writer.write(frame.data as Uint8Array<ArrayBuffer>);
     }
-    await writer.write(frame.data as Uint8Array<ArrayBuffer>);
+    await writer.close();
+  } catch (error) {
+    await writer.abort().catch(() => {}); // else ffmpeg waits for more
+    throw error;
   }
-  await writer.close();
 }
 
 /**
@@ -36,7 +47,8 @@ async function feed(
  * same ffmpeg). The file is there whole or not at all; its folder is made.
  *
  * @param frames RGB, all of one size with even sides; at least one.
- * @throws RangeError for none, for another size, for sides that are odd, and for values out of range.
+ * @throws RangeError for none, for another size, for sides that are odd, and for values out of range; what the
+ * pictures' own source throws.
  * @throws Error when there is no ffmpeg, or it cannot encode H.264: with what it said.
  *
  * @example
@@ -55,10 +67,16 @@ async function feed(
 export async function writeVideo(
   path: string,
   frames: AsyncIterable<RgbImage> | Iterable<RgbImage>,
-  { fps, crf = 23 }: VideoEncoding,
+  { fps, crf = 23, preset = "veryfast", keyFrameEvery }: VideoEncoding,
 ): Promise<void> {
   if (!(fps > 0 && fps <= 1000)) throw new RangeError(`fps is above 0 up to 1000, not ${fps}.`);
   if (!(crf >= 0 && crf <= 51)) throw new RangeError(`crf is from 0 to 51, not ${crf}.`);
+  if (keyFrameEvery !== undefined && !(Number.isSafeInteger(keyFrameEvery) && keyFrameEvery >= 1)) {
+    throw new RangeError(`keyFrameEvery is a whole number from 1, not ${keyFrameEvery}.`);
+  }
+  const keyFrames = keyFrameEvery === undefined
+    ? []
+    : ["-g", `${keyFrameEvery}`, "-keyint_min", `${keyFrameEvery}`, "-sc_threshold", "0"];
   const all = Symbol.asyncIterator in frames
     ? frames[Symbol.asyncIterator]()
     : frames[Symbol.iterator]();
@@ -74,7 +92,7 @@ export async function writeVideo(
     args: [
       ...["-v", "error", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", `${width}x${height}`],
       ...["-r", `${fps}`, "-i", "pipe:0", "-an", "-threads", "1", "-c:v", "libx264"],
-      ...["-preset", "veryfast", "-crf", `${crf}`, "-pix_fmt", "yuv420p", "-bitexact"],
+      ...["-preset", preset, "-crf", `${crf}`, ...keyFrames, "-pix_fmt", "yuv420p", "-bitexact"],
       ...["-f", "mp4", ffmpegInput(unfinished)],
     ],
     stdin: "piped",
@@ -82,9 +100,15 @@ export async function writeVideo(
     stderr: "piped",
   }).spawn();
   const said = new Response(child.stderr).text();
+  let fault: { error: unknown } | undefined; // of the pictures' source, not of ffmpeg
   async function* again() {
-    yield first.value as RgbImage;
-    for (let next = await all.next(); !next.done; next = await all.next()) yield next.value;
+    try {
+      yield first.value as RgbImage;
+      for (let next = await all.next(); !next.done; next = await all.next()) yield next.value;
+    } catch (error) {
+      fault = { error };
+      throw error;
+    }
   }
   try {
     const fed = await feed(child.stdin, again(), first.value).then(
@@ -92,6 +116,7 @@ export async function writeVideo(
       (e) => e as Error,
     );
     const { success } = await child.status;
+    if (fault !== undefined) throw fault.error;
     if (fed instanceof RangeError) throw fed;
     if (!success || fed !== undefined) {
       throw new Error(

@@ -3,22 +3,11 @@
  * are where each attention map looks.
  */
 import * as tf from "@tensorflow/tfjs";
+import { ofUnitLength } from "lib/engine/unit_length.ts";
 import { resizeLinear } from "./resize_maps.ts";
-
-/** Shorter vectors are not made longer than by this. [PyTorch's `normalize`] */
-const SHORTEST = 1e-12;
 
 /** Added to each cell of a map before a mean, so that a map of zeros has one. [code] */
 const LEAST = 1e-8;
-
-/**
- * Vectors over the last axis divided by their length, or by 1e-12 where that is more; its gradient is 0
- * there, as PyTorch's.
- */
-function ofUnitLength(x: tf.Tensor3D): tf.Tensor3D {
-  const squares = tf.sum(tf.square(x), -1, true);
-  return tf.div(x, tf.sqrt(tf.maximum(squares, SHORTEST ** 2)));
-}
 
 /**
  * P_mn = Σ over places of a_m · f_n, with map a_m and feature f_n.

@@ -20,7 +20,9 @@ const STEM = 32, HEAD = 1280;
 /** Factors on the channels and the blocks of B0. [code: `efficientnet_pytorch`; the last is ours] */
 const SCALES = {
   b0: { channels: 1, blocks: 1 },
+  b3: { channels: 1.2, blocks: 1.4 },
   b4: { channels: 1.4, blocks: 1.8 },
+  b7: { channels: 2, blocks: 3.1 },
   shallow: { channels: 1, blocks: 0.25 },
 } as const;
 
@@ -31,8 +33,8 @@ const DIVISOR = 8;
 const SQUEEZE = 0.25;
 
 /**
- * The networks that there are: the published B0 of 5.3 and B4 of 19 million parameters, and for short runs
- * one with a block in each of B0's stages.
+ * The networks that there are: the published B0, B3, B4 and B7 of 5.3, 12, 19 and 66 million parameters, and
+ * for short runs one with a block in each of B0's stages.
  */
 export type EfficientNetSize = keyof typeof SCALES;
 

@@ -67,7 +67,7 @@ export interface Layers {
   ): T;
   /** Layer norm over the last axis of `[rows, channels]`. */
   layerNorm(x: tf.Tensor2D, name: string, epsilon: number): tf.Tensor2D;
-  /** `x · weight + bias`, `[batch, inputs]` to `[batch, outputs]`. */
+  /** `x · weight`, and bias where there is one; `[batch, inputs]` to `[batch, outputs]`. */
   linear(x: tf.Tensor2D, name: string): tf.Tensor2D;
   /** In training, zeros with probability `rate` and the rest divided by 1 − rate; else `x`. */
   dropout<T extends tf.Tensor>(x: T, rate: number): T;
@@ -206,8 +206,11 @@ export function openLayers(parameters: Parameters, { training, tap, folded }: Mo
       );
       return layerNorm(x, { scale, offset, epsilon });
     },
-    linear: (x, name) =>
-      tf.add(tf.matMul(x, read<tf.Tensor2D>(`${name}.weight`)), read<tf.Tensor1D>(`${name}.bias`)),
+    linear: (x, name) => {
+      const y = tf.matMul<tf.Tensor2D>(x, read<tf.Tensor2D>(`${name}.weight`));
+      const bias = `${name}.bias`;
+      return Object.hasOwn(parameters, bias) ? tf.add(y, read<tf.Tensor1D>(bias)) : y;
+    },
     dropout: (x, rate) => nextSeed && rate > 0 ? dropout(x, rate, nextSeed()) : x,
     dropImages: (x, rate) => {
       if (!nextSeed || rate === 0) return x;

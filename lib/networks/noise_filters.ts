@@ -19,39 +19,41 @@ const SIDE = 5, FILTERS = 3;
 const LARGEST = 3;
 
 /** Second differences of a square of 3, of 5, and along a row, by what they are divided by. [code] */
-const SRM: readonly { readonly divisor: number; readonly rows: readonly (readonly number[])[] }[] =
-  Object.freeze([
-    {
-      divisor: 4,
-      rows: [
-        [0, 0, 0, 0, 0],
-        [0, -1, 2, -1, 0],
-        [0, 2, -4, 2, 0],
-        [0, -1, 2, -1, 0],
-        [0, 0, 0, 0, 0],
-      ],
-    },
-    {
-      divisor: 12,
-      rows: [
-        [-1, 2, -2, 2, -1],
-        [2, -6, 8, -6, 2],
-        [-2, 8, -12, 8, -2],
-        [2, -6, 8, -6, 2],
-        [-1, 2, -2, 2, -1],
-      ],
-    },
-    {
-      divisor: 2,
-      rows: [
-        [0, 0, 0, 0, 0],
-        [0, 0, 0, 0, 0],
-        [0, 1, -2, 1, 0],
-        [0, 0, 0, 0, 0],
-        [0, 0, 0, 0, 0],
-      ],
-    },
-  ]);
+export const SRM: readonly {
+  readonly divisor: number;
+  readonly rows: readonly (readonly number[])[];
+}[] = Object.freeze([
+  {
+    divisor: 4,
+    rows: [
+      [0, 0, 0, 0, 0],
+      [0, -1, 2, -1, 0],
+      [0, 2, -4, 2, 0],
+      [0, -1, 2, -1, 0],
+      [0, 0, 0, 0, 0],
+    ],
+  },
+  {
+    divisor: 12,
+    rows: [
+      [-1, 2, -2, 2, -1],
+      [2, -6, 8, -6, 2],
+      [-2, 8, -12, 8, -2],
+      [2, -6, 8, -6, 2],
+      [-1, 2, -2, 2, -1],
+    ],
+  },
+  {
+    divisor: 2,
+    rows: [
+      [0, 0, 0, 0, 0],
+      [0, 0, 0, 0, 0],
+      [0, 1, -2, 1, 0],
+      [0, 0, 0, 0, 0],
+      [0, 0, 0, 0, 0],
+    ],
+  },
+]);
 
 /** Which filters the channels of a feature map see. */
 export type NoiseOrder =

@@ -30,6 +30,12 @@ export interface DataSettings {
   /** α of the Beta distribution from which mixup draws its share; 0: no mixup. [code: 0.5] */
   readonly mixup: number;
   /**
+   * Which picture mixup lays over one: any of the batch, by one share for the whole batch [code]; or the other
+   * one of its pair, a fake's own real picture and the other way round, each by a share of its own, after the
+   * same augmentation [NTechLab in the Deepfake Detection Challenge]. The latter takes batches of pairs.
+   */
+  readonly mixupWith: "any" | "pair";
+  /**
    * What a batch's fakes are: the samples' own ("none"), or made of its real pictures, in each step anew,
    * by one of `FORGE_NAMES` or several with "+" between, of which each fake's is drawn. Half of a batch are
    * then real samples whose landmarks are known, and beside each stands the fake made of it; fakes of
@@ -63,14 +69,25 @@ export const DATA_RULES: SettingsRules<DataSettings> = Object.freeze({
     },
     augmentation: choiceRule("all", "flip", "none"),
     mixup: numberRule(0, 100),
+    mixupWith: {
+      ...choiceRule("any", "pair"),
+      absent: "any",
+      matters: { when: ({ mixup }: DataSettings) => mixup > 0, why: "mixup is 0" },
+    },
     forge: { ...sumRule("none", ...FORGE_NAMES), absent: "none" },
   },
-  fault: ({ batchSize, balance, forge }: DataSettings) =>
-    forge === "none" && balance !== "pairs" || batchSize % 2 === 0
-      ? undefined
-      : `batchSize is ${batchSize}, but batches of pairs${
+  fault: ({ batchSize, balance, forge, mixup, mixupWith }: DataSettings) => {
+    const hasPairs = forge !== "none" || balance === "pairs";
+    if (hasPairs && batchSize % 2 !== 0) {
+      return `batchSize is ${batchSize}, but batches of pairs${
         forge === "none" ? "" : ` made by ${forge}`
-      } hold an even number of pictures.`,
+      } hold an even number of pictures.`;
+    }
+    if (mixup > 0 && mixupWith === "pair" && !hasPairs) {
+      return 'mixupWith is "pair", but batches hold pairs only with balance "pairs", or fakes made by forge.';
+    }
+    return undefined;
+  },
 });
 
 /** The paper's batches; where the paper is silent, the official code's. */
@@ -80,6 +97,7 @@ export const PAPER_DATA: DataSettings = Object.freeze({
   realRepeats: 4,
   augmentation: "all",
   mixup: 0.5,
+  mixupWith: "any",
   forge: "none",
 });
 

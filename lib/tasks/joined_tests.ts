@@ -25,14 +25,8 @@ export interface JoinedTests extends AsyncDisposable {
  * first statements would run in turns.
  *
  * @param files Absolute paths.
- *
- * ```ts
- * import assert from "node:assert/strict";
- * import { joinedTests } from "lib/tasks/joined_tests.ts";
- * assert.equal(joinedTests(["/a b.ts"]), 'await import("file:///a%20b.ts");\n');
- * ```
  */
-export function joinedTests(files: readonly string[]): string {
+function joinedTests(files: readonly string[]): string {
   return files.map((file) => `await import("${pathToFileURL(file)}");\n`).join("");
 }
 

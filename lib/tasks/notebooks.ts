@@ -17,6 +17,7 @@ const USAGE =
   names           beginnings of their names, such as 00 03; none: all
   --profile NAME  smoke (seconds; keeps nothing), quick (minutes) or full (quick)
   --check         run them and leave the files as they are
+  --solutions     with each exercise's folded solution in its place; leaves the files, too
   --timeout N     seconds that one cell may take (1800; in the profile full a day)
   --help          this`;
 
@@ -31,6 +32,8 @@ export interface NotebookOptions {
   profile: Profile;
   /** Run it and leave the file as it is; its figures go into .cache, as in the profile "smoke". */
   check?: boolean;
+  /** Run the exercises with the solutions that are folded below them; the file is left, as with `check`. */
+  solutions?: boolean;
   /** Seconds that one cell may take; default 1800, or a day in the profile "full". */
   timeout?: number;
   /** Called with each line of progress. */
@@ -54,7 +57,8 @@ export async function runNotebook(
     [
       ...tiedPython(project.python, runner, path, "--profile", profile),
       ...["--timeout", String(timeout), "--times", times],
-      ...(options.check ? ["--check"] : []),
+      ...(options.check || options.solutions ? ["--check"] : []),
+      ...(options.solutions ? ["--solutions"] : []),
     ],
     {
       cwd: project.root,
@@ -92,6 +96,7 @@ interface NotebooksOptions {
   readonly notebooks: readonly string[];
   readonly profile: Profile;
   readonly check: boolean;
+  readonly solutions: boolean;
   readonly timeout?: number;
 }
 
@@ -102,6 +107,7 @@ async function parseNotebooksOptions(args: readonly string[]): Promise<Notebooks
     options: {
       profile: { type: "string", default: "quick" },
       check: { type: "boolean", default: false },
+      solutions: { type: "boolean", default: false },
       timeout: { type: "string" },
       help: { type: "boolean", default: false },
     },
@@ -117,7 +123,9 @@ async function parseNotebooksOptions(args: readonly string[]): Promise<Notebooks
   return {
     notebooks: await findNotebooks(positionals),
     profile: values.profile as Profile,
-    check: values.check || values.profile === "smoke", // its figures are not kept either
+    solutions: values.solutions,
+    // In the profile smoke figures are not kept either.
+    check: values.check || values.solutions || values.profile === "smoke",
     ...timeout === undefined ? {} : { timeout },
   };
 }

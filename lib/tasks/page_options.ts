@@ -13,7 +13,10 @@ export function pageOptions(project: Project): string[] {
   return [
     "--HTMLExporter.template_name=notebook_page",
     `--TemplateExporter.extra_template_basedirs=${join(project.root, "lib", "tasks")}`,
-    // Where the template finds plotly.min.js, which Lab's renderer of figures brings along.
+    // Where the template finds plotly.min.js, which Lab's renderer of figures brings along, and MathJax.
     `--TemplateExporter.extra_template_paths=${join(packages, "plotly", "package_data")}`,
+    `--TemplateExporter.extra_template_paths=${
+      join(project.root, "node_modules", "mathjax", "es5")
+    }`,
   ];
 }

@@ -3,10 +3,12 @@
  * print. Figures can be moved over and their sliders drawn without a kernel; the template is
  * notebook_page/index.html.j2.
  */
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { writeWhole } from "lib/io/write_whole.ts";
 import { inTask } from "./in_task.ts";
 import { findNotebooks } from "./notebooks.ts";
+import { withPageLinks } from "./page_links.ts";
 import { pageOptions } from "./page_options.ts";
 import { runCommand, tiedPython } from "./setup/run_command.ts";
 import { PROJECT, type Project, projectEnvironment } from "./setup/project.ts";
@@ -17,8 +19,8 @@ const USAGE = `deno task pages [names] [options]    notebooks as HTML pages
   --folder DIR   where the pages go (results/pages)
   --help         this
 
-A page holds what the notebook keeps, and Plotly (5 MB), so that figures and sliders work by themselves.
-Equations are set by MathJax, which a browser loads from its makers' server. Nothing is run.`;
+A page holds what the notebook keeps, Plotly (5 MB) and MathJax (2 MB), so that figures, sliders and
+equations work by themselves: it loads nothing from elsewhere. Nothing is run.`;
 
 /**
  * Writes each notebook as `<name>.html` into a folder, which is made if there is none; returns the exit
@@ -41,8 +43,19 @@ export async function writePages(
     ],
     { cwd: project.root, env: projectEnvironment(project), ...(onLine ? { onLine } : {}) },
   );
-  return result.code;
+  if (result.code !== 0) return result.code;
+  for (const notebook of notebooks) {
+    const page = pageOf(notebook, folder), from = dirname(resolve(project.root, notebook));
+    const html = await Deno.readTextFile(page);
+    const linked = withPageLinks(html, { from, to: resolve(folder) });
+    await writeWhole(page, new TextEncoder().encode(linked));
+  }
+  return 0;
 }
+
+/** The page's path. */
+const pageOf = (notebook: string, folder: string) =>
+  join(folder, `${basename(notebook, ".ipynb")}.html`);
 
 if (import.meta.main) {
   const parse = async (args: readonly string[]) => {
@@ -65,7 +78,7 @@ if (import.meta.main) {
       if (code !== 0) say(lines.join("\n"));
       else {
         for (const notebook of options.notebooks) {
-          say(join(options.folder, `${basename(notebook, ".ipynb")}.html`));
+          say(pageOf(notebook, options.folder));
         }
       }
       return code;

@@ -1,6 +1,6 @@
 """Runs one notebook headless in a fresh kernel and keeps its outputs, clean, if all of it passed.
 
-    python run_notebook.py NOTEBOOK [--profile quick] [--check] [--timeout 1800] [--times FILE]
+    python run_notebook.py NOTEBOOK [--profile quick] [--check] [--solutions] [--timeout 1800] [--times FILE]
 
 The outputs are kept in the notebook's own file, replaced in one move at the end: a run that fails,
 is stopped or is killed leaves it as it was. The kernel ends with this program, however it ends.
@@ -25,6 +25,7 @@ import nbformat
 from jupyter_client.utils import ensure_async
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from notebook_client import CellRunner, UncaughtError
+from notebook_exercises import fill_in
 
 HEARTBEAT_SECONDS = 10
 LARGEST_BYTES = 300_000
@@ -223,6 +224,7 @@ def main():
     parser.add_argument("notebook", type=Path)
     parser.add_argument("--profile", default="quick")
     parser.add_argument("--check", action="store_true")
+    parser.add_argument("--solutions", action="store_true")  # in their exercises' cells; with --check
     parser.add_argument("--timeout", type=float, default=1800)
     parser.add_argument("--times", type=Path)
     arguments = parser.parse_args()
@@ -236,6 +238,8 @@ def main():
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
+    if arguments.solutions:
+        fill_in(notebook)
     progress = Progress(notebook, arguments.times)
     try:
         asyncio.run(execute(notebook, path, arguments, progress))

@@ -51,8 +51,12 @@ export function trainingStep(
       ...moved ? { masks: tf.div(moved, 255) as tf.Tensor4D } : {},
     };
     const { images, targets: classes, ...mixed } = data.mixup > 0 ? mixUp(own, batch.mixup) : own;
-    const { methods, partners, seed, optimiser } = batch;
-    const known = { ...methods ? { methods } : {}, ...partners ? { partners } : {} };
+    const { methods, partners, identities, seed, optimiser } = batch;
+    const known = {
+      ...methods ? { methods } : {},
+      ...partners ? { partners } : {},
+      ...identities ? { identities } : {},
+    };
     const targets = { classes, ...mixed, ...known };
     return learn(learner, { images, targets, seed, optimiser }, { detector, training });
   });
@@ -87,7 +91,7 @@ export function learn(
           detector.forward(seen, parameters, {
             training: { seed: seedOfPass(seed, pass++), updates },
           });
-        const loss = detector.loss({ images, targets, parameters, forward, updates });
+        const loss = detector.loss({ images, targets, parameters, forward, seed, updates });
         keep(loss.terms, terms); // the gradient's own scope frees what is not kept
         keep(updates, updates);
         return loss.total;

@@ -38,6 +38,7 @@ function blankTargets(batch: number, size: number): Targets {
     masks: tf.zeros([batch, size, size, 1]),
     methods: tf.tensor1d(labels, "int32"),
     partners: tf.tensor1d(labels.map((_, i) => i ^ 1), "int32"),
+    identities: tf.zeros([batch, 2], "int32"),
   };
 }
 

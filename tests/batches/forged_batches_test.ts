@@ -31,7 +31,7 @@ const crops = [others[0], ...faces, others[1]];
 
 const settingsOf = (
   forge: string,
-  { batchSize = 6, size = SIDE, wants = ["mask", "method", "pair"] as const } = {},
+  { batchSize = 6, size = SIDE, wants = ["mask", "method", "pair", "identity"] as const } = {},
 ): BatchSettings => ({
   data: { ...SMOKE_DATA, batchSize, forge },
   training: { seed: SEED },
@@ -90,6 +90,9 @@ Deno.test("openLoader makes the pair that seed, step and place say, whatever thr
       assert.deepEqual([...rest.labels], [0, 1, 0, 1, 0, 1]);
       assert.deepEqual([...rest.methods], [0, 1, 0, 1, 0, 1]);
       assert.deepEqual([...rest.partners], [1, 0, 3, 2, 5, 4]);
+      const people = faces.map(({ sample }) => sample.identities[0]).sort();
+      const own = Array.from(indices, (place) => people.indexOf(crops[place].sample.identities[0]));
+      assert.deepEqual([...rest.identities], own.flatMap((number) => [number, number]));
       for (const place of [0, 1, 2]) {
         const target = crops[indices[2 * place]];
         const { real, fake, mask } = await pairOf({ forger: FORGER, target, step, place });

@@ -36,7 +36,7 @@ const greedy = defineDetector<{ imageSize: number }, tf.Tensor2D>({
   },
   build: ({ imageSize }) => ({
     input: { size: imageSize, normalisation: IMAGENET },
-    wants: ["mask", "method", "pair"],
+    wants: ["mask", "method", "pair", "identity"],
     parameters: linearParameters("head", { inputs: 3, outputs: 2 }),
     forward: (images, parameters, mode = {}) =>
       openLayers(parameters, mode).linear(tf.mean(images, [1, 2]), "head"),
@@ -62,7 +62,7 @@ const SAMPLES: readonly Sample[] = Array.from({ length: 12 }, (_, i): Sample => 
     video: `${i}`,
     split: "train",
     frame: 0,
-    identities: [],
+    identities: real ? [`${i}`] : [`${i % 4}`, "4"],
     ...(real ? {} : { mask: `masks/${i}.png`, source: `${i % 4}.png` }),
   };
 });
@@ -98,7 +98,7 @@ function valuesOf(batch: Batch) {
 
 /** Fails unless a batch is of pairs side by side, with their methods and the crops' masks. */
 function assertWanted(
-  { indices, masks, methods, partners, labels }: Batch,
+  { indices, masks, methods, partners, identities, labels }: Batch,
   crops: readonly Crop[],
 ) {
   assert.equal(indices.length % 2, 0);
@@ -109,12 +109,17 @@ function assertWanted(
     assert.equal(numbers[i], place < 5 ? 0 : METHODS.indexOf(SAMPLES[place].method) + 1);
   });
   assert.deepEqual([...partners!.dataSync()], indices.map((_, i) => i ^ 1));
+  assert.deepEqual([identities!.shape, identities!.dtype], [[indices.length, 2], "int32"]);
+  assert.deepEqual(
+    [...identities!.dataSync()],
+    indices.flatMap((place) => place < 5 ? [place, place] : [place % 4, 4]),
+  );
   assert.deepEqual([masks!.shape, masks!.dtype], [[indices.length, 8, 8, 1], "int32"]);
   const expected = indices.flatMap((place) => [...crops[place].mask?.data ?? Array(64).fill(0)]);
   assert.deepEqual([...masks!.dataSync()], expected);
 }
 
-Deno.test("cropSource and openLoader carry masks, methods and partners to the device, alike", () =>
+Deno.test("cropSource and openLoader carry masks, methods, partners and people to the device, alike", () =>
   inFolder(async (folder) => {
     const crops = await writeFolder(folder), before = tf.memory().numTensors;
     await using source = cropSource(crops, WANTING);

@@ -54,5 +54,28 @@ Deno.test("lookUpWanted refuses a fake without a mask, by name, and does not ask
     name: "RangeError",
     message: /learns from masks, and "bare" has none/,
   });
-  assert.throws(() => lookUpWanted(SAMPLES, ["mask"], (place) => place !== 2), /"b" has none/);
+  assert.throws(
+    () => lookUpWanted(SAMPLES, ["mask"], { hasMask: (place) => place !== 2 }),
+    /"b" has none/,
+  );
+});
+
+Deno.test("lookUpWanted numbers people by data set and name; a real one, and a fake that names one, is its own source", () => {
+  const people = [
+    fake("a", "FS", { identities: ["bob", "ann"] }),
+    sample("r", { identities: ["ann"] }),
+    fake("s", "SBI", { identities: ["cid"] }),
+    sample("two", { identities: ["ann", "bob"] }),
+    sample("other", { dataset: "e", identities: ["ann"] }),
+  ];
+  const { peopleOf } = lookUpWanted(people, ["identity"], { mostPeople: 4 });
+  assert.deepEqual([...peopleOf!], [1, 0, 0, 0, 2, 2, 0, 0, 3, 3]);
+  assert.throws(() => lookUpWanted(people, ["identity"], { mostPeople: 3 }), {
+    name: "RangeError",
+    message: /name 4 people, and the detector tells 3 apart/,
+  });
+  assert.throws(() => lookUpWanted(SAMPLES, ["identity"]), {
+    name: "RangeError",
+    message: /"a" names nobody/,
+  });
 });

@@ -41,6 +41,7 @@ function small(kind: typeof DETECTORS[number]): Configuration {
     augmentation: "none",
     schedule: "warmUpCosine",
     ...has("dropout") ? { dropout: 0 } : {},
+    ...has("mapDropout") ? { mapDropout: 0 } : {},
     ...has("blocks") ? { backbone: "conv4", width: 1 } : {}, // several backbones: the smallest
     // A threshold on the X-ray's mean that begins on the wrong side takes hundreds of steps to cross.
     // The X-ray's weight of 1000 leaves the classes to later steps.

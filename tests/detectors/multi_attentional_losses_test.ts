@@ -3,13 +3,13 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import {
   attentionGuidedDrop,
-  choiceProbabilities,
   drawDrops,
   dropShare,
 } from "lib/detectors/multi_attentional/attention_guided_drop.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { matchLoss, regionIndependence } from "lib/losses/region_independence.ts";
 import type { RegionForm } from "lib/losses/region_independence.ts";
+import { choiceProbabilities } from "lib/networks/attention_choice.ts";
 import { attentionPooling } from "lib/networks/attention_pooling.ts";
 import {
   fill,

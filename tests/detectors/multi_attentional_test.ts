@@ -6,9 +6,9 @@ import {
   multiAttentional,
   type MultiAttentionalOutputs,
 } from "lib/detectors/multi_attentional/multi_attentional.ts";
-import { choiceProbabilities } from "lib/detectors/multi_attentional/attention_guided_drop.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { classActivationMaps } from "lib/explain/grad_cam.ts";
+import { choiceProbabilities } from "lib/networks/attention_choice.ts";
 import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import type { Mode, Tap, Updates } from "lib/networks/layers.ts";
 import { multiAttentionParameters } from "lib/networks/multi_attention.ts";

@@ -51,7 +51,7 @@ function pairs(count: number, split: Split): Crop[] {
       video: `${split}/${i}-${method}`,
       split,
       frame: 0,
-      identities: [],
+      identities: [`${split} ${i}`],
     });
     const real = sample("real"), fake = sample(i % 2 ? "DF" : "FS");
     return [

@@ -5,9 +5,11 @@ import { presetOf, vary } from "lib/detectors/configuration.ts";
 import type { Detector } from "lib/detectors/detector.ts";
 import { exposingTheDeception } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
 import { f3Net } from "lib/detectors/f3_net.ts";
+import { dspFwa } from "lib/detectors/dsp_fwa.ts";
 import { faceXRay } from "lib/detectors/face_x_ray.ts";
 import { mesonet } from "lib/detectors/mesonet.ts";
 import { multiAttentional } from "lib/detectors/multi_attentional/multi_attentional.ts";
+import { pcl } from "lib/detectors/pcl.ts";
 import { describePublished, loadPublished } from "lib/detectors/published_weights.ts";
 import { recce } from "lib/detectors/recce.ts";
 import { spsl } from "lib/detectors/spsl.ts";
@@ -164,6 +166,29 @@ const CASES: readonly {
     detector: oneBlock,
     fresh: /^(?!region_model1\.)/,
     unused: /^fc\./,
+  },
+  {
+    list: "torchvision_resnet34",
+    detector: settings(presetOf(pcl).detector),
+    fresh: /^(?!net\.)/,
+    unused: /^fc\./,
+  },
+  {
+    list: "torchvision_resnet34",
+    detector: settings(vary(presetOf(pcl), { classifierStage: 3 }).detector),
+    fresh: /^(?!net\.)/,
+    unused: /^(fc|layer4)\./,
+  },
+  {
+    list: "timm_resnet50",
+    detector: settings(presetOf(dspFwa).detector),
+    fresh: /^classifier\./,
+    unused: /^fc\./,
+  },
+  {
+    list: "dsp_fwa_spp50",
+    detector: settings(presetOf(dspFwa).detector),
+    unused: /^resnet\.(resnet\.)?fc\./,
   },
 ];
 

@@ -24,7 +24,7 @@ export function squares(count: number, side: number, seed = 1): Crop[] {
         video: `${i}`,
         split: "train",
         frame: 0,
-        identities: [],
+        identities: [`${i}`],
       },
     };
   });

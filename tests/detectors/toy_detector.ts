@@ -51,7 +51,7 @@ export default defineDetector<ToySettings, ToyOutputs>({
   },
   build: ({ imageSize, channels, follow }) => ({
     input: { size: imageSize, normalisation: IMAGENET },
-    wants: ["mask", "method", "pair"],
+    wants: ["mask", "method", "pair", "identity"],
     parameters: [
       ...convolutionParameters("conv", { size: 3, inputs: 3, outputs: channels }),
       ...batchNormParameters("bn", channels),
@@ -67,7 +67,7 @@ export default defineDetector<ToySettings, ToyOutputs>({
       return { features, logits: layers.linear(features, "head") };
     },
     loss: ({ images, targets, parameters, forward, updates }) => {
-      const { classes, masks, methods, partners } = targets;
+      const { classes, masks, methods, partners, identities } = targets;
       const own = forward(), mirrored = forward(tf.reverse(images, 2));
       const reals = tf.slice(classes, [0, 0], [-1, 1]);
       const ofReals = tf.mean(tf.mul(own.features, reals), 0);
@@ -87,6 +87,7 @@ export default defineDetector<ToySettings, ToyOutputs>({
           masked: scalar(masks!),
           method: scalar(methods!),
           partner: scalar(partners!),
+          person: scalar(identities!),
         },
       };
     },

@@ -2,12 +2,19 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { balancedAccuracy } from "lib/evaluation/accuracy.ts";
+import { logLoss } from "lib/evaluation/log_loss.ts";
 import { partialAuc, truePositiveRateAt } from "lib/evaluation/partial_auc.ts";
 import { logOddsOf, probability } from "lib/evaluation/probability.ts";
 import { rocAuc } from "lib/evaluation/roc.ts";
 import { byFallingScore } from "lib/evaluation/scored.ts";
 import { chooseThreshold } from "lib/evaluation/threshold.ts";
-import { confidentMean, VIDEO_RULES, videoScoresBy } from "lib/evaluation/video_rules.ts";
+import {
+  agreeingMean,
+  confidentMean,
+  sharpenedMean,
+  VIDEO_RULES,
+  videoScoresBy,
+} from "lib/evaluation/video_rules.ts";
 import { videoRuleMetrics } from "lib/evaluation/view_metrics.ts";
 import { createRandom } from "lib/random.ts";
 import { COMPARISON, near, RUNS, scoredTwice } from "./random_cases.ts";
@@ -96,6 +103,27 @@ Deno.test("confidentMean is the winner's confident_strategy", async () => {
   assert.throws(() => confidentMean([]), /without frames/);
 });
 
+Deno.test("sharpenedMean is NTechLab's score of a video", async () => {
+  const url = new URL("../fixtures/dfdc_rules.json", import.meta.url);
+  const { video_score }: { video_score: { probs: number[]; score: number }[] } = JSON.parse(
+    await Deno.readTextFile(url),
+  );
+  assert.equal(video_score.length, 4);
+  for (const { probs, score } of video_score) near(sharpenedMean(probs), score, 1e-12);
+  assert.throws(() => sharpenedMean([]), /without frames/);
+});
+
+Deno.test("agreeingMean averages log-odds in fives, and takes what most of these agree on", () => {
+  const five = (p: number) => new Array(5).fill(logOddsOf(p));
+  const of = (...scores: number[]) => agreeingMean(scores.flatMap(five));
+  near(of(0.9, 0.95, 0.9, 0.2), (0.9 + 0.95 + 0.9) / 3, 1e-12); // three of four are above .85
+  near(of(0.9, 0.95, 0.2), (0.9 + 0.95 + 0.2) / 3, 1e-12); // two of three are no 70 %
+  near(of(0.1, 0.05, 0.1, 0.9), (0.1 + 0.05 + 0.1) / 3, 1e-12);
+  near(agreeingMean([...five(0.6), 9, 9, 9, 9]), 0.6, 1e-12); // what is left over is left out
+  near(agreeingMean([1, 3]), probability(2), 1e-12); // too few for five
+  assert.throws(() => agreeingMean([]), /without frames/);
+});
+
 Deno.test("videoScoresBy keeps videos and labels, and each rule its own score", () => {
   const p = [0.9, 0.4, ...new Array(13).fill(0.875), 0.1];
   const frames = p.map((value, i) => ({
@@ -145,14 +173,19 @@ Deno.test("videoRuleMetrics is the AUC of videoScoresBy, with an interval, where
       return { video: `${video}`, label, logOdds: label + 2 * random.normal() };
     });
   const rows = videoRuleMetrics(frames, { random, resamples: 100 });
-  assert.deepEqual(rows.map(({ metric }) => metric), [
-    "AUC (max of frames)",
-    "AUC (confident of frames)",
-  ]);
-  for (const [i, rule] of (["max", "confident"] as const).entries()) {
-    const videos = videoScoresBy(rule, frames), { value, low, high, samples } = rows[i];
-    assert.equal(value, rocAuc(videos.map((v) => v.logOdds), videos.map((v) => v.label)));
-    assert.ok(low! <= value! && value! <= high! && samples === 40);
+  const rules = ["max", "confident", "sharpened", "agreeing"] as const;
+  assert.deepEqual(
+    rows.map(({ metric }) => metric),
+    rules.flatMap((rule) => [`AUC (${rule} of frames)`, `log loss (${rule} of frames)`]),
+  );
+  for (const [i, rule] of rules.entries()) {
+    const videos = videoScoresBy(rule, frames);
+    const of = [videos.map((v) => v.logOdds), videos.map((v) => v.label)] as const;
+    for (const [k, expected] of [rocAuc(...of), logLoss(...of)].entries()) {
+      const { value, low, high, samples } = rows[2 * i + k];
+      assert.equal(value, expected);
+      assert.ok(low! <= value! && value! <= high! && samples === 40);
+    }
   }
   const single = frames.map((frame, i) => ({ ...frame, video: `${i}` }));
   assert.deepEqual(videoRuleMetrics(single, { random, resamples: 100 }), []);

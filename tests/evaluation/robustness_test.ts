@@ -5,7 +5,12 @@ import type { Crop } from "lib/data/samples.ts";
 import { distort } from "lib/media/distortions.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { rocAuc } from "lib/evaluation/roc.ts";
-import { robustness, type RobustnessRow, robustnessSummary } from "lib/evaluation/robustness.ts";
+import {
+  type KeptDistortions,
+  robustness,
+  type RobustnessRow,
+  robustnessSummary,
+} from "lib/evaluation/robustness.ts";
 import { scoreCrops } from "lib/evaluation/predict.ts";
 import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import { createRandom } from "lib/random.ts";
@@ -41,6 +46,18 @@ Deno.test("robustness distorts each picture alike, whatever else is measured", a
   const alone = { ...all, kinds: ["GNC"], levels: [3] } as const;
   const [, row] = await Array.fromAsync(robustness(detector, crops, alone));
   assert.deepEqual(row, rows.find(({ kind, level }) => kind === "GNC" && level === 3));
+});
+
+Deno.test("robustness makes the same of pictures that were kept, of each seed its own", async () => {
+  const kept: KeptDistortions = new WeakMap(), kinds = ["GNC"] as const, levels = [5] as const;
+  const measure = async (seed: number, more = {}) =>
+    await Array.fromAsync(
+      robustness(detector, crops, { seed, kinds, levels, resamples: 0, ...more }),
+    );
+  for (const seed of [4, 4, 5]) {
+    assert.deepEqual(await measure(seed, { kept }), await measure(seed));
+  }
+  assert.deepEqual([...kept.get(crops[2].image)!.keys()], ['["GNC",5,4,2]', '["GNC",5,5,2]']);
 });
 
 Deno.test("robustness says why there is no number where there is none", async () => {

@@ -55,6 +55,9 @@ Deno.test("heatMapGrid shares one scale, says where there is no evidence, and re
   assert.deepEqual([layout.coloraxis?.cmin, layout.coloraxis?.cmax], [0, 4]);
   assert.equal(data.length, 2);
   assert.ok(layout.annotations?.some((note) => note.text === "no positive<br>evidence"));
+  const scaled = heatMapGrid([cell, other, none], { size: "column", maximum: 2 });
+  assert.deepEqual([scaled.layout.coloraxis?.cmax, scaled.data.length], [2, 3]);
+  assert.equal(scaled.layout.annotations!.length, layout.annotations!.length);
   assert.throws(() => heatMapGrid([{ ...cell, map: [[NaN]] }], {}), /DF, block 1 holds NaN/);
   assert.throws(() => heatMapGrid([{ ...cell, map: [[1], [1, 2]] }], {}), TypeError);
   assert.throws(() => heatMapGrid([{ ...cell, map: [] }], {}), TypeError);

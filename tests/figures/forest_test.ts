@@ -46,3 +46,15 @@ Deno.test("forest gives a series the colour and mark of its place in the list, a
   const some = markers([all[5], all[2]], names); // another order of rows, and gaps
   assert.deepEqual(some, [whole[2], whole[5]]);
 });
+
+Deno.test("forest puts a group's lines together under its heading, also where two groups have a label in common", () => {
+  const rows = [
+    { ...row("a", "ours", 1), group: "one" },
+    { ...row("a", "ours", 2), group: "two" },
+    { ...row("b", "ours", 3), group: "one" },
+  ];
+  const { data, layout } = forest(rows, { valueTitle: "v" });
+  assert.deepEqual(layout.yaxis!.ticktext, ["<b>one</b>", "a", "b", "<b>two</b>", "a"]);
+  assert.deepEqual((data[0] as { y: number[] }).y, [1, 4, 2]);
+  assert.deepEqual(layout.yaxis!.range, [4.5, -0.5]);
+});

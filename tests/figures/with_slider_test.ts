@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { bars } from "lib/figures/bars.ts";
 import { curves } from "lib/figures/curves.ts";
+import { heatMapGrid } from "lib/figures/heat_map_grid.ts";
 import { redraw, saveFigure } from "lib/figures/save_figure.ts";
 import { withSlider } from "lib/figures/with_slider.ts";
 
@@ -69,6 +70,25 @@ Deno.test("withSlider carries changes of the layout, such as bars' labels and re
   const [first, second] = stepsOf(figure).steps;
   assert.notDeepEqual(first!.args, second!.args);
   assert.match(figure.altText, /A slider sets level: 0\.1, 0\.2; shown: 0\.1\.$/);
+});
+
+Deno.test("withSlider goes from map to map over the same photograph, also to one without positive evidence", () => {
+  const image = "data:image/png;base64,";
+  const cells = [[[0.25, 1]], [[-1, -2]]].flatMap((map, b) => [
+    { stop: `block ${b + 1}`, row: "DF", column: "photograph", image, map: null },
+    { stop: `block ${b + 1}`, row: "DF", column: "map", image, map },
+  ]);
+  const figure = withSlider(heatMapGrid)(cells, {
+    size: "column",
+    maximum: 1,
+    sliderTitle: "block",
+  });
+  const [first, second] = stepsOf(figure).steps;
+  assert.deepEqual(first!.args[0], { z: [[[0.25, 1]]] });
+  assert.deepEqual(second!.args[0], { z: [[[-1, -2]]] });
+  assert.deepEqual(Object.keys(second!.args[1]), ["annotations"]); // the pictures are not sent again
+  const words = (step: Step) => JSON.stringify(step.args[1].annotations);
+  assert.ok(!words(first!).includes("no positive") && words(second!).includes("no positive"));
 });
 
 Deno.test("withSlider's figure is saved with its rows and drawn again from them", async () => {

@@ -32,6 +32,7 @@ function madeUpBatch({ data, detector }: Configuration, random: Random): Batch {
     ...wants.includes("pair")
       ? { partners: tf.tensor1d(labels.map((_, i) => i ^ 1), "int32") }
       : {},
+    ...wants.includes("identity") ? { identities: tf.zeros([count, 2], "int32") } : {},
     augmentation: tf.tensor2d(
       drawAugmentation(count, { ranges: RANGES[data.augmentation], random }),
       [count, 4],

@@ -62,3 +62,33 @@ Deno.test("writeVideo refuses what is no video, and leaves an earlier file as it
     assert.deepEqual(names, ["clip.mp4"]);
   });
 });
+
+Deno.test("writeVideo puts key frames where it is told, and takes no half ones", async () => {
+  await inFolder(async (folder) => {
+    const noise = Uint8Array.from({ length: SIDE * SIDE * 3 }, (_, i) => (i * i * 7) % 251);
+    const still = Array.from({ length: 12 }, () => ({ ...grey(0), data: noise }));
+    const path = `${folder}/clip.mp4`, bytes: number[] = [];
+    for (const keyFrameEvery of [1, 12]) {
+      await writeVideo(path, still, { fps: 25, crf: 30, preset: "medium", keyFrameEvery });
+      assert.equal((await probeVideo(path)).frames, 12);
+      bytes.push((await Deno.stat(path)).size);
+    }
+    assert.ok(bytes[0] > 3 * bytes[1], bytes.join(", ")); // each picture anew, against once
+    const half = writeVideo(path, still, { fps: 25, keyFrameEvery: 0.5 });
+    await assert.rejects(half, /keyFrameEvery is a whole number from 1, not 0\.5/);
+  });
+});
+
+Deno.test("writeVideo throws what its pictures' source throws, and leaves nothing behind", async () => {
+  await inFolder(async (folder) => {
+    async function* broken() {
+      yield grey(1);
+      yield await Promise.reject(new TypeError("the source is gone"));
+    }
+    await assert.rejects(writeVideo(`${folder}/clip.mp4`, broken(), { fps: 25 }), {
+      name: "TypeError",
+      message: "the source is gone",
+    });
+    assert.deepEqual(await Array.fromAsync(Deno.readDir(folder)), []);
+  });
+});

@@ -1,37 +1,7 @@
 /** The kernel as any client of Jupyter's protocol sees it, in one session. */
 
 import assert from "node:assert/strict";
-import { join } from "node:path";
-import { PROJECT, projectEnvironment } from "lib/tasks/setup/project.ts";
-
-interface Output {
-  kind: string;
-  ename?: string;
-  evalue?: string;
-  traceback?: string[];
-  name?: string;
-  text?: string;
-  data?: Record<string, unknown>;
-}
-
-/** What kernel_session.py answers. */
-interface Result {
-  outputs: Output[];
-  inputs: string[];
-  reply: { status: string; ename?: string; traceback?: string[] };
-  behind: string[];
-  seconds: number;
-  alive: boolean;
-  ended: Record<string, boolean>;
-  found: boolean;
-  data: Record<string, string>;
-}
-
-interface Step {
-  name: string;
-  step: Record<string, unknown>;
-  check: (result: Result) => void;
-}
+import { type Output, type Result, type Step, takeSteps } from "./kernel_session.ts";
 
 const LISTEN = 'import { listenForInterrupt } from "lib/io/interrupt.ts";';
 const SLEEP = "const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));";
@@ -66,6 +36,20 @@ const STEPS: Step[] = [
       assert.match(lines, /2 \| {3}let y = \(;\n {2}\| {12}~\n.*line 2, column 12/);
       assert.deepEqual(reply.traceback, traceback);
       assert.deepEqual(inputs, ["const x = 3;\n  let y = (;"]);
+    },
+  },
+  {
+    name: "an import of a name that is not there says so; types and others are silent",
+    step: {
+      code: 'import { createRandom, nothing, type Random } from "lib/random.ts";\n' +
+        'import { type Joint } from "lib/information/joint.ts";\ntypeof createRandom',
+    },
+    check({ outputs, reply }) {
+      const [warning, value] = outputs as [Output, Output];
+      assert.deepEqual([warning.kind, warning.name], ["stream", "stderr"]);
+      assert.match(warning.text!, /^lib\/random\.ts exports no value called nothing\. If .*\n$/);
+      assert.equal(value.data!["text/plain"], '"function"');
+      assert.equal(reply.status, "ok");
     },
   },
   {
@@ -230,25 +214,4 @@ const STEPS: Step[] = [
   },
 ];
 
-Deno.test("the kernel", async (t) => {
-  const program = join(PROJECT.root, "tests", "notebooks", "kernel_session.py");
-  const session = new Deno.Command(PROJECT.python, {
-    args: ["-B", program],
-    cwd: join(PROJECT.root, "notebooks"),
-    env: projectEnvironment(PROJECT),
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const output = session.output();
-  const steps = STEPS.map(({ step }) => JSON.stringify(step) + "\n").join("");
-  const input = session.stdin.getWriter();
-  await input.write(new TextEncoder().encode(steps));
-  await input.close();
-  const { stdout, stderr } = await output;
-  const answers = new TextDecoder().decode(stdout).trim().split("\n");
-  assert.equal(answers.length, STEPS.length, new TextDecoder().decode(stderr));
-  for (const [index, { name, check }] of STEPS.entries()) {
-    await t.step(name, () => check(JSON.parse(answers[index]!) as Result));
-  }
-});
+Deno.test("the kernel", (t) => takeSteps(t, STEPS));

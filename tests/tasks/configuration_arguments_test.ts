@@ -142,6 +142,7 @@ Deno.test("options of train, evaluate and predict refuse what they cannot mean",
     [parsePredictOptions, "a.png --preset officialCode", /--weights is missing/],
     [parsePredictOptions, "a.png --weights run --faces two", /--faces is "two"/],
     [parsePredictOptions, "a.png --weights run --every 0", /--every is "0"/],
+    [parsePredictOptions, "a.mp4 --video-rule median", /--video-rule is "median".*sharpened/],
   ];
   for (const [parse, line, message] of wrong) {
     assert.throws(() => parse(words(line)), message, line);

@@ -1,6 +1,6 @@
-/** A notebook as a page: its figures and sliders work in a browser, and its pictures have words. */
+/** A notebook as a page: figures, sliders and equations work in a browser that is offline, and links lead on. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { launchChrome } from "lib/figures/chrome.ts";
 import { curves } from "lib/figures/curves.ts";
 import { withSlider } from "lib/figures/with_slider.ts";
@@ -8,6 +8,14 @@ import { writePages } from "lib/tasks/pages.ts";
 
 const GREY =
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGOoBwAAgQCAOxbRbgAAAABJRU5ErkJggg==";
+const PROSE = `# Why?
+
+A head says $p\\in[0,1]$ and costs \\$5; all of them cost
+
+$$\\sum_i\\underbrace{D_{KL}[\\mathbb P\\Vert\\mathbb Q_i]}_{\\text{each}}$$
+
+[next](01_next.ipynb#Why) and [data](../data/README.md)`;
+
 const rows = ["1", "2"].flatMap((stop) =>
   [0, 1, 2].map((x) => ({ stop, panel: "line", series: "a", x, value: x * Number(stop) }))
 );
@@ -38,6 +46,7 @@ function notebook() {
     nbformat_minor: 5,
     metadata: { kernelspec: { name: "deno", display_name: "Deno", language: "typescript" } },
     cells: [
+      { cell_type: "markdown", id: "prose", metadata: {}, source: PROSE },
       cell([shown({
         "application/vnd.plotly.v1+json": plotly,
         "image/png": GREY,
@@ -48,7 +57,7 @@ function notebook() {
   });
 }
 
-Deno.test("a page's slider moves without a kernel, and its pictures have a size and words", async () => {
+Deno.test("a page works offline: its slider moves, equations are set, pictures have a size and words", async () => {
   const folder = await Deno.makeTempDir();
   await using browser = await launchChrome();
   try {
@@ -79,9 +88,15 @@ Deno.test("a page's slider moves without a kernel, and its pictures have a size 
     const picture =
       "(({ alt, width, height }) => [alt, width, height])(document.querySelector('img'))";
     assert.deepEqual(await page.evaluate(picture), ['A "grey" <dot>', 40, 40]);
+    await page.waitForFunction("document.querySelectorAll('mjx-container > svg').length === 2");
+    const words = String(await page.evaluate("document.body.innerText"));
+    assert.ok(words.includes("costs $5;") && !words.includes("mathbb"), words.slice(0, 300));
+    assert.deepEqual(
+      await page.evaluate("[...document.links].map((link) => link.getAttribute('href'))"),
+      ["#Why?", "01_next.html#Why", relative(folder, join(folder, "..", "data", "README.md"))],
+    );
     assert.deepEqual(errors, []);
-    const elsewhere = asked.filter((url) => !/^(file|data|blob):/.test(url));
-    assert.deepEqual(elsewhere.filter((url) => !/mathjax/i.test(url)), []);
+    assert.deepEqual(asked.filter((url) => !/^(file|data|blob):/.test(url)), []);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

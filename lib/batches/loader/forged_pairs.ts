@@ -12,6 +12,7 @@ import { createRandom } from "lib/random.ts";
 import { forgersAskedFor } from "lib/settings/data_settings.ts";
 import type { BatchSettings, Pictures } from "../batches.ts";
 import { madePairOrder } from "../epoch_order.ts";
+import { numberedPeople } from "../numbered_people.ts";
 import { type ChosenDonor, openDonorPool } from "./donor_pool.ts";
 import type { ForgeFailure, PairQuestion } from "./forge_worker.ts";
 import { type MadePairs, openPairMaker } from "./pair_maker.ts";
@@ -65,18 +66,23 @@ function errorOf({ fault, problem, explanation }: ForgeFailure, { path }: Sample
  */
 export function openForgedPairs(
   faces: RealFaces,
-  { settings: { data, training: { seed }, detector: { input: { size }, wants } }, ...options }: {
+  { settings: { data, training: { seed }, detector }, ...options }: {
     settings: BatchSettings;
     onUnreadable: "error" | "skip";
     notice: ((line: string) => void) | undefined;
   },
 ): ForgedPairs {
-  const { onUnreadable, notice } = options;
+  const { onUnreadable, notice } = options, { input: { size }, wants, mostPeople } = detector;
   const methods = forgersAskedFor(data).sort(), forgers = methods.map(forgerOf);
   const order = madePairOrder(faces.places, { ...data, seed });
   const pool = openDonorPool(faces, { seed });
   const maker = openPairMaker({ size });
   const unreadable: Unreadable[] = [], told = new Set<number>();
+  const people = wants.includes("identity")
+    ? numberedPeople(Array.from(faces.places, (place) => faces.sample(place)), mostPeople)
+    : undefined;
+  /** The person at a place of the list. */
+  const personAt = (place: number) => people!.numberOf(faces.sample(place));
 
   const question = async (pair: Pair, step: number): Promise<PairQuestion> => {
     const { place, forger, targets, without } = pair, target = targets.at(-1)!;
@@ -188,6 +194,14 @@ export function openForgedPairs(
         : {},
       ...wants.includes("pair")
         ? { partners: each(({ place }) => [2 * place + 1, 2 * place]) }
+        : {},
+      ...people
+        ? {
+          identities: pairs.flatMap(({ targets, donor }) => {
+            const target = personAt(targets.at(-1)!);
+            return [target, target, target, donor ? personAt(donor.place) : target];
+          }),
+        }
         : {},
     };
   };

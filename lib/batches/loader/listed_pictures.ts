@@ -39,9 +39,9 @@ export function openListedPictures(
     notice: ((line: string) => void) | undefined;
   },
 ): ListedPictures {
-  const { input: { size } } = settings.detector;
+  const { input: { size }, mostPeople } = settings.detector;
   const labels = labelsOf(list);
-  const wanted = lookUpWanted(list, wantsOf(settings));
+  const wanted = lookUpWanted(list, wantsOf(settings), { mostPeople });
   const order = orderOf(labels, wanted, settings);
   const decoder = openDecoder({ size });
   const pathOf = (place: number) => placeOf(root, list.sample(place));

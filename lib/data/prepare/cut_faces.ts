@@ -8,7 +8,8 @@ import { detectUpright, type Turn, turnImage } from "lib/faces/upright_faces.ts"
 import { readImage, type RgbImage } from "lib/media/image.ts";
 import { ImageError } from "lib/media/image_error.ts";
 import type { FaceDetector } from "lib/faces/face_detector.ts";
-import { damageIn, spreadFrames, videoFrames } from "lib/media/video.ts";
+import { damageIn, spreadFrames, videoFrames, type VideoOptions } from "lib/media/video.ts";
+import { recompressedFrames } from "lib/media/video_compression.ts";
 import { VideoError } from "lib/media/video_error.ts";
 import { distortedFrame } from "./distorted_frame.ts";
 import type { CropRecord, Remark, UnitRecord } from "./unit_records.ts";
@@ -133,16 +134,16 @@ async function* framesOfClip(
 ): AsyncGenerator<Picture> {
   if (entry.kind !== "video") return;
   const { video, mask } = clipFiles(entry, root);
-  const run = { choose: settings.choose, signal };
+  const run = { choose: settings.choose, signal }, { distortion } = settings;
   const masks = mask === undefined ? undefined : videoFrames(mask, run);
   try {
-    const frames = videoFrames(video, {
-      ...run,
-      onEnd: (facts) => {
-        const detail = damageIn(facts);
-        if (detail !== undefined) remarks.push({ what: "damaged", detail });
-      },
-    });
+    const onEnd: VideoOptions["onEnd"] = (facts) => {
+      const detail = damageIn(facts);
+      if (detail !== undefined) remarks.push({ what: "damaged", detail });
+    };
+    const frames = distortion?.kind === "VC"
+      ? recompressedFrames(video, { ...run, onEnd, level: distortion.level })
+      : videoFrames(video, { ...run, onEnd });
     for await (const { index, image } of frames) {
       yield { frame: index, image, ...await nextMask(masks, { index, root }) };
     }
@@ -171,6 +172,14 @@ async function* framesOfFiles(
   unit: Unit,
   { root, settings, signal }: CutOptions,
 ): AsyncGenerator<Picture> {
+  if (settings.distortion?.kind === "VC") {
+    throw new RangeError(
+      `VC distorts whole videos, and ${
+        JSON.stringify(unit.entry.video)
+      } is pictures: prepare the videos ` +
+        "themselves, or take another distortion.",
+    );
+  }
   const pictures = await picturesOf(unit, root);
   const chosen = "spread" in settings.choose
     ? spreadFrames(pictures.length, settings.choose.spread).map((i) => pictures[i]!)

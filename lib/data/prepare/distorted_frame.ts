@@ -22,6 +22,6 @@ export async function distortedFrame(
   },
 ): Promise<RgbImage> {
   const { distortion } = settings;
-  if (distortion === undefined) return image;
+  if (distortion === undefined || distortion.kind === "VC") return image; // videos are, as a whole
   return await distort(image, distortion, createRandom(SEED, "distortion", video, frame));
 }

@@ -6,7 +6,12 @@ import { dirname, join } from "node:path";
 import { FACE_CUT, type FaceCut, LANDMARK_FINDER } from "lib/faces/face_cut.ts";
 import { SETTINGS_FILE } from "lib/io/claimed_settings.ts";
 import { sha256 } from "lib/io/sha256.ts";
-import { type Distortion, distortionText, parseDistortion } from "lib/media/distortions.ts";
+import {
+  type Distortion,
+  distortionText,
+  parseVideoDistortion,
+  type VideoDistortion,
+} from "lib/media/distortions.ts";
 import type { FrameChoice } from "lib/media/video.ts";
 
 /** Everything that decides what the crops look like; masks are always PNG. */
@@ -15,8 +20,11 @@ export interface PrepareSettings extends FaceCut {
   readonly choose: FrameChoice;
   /** The largest face of a picture, or all of them. */
   readonly faces: "largest" | "all";
-  /** What is done to whole frames before faces are looked for, for robustness tables. Default: nothing. */
-  readonly distortion?: Distortion;
+  /**
+   * What is done to whole frames before faces are looked for, or to whole videos before frames are chosen, for
+   * robustness tables. Default: nothing.
+   */
+  readonly distortion?: Distortion | VideoDistortion;
   /** Whose landmarks are kept beside the crops: `LANDMARK_FINDER`. Default: nobody's. */
   readonly landmarks?: string;
 }
@@ -98,7 +106,7 @@ export function checkSettings(settings: PrepareSettings): void {
         `${JSON.stringify(LANDMARK_FINDER)}.`,
     );
   }
-  if (settings.distortion !== undefined) parseDistortion(distortionText(settings.distortion));
+  if (settings.distortion !== undefined) parseVideoDistortion(distortionText(settings.distortion));
 }
 
 /**

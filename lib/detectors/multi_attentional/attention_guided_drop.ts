@@ -6,6 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { withoutGradient } from "lib/engine/detach.ts";
 import { type Seed, statelessNormal, statelessUniform } from "lib/engine/stateless_random.ts";
+import { chosenMaps } from "lib/networks/attention_choice.ts";
 import { linearShares, resizeByShares, resizeLinear } from "lib/networks/resize_maps.ts";
 
 /** Pixels of the Gaussian filter and its deviation, at half the picture's side. [code] */
@@ -31,12 +32,6 @@ export interface DropDraws {
 
 /** A picture's blurred copy where the map looked, or zeros. */
 export type DropMode = "soft" | "hard";
-
-/** How likely each map of a picture is chosen: √(1 + what it adds up to), `[batch, maps]`, rows adding up to 1. */
-export function choiceProbabilities(maps: tf.Tensor4D): tf.Tensor2D {
-  const weights = tf.sqrt(tf.add(tf.sum<tf.Tensor2D>(maps, [1, 2]), 1));
-  return tf.div(weights, tf.sum(weights, 1, true));
-}
 
 /**
  * How much of a place is dropped: 0 where the map is 0, below 1 where it is largest.
@@ -91,16 +86,6 @@ export function drawDrops([batch, side]: readonly number[], seed: Seed): DropDra
     zoom: within(ZOOM, zoom),
     noise: tf.mul(statelessNormal([batch, half, half, 3], own(3)), NOISE) as tf.Tensor4D,
   };
-}
-
-/** Of each picture the map at its place among the probabilities: one-hot, `[batch, maps]`. */
-function chosenMaps(maps: tf.Tensor4D, places: tf.Tensor1D): tf.Tensor2D {
-  const [batch, , , count] = maps.shape;
-  const below = Array.from({ length: count ** 2 }, (_, i) => Math.floor(i / count) <= i % count);
-  const upTo = tf.matMul(choiceProbabilities(maps), tf.tensor2d(below.map(Number), [count, count]));
-  const passed = tf.lessEqual(upTo, tf.reshape(places, [batch, 1]));
-  const at = tf.minimum(tf.sum(tf.cast(passed, "int32"), 1), tf.scalar(count - 1, "int32"));
-  return tf.oneHot(tf.cast(at, "int32") as tf.Tensor1D, count, 1, 0, "float32") as tf.Tensor2D;
 }
 
 /** What became of a batch. */

@@ -5,6 +5,7 @@
 import type { Random } from "lib/random.ts";
 import type { MetricName } from "../resampled_metrics.ts";
 import { measure } from "../scored.ts";
+import type { VideoRule } from "../video_rules.ts";
 import { aucCovariance, aucDifference } from "./auc_covariance.ts";
 import { holmAdjusted } from "./holm.ts";
 import { discordance, mcnemarTest } from "./mcnemar.ts";
@@ -26,8 +27,10 @@ export interface CompareOptions {
   readonly methods?: readonly ComparedMethod[];
   /** Which metrics. Default: AUC and accuracy. */
   readonly metrics?: readonly MetricName[];
-  /** What a sample is: a frame, or a video with the mean probability of its frames. Default: video. */
+  /** What a sample is: a frame, or a video. Default: video. */
   readonly level?: "frame" | "video";
+  /** How frames become a video. Default: the mean of their probabilities. */
+  readonly videoRule?: VideoRule;
   /** Draws the videos. */
   readonly random: Random;
   /** Times that videos are drawn. Default: 2000. */
@@ -225,7 +228,7 @@ export function* compareMethods(
   const { metrics = ["AUC", "accuracy"], level = "video", random, resamples = 2000 } = options;
   const methods = options.methods ??
     scores.names.map((name, place) => ({ name, detectors: [place] }));
-  const samples = level === "video" ? pairedVideos(scores) : scores;
+  const samples = level === "video" ? pairedVideos(scores, options.videoRule) : scores;
   const makers = [...new Set(samples.methods.filter((_, i) => samples.labels[i] === 1))];
   const rows: Omit<ComparisonRow, "holm">[] = [],
     leftOut: { method: string; reason: string }[] = [];

@@ -1,6 +1,6 @@
 /** Scores of several detectors on the same samples, side by side; what only some have is named. */
 import type { Prediction } from "../frame_columns.ts";
-import { videoScores } from "../video_scores.ts";
+import { type VideoRule, videoScoresBy } from "../video_rules.ts";
 
 /** One detector's score of one sample. */
 export interface SampleScore extends Prediction {
@@ -129,15 +129,20 @@ export function pairScores(
 }
 
 /**
- * The same by video: each detector's videos by the mean of their frames' probabilities (`videoScores`).
+ * The same by video.
  *
+ * @param rule How a detector's frames become a video. Default: the mean of their probabilities; which frame a
+ * sample is is not known here, so each counts as one by itself.
  * @throws TypeError when frames of one video have different labels.
  */
-export function pairedVideos(paired: PairedScores): PairedScores {
+export function pairedVideos(paired: PairedScores, rule: VideoRule = "mean"): PairedScores {
   const { videos, labels, methods } = paired;
   const methodOf = new Map(videos.map((video, i) => [video, methods[i]]));
   const scores = paired.logOdds.map((own) =>
-    videoScores(videos.values().map((video, i) => ({ video, label: labels[i], logOdds: own[i] })))
+    videoScoresBy(
+      rule,
+      videos.values().map((video, i) => ({ video, label: labels[i], logOdds: own[i] })),
+    )
   );
   const [first] = scores, names = first.map(({ video }) => video);
   return {

@@ -89,6 +89,7 @@ export const COMPARED_SYSTEMS: Readonly<Record<string, ComparedSystem>> = Object
   },
   "DSP-FWA": {
     source: "Li and Lyu 2018",
+    detector: "dsp_fwa",
     deepfakeBench: [0.877, 0.79, 0.668, 0.638, 0.613],
     remark: "DeepfakeBench has FWA on Xception, without DSP-FWA's pyramid.",
   },
@@ -109,7 +110,7 @@ export const COMPARED_SYSTEMS: Readonly<Record<string, ComparedSystem>> = Object
     remark: "Adapts itself to each test picture.",
   },
   HCIL: { source: "Gu et al. 2022a", remark: INTERVALS },
-  LiSiam: { source: "Wang, Sun, and Tang 2022" },
+  LiSiam: { source: "Wang, Sun, and Tang 2022", detector: "lisiam" },
   RECCE: {
     source: "Cao et al. 2022",
     detector: "recce",
@@ -119,10 +120,14 @@ export const COMPARED_SYSTEMS: Readonly<Record<string, ComparedSystem>> = Object
       "to be trained at c40, not at c23.",
   },
   ICT: { source: "Dong et al. 2022b" },
-  DCL: { source: "Sun et al. 2022" },
+  DCL: { source: "Sun et al. 2022", detector: "dcl" },
   IID: { source: "Huang et al. 2023" },
-  "PCL + I2G": { source: "Zhao et al. 2021b" },
-  "FST-Matching": { source: "Dong et al. 2022a" },
+  "PCL + I2G": { source: "Zhao et al. 2021b", detector: "pcl" },
+  "FST-Matching": {
+    source: "Dong et al. 2022a",
+    detector: "fst_matching",
+    remark: "Of videos. Its interaction term is 0 in the code that was published.",
+  },
   LipForensics: { source: "Haliassos et al. 2021", remark: INTERVALS },
   FTCN: { source: "Zheng et al. 2021", remark: INTERVALS },
   "Luo et al.": {

@@ -35,7 +35,8 @@ const BEGINNINGS = new Map(
  * trained on data of its authors, so that no run is the same.
  *
  * Of a system that is not the paper's own, the paper cites numbers without their recipe: the run is the
- * detector's `comparedPreset` with as many repeats of reals as the data set needs.
+ * detector's `comparedPreset` with as many repeats of reals as the data set needs, but where its fakes are made
+ * of the reals in each step.
  */
 export function systemRun(system: string, data: Benchmark | "private"): SystemRun | undefined {
   const kind = systemDetector(system);
@@ -53,13 +54,13 @@ export function systemRun(system: string, data: Benchmark | "private"): SystemRu
       configuration: own.configuration as unknown as Configuration,
     };
   }
-  const { realRepeats } = own.configuration.data;
+  const { realRepeats } = own.configuration.data, published = presetOf(kind, preset);
   return {
     name: `${BEGINNINGS.get(data)}_${kind.name}`,
     data,
     detector: kind.name,
     preset,
-    configuration: vary(presetOf(kind, preset), { realRepeats }),
+    configuration: published.data.forge === "none" ? vary(published, { realRepeats }) : published,
   };
 }
 

@@ -44,10 +44,13 @@ const TOLERANCE = { logits: 1e-4, loss: 1e-3 };
 /**
  * Where the sides cannot agree to rounding. xception_ela: Pillow's JPEG and ours differ by a level in 8 % of
  * the values of pictures of noise, which the brightening makes up to 7, and the statistics of a small batch
- * enlarge in the loss. Seen: 0.002 and 0.07.
+ * enlarge in the loss. Seen: 0.002 and 0.07. mesonet: TensorFlow's batch norm sums each channel's 262,144
+ * numbers one after another in float32; the plain backend, which does not, has PyTorch's loss to 3e-7. Seen:
+ * 1e-6 and 0.001.
  */
 const LOOSER: Readonly<Record<string, typeof TOLERANCE>> = {
   xception_ela: { logits: 0.02, loss: 0.2 },
+  mesonet: { logits: 1e-4, loss: 0.005 },
 };
 
 /** Pictures by which detectors are compared; the paper's by as many as it is timed with. */

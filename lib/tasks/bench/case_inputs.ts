@@ -7,6 +7,7 @@ import { PAPER } from "lib/detectors/exposing_the_deception/paper_configurations
 import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import { countParameters, type Parameters } from "lib/networks/parameters.ts";
 import { createRandom } from "lib/random.ts";
+import { effectiveSettings } from "lib/settings/field_rules.ts";
 import { configurationFrom } from "../configuration_arguments.ts";
 import {
   type BenchCase,
@@ -31,10 +32,11 @@ export async function configurationOf(one: BenchCase): Promise<Configuration> {
     return vary(PAPER, { blocks, width, precision, imageSize: size, batchSize: batch });
   }
   const { batch, precision, changes = [], detector, preset } = one;
+  const adam = ["optimiser=adam", "samRho=0"]; // as PyTorch's side trains, whatever the preset does
   return await configurationFrom({
     detector,
     ...preset === undefined ? {} : { preset },
-    changes: [`batchSize=${batch}`, `precision=${precision}`, ...changes],
+    changes: [`batchSize=${batch}`, `precision=${precision}`, ...adam, ...changes],
   });
 }
 
@@ -47,7 +49,8 @@ export async function resolveCase(one: DetectorCase): Promise<ResolvedCase> {
 
 /** The same without dropout of any kind, of units, images or places, which each side draws for itself. */
 export function withoutDropout(configuration: Configuration): Configuration {
-  const settings = Object.entries(configuration.detector.settings);
+  const { kind: { rules }, settings: all } = configuration.detector;
+  const settings = Object.entries(effectiveSettings(rules, all)); // what does nothing cannot be changed
   const quiet = settings.flatMap(([name, value]): [string, unknown][] => {
     if (/drop(out|Connect)/i.test(name)) return [[name, 0]];
     return /drop/i.test(name) && typeof value === "string" ? [[name, "none"]] : [];
@@ -70,6 +73,7 @@ export function batchOf(batch: number, { input: { size }, wants }: Detector): Fo
       ...wants.includes("pair")
         ? { partners: tf.tensor1d(labels.map((_, i) => i ^ 1), "int32") }
         : {},
+      ...wants.includes("identity") ? { identities: tf.zeros([batch, 2], "int32") } : {},
     },
   };
 }

@@ -8,9 +8,14 @@ const NETWORKS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   spsl: [[], ["depth=shallow"]],
   face_x_ray: [[]],
   srm: [[]],
+  fst_matching: [[], ["interaction=probability", "interactionWeight=1"]],
+  lisiam: [["invarianceWeight=0"]], // worse copies are each side's own
   f3_net: [[]],
   recce: [[]],
   multi_attentional: [[]],
+  sbi: [[], ["network=resnet34"]],
+  pcl: [[]],
+  dsp_fwa: [["windows=1"]], // which windows are drawn in training each side decides for itself
   foundation_encoder: [["size=base", "patchSize=16"]], // GenD's own is thrice as deep and wide
   mesonet: [
     [],
@@ -18,6 +23,8 @@ const NETWORKS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["edition=port"],
     ["edition=port", "network=mesoInception4"],
   ],
+  efficientnet: [[], ["network=b3", "padding=asEven", "imageSize=300"]],
+  ws_dan: [[], ["network=b3", "imageSize=300"]],
 };
 
 /** All of them, one after another. */

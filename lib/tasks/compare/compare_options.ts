@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import type { Split } from "lib/data/samples.ts";
 import type { JoinBy } from "lib/evaluation/expected_samples.ts";
 import type { MetricName } from "lib/evaluation/resampled_metrics.ts";
+import { VIDEO_RULES, type VideoRule } from "lib/evaluation/video_rules.ts";
 import { parseColumns, scaleOf, type ScoreFormat } from "lib/evaluation/score_columns.ts";
 import { resamplesOf, splitOf } from "../evaluate/evaluate_options.ts";
 import { chosenRows } from "../evaluate/scores_options.ts";
@@ -29,6 +30,8 @@ export interface CompareTaskOptions {
   readonly metrics: readonly MetricName[];
   /** What a sample is. */
   readonly level: "frame" | "video";
+  /** How frames become a video. */
+  readonly videoRule: VideoRule;
   /** Times that videos are drawn. */
   readonly resamples: number;
   /** How files of anyone's scores are read. */
@@ -55,6 +58,9 @@ const METRIC_NAMES: readonly string[] = [
   "TPR at FPR 0.01",
 ] satisfies MetricName[];
 
+/** Rules for videos; which faces share a frame is not in lists of scores, so not that of the surest face. */
+const RULES: readonly string[] = VIDEO_RULES.filter((rule) => rule !== "surestFace");
+
 /** What `deno task compare --help` prints. */
 export const USAGE = `deno task compare A B … [options]    detectors compared on the same samples
 
@@ -68,6 +74,8 @@ export const USAGE = `deno task compare A B … [options]    detectors compared 
   --metric NAME       as often as you like: AUC, accuracy, AP, EER, log-loss, balanced-accuracy, Brier-score,
                       partial-AUC, TPR-at-FPR-0.1, TPR-at-FPR-0.01 (AUC and accuracy)
   --level NAME        video or frame (video)
+  --video-rule RULE   how frames become a video: mean, max, or as winners of the challenge DFDC have it:
+                      confident (first place), sharpened (third), agreeing (fourth) (mean)
   --resamples N       draws of videos for the 95 % intervals (2000)
   --columns, --scale, --real-label, --only, --frames-in-folders, --join   how CSVs are read: see evaluate
   --out FOLDER        write comparison.csv, comparison.json, and a forest chart for each metric
@@ -120,6 +128,7 @@ export function parseCompareOptions(args: readonly string[]): CompareTaskOptions
       on: { type: "string" },
       metric: { type: "string", multiple: true, default: ["AUC", "accuracy"] },
       level: { type: "string", default: "video" },
+      "video-rule": { type: "string", default: "mean" },
       resamples: { type: "string", default: "2000" },
       columns: { type: "string" },
       scale: { type: "string" },
@@ -154,6 +163,13 @@ export function parseCompareOptions(args: readonly string[]): CompareTaskOptions
   if (level !== "video" && level !== "frame") {
     throw new RangeError(`--level is video or frame, not "${level}".`);
   }
+  const videoRule = values["video-rule"];
+  if (!RULES.includes(videoRule)) {
+    throw new RangeError(`--video-rule is "${videoRule}", but must be one of ${RULES.join(", ")}.`);
+  }
+  if (level === "frame" && videoRule !== "mean") {
+    throw new RangeError("--video-rule makes videos of frames: it belongs to --level video.");
+  }
   if (by !== "path" && by !== "video") {
     throw new RangeError(`--join is path or video, not "${by}".`);
   }
@@ -169,6 +185,7 @@ export function parseCompareOptions(args: readonly string[]): CompareTaskOptions
     ...on === undefined ? {} : { on },
     metrics: [...new Set(metrics)],
     level,
+    videoRule: videoRule as VideoRule,
     resamples,
     format: {
       ...values.columns === undefined ? {} : { columns: parseColumns(values.columns) },

@@ -69,7 +69,8 @@ export async function compareContenders(
   options: CompareTaskOptions,
   surroundings: TaskSurroundings,
 ): Promise<number> {
-  const { signal, say } = surroundings, { contenders, metrics, level, resamples } = options;
+  const { signal, say } = surroundings;
+  const { contenders, metrics, level, videoRule, resamples } = options;
   const scores = await allScores(options, surroundings);
   const detectors = contenders.flatMap(({ name, sources }) =>
     sources.map((source) => ({ name: sources.length === 1 ? name : `${name}: ${source}`, source }))
@@ -84,13 +85,14 @@ export async function compareContenders(
     say(`${name}: ${file}${remarks.length > 0 ? ` (${remarks.join("; ")})` : ""}`);
   }
   for (const line of notSharedLines(leftOut)) say(line);
+  if (videoRule !== "mean") say(`Videos are scored by the rule "${videoRule}", not by their mean.`);
   let place = 0;
   const methods = contenders.map(({ name, sources }) => ({
     name,
     detectors: sources.map(() => place++),
   }));
   const random = createRandom(1, "compare");
-  const steps = compareMethods(paired, { methods, metrics, level, random, resamples });
+  const steps = compareMethods(paired, { methods, metrics, level, videoRule, random, resamples });
   const makers = new Set(paired.methods.filter((_, i) => paired.labels[i] === 1)).size;
   const total = resamples * (makers > 1 ? 1 + makers : 1);
   const compared = await watchSteps(steps, { name: "comparison", total, signal });
@@ -109,7 +111,7 @@ export async function compareContenders(
     name,
     files: sources.map((source) => scores.get(source)!.file),
   }));
-  const comparison = { ...compared, contenders: named, resamples, notShared: leftOut };
+  const comparison = { ...compared, contenders: named, videoRule, resamples, notShared: leftOut };
   const files = await saveComparison(options.out, comparison, options);
   say(`\n${files.join("\n")}`);
   return 0;

@@ -1,6 +1,7 @@
 /** A comparison in files: a row a comparison, one JSON of all of it, and a forest chart for each metric. */
 import { join } from "node:path";
 import type { ComparisonRow, Comparisons } from "lib/evaluation/comparison/compare_methods.ts";
+import type { VideoRule } from "lib/evaluation/video_rules.ts";
 import { openExporter } from "lib/figures/export_figure.ts";
 import { forest } from "lib/figures/forest.ts";
 import { saveFigure } from "lib/figures/save_figure.ts";
@@ -32,6 +33,8 @@ const COLUMNS = [
 export interface SavedComparison extends Comparisons {
   /** What was compared: names with their files. */
   readonly contenders: readonly { readonly name: string; readonly files: readonly string[] }[];
+  /** How frames became a video. */
+  readonly videoRule: VideoRule;
   /** Times that videos were drawn. */
   readonly resamples: number;
   /** Samples that not all have, by detector. */

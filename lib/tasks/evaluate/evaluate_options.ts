@@ -32,7 +32,8 @@ export interface EvaluateOptions {
 export const USAGE = `deno task evaluate DETECTOR --data MANIFEST [options]    metrics on a data set
 deno task evaluate --scores FILE [options]               metrics of anyone's scores
 
-  DETECTOR            a run's id (a folder in results/runs), a run's folder, or a detector's file
+  DETECTOR            a run's id (a folder in results/runs), a run's or an ensemble's folder, or a
+                      detector's file
   --data FILE         a manifest, as "deno task prepare" writes it
   --split NAME        train, validation or test (test)
   --resamples N       draws for the 95 % intervals by video; 0: none (1000)

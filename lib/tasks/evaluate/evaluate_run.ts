@@ -89,7 +89,7 @@ export async function evaluateDetector(
   if (counts.size === 0) throw new RangeError(`${manifest} has no samples of the split ${split}.`);
   say(`${LABEL_LEGEND}. Protocol ${protocol}.`);
 
-  const apart = await whatIsShared(found.folder, options);
+  const apart = await whatIsShared(found.trainedIn, options);
   if (apart) say(apart);
 
   using predictor = openPredictor(detector, { batchSize: BATCH_SIZE });

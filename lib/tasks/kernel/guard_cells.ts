@@ -4,7 +4,7 @@
  */
 
 import { statSync } from "node:fs";
-import { AWAIT, CHECK, instrument } from "./instrument.ts";
+import { AWAIT, CHECK, IMPORTED, instrument } from "./instrument.ts";
 
 /** The MIME type of what is for kernel.py. */
 const CELL_TYPE = "application/vnd.forgery-clues.cell+json";
@@ -76,7 +76,12 @@ export function guardCells(stopFile: string): CellGuard {
       else Promise.resolve(value).then(resolve, reject);
     }));
 
-  const { log } = console; // a cell may put another in its place
+  const { log, warn } = console; // a cell may put others in their place
+  define(IMPORTED, (module: string, names: Record<string, unknown>) => {
+    for (const name of Object.keys(names).filter((name) => names[name] === undefined)) {
+      warn(`${module} exports no value called ${name}. If it is a type, write "type ${name}".`);
+    }
+  });
   return {
     async begin(code) {
       stopped = false;

@@ -1,16 +1,20 @@
 /**
  * Makes a cell's text stoppable: its loops ask at each turn whether Stop was pressed, and its own awaits
- * end when it is. Nothing else of the text changes, and no line moves.
+ * end when it is. Behind an import it has looked whether the names are there, as Deno's kernel runs one
+ * that is not as undefined. Nothing else of the text changes, and no line moves.
  */
 
 import { stripTypeScriptTypes } from "node:module";
-import { type Node, parse } from "acorn";
+import { type ImportDeclaration, type Node, parse } from "acorn";
 
 /** The name of the global function that the loops of a cell call at each turn. */
 export const CHECK = "__checkStop";
 
 /** The name of the global function around what a cell awaits outside of its functions. */
 export const AWAIT = "__stoppable";
+
+/** The name of the global function that is given what a cell has imported. */
+export const IMPORTED = "__imported";
 
 interface Insertion {
   readonly at: number;
@@ -19,7 +23,8 @@ interface Insertion {
 
 /**
  * The text of a cell with a call of `CHECK` at the start of each loop's body, wherever the loop stands,
- * and a call of `AWAIT` around each operand of `await` that stands outside of functions.
+ * a call of `AWAIT` around each operand of `await` that stands outside of functions, and one of `IMPORTED`
+ * behind each import of names.
  *
  * A text that cannot be read, or uses the few parts of TypeScript that are more than annotations (`enum`,
  * `namespace`), comes back as it is: it runs, and cannot be stopped so.
@@ -30,6 +35,8 @@ interface Insertion {
  *
  * assert.equal(instrument("const x: number = await f();"), "const x: number = await __stoppable( f());");
  * assert.equal(instrument("while (true) { step(); }"), "while (true) {__checkStop(); step(); }");
+ * const text = 'import { a } from "lib/a.ts";';
+ * assert.equal(instrument(text), text + ' __imported("lib/a.ts", { a });');
  * ```
  */
 export function instrument(code: string): string {
@@ -81,10 +88,19 @@ function insertions(tree: Node): Insertion[] {
       const at = node.start + "await".length;
       found.push({ at, text: ` ${AWAIT}(` }, { at: node.end, text: ")" });
     }
+    if (node.type === "ImportDeclaration") found.push(...imported(node as ImportDeclaration));
     for (const child of children(node)) visit(child, inner);
   };
   visit(tree, false);
   return found;
+}
+
+/** What goes behind an import of names, types left out; nothing behind others. */
+function imported({ specifiers, source, end }: ImportDeclaration): Insertion[] {
+  const names = specifiers.filter(({ type }) => type === "ImportSpecifier");
+  if (names.length === 0) return [];
+  const values = names.map(({ local }) => local.name).join(", ");
+  return [{ at: end, text: ` ${IMPORTED}(${JSON.stringify(source.value)}, { ${values} });` }];
 }
 
 /** What goes before or into a loop's body; the value of the cell, its last expression, stays what it is. */

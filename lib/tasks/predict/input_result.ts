@@ -1,4 +1,5 @@
 /** What came of one input: its faces with their scores, the people of a video, and the whole in words. */
+import { type VideoRule, videoScoresBy } from "lib/evaluation/video_rules.ts";
 import type { Turn } from "lib/faces/upright_faces.ts";
 import type { Box } from "lib/media/crop.ts";
 
@@ -39,6 +40,8 @@ export interface InputResult {
   readonly frames: { readonly with: number; readonly without: number; readonly several: number };
   /** Faces that were left out because only the largest were asked for. */
   readonly leftOut: number;
+  /** How the faces of a person in a video become one score. Default: their mean. */
+  readonly rule?: VideoRule;
   /** Why it could not be read, or not to its end. */
   readonly failure?: string;
   /** What a reader of the score should know of the file. */
@@ -51,8 +54,23 @@ export interface Person {
   readonly person: number;
   /** The scored faces. */
   readonly faces: readonly ScoredFace[];
-  /** The mean of their scores: a probability of fake, 0 to 1. */
-  readonly mean: number;
+  /** Their score by the result's rule: a probability of fake, 0 to 1. */
+  readonly score: number;
+}
+
+/** What stands before "3 faces" where a rule made one score of them. */
+const RULE_WORDS: Readonly<Record<VideoRule, string>> = Object.freeze({
+  mean: "mean of",
+  max: "highest of",
+  confident: "confident strategy over",
+  sharpened: "sharpened mean of",
+  agreeing: "agreeing mean of",
+  surestFace: "surest face of each frame among",
+});
+
+/** How a person's score is made of the faces, in words that a number of faces follows. */
+export function ruleWords({ rule = "mean" }: Pick<InputResult, "rule">): string {
+  return RULE_WORDS[rule];
 }
 
 /** The mean of faces' scores; NaN without any. */
@@ -70,11 +88,19 @@ export function scoredFaces({ faces }: InputResult): ScoredFace[] {
   return faces.filter(isScored);
 }
 
-/** The people of an input, the highest mean first. */
+/** One score of a person's faces. */
+function scoreBy(rule: VideoRule, faces: readonly ScoredFace[]): number {
+  if (rule === "mean") return meanScore(faces);
+  const frames = faces.map(({ logOdds, frame }) => ({ video: "", label: 0, logOdds, frame }));
+  return videoScoresBy(rule, frames)[0].score;
+}
+
+/** The people of an input, the highest score first. */
 export function peopleOf(result: InputResult): Person[] {
   const byPerson = Map.groupBy(scoredFaces(result), ({ person }) => person);
-  return [...byPerson].map(([person, faces]) => ({ person, faces, mean: meanScore(faces) }))
-    .sort((a, b) => b.mean - a.mean || a.person - b.person);
+  const rule = result.kind === "video" ? result.rule ?? "mean" : "mean";
+  return [...byPerson].map(([person, faces]) => ({ person, faces, score: scoreBy(rule, faces) }))
+    .sort((a, b) => b.score - a.score || a.person - b.person);
 }
 
 /** Whether something of it could not be scored: what makes the command end with 1. */
@@ -120,7 +146,8 @@ export function inputStatus(result: InputResult): string {
     words.push(scored.length === 1 ? "one face" : `the highest of ${scored.length} faces`);
   } else if (scored.length > 0) {
     const people = peopleOf(result);
-    const first = `person ${people[0].person}, mean of ${counted(people[0].faces.length, "face")}`;
+    const [{ person, faces }] = people;
+    const first = `person ${person}, ${ruleWords(result)} ${counted(faces.length, "face")}`;
     words.push(people.length === 1 ? first : `${first}, the highest of ${people.length} people`);
     words.push(`mean over all ${scored.length}: ${meanScore(scored).toFixed(4)}`);
   }

@@ -1,6 +1,7 @@
 /** The faces of one picture or video, as crops for a detector, and what is to be told of the file. */
 import type { Crop } from "lib/data/samples.ts";
 import { cutFace } from "lib/faces/cut_face.ts";
+import type { VideoRule } from "lib/evaluation/video_rules.ts";
 import type { FaceCut } from "lib/faces/face_cut.ts";
 import type { FaceDetector } from "lib/faces/face_detector.ts";
 import { FaceTracks } from "lib/faces/face_tracks.ts";
@@ -25,6 +26,8 @@ export interface LookOptions {
   readonly faces: "all" | "largest";
   /** Of a video every so many frames. */
   readonly every: number;
+  /** How a person's faces in a video become one score. */
+  readonly rule: VideoRule;
   /** Stops between two pictures. */
   readonly signal: AbortSignal;
 }
@@ -54,10 +57,11 @@ const TURNED_FRAMES = 5;
 const SMALL_SHARE = 1 / 4;
 
 /** A result without anything in it yet. */
-export function emptyResult(file: InputFile): GrowingResult {
+export function emptyResult(file: InputFile, rule: VideoRule): GrowingResult {
   const frames = { with: 0, without: 0, several: 0 };
   const failure = file.kind === "failed" ? { failure: file.why } : {};
-  return { path: file.path, kind: file.kind, faces: [], frames, leftOut: 0, notes: [], ...failure };
+  const { path, kind } = file;
+  return { path, kind, faces: [], frames, leftOut: 0, rule, notes: [], ...failure };
 }
 
 async function* picturesOf(

@@ -1,5 +1,6 @@
 /** What the command line of `predict` says. */
 import { parseArgs } from "node:util";
+import { VIDEO_RULES, type VideoRule } from "lib/evaluation/video_rules.ts";
 import type { ConfigurationArguments } from "../configuration_arguments.ts";
 
 /** What is scored, and how. */
@@ -12,6 +13,8 @@ export interface PredictOptions {
   readonly faces: "all" | "largest";
   /** Of a video every so many frames. */
   readonly every: number;
+  /** How a person's faces in a video become one score. */
+  readonly rule: VideoRule;
   /** File for the rows; left out: none. */
   readonly out?: string;
   /** Folder for a page to look at; left out: none. */
@@ -24,10 +27,13 @@ export interface PredictOptions {
 export const USAGE = `deno task predict INPUT… [--weights DETECTOR] [options]    scores of faces
 
   INPUT               a picture, a video, or a folder of these; what cannot be read stops no other
-  --weights DETECTOR  a run's id (a folder in results/runs), a run's folder, or a detector's file; left out,
-                      a small one that comes with the kit, to see how it works: it judges nobody's pictures
+  --weights DETECTOR  a run's id (a folder in results/runs), a run's or an ensemble's folder, or a detector's
+                      file; left out, a small one that comes with the kit, to see how it works: it judges
+                      nobody's pictures
   --faces WHICH       all, or the largest of each picture and frame (all)
   --every N           of a video, every N-th frame (5)
+  --video-rule RULE   how a person's faces in a video become one score: mean, max, confident (DFDC's
+                      first place), sharpened (its third), agreeing (its fourth) or surestFace (mean)
   --out FILE          write a row for each face and each input as CSV
   --report FOLDER     write a page to look at: boxes, scores, and where the detector looks in each face
   --preset NAME       for weights of other origin: a preset of their detector, such as officialCode
@@ -36,7 +42,7 @@ export const USAGE = `deno task predict INPUT… [--weights DETECTOR] [options] 
   --help              this
 
 A score is the probability of fake: 0 is real, 1 is fake. Of a video each person has the mean of its faces'
-scores, and the highest is the video's. The exit code is 0 when everything was scored, 1 when something was
+scores, or what --video-rule makes of them, and the highest is the video's. The exit code is 0 when everything was scored, 1 when something was
 not (its line says why), 2 for a wrong command line, 130 after Ctrl-C.`;
 
 /**
@@ -52,6 +58,7 @@ export function parsePredictOptions(args: readonly string[]): PredictOptions | "
       weights: { type: "string" },
       faces: { type: "string", default: "all" },
       every: { type: "string", default: "5" },
+      "video-rule": { type: "string", default: "mean" },
       out: { type: "string" },
       report: { type: "string" },
       detector: { type: "string" },
@@ -78,11 +85,18 @@ export function parsePredictOptions(args: readonly string[]): PredictOptions | "
   if (values.set.length > 0 && preset === undefined) {
     throw new RangeError("--set changes a --preset; a run's detector keeps its own settings.");
   }
+  const rule = values["video-rule"];
+  if (!VIDEO_RULES.includes(rule as VideoRule)) {
+    throw new RangeError(
+      `--video-rule is "${rule}", but must be one of ${VIDEO_RULES.join(", ")}.`,
+    );
+  }
   return {
     inputs: positionals,
     ...weights === undefined ? {} : { detector: weights },
     faces,
     every,
+    rule: rule as VideoRule,
     ...out === undefined ? {} : { out },
     ...report === undefined ? {} : { report },
     configuration: {

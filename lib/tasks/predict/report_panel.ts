@@ -78,13 +78,13 @@ function peopleTable({ result }: ShownInput): Markup | undefined {
   if (result.kind !== "video" || people.length < 2) return undefined;
   return html`
     <table
-      class="people"><tr><th>person</th><th class="number">mean score</th><th class="number">faces</th>
+      class="people"><tr><th>person</th><th class="number">score</th><th class="number">faces</th>
     <th class="number">first frame</th><th class="number">last frame</th></tr>
-    ${people.map(({ person, mean, faces }) =>
+    ${people.map(({ person, score, faces }) =>
       html`
         <tr>
           <td>${person}</td>
-          <td class="number">${mean.toFixed(4)}</td>
+          <td class="number">${score.toFixed(4)}</td>
           <td class="number">${faces.length}</td>
           <td class="number">${faces[0].frame}</td>
           <td class="number">${faces.at(-1)!.frame}</td>

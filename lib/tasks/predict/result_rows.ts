@@ -8,6 +8,7 @@ import {
   isScored,
   meanScore,
   peopleOf,
+  ruleWords,
   scoredFaces,
 } from "./input_result.ts";
 
@@ -38,7 +39,7 @@ const hundredths = (box: Box) => box.map((side) => Math.round(side * 100) / 100)
 /** The highest score of an input with whom it is of; undefined where nothing was scored. */
 export function verdict(result: InputResult): { person: number; score: number } | undefined {
   const highest = peopleOf(result)[0];
-  return highest && { person: highest.person, score: highest.mean };
+  return highest && { person: highest.person, score: highest.score };
 }
 
 /**
@@ -84,9 +85,10 @@ export function* resultLines(result: InputResult): Generator<string> {
   if (result.kind === "video") {
     const people = peopleOf(result);
     if (people.length < 2) return;
-    for (const { person, faces, mean } of people) {
+    for (const { person, faces, score } of people) {
       const seen = `frames ${faces[0].frame} to ${faces.at(-1)!.frame}`;
-      yield `    ${mean.toFixed(4)}  person ${person}, mean of ${faces.length}, ${seen}`;
+      const made = `${ruleWords(result)} ${faces.length}`;
+      yield `    ${score.toFixed(4)}  person ${person}, ${made}, ${seen}`;
     }
     yield `    ${meanScore(scored).toFixed(4)}  mean over all faces`;
     return;

@@ -23,7 +23,7 @@ export async function* scoreInputs(
   const waiting: Waiting[] = [];
   async function* crops() {
     for await (const file of files) {
-      const result = emptyResult(file);
+      const result = emptyResult(file, options.rule);
       const entry: Waiting = { result, unscored: [], isRead: false };
       waiting.push(entry);
       for await (const { face, crop } of lookAtFile(file, result, options)) {

@@ -21,6 +21,7 @@ export async function shippedDetector(say: (line: string) => void): Promise<Foun
   return {
     detector,
     folder: DETECTORS_FOLDER,
+    trainedIn: [DETECTORS_FOLDER],
     name: NAME,
     learntFrom: `${data.name}, ${data.licence}. ${not}`,
   };

@@ -1,7 +1,7 @@
 /** What the command line of prepare says. Imports no package: it is read before there are any. */
 import { parseArgs } from "node:util";
 import { LANDMARK_FINDER } from "lib/faces/face_cut.ts";
-import { DISTORTION_KINDS, parseDistortion } from "lib/media/distortions.ts";
+import { DISTORTION_KINDS, parseVideoDistortion } from "lib/media/distortions.ts";
 import type { DescriptionChanges } from "lib/data/change_description.ts";
 import {
   checkSettings,
@@ -48,7 +48,7 @@ ${DESCRIPTION_USAGE}
   --quality Q     of JPEG, 1 to 100 (${DEFAULTS.quality})
   --landmarks     keeps the face's box and 68 landmarks beside each crop, for fakes (deno task forge)
   --distort K:L   distorts whole frames first, for robustness tables: L is 1 (mild) to 5 (strong), K is
-                  ${DISTORTION_KINDS.join(", ")}
+                  ${DISTORTION_KINDS.join(", ")}; or VC, whole videos by H.264
   --at-once N     videos worked on at the same time (one more than processors)
   --help          this
 
@@ -119,7 +119,7 @@ export function parsePrepareOptions(args: readonly string[]): PrepareOptions | "
     format: (values.format ?? DEFAULTS.format) as PrepareSettings["format"],
     quality: numberOf(values.quality) ?? DEFAULTS.quality,
     ...(values.landmarks ? { landmarks: LANDMARK_FINDER } : {}),
-    ...(values.distort === undefined ? {} : { distortion: parseDistortion(values.distort) }),
+    ...(values.distort === undefined ? {} : { distortion: parseVideoDistortion(values.distort) }),
   };
   checkSettings(settings);
   const changes = descriptionChanges(values);

@@ -7,8 +7,8 @@ import { demoPhotographs } from "lib/faces/demo_photographs.ts";
 import { Preparation } from "lib/data/prepare.ts";
 import { distortedFrame } from "lib/data/prepare/distorted_frame.ts";
 import type { PrepareSettings } from "lib/data/prepare/prepare_settings.ts";
-import { temporaryFolder } from "../../media/made_clips.ts";
-import { filesIn, REAL, SETTINGS, sourceOf, still } from "./made_data_set.ts";
+import { faceClip, temporaryFolder } from "../../media/made_clips.ts";
+import { clip, filesIn, REAL, SETTINGS, sourceOf, still } from "./made_data_set.ts";
 
 const CONTRAST: Distortion = { kind: "CC", level: 5 };
 const NOISE: Distortion = { kind: "GNC", level: 2 };
@@ -31,6 +31,10 @@ async function prepareStills(
   await run.join();
   return into;
 }
+
+/** The settings that a folder of crops keeps. */
+const settingsIn = async (out: string) =>
+  JSON.parse(await Deno.readTextFile(join(out, "settings.json")));
 
 /** Mean of all values, 0 to 255, of a folder's crops, and of their masks. */
 async function brightness(folder: string): Promise<{ crops: number; masks: number }> {
@@ -55,8 +59,6 @@ Deno.test("prepare distorts frames but no masks, and records with what", async (
   const ratio = after.crops / before.crops; // 0.35, less what bytes drop and what the boxes moved
   assert.ok(ratio > 0.3 && ratio < 0.4, String(ratio));
   assert.ok(Math.abs(after.masks - before.masks) < 5, `${before.masks} ${after.masks}`);
-  const settingsIn = async (out: string) =>
-    JSON.parse(await Deno.readTextFile(join(out, "settings.json")));
   assert.equal((await settingsIn(dark)).distortion, "CC:5");
   assert.ok(!("distortion" in await settingsIn(plain)));
 });
@@ -95,4 +97,41 @@ Deno.test("distortedFrame draws for each video and frame anew, and passes on wha
   assert.notDeepEqual(await of("a.mp4", 5, noisy), await of("a.mp4", 10, noisy));
   assert.notDeepEqual(await of("a.mp4", 5, noisy), await of("b.mp4", 5, noisy));
   assert.equal(await of("a.mp4", 5, SETTINGS), image);
+});
+
+Deno.test("prepare encodes whole videos again by VC, and refuses pictures", async () => {
+  await using folder = await temporaryFolder();
+  const root = join(folder.path, "set"), sizes: number[] = [];
+  await Deno.mkdir(root);
+  await faceClip(join(root, "a.mp4"), 8, 2);
+  const distortion = { kind: "VC", level: 5 } as const;
+  for (const settings of [SETTINGS, { ...SETTINGS, distortion }]) {
+    const into = join(folder.path, `${sizes.length}`);
+    await using run = await Preparation.open(sourceOf(root, [clip("a.mp4")]), {
+      folder: into,
+      settings: { ...settings, format: "png" },
+    });
+    for await (const _ of run.run());
+    await run.join();
+    const samples = await readManifest(join(into, "manifest.csv"));
+    assert.deepEqual(samples.map(({ frame }) => frame), [0, 5]);
+    const files = samples.map(({ path }) => Deno.stat(join(into, path)));
+    sizes.push((await Promise.all(files)).reduce((sum, { size }) => sum + size, 0));
+    assert.equal(
+      (await settingsIn(into)).distortion,
+      "distortion" in settings ? "VC:5" : undefined,
+    );
+  }
+  assert.ok(sizes[1] < sizes[0], sizes.join(", ")); // less is left that a PNG must keep
+  const stills = join(folder.path, "stills");
+  await Deno.mkdir(stills);
+  await Deno.copyFile(demoPhotographs()[0], join(stills, "a.jpg"));
+  await using run = await Preparation.open(sourceOf(stills, [still("a.jpg")]), {
+    folder: join(folder.path, "out"),
+    settings: { ...SETTINGS, distortion },
+  });
+  await assert.rejects(
+    Array.fromAsync(run.run()),
+    /VC distorts whole videos, and "a\.jpg" is pictures/,
+  );
 });

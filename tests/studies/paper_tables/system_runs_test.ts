@@ -34,6 +34,8 @@ Deno.test("systemRun is the tables' own training for the paper's method, and a p
   assert.deepEqual([name, preset], ["cd2_xception", "paper"]);
   assert.deepEqual([configuration.data.batchSize, configuration.data.realRepeats], [256, 6]);
   assert.equal(systemRun("Meso4", "FaceForensics++")!.preset, "authors");
+  const warped = systemRun("DSP-FWA", "FaceForensics++")!; // its fakes are made of each real picture
+  assert.deepEqual([warped.name, warped.configuration.data.forge], ["ff_dsp_fwa", "FWA"]);
 });
 
 Deno.test("systemRun has none for private data, and none without a detector", () => {

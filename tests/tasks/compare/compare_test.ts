@@ -1,8 +1,10 @@
 /** Comparisons as a command: what is joined, what is said, what is written, and what is refused. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { logLoss } from "lib/evaluation/log_loss.ts";
 import { type PredictionRow, writePredictions } from "lib/evaluation/prediction_file.ts";
 import { probability } from "lib/evaluation/probability.ts";
+import { videoScoresBy } from "lib/evaluation/video_rules.ts";
 import { csvRows } from "lib/io/csv_rows.ts";
 import { createRandom } from "lib/random.ts";
 import { parseCompareOptions } from "lib/tasks/compare/compare_options.ts";
@@ -125,6 +127,30 @@ Deno.test("compareContenders says what cannot be compared", async () => {
   });
 });
 
+Deno.test("compareContenders makes videos by the rule that is asked for, and says so", async () => {
+  await inFolder(async (folder) => {
+    const lists = { good: predictions(5, 1), bad: predictions(1, 2) }, out = join(folder, "out");
+    for (const [name, rows] of Object.entries(lists)) {
+      await Deno.mkdir(join(folder, name));
+      await writePredictions(join(folder, name, "predictions-made-up-test-1.csv"), rows);
+    }
+    const said = await compared(
+      ...[join(folder, "good"), join(folder, "bad")],
+      ...["--video-rule", "sharpened", "--metric", "log-loss", "--out", out],
+    );
+    assert.match(said, /by the rule "sharpened"/);
+    const { videoRule, rows: [row] } = JSON.parse(
+      await Deno.readTextFile(join(out, "comparison.json")),
+    );
+    assert.equal(videoRule, "sharpened");
+    const [good, bad] = Object.values(lists).map((rows) => {
+      const videos = videoScoresBy("sharpened", rows);
+      return logLoss(videos.map((v) => v.logOdds), videos.map((v) => v.label));
+    });
+    assert.deepEqual([row.firstValue, row.secondValue], [good, bad]);
+  });
+});
+
 Deno.test("parseCompareOptions refuses what it does not know", () => {
   for (
     const [args, words] of [
@@ -134,6 +160,8 @@ Deno.test("parseCompareOptions refuses what it does not know", () => {
       [["a", "b", "--level", "clip"], /video or frame/],
       [["a", "b", "--resamples", "10"], /100 or more/],
       [["a", "b="], /names nothing/],
+      [["a", "b", "--video-rule", "surestFace"], /--video-rule is "surestFace".*sharpened/],
+      [["a", "b", "--video-rule", "max", "--level", "frame"], /belongs to --level video/],
     ] as const
   ) assert.throws(() => parseCompareOptions(args), words);
 });

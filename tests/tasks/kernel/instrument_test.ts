@@ -8,6 +8,9 @@ const SAME = [
   "async function f() { await g(); }",
   "const f = async () => await g();",
   "for (const x of", // no TypeScript
+  'import "lib/a.ts";',
+  'import * as a from "lib/a.ts";',
+  'import type { A } from "lib/a.ts";',
   "enum A { b }\nfor (;;) {}", // more than annotations
   'const text = "await x; for (;;) {}"; // for (;;) await y',
 ];
@@ -36,7 +39,11 @@ const CHANGED: [code: string, expected: string][] = [
   ],
   [
     'import { a } from "lib/a.ts";\nawait a();',
-    'import { a } from "lib/a.ts";\nawait __stoppable( a());',
+    'import { a } from "lib/a.ts"; __imported("lib/a.ts", { a });\nawait __stoppable( a());',
+  ],
+  [
+    'import { a as b, type C } from "lib/a.ts"; b;',
+    'import { a as b, type C } from "lib/a.ts"; __imported("lib/a.ts", { b }); b;',
   ],
 ];
 

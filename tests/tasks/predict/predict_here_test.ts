@@ -35,7 +35,7 @@ Deno.test("predictHere returns what the command says of each input, and its crop
     const { signal } = new AbortController(), { size } = detector.detector.input;
     const crops = await cropsOfPeople(results[0], { cut: FACE_CUT, size, every: 5, signal });
     const again = await Array.fromAsync(predictor.predict(crops), ({ score }) => score);
-    const before = peopleOf(results[0]).map(({ mean }) => mean);
+    const before = peopleOf(results[0]).map(({ score }) => score);
     assert.equal(again.length, 3);
     again.forEach((score, i) =>
       assert.ok(Math.abs(score - before[i]) < 1e-5, `${score}, ${before[i]}`)

@@ -6,18 +6,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from ._compared import Compared, only
-from ._timm import timm
+from ._efficientnet import efficientnet, kit_name
 
 CHANNELS, DEEP, FINAL, UNITS = 32, 160, 1792, 256  # of stages 2 and 5, the last map, and linear layers
-
-
-class PaddedAsEven(nn.Conv2d):
-    """Stride 2 with the padding of an even side, as efficientnet_pytorch up to 0.6.3 has it."""
-
-    def forward(self, x):
-        before = (self.kernel_size[0] - 2) // 2
-        x = F.pad(x, (before, before + 1, before, before + 1))
-        return F.conv2d(x, self.weight, self.bias, self.stride, 0, 1, self.groups)
 
 
 def resized(x, size):
@@ -96,14 +87,8 @@ class MultiAttentional(Compared):
         super().__init__()
         only(settings, width=1, network="b4", regionForm="official")
         self.settings, maps = settings, settings["attentionMaps"]
-        self.net = timm.create_model(
-            "tf_efficientnet_b4", num_classes=2, drop_path_rate=settings["dropConnect"])
+        self.net = efficientnet("b4", settings, classes=2, as_even=True)
         self.net.classifier.requires_grad_(False)  # never asked
-        for module in self.net.modules():
-            if isinstance(module, nn.BatchNorm2d):
-                module.momentum = settings["normMomentum"]
-            if isinstance(module, nn.Conv2d) and module.stride[0] == 2:
-                module.__class__ = PaddedAsEven
         self.attentions = Attentions(maps)
         self.texture_enhance = Textures(maps)
         self.projection_local = nn.Sequential(
@@ -191,22 +176,7 @@ class MultiAttentional(Compared):
         return total + settings["dropWeight"] * again + settings["matchWeight"] * match
 
     def kit_name(self, name):
-        if not name.startswith("net."):
-            return name
-        _, part, *rest = name.split(".")
-        outside = {"conv_stem": "_conv_stem", "bn1": "_bn0", "conv_head": "_conv_head", "bn2": "_bn1",
-                   "classifier": "_fc"}
-        if part in outside:
-            return ".".join(["net", outside[part], *rest])
-        stage, place = int(rest[0]), int(rest[1])
-        at = sum(len(blocks) for blocks in self.net.blocks[:stage]) + place
-        expands = hasattr(self.net.blocks[stage][place], "conv_pwl")
-        names = {"conv_dw": "_depthwise_conv", "se.conv_reduce": "_se_reduce",
-                 "se.conv_expand": "_se_expand"}
-        names |= ({"conv_pw": "_expand_conv", "bn1": "_bn0", "bn2": "_bn1", "conv_pwl": "_project_conv",
-                   "bn3": "_bn2"} if expands else {"bn1": "_bn1", "conv_pw": "_project_conv", "bn2": "_bn2"})
-        inside = ".".join(rest[2:-1])
-        return f"net._blocks.{at}.{names[inside]}.{rest[-1]}"
+        return kit_name(self.net, name) if name.startswith("net.") else name
 
 
 def build(settings):
