@@ -105,6 +105,8 @@ Deno.test("withoutDropout and batchOf give both sides the same work", async () =
   const configuration = await configurationOf({ ...ONE, detector: "face_x_ray" });
   const quiet = withoutDropout(await configurationOf(ONE)).detector.settings as { dropout: number };
   assert.equal(quiet.dropout, 0);
+  const plain = { ...ONE, detector: "sbi", changes: ["network=resnet34"] }; // dropout has no effect in it
+  assert.ok(withoutDropout(await configurationOf(plain)));
   const { targets } = batchOf(4, configuration.detector);
   const masks = targets.masks!.dataSync();
   assert.ok(masks.every((v) => v >= 0 && v <= 1) && masks.some((v) => v > 0.9));
