@@ -84,7 +84,7 @@ export const PAPER_INDEX: readonly PaperPlace[] = [
   {
     item: "Table 6",
     about: "robustness to distortion",
-    places: [THE_TABLES, ["09_robustness.ipynb", "What is left at each level"]],
+    places: [THE_TABLES, ["09_robustness.ipynb", "Table 6, beside ours"]],
     needs: FF,
     command: "prepare data/faceforensics.yaml --distort CC:3 --out faces/ff-CC3",
   },

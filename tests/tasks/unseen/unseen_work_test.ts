@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { startEngine } from "lib/engine/engine.ts";
 import { hardwareName } from "lib/engine/hardware_name.ts";
 import { keptRows } from "lib/tasks/study/study_job.ts";
 import { parseUnseenOptions, type UnseenJob } from "lib/tasks/unseen/unseen_options.ts";
 import { unseen, unseenShare } from "lib/tasks/unseen/unseen_work.ts";
 import { inFolder } from "../../in_folder.ts";
+
+// As the work wants it: an engine that runs already does not change.
+await startEngine({ interOpThreads: 1, intraOpThreads: 1 });
 
 function jobOf(...args: string[]): UnseenJob {
   const job = parseUnseenOptions(args);
