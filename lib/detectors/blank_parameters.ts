@@ -1,6 +1,6 @@
 /** Parameters of zeros: for counting and timing, and to be filled from a file. */
 import * as tf from "@tensorflow/tfjs";
-import { isLearnt, type Parameters } from "lib/networks/parameters.ts";
+import { isTrained, type Parameters } from "lib/networks/parameters.ts";
 import type { Detector } from "./detector.ts";
 
 /**
@@ -15,10 +15,10 @@ export function blankParameters(
   { shared = false }: { shared?: boolean } = {},
 ): Parameters {
   const ofShape = new Map<string, tf.Variable>();
-  return Object.fromEntries(parameters.map(({ name, shape, role }) => {
-    const key = shared ? shape.join() : name;
+  return Object.fromEntries(parameters.map((specification) => {
+    const { name, shape } = specification, key = shared ? shape.join() : name;
     const zeros = ofShape.get(key) ??
-      tf.tidy(() => tf.variable(tf.zeros([...shape]), isLearnt(role)));
+      tf.tidy(() => tf.variable(tf.zeros([...shape]), isTrained(specification)));
     ofShape.set(key, zeros);
     return [name, zeros];
   }));

@@ -107,6 +107,8 @@ export interface PretrainedReport {
   readonly loaded: readonly string[];
   /** Arrays that the detector has no use for, by their names in the file. */
   readonly skipped: readonly string[];
+  /** What was not taken as it stands in the file, in words: arrays for another size of picture. */
+  readonly changed?: readonly string[];
 }
 
 /** A detector of chosen settings: functions of its parameters. */

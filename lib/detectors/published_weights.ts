@@ -2,7 +2,7 @@
 import { UnfitFile } from "lib/io/unfit_file.ts";
 import type { TensorFile } from "lib/networks/weights/safetensors.ts";
 import { loadParameters } from "lib/networks/weights/state_dict.ts";
-import type { PretrainedReport, TrainedDetector } from "./detector.ts";
+import type { Detector, PretrainedReport, TrainedDetector } from "./detector.ts";
 
 /** What became of published weights. */
 export interface PublishedReport extends PretrainedReport {
@@ -33,8 +33,28 @@ export function loadPublished(
       throw fault.message.length < ownFault.message.length ? fault : ownFault;
     }
   }
-  const { loaded, skipped } = report, known = new Set(loaded);
-  return { loaded, skipped, fresh: Object.keys(parameters).filter((name) => !known.has(name)) };
+  const { loaded, skipped, changed = [] } = report, known = new Set(loaded);
+  const fresh = Object.keys(parameters).filter((name) => !known.has(name));
+  return { loaded, skipped, fresh, ...changed.length > 0 ? { changed } : {} };
+}
+
+/**
+ * Check that what a training leaves as it is comes from somewhere.
+ *
+ * @param file Where published weights come from, if they do.
+ * @throws RangeError for a detector with fixed parameters and no such file.
+ */
+export function assertBegun(
+  { kind, parameters }: Pick<Detector, "kind" | "parameters">,
+  file: string | undefined,
+): void {
+  const fixed = parameters.filter((parameter) => parameter.fixed).length;
+  if (fixed === 0 || file !== undefined) return;
+  throw new RangeError(
+    `${fixed} of ${parameters.length} parameters of ${kind.name} are not taught with these settings, and ` +
+      "random numbers would stay in them: begin with published weights by --pretrained FILE (README, Weights), " +
+      "or teach all.",
+  );
 }
 
 /**
@@ -53,12 +73,13 @@ export function loadPublished(
  * ```
  */
 export function describePublished(
-  { loaded, skipped, fresh }: PublishedReport,
+  { loaded, skipped, fresh, changed = [] }: PublishedReport,
   path: string,
 ): string {
   const counted = (n: number, [one, more]: [string, string]) => `${n} ${n === 1 ? one : more}`;
   return [
     `${counted(loaded.length, ["parameter begins", "parameters begin"])} with ${path}.`,
+    ...changed.length > 0 ? [`Changed on the way: ${changed.join("; ")}.`] : [],
     ...fresh.length > 0
       ? [`${counted(fresh.length, ["begins", "begin"])} fresh: ${fresh.join(", ")}.`]
       : [],

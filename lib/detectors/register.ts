@@ -6,6 +6,7 @@ import { efficientnet } from "./efficientnet.ts";
 import { exposingTheDeception } from "./exposing_the_deception/exposing_the_deception.ts";
 import { f3Net } from "./f3_net.ts";
 import { faceXRay } from "./face_x_ray.ts";
+import { foundationEncoder } from "./foundation_encoder/foundation_encoder.ts";
 import { fstMatching } from "./fst_matching.ts";
 import { lisiam } from "./lisiam/lisiam.ts";
 import { mesonet } from "./mesonet.ts";
@@ -39,6 +40,7 @@ export const DETECTORS: readonly DetectorKind[] = Object.freeze([
   efficientnet,
   wsDan,
   dcl,
+  foundationEncoder,
 ]);
 
 /**

@@ -1,4 +1,5 @@
 /** A detector's stages from its input to its verdict, and which of them a run leaves as they are. */
+import { isTrained } from "lib/networks/parameters.ts";
 import { frozenStages, type TrainingSettings } from "lib/settings/training_settings.ts";
 import type { Detector } from "./detector.ts";
 
@@ -30,9 +31,10 @@ export function assertFrozen(
         `Stages: ${stages.join(", ")}.`,
     );
   }
-  if (stages.every((stage) => frozen.includes(stage))) {
+  const { parameters, stageOf } = detector;
+  if (parameters.every((one) => !isTrained(one) || frozen.includes(stageOf(one.name)))) {
     throw new RangeError(
-      `Configuration: frozen is "${training.frozen}", all of ${name}: nothing would be learnt.`,
+      `Configuration: frozen is "${training.frozen}", all that ${name} learns: nothing would be learnt.`,
     );
   }
 }

@@ -23,8 +23,8 @@ export interface Cost {
   /** How many of them stand in a classifier that is never run. */
   readonly idle: number;
   /**
-   * Multiply-adds of convolutions and linear layers, and of nothing else: Table 7's column MACs, and
-   * the usual convention.
+   * Multiply-adds of convolutions, linear layers and attention's products, and of nothing else: Table 7's
+   * column MACs, and the usual convention.
    */
   readonly macs: number;
   /** Floating-point operations, by the conventions in use. */

@@ -17,7 +17,7 @@ export interface OperationCounts {
   readonly convolutionMacs: number;
   /** Values to which a convolution's bias is added. */
   readonly convolutionBias: number;
-  /** Multiply-adds of linear layers. */
+  /** Multiply-adds of linear layers, and of products of activations such as attention's. */
   readonly linearMacs: number;
   /** Values that go through a batch norm. */
   readonly batchNorm: number;
@@ -42,10 +42,16 @@ function work({ name, inputs, output }: Operation, before?: Operation): [Kind, n
   switch (name) {
     case "Conv2D": // a filter sees height · width · channels values
       return ["convolutionMacs", size(output) * size(second.slice(0, 3))];
+    case "Conv2DBackpropFilter": // as the convolution itself, whose values out are the second input here
+      return ["convolutionMacs", size(second) * size(output.slice(0, 3))];
+    case "Conv2DBackpropInput":
+      return ["convolutionMacs", size(first) * size(second.slice(0, 3))];
     case "DepthwiseConv2dNative": // and here those of one channel
       return ["convolutionMacs", size(output) * size(second.slice(0, 2))];
-    case "BatchMatMul":
-      return ["linearMacs", size(output) * first.at(-1)!];
+    case "BatchMatMul": { // [m, k] · [k, n], either transposed
+      const [mk, kn, mn] = [first, second, output].map((shape) => size(shape.slice(-2)));
+      return ["linearMacs", size(output) * Math.sqrt(mk * kn / mn)];
+    }
     case "Add":
       return first.length === 4 && second.length === 1
         ? ["convolutionBias", size(output)]

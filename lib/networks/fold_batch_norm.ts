@@ -1,5 +1,6 @@
-/** Merges batch norms into the layers before them, for inference in fewer operations. */
+/** Merges batch norms and adapters into the layers that they belong to, for inference in fewer operations. */
 import * as tf from "@tensorflow/tfjs";
+import { mergeAdapters } from "./merge_adapters.ts";
 import type { Parameters, ParameterSpecification } from "./parameters.ts";
 
 /** Where a batch norm goes. */
@@ -18,7 +19,7 @@ interface Fold {
  *
  *     s = scale / √(variance + ε),   W′ = s · W,   b′ = offset + s · (b − mean)
  *
- * A batch norm behind an activation (`behindActivation`) stays as it is. The network run with them in the
+ * A low-rank adapter goes into its weight (`merge_adapters.ts`). A batch norm behind an activation (`behindActivation`) stays as it is. The network run with them in the
  * mode `{ folded: true }` answers as the original does, up to rounding. A tap then sees at a convolution
  * what it saw at the batch norm behind it.
  *
@@ -56,7 +57,8 @@ export function foldBatchNorm(
   const folded: Parameters = {};
   let layer = "";
   let norm = "";
-  for (const { name, role, epsilon, behindActivation } of specifications) {
+  for (const { name, role, epsilon, behindActivation, adapter } of specifications) {
+    if (adapter) continue;
     const owner = name.slice(0, name.lastIndexOf("."));
     if (role === "scale" && !behindActivation) {
       norm = owner;
@@ -67,6 +69,7 @@ export function foldBatchNorm(
       folded[name] = tf.variable(parameters[name], parameters[name].trainable);
     }
   }
+  mergeAdapters(folded, { parameters, specifications });
   return folded;
 }
 

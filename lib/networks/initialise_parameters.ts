@@ -1,7 +1,12 @@
 /** First values of parameters, before training and before any published weights are read. */
 import * as tf from "@tensorflow/tfjs";
 import type { Random } from "lib/random.ts";
-import { isLearnt, type Parameters, type ParameterSpecification } from "./parameters.ts";
+import {
+  isTrained,
+  type ParameterRole,
+  type Parameters,
+  type ParameterSpecification,
+} from "./parameters.ts";
 
 /**
  * Variables for the specifications, with PyTorch's distributions:
@@ -10,7 +15,7 @@ import { isLearnt, type Parameters, type ParameterSpecification } from "./parame
  *   torchvision's ResNet is initialised)
  * - matrices, uniform filters, biases and idle parameters: uniform within ±1/√inputs (the default of
  *   `nn.Linear` and `nn.Conv2d`)
- * - batch norm: scale 1, offset 0, running mean 0, running variance 1; loss weights 1, buffers 0
+ * - batch norm: scale 1, offset 0, running mean 0, running variance 1; gains and loss weights 1, buffers 0
  * - where a specification says otherwise (`first`), as it says
  *
  * @param random Where the numbers come from, drawn in the order of the specifications.
@@ -37,15 +42,19 @@ export function initialiseParameters(
 ): Parameters {
   const parameters: Parameters = {};
   for (const specification of specifications) {
-    const { name, shape, role } = specification;
+    const { name, shape } = specification;
     if (Object.hasOwn(parameters, name)) throw new TypeError(`Two parameters are named ${name}.`);
     const next = distribution(specification, random);
     const values = new Float32Array(shape.reduce((a, b) => a * b));
     for (let i = 0; i < values.length; i++) values[i] = next(); // Float32Array.from takes ten times as long
-    parameters[name] = tf.tidy(() => tf.variable(tf.tensor(values, [...shape]), isLearnt(role)));
+    const isOpen = isTrained(specification);
+    parameters[name] = tf.tidy(() => tf.variable(tf.tensor(values, [...shape]), isOpen));
   }
   return parameters;
 }
+
+/** Roles that begin at 1. */
+const AT_ONE: readonly ParameterRole[] = ["scale", "gain", "runningVariance", "lossWeight"];
 
 /** Where the next number of a parameter comes from. */
 function distribution(
@@ -66,6 +75,6 @@ function distribution(
     const limit = 1 / Math.sqrt(fanIn);
     return () => limit * (2 * random.uniform() - 1);
   }
-  const first = role === "scale" || role === "runningVariance" || role === "lossWeight" ? 1 : 0;
+  const first = AT_ONE.includes(role) ? 1 : 0;
   return () => first;
 }

@@ -5,6 +5,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { batchNormInference, batchNormTraining } from "lib/engine/batch_norm.ts";
 import { conv2d, depthwiseConv2d, spreadFilter } from "lib/engine/convolution.ts";
+import { layerNorm } from "lib/engine/layer_norm.ts";
 import { dropout, statelessNormal, statelessUniform } from "lib/engine/stateless_random.ts";
 import type { Parameters } from "./parameters.ts";
 
@@ -64,6 +65,8 @@ export interface Layers {
     name: string,
     options?: BatchNormOptions,
   ): T;
+  /** Layer norm over the last axis of `[rows, channels]`. */
+  layerNorm(x: tf.Tensor2D, name: string, epsilon: number): tf.Tensor2D;
   /** `x · weight`, and bias where there is one; `[batch, inputs]` to `[batch, outputs]`. */
   linear(x: tf.Tensor2D, name: string): tf.Tensor2D;
   /** In training, zeros with probability `rate` and the rest divided by 1 − rate; else `x`. */
@@ -75,6 +78,10 @@ export interface Layers {
    * coin each; else `x`.
    */
   noise(x: tf.Tensor4D, deviation: number): tf.Tensor4D;
+  /** A parameter itself, by its whole name: tokens, places, factors. */
+  parameter<T extends tf.Tensor>(name: string): T;
+  /** Whether there is a parameter of that name: adapters that were merged are gone. */
+  has(name: string): boolean;
   /** Shows a named activation to the mode's tap and returns what is to be used from there on. */
   tap(name: string, activation: tf.Tensor4D): tf.Tensor4D;
 }
@@ -193,6 +200,12 @@ export function openLayers(parameters: Parameters, { training, tap, folded }: Mo
       const y = batchNormOfPixels(pixels as tf.Tensor4D, { name, read, training }, options);
       return (x.rank === 4 ? y : tf.reshape(y, [batch, channels])) as T;
     },
+    layerNorm: (x, name, epsilon) => {
+      const [scale, offset] = ["weight", "bias"].map((part) =>
+        read<tf.Tensor1D>(`${name}.${part}`)
+      );
+      return layerNorm(x, { scale, offset, epsilon });
+    },
     linear: (x, name) => {
       const y = tf.matMul<tf.Tensor2D>(x, read<tf.Tensor2D>(`${name}.weight`));
       const bias = `${name}.bias`;
@@ -210,6 +223,8 @@ export function openLayers(parameters: Parameters, { training, tap, folded }: Mo
       const white = tf.mul(statelessNormal(x.shape, nextSeed()), deviation);
       return tf.add(x, tf.mul(white, tf.cast(tf.greater(coins, 0.5), "float32")));
     },
+    parameter: read,
+    has: (name) => Object.hasOwn(parameters, name),
     tap: (name, activation) => tap ? tap(name, activation) : activation,
   };
 }

@@ -27,7 +27,10 @@ export function layersUnder(prefix: string, layers: Layers): Layers {
     ...layers,
     convolution: (x, name, options) => layers.convolution(x, prefix + name, options),
     batchNorm: (x, name, options) => layers.batchNorm(x, prefix + name, options),
+    layerNorm: (x, name, epsilon) => layers.layerNorm(x, prefix + name, epsilon),
     linear: (x, name) => layers.linear(x, prefix + name),
+    parameter: (name) => layers.parameter(prefix + name),
+    has: (name) => layers.has(prefix + name),
     tap: (name, activation) => layers.tap(prefix + name, activation),
   };
 }

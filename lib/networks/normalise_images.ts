@@ -22,6 +22,13 @@ export const IMAGENET: Normalisation = Object.freeze({
   channelOrder: "rgb",
 });
 
+/** The statistics of the pictures that CLIP was trained with. [code: openai/CLIP] */
+export const CLIP_PICTURES: Normalisation = Object.freeze({
+  mean: Object.freeze([0.48145466, 0.4578275, 0.40821073]),
+  deviation: Object.freeze([0.26862954, 0.26130258, 0.27577711]),
+  channelOrder: "rgb",
+});
+
 /** Pixels from −1 to 1, as Xception and its kin are fed. */
 export const MINUS_ONE_TO_ONE: Normalisation = Object.freeze({
   mean: Object.freeze([0.5, 0.5, 0.5]),

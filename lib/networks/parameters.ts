@@ -14,8 +14,9 @@ export type Parameters = Record<string, tf.Variable>;
 
 /**
  * What a parameter is for, which decides its first value and whether it is learnt. `"idle"` ones are in
- * published weights and never run; a `"lossWeight"` begins at 1; a `"buffer"` begins at 0 and is changed
- * by the updates of a training pass only, as running statistics are: centres, queues, moving copies.
+ * published weights and never run; a `"gain"` is a factor by channel that begins at 1 and belongs to no batch
+ * norm; a `"lossWeight"` begins at 1; a `"buffer"` begins at 0 and is changed by the updates of a training
+ * pass only, as running statistics are: centres, queues, moving copies.
  */
 export type ParameterRole =
   | "filter"
@@ -25,10 +26,23 @@ export type ParameterRole =
   | "idle"
   | "scale"
   | "offset"
+  | "gain"
   | "runningMean"
   | "runningVariance"
   | "lossWeight"
   | "buffer";
+
+/** What the second matrix of a low-rank adapter does to a weight W: W += scale · down · up. */
+export interface AdapterUse {
+  /** Name of the weight, `[inputs, outputs]`. */
+  readonly weight: string;
+  /** Name of the adapter's first matrix, `[inputs, rank]`; its second one is `[rank, some outputs]`. */
+  readonly down: string;
+  /** The first of the weight's outputs that it changes. */
+  readonly firstOutput: number;
+  /** What the product is multiplied by. */
+  readonly scale: number;
+}
 
 /** One parameter, before it has a value. */
 export interface ParameterSpecification {
@@ -44,6 +58,10 @@ export interface ParameterSpecification {
   readonly epsilon?: number;
   /** Of a batch norm behind an activation: it is no part of the layer before it, and cannot be merged. */
   readonly behindActivation?: true;
+  /** Whether it stays as published weights have it: it runs, and no gradient is taken of it. */
+  readonly fixed?: boolean;
+  /** Of a low-rank adapter (LoRA): its second matrix says what it does; both can be merged into the weight. */
+  readonly adapter?: true | AdapterUse;
   /** First values that are not the role's: normal of mean 0 and this deviation, or these numbers. */
   readonly first?: { readonly deviation: number } | { readonly values: ArrayLike<number> };
 }
@@ -54,6 +72,13 @@ const NOT_LEARNT: readonly ParameterRole[] = ["runningMean", "runningVariance", 
 /** Whether a gradient step changes a parameter of this role. */
 export function isLearnt(role: ParameterRole): boolean {
   return !NOT_LEARNT.includes(role);
+}
+
+/** Whether a gradient step changes this parameter. */
+export function isTrained(
+  { role, fixed }: Pick<ParameterSpecification, "role" | "fixed">,
+): boolean {
+  return isLearnt(role) && !fixed;
 }
 
 /** The size of a convolution, and how it begins. */
@@ -107,6 +132,15 @@ export function batchNormParameters(
     { name: `${name}.bias`, shape, role: "offset", fanIn, ...after },
     { name: `${name}.running_mean`, shape, role: "runningMean", fanIn, ...after },
     { name: `${name}.running_var`, shape, role: "runningVariance", fanIn, ...after },
+  ];
+}
+
+/** Scale and offset of a layer norm over `channels` channels. */
+export function layerNormParameters(name: string, channels: number): ParameterSpecification[] {
+  const shape = [channels], fanIn = 0;
+  return [
+    { name: `${name}.weight`, shape, role: "gain", fanIn },
+    { name: `${name}.bias`, shape, role: "offset", fanIn },
   ];
 }
 

@@ -12,7 +12,8 @@ import { PROJECT } from "./setup/project.ts";
 const JOINED = join(PROJECT.cache, "joined_tests", String(Deno.pid));
 
 /** A statement at the top of a file that the tests of files beside it would feel. */
-const SETTING = /^(await tf\.setBackend|Deno\.env\.set|Deno\.chdir)\(.*$/m;
+const SETTING =
+  /^(await tf\.setBackend\(|await startEngine\(\{|Deno\.env\.set\(|Deno\.chdir\().*$/m;
 
 /** Files of tests; disposing of them removes what was written. */
 export interface JoinedTests extends AsyncDisposable {
@@ -31,7 +32,7 @@ function joinedTests(files: readonly string[]): string {
 }
 
 /**
- * Joins the tests of each folder; those that set a backend or the environment when they begin, only with
+ * Joins the tests of each folder; those that set a backend, its threads or the environment when they begin, only with
  * such that set the same.
  *
  * @param folders Paths in the project, such as `tests/engine`; everything in them counts.

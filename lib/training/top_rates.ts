@@ -1,13 +1,14 @@
 /** Which variables of a run learn, and how fast at the top of the schedule. */
 import type { Configuration } from "lib/detectors/configuration.ts";
 import { stagesFromTop } from "lib/detectors/stages.ts";
-import { isLearnt } from "lib/networks/parameters.ts";
+import { isLearnt, isTrained } from "lib/networks/parameters.ts";
 import { frozenStages } from "lib/settings/training_settings.ts";
 
 /**
  * The learning rate at the top of the schedule of every variable that gradients change, by name, in the
  * order of parameters and training state: the run's, or the detector's own (`ownRates`), times `layerDecay`
- * once for each stage above the parameter's. What is frozen is left out.
+ * once for each stage above the parameter's. What is frozen or fixed is left out: no gradient is taken of it,
+ * and the optimiser remembers nothing.
  *
  * @example Half the rate a stage further down
  * ```ts
@@ -30,9 +31,9 @@ export function topRates(
   const fromTop = stagesFromTop(detector), rates: Record<string, number> = {};
   const add = (name: string, share: number) =>
     rates[name] = (ownRates[name] ?? learningRate) * share;
-  for (const { name, role } of parameters) {
-    const stage = stageOf(name);
-    if (!isLearnt(role) || frozen.includes(stage)) continue;
+  for (const specification of parameters) {
+    const { name } = specification, stage = stageOf(name);
+    if (!isTrained(specification) || frozen.includes(stage)) continue;
     add(name, layerDecay ** fromTop.indexOf(stage));
   }
   for (const { name, role } of trainingState) if (isLearnt(role)) add(name, 1);

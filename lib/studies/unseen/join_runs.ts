@@ -4,7 +4,7 @@
  */
 import type { ResultRow } from "../paired_differences.ts";
 import type { StudyPlace } from "../study_results.ts";
-import type { UnseenRun } from "./unseen_rows.ts";
+import { UNSEEN_ROWS, type UnseenRun } from "./unseen_rows.ts";
 import type { UnseenResult } from "./unseen_run.ts";
 import { testRows } from "./unseen_table.ts";
 
@@ -99,7 +99,12 @@ export function joinRuns(
   };
   const known = new Set(order.map(runKey));
   for (const run of [...kept.rows, ...kept.results]) {
-    if (!known.has(runKey(run))) tell(run, "the benchmark has no such run any more");
+    if (known.has(runKey(run))) continue;
+    const needs = UNSEEN_ROWS.find(({ name }) => name === run.row)?.needs;
+    tell(
+      run,
+      needs ? `it begins with a file, --${needs}` : "the benchmark has no such run any more",
+    );
   }
   for (const run of order) {
     const protocol = protocolOf(run), found = sourcesOf(run);

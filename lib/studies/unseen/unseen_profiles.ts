@@ -44,9 +44,14 @@ const FIRST = ["paper", "heads", "xception", "resnet34"];
  * What is trained in a profile, in the order in which it is worth having: the first rows on all
  * manipulations and on self-blended images alone, the other rows on all, the first on manipulations left
  * out, and the rest.
+ *
+ * @param options `hasWeights`: whether the file is given that some rows begin with. Default: it is not.
  */
-export function unseenRuns({ seeds }: UnseenProfile): UnseenRun[] {
-  const names = UNSEEN_ROWS.map(({ name }) => name);
+export function unseenRuns(
+  { seeds }: UnseenProfile,
+  { hasWeights = false }: { hasWeights?: boolean } = {},
+): UnseenRun[] {
+  const names = UNSEEN_ROWS.filter(({ needs }) => !needs || hasWeights).map(({ name }) => name);
   const others = names.filter((name) => !FIRST.includes(name));
   const leftOut = STAND_INS.map((method) => `without ${method}`);
   const groups = [
@@ -82,12 +87,13 @@ export function unseenConfiguration(
 /**
  * The word of a run's experiment: equal words are the same settings, pictures and code.
  *
- * @param content Of the pictures.
+ * @param given `content`: of the pictures. `weights`: SHA-256 of the file that some rows begin with.
  */
 export function unseenProtocol(
   { setting, row, seed }: UnseenRun,
-  { profile, content }: { profile: UnseenProfile; content: string },
+  { profile, content, weights }: { profile: UnseenProfile; content: string; weights?: string },
 ): string {
   const configuration = unseenConfiguration({ row, seed }, profile);
-  return settingsWord(configuration, { version: VERSION, others: [content, setting] });
+  const begin = unseenRow(row).needs ? [weights] : [];
+  return settingsWord(configuration, { version: VERSION, others: [content, setting, ...begin] });
 }

@@ -6,6 +6,7 @@ import { type Configuration, presetOf, vary } from "lib/detectors/configuration.
 import { PAPER } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import type { DetectorKind } from "lib/detectors/detector.ts";
 import { exposingTheDeception } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
+import { foundationEncoder } from "lib/detectors/foundation_encoder/foundation_encoder.ts";
 import { DETECTORS } from "lib/detectors/register.ts";
 import { xception } from "lib/detectors/xception.ts";
 import { SELF_BLENDED, STAND_INS } from "./unseen_crops.ts";
@@ -22,6 +23,8 @@ export interface UnseenRow {
   readonly longer?: number;
   /** The only settings that it is trained on, of `UNSEEN_SETTINGS`. Default: all. */
   readonly settings?: readonly string[];
+  /** Published weights that it begins with: the benchmark has it only where their file is given. */
+  readonly needs?: "clip";
 }
 
 /** Flips alone: other augmentations keep detectors of these sizes from learning within minutes. */
@@ -48,7 +51,7 @@ const row = (
   name: string,
   is: string,
   configuration: Configuration,
-  more: Pick<UnseenRow, "longer" | "settings"> = {},
+  more: Pick<UnseenRow, "longer" | "settings" | "needs"> = {},
 ): UnseenRow => Object.freeze({ name, is, configuration, ...more });
 
 /** SGD learns at another rate than Adam: that of the detector's own preset. */
@@ -57,11 +60,21 @@ function ownRate(kind: DetectorKind): { learningRate?: number } {
   return optimiser === "sgd" ? { learningRate } : {};
 }
 
+/** CLIP's ViT-B/16, whose patches fit the benchmark's sizes, in a preset of the foundation encoder. */
+const ofClip = (preset: string, learningRate: number) =>
+  vary(presetOf(foundationEncoder, preset), {
+    ...RECIPE,
+    ...{ learningRate, imageSize: 64, size: "base", patchSize: 16 },
+  });
+
+/** The detectors that have rows of their own. */
+const APART = [exposingTheDeception, xception, foundationEncoder] as readonly DetectorKind[];
+
 /**
  * The register's other detectors, each in its quick preset: small, at the benchmark's size, with one recipe
  * for all. They are trained on all manipulations, so that each stands in the table.
  */
-const COMPARED = DETECTORS.filter((kind) => kind !== exposingTheDeception && kind !== xception)
+const COMPARED = DETECTORS.filter((kind) => !APART.includes(kind))
   .map((kind) =>
     row(
       kind.name,
@@ -70,6 +83,8 @@ const COMPARED = DETECTORS.filter((kind) => kind !== exposingTheDeception && kin
       { settings: ["all"] },
     )
   );
+
+const CLIP = { settings: ["all"], needs: "clip" } as const;
 
 /** All rows; the first is what the others are compared with. */
 export const UNSEEN_ROWS: readonly UnseenRow[] = Object.freeze([
@@ -87,6 +102,15 @@ export const UNSEEN_ROWS: readonly UnseenRow[] = Object.freeze([
     { longer: 3 },
   ),
   ...COMPARED,
+  row(
+    "small ViT",
+    "a vision transformer of two blocks, with nothing to begin with",
+    vary(presetOf(foundationEncoder, "quick"), RECIPE),
+    { settings: ["all"] },
+  ),
+  row("CLIP, head", "CLIP's ViT-B/16 as it is under a linear head", ofClip("linear", 2e-3), CLIP),
+  row("CLIP, norms", "CLIP's ViT-B/16, its norms taught as GenD does", ofClip("gend", 3e-4), CLIP),
+  row("CLIP, adapters", "CLIP's ViT-B/16 with low-rank adapters", ofClip("lora", 3e-4), CLIP),
 ]);
 
 /** What is trained on: methods by the name of the setting. */

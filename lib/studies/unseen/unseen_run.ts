@@ -2,10 +2,12 @@
 import { cropSource } from "lib/batches/batch_source.ts";
 import type { Crop } from "lib/data/samples.ts";
 import type { Configuration } from "lib/detectors/configuration.ts";
+import { loadPublished } from "lib/detectors/published_weights.ts";
 import { openPredictor, type Predictor } from "lib/evaluation/predict.ts";
 import { rocAuc } from "lib/evaluation/roc.ts";
 import { chooseThreshold } from "lib/evaluation/threshold.ts";
 import { countParameters } from "lib/networks/parameters.ts";
+import type { TensorFile } from "lib/networks/weights/safetensors.ts";
 import { createRandom } from "lib/random.ts";
 import { createLearner } from "lib/training/learner.ts";
 import { train } from "lib/training/train.ts";
@@ -100,6 +102,8 @@ export interface UnseenRunOptions {
   readonly configuration: Configuration;
   /** The word of the experiment. */
   readonly protocol: string;
+  /** Published weights to begin with. Default: none. */
+  readonly weights?: TensorFile;
   /** What computes: `Engine.hardware`. */
   readonly hardware: string;
   /** Ends it after the step at hand. */
@@ -112,14 +116,16 @@ export interface UnseenRunOptions {
  * Trains and scores.
  *
  * @throws The signal's reason when it aborts: a run that was stopped begins anew.
+ * @throws UnfitFile when the weights are not the detector's.
  */
 export async function runUnseen(
   run: UnseenRun,
-  { pictures, configuration, protocol, hardware, signal, keep }: UnseenRunOptions,
+  { pictures, configuration, protocol, weights, hardware, signal, keep }: UnseenRunOptions,
 ): Promise<UnseenResult> {
   const { detector } = configuration;
   const lessons = shownBy(run.setting, pictures.crops.train);
   using learner = createLearner(configuration);
+  if (weights) loadPublished({ detector, parameters: learner.trained }, weights);
   const begin = performance.now();
   await using source = cropSource(lessons, inPairs(configuration));
   const options = { source, configuration, ...signal ? { signal } : {} };

@@ -16,6 +16,7 @@ const NETWORKS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   sbi: [[], ["network=resnet34"]],
   pcl: [[]],
   dsp_fwa: [["windows=1"]], // which windows are drawn in training each side decides for itself
+  foundation_encoder: [["size=base", "patchSize=16"]], // GenD's own is thrice as deep and wide
   mesonet: [
     [],
     ["network=mesoInception4"],

@@ -6,7 +6,7 @@ import { basename, dirname } from "node:path";
 import { openLoader } from "lib/batches/loader.ts";
 import { LABEL_LEGEND } from "lib/data/manifest.ts";
 import { assertContents } from "lib/data/fingerprint.ts";
-import { describePublished, loadPublished } from "lib/detectors/published_weights.ts";
+import { assertBegun, describePublished, loadPublished } from "lib/detectors/published_weights.ts";
 import { deviceTitle } from "lib/engine/device_title.ts";
 import { type Engine, startEngine } from "lib/engine/engine.ts";
 import { freeMemory } from "lib/io/free_memory.ts";
@@ -58,6 +58,7 @@ interface Sitting
 async function trainOne(run: PlannedRun, sitting: Sitting): Promise<string> {
   const { name, configuration } = run, { engine, runsFolder, signal, say } = sitting;
   const lessons = lessonsOf(run, sitting), { manifest, training } = lessons;
+  assertBegun(configuration.detector, sitting.pretrained);
   assertBatchFits(training.length, configuration);
   assertCropsFit(manifest, configuration, say);
   for (const part of [training, lessons.validation]) {

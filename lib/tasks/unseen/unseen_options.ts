@@ -12,6 +12,8 @@ import {
 export interface UnseenJob extends StudyShare {
   /** Folder of photographs; left out, the six demo photographs. */
   readonly photographs?: string;
+  /** File of CLIP's ViT-B/16, which some rows begin with; left out, they are not trained. */
+  readonly clip?: string;
   /** What tells people apart. */
   readonly people: "names" | "folders";
   /** Name of a profile. */
@@ -40,6 +42,7 @@ export const USAGE =
   --steps N          steps of a training, in place of the profile's; its runs are kept apart
   --rows "A;B"       only these rows of lib/studies/unseen/unseen_rows.ts, separated by semicolons
   --train-on "A;B"   only these: all; SBI; without DF; without F2F; without FS; without NT
+  --clip FILE        CLIP's ViT-B/16 (README, Weights): adds the rows that begin with it
 ${SHARE_USAGE.replaceAll(/^( {2}--\S+ \S+) +/gm, (_, words) => words.padEnd(21))}
   --collect          train nothing; write the tables from the runs there are
   --out DIR          folder of the tables (beside the runs, below results/runs/unseen); runs join those
@@ -63,6 +66,7 @@ export function parseUnseenOptions(args: readonly string[]): UnseenJob | "help" 
     profile: text,
     steps: text,
     "train-on": text,
+    clip: text,
     out: text,
     missing: { type: "boolean", default: false },
     replace: { type: "boolean", default: false },
@@ -72,7 +76,7 @@ export function parseUnseenOptions(args: readonly string[]): UnseenJob | "help" 
   } as const;
   const { values } = parseArgs({ args: [...args], options });
   if (values.help) return "help";
-  const { photographs, people, out, name, doi, licence } = values;
+  const { photographs, people, out, clip, name, doi, licence } = values;
   if (people !== "names" && people !== "folders") {
     throw new RangeError(`--people is "${people}", but must be names or folders.`);
   }
@@ -89,6 +93,7 @@ export function parseUnseenOptions(args: readonly string[]): UnseenJob | "help" 
     ...photographs === undefined ? {} : { photographs },
     ...settings === undefined ? {} : { settings },
     ...out === undefined ? {} : { out },
+    ...clip === undefined ? {} : { clip },
     ...values.steps === undefined ? {} : { steps: wholeNumber("steps", values.steps) },
     people,
     profile,

@@ -5,6 +5,8 @@
 import { join } from "node:path";
 import { startEngine } from "lib/engine/engine.ts";
 import { FACE_CUT } from "lib/faces/face_cut.ts";
+import { sha256OfFile } from "lib/io/sha256.ts";
+import { readStateDict } from "lib/networks/weights/state_dict_file.ts";
 import { readResult } from "lib/studies/study_results.ts";
 import { runKey } from "lib/studies/unseen/join_runs.ts";
 import { unseenPictures } from "lib/studies/unseen/unseen_pictures.ts";
@@ -35,16 +37,22 @@ const FOLDER = join(RUNS, "unseen");
 /**
  * The runs of a job.
  *
- * @throws RangeError for a row or setting that the benchmark does not have.
+ * @throws RangeError for a row or setting that the benchmark does not have, or not without weights.
  */
-export function unseenShare({ rows, settings, profile, ...share }: UnseenJob): UnseenRun[] {
+export function unseenShare({ rows, settings, profile, clip, ...share }: UnseenJob): UnseenRun[] {
   const names = rows?.map((name) => unseenRow(name).name);
+  const lacking = names?.filter((name) => unseenRow(name).needs && clip === undefined) ?? [];
+  if (lacking.length > 0) {
+    throw new RangeError(
+      `${lacking.join("; ")}: such rows begin with published weights, --clip FILE.`,
+    );
+  }
   for (const setting of settings ?? []) {
     if (Object.hasOwn(UNSEEN_SETTINGS, setting)) continue;
     const known = Object.keys(UNSEEN_SETTINGS).join("; ");
     throw new RangeError(`--train-on knows no "${setting}". There are: ${known}.`);
   }
-  const runs = unseenRuns(unseenProfile(profile))
+  const runs = unseenRuns(unseenProfile(profile), { hasWeights: clip !== undefined })
     .filter(({ setting }) => settings?.includes(setting) ?? true);
   return shareOfRuns(runs, { ...share, names });
 }
@@ -78,7 +86,9 @@ export async function unseen(
   );
   const size = job.steps === undefined ? job.profile : `${job.profile}-${job.steps}`;
   const own = join(folder, `${size}-${content.slice(0, 8)}`);
-  const protocolOf = (run: UnseenRun) => unseenProtocol(run, { profile, content });
+  const weights = job.clip === undefined ? undefined : await readStateDict(job.clip);
+  const file = job.clip === undefined ? {} : { weights: await sha256OfFile(job.clip) };
+  const protocolOf = (run: UnseenRun) => unseenProtocol(run, { profile, content, ...file });
   const study = {
     ...{ people, pictures: content.slice(0, 16), profile: job.profile },
     ...profile.sizes,
@@ -101,6 +111,7 @@ export async function unseen(
           pictures,
           configuration,
           protocol: protocolOf(run),
+          ...unseenRow(run.row).needs && weights ? { weights } : {},
           hardware,
           signal,
           keep: detectorKeeper(run, { folder: own, configuration, cut }),
@@ -116,7 +127,7 @@ export async function unseen(
     }, surroundings);
   }
   if (signal.aborted) return;
-  const order = unseenRuns(profile), { replace } = job;
+  const order = unseenRuns(profile, { hasWeights: weights !== undefined }), { replace } = job;
   const found = await Promise.all(
     order.map((run) => readResult<UnseenResult>(run, protocolOf(run), own)),
   );

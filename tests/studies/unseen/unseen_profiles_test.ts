@@ -11,7 +11,7 @@ import { UNSEEN_ROWS, UNSEEN_SETTINGS, unseenRow } from "lib/studies/unseen/unse
 const QUICK = unseenProfile("quick");
 
 Deno.test("unseenRuns has every row on its settings with every seed, once, the paper first", () => {
-  const runs = unseenRuns(QUICK), all = Object.keys(UNSEEN_SETTINGS);
+  const runs = unseenRuns(QUICK, { hasWeights: true }), all = Object.keys(UNSEEN_SETTINGS);
   for (const { name, settings = all } of UNSEEN_ROWS) {
     const own = runs.filter(({ row }) => row === name);
     assert.deepEqual(new Set(own.map(({ setting }) => setting)), new Set(settings), name);
@@ -19,6 +19,9 @@ Deno.test("unseenRuns has every row on its settings with every seed, once, the p
   }
   assert.equal(new Set(runs.map((run) => JSON.stringify(run))).size, runs.length);
   assert.deepEqual(runs[0], { setting: "all", row: "paper", seed: 1 });
+  const without = new Set(unseenRuns(QUICK).map(({ row }) => row));
+  const withheld = UNSEEN_ROWS.filter(({ name }) => !without.has(name)).map(({ name }) => name);
+  assert.deepEqual(withheld, ["CLIP, head", "CLIP, norms", "CLIP, adapters"]);
   assert.throws(() => unseenProfile("slow"), /no profile "slow".*smoke, quick, full/);
 });
 
@@ -57,4 +60,8 @@ Deno.test("unseenProtocol is one word for all seeds, and another for other pictu
   assert.notEqual(unseenProtocol({ ...run, setting: "SBI" }, given), word);
   const longer = { ...QUICK, steps: QUICK.steps + 1 };
   assert.notEqual(unseenProtocol(run, { ...given, profile: longer }), word);
+  assert.equal(unseenProtocol(run, { ...given, weights: "cd" }), word); // it begins with none
+  const clip = { ...run, row: "CLIP, head" };
+  const [one, other] = ["ab", "cd"].map((weights) => unseenProtocol(clip, { ...given, weights }));
+  assert.notEqual(one, other);
 });

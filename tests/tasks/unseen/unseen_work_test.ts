@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { startEngine } from "lib/engine/engine.ts";
 import { hardwareName } from "lib/engine/hardware_name.ts";
 import { keptRows } from "lib/tasks/study/study_job.ts";
 import { parseUnseenOptions, type UnseenJob } from "lib/tasks/unseen/unseen_options.ts";
 import { unseen, unseenShare } from "lib/tasks/unseen/unseen_work.ts";
 import { inFolder } from "../../in_folder.ts";
+
+// As the work wants it: an engine that runs already does not change.
+await startEngine({ interOpThreads: 1, intraOpThreads: 1 });
 
 function jobOf(...args: string[]): UnseenJob {
   const job = parseUnseenOptions(args);
@@ -21,6 +25,9 @@ Deno.test("unseenShare shares the runs among jobs, each once, and names rows and
   assert.equal(new Set(text(all)).size, all.length);
   assert.throws(() => unseenShare(jobOf("--rows", "mine")), /no row "mine".*"paper"/);
   assert.throws(() => unseenShare(jobOf("--train-on", "DF")), /no "DF".*without DF/);
+  const clip = ["--rows", "CLIP, head"];
+  assert.throws(() => unseenShare(jobOf(...clip)), /CLIP, head: .*--clip FILE/);
+  assert.equal(unseenShare(jobOf(...clip, "--clip", "clip.safetensors")).length, 1); // smoke: one seed
 });
 
 Deno.test("unseen trains on the demo photographs, writes tables, and goes on where it was", async () => {
