@@ -39,15 +39,10 @@ const prose = (text: string) =>
     text,
   );
 
-/** Words that are checked: not abbreviations, not names, which begin with a capital within a sentence. */
-function* wordsOf(text: string): Generator<string> {
-  const shown = prose(text);
-  for (const { 0: word, index } of shown.matchAll(WORD)) {
-    const before = shown.slice(0, index).trimEnd().at(-1) ?? ".";
-    const isName = /^\p{Lu}/u.test(word) && !/[.!?:|*#>-]/.test(before);
-    if (!isName && !/\p{Lu}/u.test(word.slice(1)) && word.length > 2) yield word;
-  }
-}
+/** Words that are checked: neither abbreviations nor, as they may be names, those that begin with a capital. */
+const wordsOf = (text: string): string[] =>
+  [...prose(text).matchAll(WORD)].map(([word]) => word)
+    .filter((word) => !/\p{Lu}/u.test(word) && word.length > 2);
 
 /** Documentation comments of a source file. */
 const commentsOf = (text: string) =>
@@ -72,10 +67,8 @@ const own = (await Deno.readTextFile(OWN)).trim().split("\n");
 Deno.test("words are spelt right in pages, notebooks and documentation", () => {
   const speller = nspell(dictionary) as unknown as { correct(word: string): boolean }; // untyped
   const known = new Set(own), cache = new Map<string, boolean>();
-  const isRight = (word: string) => {
-    const forms = [word.replace("’", "'"), stemOf(word), stemOf(word).toLowerCase()];
-    return forms.some((form) => known.has(form) || speller.correct(form));
-  };
+  const isRight = (word: string) =>
+    [word.replace("’", "'"), stemOf(word)].some((form) => known.has(form) || speller.correct(form));
   const wrong = new Map<string, string>();
   for (const { path, text } of texts) {
     for (const word of wordsOf(text)) {
@@ -91,7 +84,7 @@ Deno.test("words are spelt right in pages, notebooks and documentation", () => {
 Deno.test("the list of own words is sorted and has no word that is not used", () => {
   const used = new Set<string>();
   for (const { text } of texts) {
-    for (const word of wordsOf(text)) used.add(stemOf(word)).add(stemOf(word).toLowerCase());
+    for (const word of wordsOf(text)) used.add(stemOf(word));
   }
   assert.deepEqual(own, [...new Set(own)].sort());
   assert.deepEqual(own.filter((word) => !used.has(word)), []);

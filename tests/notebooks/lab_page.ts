@@ -30,9 +30,9 @@ export async function openNotebook(
   return page;
 }
 
-/** Does what a menu or a key does, by the command's name. */
+/** Does what a menu or a key does, by the command's name, and does not wait for what comes of it. */
 export async function press(page: Page, command: string): Promise<void> {
-  await page.evaluate(`jupyterapp.commands.execute(${JSON.stringify(command)})`);
+  await page.evaluate(`void jupyterapp.commands.execute(${JSON.stringify(command)})`);
 }
 
 /** Runs the selected cell and goes to the next, as Shift-Enter does. */

@@ -113,7 +113,7 @@ const SIGHTS: Record<string, Sight & { readonly name: string }> = {
     async look(page) {
       await toFirstCell(page);
       for (const count of [1, 2]) {
-        void runCell(page);
+        await runCell(page);
         await stop(page);
         await waitForWords(page, "Stop ended this cell.", count);
       }
@@ -129,9 +129,9 @@ const SIGHTS: Record<string, Sight & { readonly name: string }> = {
     async look(page) {
       await toFirstCell(page);
       for (const words of ["begun", "of 100000 steps of an earlier sitting."]) {
-        void press(page, "notebook:run-cell");
+        await press(page, "notebook:run-cell");
         await waitForWords(page, words);
-        await waitForTraces(page, 1);
+        await page.waitForSelector(".js-plotly-plot .scatterlayer .trace"); // it is redrawn meanwhile
         await stop(page);
         await waitForWords(page, "stopped after");
       }
@@ -146,7 +146,7 @@ const SIGHTS: Record<string, Sight & { readonly name: string }> = {
       await runCell(page);
       await waitForWords(page, "41");
       const kernel = await page.evaluate(`${KERNEL}.id`);
-      void press(page, "notebook:restart-kernel");
+      await press(page, "notebook:restart-kernel");
       await page.locator(".jp-Dialog .jp-mod-accept").click(); // "Restart", as a person is asked
       await page.waitForFunction(
         `${KERNEL}.status === "restarting" || ${KERNEL}.status === "starting"`,

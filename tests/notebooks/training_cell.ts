@@ -31,7 +31,7 @@ const live = showLive();
   const options = { source, configuration, replay: false, ...kept };
   for await (const record of train(learner, options)) {
     rows.push({ run: "a", term: "cross-entropy", step: record.step, value: record.crossEntropyGlobal });
-    await live.update(trainingCurves(rows, {}));
+    if (rows.length <= 2 || rows.length % 20 === 0) await live.update(trainingCurves(rows, {}));
     if (rows.length === 2) console.log("begun");
   }
 }
