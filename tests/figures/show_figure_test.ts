@@ -40,11 +40,14 @@ Deno.test("show sends Plotly's JSON, a PNG of the same size, and words", async (
   );
 });
 
-Deno.test("show sends a PNG alone with twice the pixels, and its size on the page beside it", async () => {
+Deno.test("show sends a PNG alone with half again the pixels, and its size on the page beside it", async () => {
   const figure = EXAMPLE_FIGURES.bars_column!, { width, height } = figure.layout;
   const [{ data, metadata }] = await inKernel(() => show(figure, { interactive: false }));
   assert.deepEqual(Object.keys(data).sort(), ["image/png", "text/plain"]);
-  assert.deepEqual(pixelsOf(data["image/png"]), [2 * width, 2 * height]);
+  assert.deepEqual(pixelsOf(data["image/png"]), [
+    Math.floor(1.5 * width),
+    Math.floor(1.5 * height),
+  ]);
   assert.deepEqual(metadata, { "image/png": { width, height } });
   assert.match(String(data["text/plain"]), /^A title .*AUC \(95 % interval\).*DF, F2F.*without/);
 });
