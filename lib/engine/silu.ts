@@ -15,14 +15,13 @@ import { notBefore } from "./not_before.ts";
  * @example
  * ```ts
  * import * as tf from "@tensorflow/tfjs";
- * import { assertAlmostEquals } from "@std/assert";
  * import { startEngine } from "lib/engine/engine.ts";
  * import { silu } from "lib/engine/silu.ts";
+ * import assert from "node:assert/strict";
  *
  * await startEngine();
  * const [of0, of1] = silu(tf.tensor1d([0, 1])).dataSync();
- * assertAlmostEquals(of0, 0);
- * assertAlmostEquals(of1, 0.731059, 1e-6);
+ * assert.ok(of0 === 0 && Math.abs(of1 - 0.731059) < 1e-6);
  * ```
  */
 export function silu<T extends tf.Tensor>(x: T): T {
