@@ -2,8 +2,8 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { conv2d, depthwiseConv2d, maxPool } from "lib/engine/convolution.ts";
 import { compile, startEngine } from "lib/engine/engine.ts";
-import { Recorder } from "lib/engine/operation_recorder.ts";
 import { assertClose, measure } from "./measured_tensors.ts";
+import { recordedOperations } from "./recorded_operations.ts";
 
 const { backend } = await startEngine();
 
@@ -150,27 +150,9 @@ Deno.test("maxPool refuses a padding that leaves a window empty", () => {
 Deno.test("a captured gradient pads anew, once it is there, instead of keeping what was padded", {
   ignore: backend === "cpu",
 }, () => {
-  const { executeOp } = Recorder.prototype;
-  const recorded: {
-    operation: string;
-    inputs: number[];
-    after: readonly number[];
-    made: number;
-  }[] = [];
-  Recorder.prototype.executeOp = function (operation, attributes, inputs, outputs, after = []) {
-    const made = executeOp.call(this, operation, attributes, inputs, outputs, after);
-    recorded.push({ operation, inputs, after, made: made[0].id });
-    return made;
-  };
-  tf.tidy(() => {
-    try {
-      const pool = (x: tf.Tensor) => maxPool(x as tf.Tensor4D, { size: 3, stride: 2, padding: 1 });
-      compile((x) => tf.grad((z) => tf.sum(tf.square(pool(z))))(x), [wave([1, 8, 8, 2], 1.3)])
-        .dispose();
-    } finally {
-      Recorder.prototype.executeOp = executeOp;
-    }
-  });
+  const pool = (x: tf.Tensor) => maxPool(x as tf.Tensor4D, { size: 3, stride: 2, padding: 1 });
+  const slope = tf.grad((z: tf.Tensor) => tf.sum(tf.square(pool(z))));
+  const recorded = recordedOperations(slope, wave([1, 8, 8, 2], 1.3));
   const [first, second, ...more] = recorded.filter(({ operation }) => operation === "PadV2");
   const postponed = recorded.find(({ made }) => made === second.inputs[0]);
   const [pooled, gradient] = ["MaxPool", "MaxPoolGrad"].map((name) =>

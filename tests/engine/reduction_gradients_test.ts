@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { compile, startEngine } from "lib/engine/engine.ts";
-import { Recorder } from "lib/engine/operation_recorder.ts";
+import { startEngine } from "lib/engine/engine.ts";
 import { assertClose, measure } from "./measured_tensors.ts";
+import { recordedOperations } from "./recorded_operations.ts";
 
 const { backend } = await startEngine();
 
@@ -51,21 +51,9 @@ Deno.test("the gradients of sum and mean have gradients: of (mean x²)² they ar
 Deno.test("a captured gradient of sums makes nothing of the input's size but the gradient", {
   ignore: backend === "cpu",
 }, () => {
-  const { executeOp } = Recorder.prototype, large: string[] = [];
-  Recorder.prototype.executeOp = function (operation, ...rest) {
-    const made = executeOp.call(this, operation, ...rest);
-    const size = made[0].shape.reduce((a, b) => a * b, 1),
-      isCopy = !/Cast|Identity/.test(operation);
-    if (size === 120 && isCopy) large.push(operation);
-    return made;
-  };
-  tf.tidy(() => {
-    try {
-      compile((x) => tf.grad((z) => tf.sum(tf.square(tf.mean(z, [1, 2]))))(x), [wave(2, 3, 4, 5)])
-        .dispose();
-    } finally {
-      Recorder.prototype.executeOp = executeOp;
-    }
-  });
+  const gradient = tf.grad((z: tf.Tensor) => tf.sum(tf.square(tf.mean(z, [1, 2]))));
+  const large = recordedOperations(gradient, wave(2, 3, 4, 5))
+    .filter(({ operation, size }) => size === 120 && !/Cast|Identity/.test(operation))
+    .map(({ operation }) => operation);
   assert.deepEqual(large, ["Tile"]);
 });

@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { compile, startEngine } from "lib/engine/engine.ts";
-import { Recorder } from "lib/engine/operation_recorder.ts";
 import { silu } from "lib/engine/silu.ts";
 import { assertClose, measure } from "./measured_tensors.ts";
+import { recordedOperations } from "./recorded_operations.ts";
 
 const { backend } = await startEngine();
 
@@ -48,26 +48,8 @@ Deno.test(
     ignore: backend === "cpu",
   },
   () => {
-    const { executeOp } = Recorder.prototype;
-    const recorded: {
-      operation: string;
-      inputs: number[];
-      after: readonly number[];
-      made: number;
-    }[] = [];
-    Recorder.prototype.executeOp = function (operation, attributes, inputs, outputs, after = []) {
-      const made = executeOp.call(this, operation, attributes, inputs, outputs, after);
-      recorded.push({ operation, inputs, after, made: made[0].id });
-      return made;
-    };
-    tf.tidy(() => {
-      try {
-        compile((x) => tf.grad((z) => tf.sum(tf.square(silu(z))))(x), [tf.tensor1d(POINTS)])
-          .dispose();
-      } finally {
-        Recorder.prototype.executeOp = executeOp;
-      }
-    });
+    const gradient = tf.grad((z: tf.Tensor) => tf.sum(tf.square(silu(z))));
+    const recorded = recordedOperations(gradient, tf.tensor1d(POINTS));
     const [first, second, ...more] = recorded.filter(({ operation }) => operation === "Sigmoid");
     assert.equal(more.length, 0);
     const postponed = recorded.find(({ made }) => made === second!.inputs[0]);

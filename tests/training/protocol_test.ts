@@ -59,7 +59,9 @@ Deno.test("protocolHash changes with every field but those of the method and the
     seed: 9,
   };
   const ofSgd = ["momentum", "nesterov"]; // tests/settings/optimiser_settings_test.ts
-  const covered = new Set([...Object.keys(others), ...Object.keys(method), "steps", ...ofSgd]);
+  const pairs: Changes<ExposingSettings> = { balance: "pairs" };
+  const apart = ["steps", "mixupWith", ...ofSgd]; // they need another field's value
+  const covered = new Set([...Object.keys(others), ...Object.keys(method), ...apart]);
   const { detector, data: batches, training } = PAPER;
   const fields = Object.keys({ ...detector.settings, ...batches, ...training });
   assert.deepEqual(fields.filter((field) => !covered.has(field)), []);
@@ -73,7 +75,11 @@ Deno.test("protocolHash changes with every field but those of the method and the
   const hashes = Object.entries(others).map(([field, value]) =>
     protocolHash(vary(PAPER, { [field]: value }), data)
   );
-  hashes.push(protocolHash(vary(PAPER, { epochs: 0, steps: 9 }), data));
+  hashes.push(
+    protocolHash(vary(PAPER, { epochs: 0, steps: 9 }), data),
+    protocolHash(vary(PAPER, pairs), data),
+    protocolHash(vary(PAPER, { ...pairs, mixupWith: "pair" }), data),
+  );
   hashes.push(
     protocolHash(PAPER, { ...data, training: "x" }),
     protocolHash(PAPER, { training: "ab" }),

@@ -9,6 +9,7 @@
  * rotary places (Perception Encoder, DINOv3), of which GenD has files too, are not here.
  */
 import * as tf from "@tensorflow/tfjs";
+import { ofUnitLength } from "lib/engine/unit_length.ts";
 import { alignmentLoss, uniformityLoss } from "lib/losses/alignment_uniformity.ts";
 import { crossEntropy } from "lib/losses/cross_entropy.ts";
 import { logOddsOfFake } from "lib/losses/log_odds.ts";
@@ -77,14 +78,6 @@ const TAUGHT: Readonly<
   all: () => true,
 });
 
-/** F.normalize's least length. [PyTorch] */
-const LEAST_LENGTH = 1e-12;
-
-function unitLength(features: tf.Tensor2D): tf.Tensor2D {
-  const squares = tf.sum(tf.square(features), 1, true);
-  return tf.div(features, tf.sqrt(tf.maximum(squares, LEAST_LENGTH ** 2)));
-}
-
 function objective(
   { forward, targets: { classes } }: LossInputs<FoundationOutputs>,
   { uniformityWeight, alignmentWeight }: FoundationSettings,
@@ -142,7 +135,7 @@ export const foundationEncoder: DetectorKind<FoundationSettings, FoundationOutpu
         forward: (images, weights, mode = {}) => {
           requireImages(images, mode);
           const features = vit(images, { prefix: "encoder", shape, parameters: weights, mode });
-          const embeddings = unitLength(features);
+          const embeddings = ofUnitLength(features);
           const seen = settings.unitFeatures ? embeddings : features;
           return { embeddings, logits: openLayers(weights, mode).linear(seen, "head") };
         },
