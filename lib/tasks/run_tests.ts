@@ -82,9 +82,10 @@ export async function runDenoTest(
  */
 const FIRST = [
   "tests/notebooks/smoke_test.ts",
+  "tests/detectors",
+  "tests/detectors/every_detector_test.ts",
   "tests/tasks",
   "tests/training",
-  "tests/detectors",
   "tests/data",
   "tests/notebooks",
   "tests/studies",
