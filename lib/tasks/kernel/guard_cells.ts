@@ -15,6 +15,12 @@ const LOOK = 5;
 /** The most turns of a loop between two looks at the clock: few, since slow turns may follow short ones. */
 const MOST_TURNS = 32;
 
+/**
+ * How long, and over how many looks, a loop leaves a Stop to whoever listens for the signal: it is heard
+ * between two turns of a loop that awaits, but never by one that does not.
+ */
+const PATIENCE = { milliseconds: 2000, looks: 3 };
+
 /** The error that a stopped cell ends with; its trace has the cell's lines only, or none. */
 class Stopped extends Error {
   override name = "Stopped";
@@ -38,11 +44,12 @@ export interface CellGuard {
  *
  * A first SIGINT is left to whoever listens for it, such as a training run that ends after a step; when
  * nobody does, what the cell awaits is given up. A loop that computes, and hears of no signal, sees `stopFile`
- * appear.
+ * appear; while somebody listens, it waits a little for the signal, which comes behind the file.
  */
 export function guardCells(stopFile: string): CellGuard {
   let stopped = false;
   let left = false; // to who listens: what asked for it is on its way to its end
+  let asked = { since: 0, looks: 0 }; // when a loop first saw the file while somebody listened
   let giveUp: (reason: Stopped) => void = () => {};
   const turns = countTurns(LOOK);
   const listeners = countListeners();
@@ -64,8 +71,14 @@ export function guardCells(stopFile: string): CellGuard {
     void showError(event.reason);
   });
 
+  /** Whether a Stop that a loop sees is its own to follow. */
+  const isForLoop = () => {
+    if (listeners.others() === 0) return true;
+    if (asked.looks++ === 0) asked.since = Date.now();
+    return asked.looks > PATIENCE.looks && Date.now() - asked.since > PATIENCE.milliseconds;
+  };
   const look = () => {
-    stopped ||= !left && turns.due() && exists(stopFile);
+    stopped ||= !left && turns.due() && exists(stopFile) && isForLoop();
     if (!stopped) return;
     turns.until = 0;
     throw new Stopped(check);
@@ -90,6 +103,7 @@ export function guardCells(stopFile: string): CellGuard {
   return {
     async begin(code) {
       stopped = left = false;
+      asked = { since: 0, looks: 0 };
       turns.until = 0;
       giveUp = () => {};
       await tell(instrument(code));

@@ -11,7 +11,8 @@ const called = globalThis as unknown as {
 };
 
 Deno.test({
-  name: "guardCells ends loops and awaits once the file is there, and hands on what is awaited",
+  name:
+    "guardCells ends loops and awaits once the file is there, unless somebody listens, and hands on what is awaited",
   sanitizeOps: false, // it listens for signals as long as the kernel lives
   sanitizeResources: false,
   async fn() {
@@ -30,6 +31,10 @@ Deno.test({
     };
     compute(50);
     await Deno.writeTextFile(stopFile, "");
+    const listener = () => {}; // a training's, say, whose signal is on its way
+    Deno.addSignalListener("SIGINT", listener);
+    compute(300);
+    Deno.removeSignalListener("SIGINT", listener);
     const before = turns;
     const begun = performance.now();
     assert.throws(() => compute(10_000), { name: "Stopped" });
