@@ -38,15 +38,37 @@ function shares(ends: readonly [tf.Tensor1D, tf.Tensor1D], side: number): tf.Ten
  */
 export function enlargedWindows(x: tf.Tensor4D, windows: tf.Tensor2D): tf.Tensor4D {
   return tf.tidy(() => {
-    const [batch, side, , channels] = x.shape;
+    const side = x.shape[1];
     const [left, top, right, bottom] = tf.unstack(windows, 1) as tf.Tensor1D[];
-    const rows = tf.reshape<tf.Rank.R3>(x, [batch, side, side * channels]);
-    const byRow = tf.matMul(shares([top, bottom], side), rows);
-    const columns = tf.reshape<tf.Rank.R3>(
-      tf.transpose(tf.reshape(byRow, [batch, side, side, channels]), [0, 2, 1, 3]),
-      [batch, side, side * channels],
+    return resizeEachByShares(x, {
+      rows: shares([top, bottom], side),
+      columns: shares([left, right], side),
+    });
+  });
+}
+
+/**
+ * Pictures whose rows, and then columns, are sums of the old ones, by shares of each picture's own; where all
+ * pictures have the same, `resizeByShares` takes fewer products.
+ *
+ * @param x `[batch, height, width, channels]`.
+ * @param by `rows`, `[batch, height, height]`, and `columns`, `[batch, width, width]`: what each old one
+ * counts in a new one.
+ * @returns Of the shape of `x`.
+ */
+export function resizeEachByShares(
+  x: tf.Tensor4D,
+  { rows, columns }: { rows: tf.Tensor3D; columns: tf.Tensor3D },
+): tf.Tensor4D {
+  return tf.tidy(() => {
+    const [batch, height, width, channels] = x.shape;
+    const lines = tf.reshape<tf.Rank.R3>(x, [batch, height, width * channels]);
+    const byRow = tf.reshape(tf.matMul(rows, lines), [batch, height, width, channels]);
+    const turned = tf.reshape<tf.Rank.R3>(
+      tf.transpose(byRow, [0, 2, 1, 3]),
+      [batch, width, height * channels],
     );
-    const byColumn = tf.matMul(shares([left, right], side), columns);
-    return tf.transpose(tf.reshape(byColumn, [batch, side, side, channels]), [0, 2, 1, 3]);
+    const both = tf.reshape(tf.matMul(columns, turned), [batch, width, height, channels]);
+    return tf.transpose(both, [0, 2, 1, 3]) as tf.Tensor4D;
   });
 }

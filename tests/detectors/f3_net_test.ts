@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { presetOf, vary } from "lib/detectors/configuration.ts";
 import { f3Net, type F3NetSettings } from "lib/detectors/f3_net.ts";
+import { blankParameters } from "lib/detectors/blank_parameters.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import type { Mode, Updates } from "lib/networks/layers.ts";
@@ -41,12 +42,10 @@ const fixture = await readFixture<
   & Record<"both_eval64" | "fad_train80" | "both_train64", Case>
 >("f3_net.json");
 
-const zeros = { ...createRandom(1), normal: () => 0, uniform: () => 0.5 };
-
 /** A detector with the fixtures' weights. */
 function filled(changes: Partial<F3NetSettings>) {
   const { detector } = vary(presetOf(f3Net, "yykWew"), { dropout: 0, ...changes });
-  const parameters = initialiseParameters(detector.parameters, zeros);
+  const parameters = blankParameters(detector);
   fillParameters(parameters, 3);
   fillFrequencyFilters(parameters);
   return { detector, parameters };

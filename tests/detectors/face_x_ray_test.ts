@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { presetOf, vary } from "lib/detectors/configuration.ts";
 import { faceXRay, type FaceXRaySettings } from "lib/detectors/face_x_ray.ts";
+import { blankParameters } from "lib/detectors/blank_parameters.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { binaryCrossEntropy } from "lib/losses/binary_cross_entropy.ts";
 import { hrnet, hrnetParameters } from "lib/networks/hrnet.ts";
@@ -56,9 +57,8 @@ const fixture = await readFixture<
   & Record<"paper_eval64" | "paper_eval64_ac_false" | "pool128_eval64" | "paper_train64", Case>
 >("face_x_ray.json");
 
-const zeros = { ...createRandom(1), normal: () => 0, uniform: () => 0.5 };
 const filled = (specifications: ReturnType<typeof hrnetParameters>) => {
-  const parameters = initialiseParameters(specifications, zeros);
+  const parameters = blankParameters({ parameters: specifications });
   fillParameters(parameters, 1);
   return parameters;
 };

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { presetOf, vary } from "lib/detectors/configuration.ts";
 import type { LossInputs } from "lib/detectors/detector.ts";
 import { fstMatching, type FstMatchingOutputs } from "lib/detectors/fst_matching.ts";
+import { blankParameters } from "lib/detectors/blank_parameters.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { crossedMargin, ownMargin } from "lib/losses/feature_interaction.ts";
 import { fstPeople, type FstSide } from "lib/networks/fst_matching.ts";
@@ -62,10 +63,7 @@ const fixture = await readFixture<{
 }>("fst_matching.json");
 
 const { detector } = presetOf(fstMatching);
-const parameters = initialiseParameters(
-  detector.parameters,
-  { ...createRandom(1), normal: () => 0, uniform: () => 0.5 },
-);
+const parameters = blankParameters(detector);
 fillParameters(parameters, 3);
 
 const oneHot = (labels: readonly number[]) =>

@@ -5,6 +5,7 @@ import { presetOf, vary } from "lib/detectors/configuration.ts";
 import type { LossInputs } from "lib/detectors/detector.ts";
 import { degradedView } from "lib/detectors/lisiam/degraded_view.ts";
 import { lisiam, type LisiamOutputs } from "lib/detectors/lisiam/lisiam.ts";
+import { blankParameters } from "lib/detectors/blank_parameters.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import type { Mode } from "lib/networks/layers.ts";
@@ -44,10 +45,7 @@ const fixture = await readFixture<
 >("lisiam.json");
 
 const { detector } = vary(presetOf(lisiam), { dropout: 0, invarianceWeight: 0 });
-const parameters = initialiseParameters(
-  detector.parameters,
-  { ...createRandom(1), normal: () => 0, uniform: () => 0.5 },
-);
+const parameters = blankParameters(detector);
 fillParameters(parameters, 3);
 
 /** How far a pass, its losses and its gradients are from a case. */

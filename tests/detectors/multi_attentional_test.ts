@@ -6,15 +6,14 @@ import {
   multiAttentional,
   type MultiAttentionalOutputs,
 } from "lib/detectors/multi_attentional/multi_attentional.ts";
+import { blankParameters } from "lib/detectors/blank_parameters.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { classActivationMaps } from "lib/explain/grad_cam.ts";
 import { choiceProbabilities } from "lib/networks/attention_choice.ts";
-import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import type { Mode, Tap, Updates } from "lib/networks/layers.ts";
 import { multiAttentionParameters } from "lib/networks/multi_attention.ts";
 import { isLearnt, type Parameters, type ParameterSpecification } from "lib/networks/parameters.ts";
 import { torchShape } from "lib/networks/weights/torch_layout.ts";
-import { createRandom } from "lib/random.ts";
 import {
   fill,
   fillImages,
@@ -69,16 +68,15 @@ const { detector } = vary(presetOf(multiAttentional), {
   ...{ imageSize: 64, centreDecaySteps: 0 },
 });
 
-const zeros = { ...createRandom(1), normal: () => 0, uniform: () => 0.5 };
 const filled = (specifications: readonly ParameterSpecification[]) => {
-  const parameters = initialiseParameters(specifications, zeros);
+  const parameters = blankParameters({ parameters: specifications });
   fillParameters(parameters, { filters: 5, matrices: 27 });
   return parameters;
 };
 
 /** The fixtures' weights: all tests read them, none writes. */
 const parameters = filled(detector.parameters);
-const state = initialiseParameters(detector.trainingState, zeros);
+const state = blankParameters({ parameters: detector.trainingState });
 state[CENTRES].assign(tf.tensor2d(fill(CENTRES, 4 * 32, { amplitude: 0.25 }), [4, 32]));
 const everything: Parameters = { ...parameters, ...state };
 

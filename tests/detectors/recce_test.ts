@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { presetOf, vary } from "lib/detectors/configuration.ts";
 import { recce, type RecceSettings } from "lib/detectors/recce.ts";
+import { blankParameters } from "lib/detectors/blank_parameters.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { similarities } from "lib/losses/reconstruction_losses.ts";
 import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
@@ -49,10 +50,7 @@ const fixture = await readFixture<
 
 /** The published network without what is drawn, with the fixtures' weights, for all cases. */
 const { detector } = vary(presetOf(recce), { dropout: 0, noise: 0 });
-const parameters = initialiseParameters(
-  detector.parameters,
-  { ...createRandom(1), normal: () => 0, uniform: () => 0.5 },
-);
+const parameters = blankParameters(detector);
 fillParameters(parameters, 3);
 
 /** The attention's gradients are sums that cancel, of 5e-4 beside others' of 3: below this, errors are absolute. */

@@ -3,11 +3,10 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { presetOf, vary } from "lib/detectors/configuration.ts";
 import { spsl } from "lib/detectors/spsl.ts";
+import { blankParameters } from "lib/detectors/blank_parameters.ts";
 import { startEngine } from "lib/engine/engine.ts";
-import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import { disposeParameters, isLearnt } from "lib/networks/parameters.ts";
 import { phaseChannel } from "lib/networks/phase_channel.ts";
-import { createRandom } from "lib/random.ts";
 import {
   fillImages,
   fillParameters,
@@ -50,10 +49,7 @@ Deno.test("spsl gives the logits of Xception with the phase channel, and its cou
   const counts = (["full", "shallow"] as const).map((depth) => {
     const { detector } = vary(presetOf(spsl, "deepfakeBench"), { depth, imageSize: size });
     if (depth === "full") {
-      const parameters = initialiseParameters(
-        detector.parameters,
-        { ...createRandom(1), normal: () => 0, uniform: () => 0.5 },
-      );
+      const parameters = blankParameters(detector);
       fillParameters(parameters, 3);
       tf.tidy(() => {
         const logits = detector.forward(fillImages(name, batch, size), parameters);

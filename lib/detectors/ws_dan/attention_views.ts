@@ -8,6 +8,7 @@ import { withoutGradient } from "lib/engine/detach.ts";
 import { type Seed, statelessUniform } from "lib/engine/stateless_random.ts";
 import { chosenMaps } from "lib/networks/attention_choice.ts";
 import { linearShares, resizeByShares } from "lib/networks/resize_maps.ts";
+import { resizeEachByShares } from "lib/networks/windows.ts";
 
 /** What an empty map has of the choice. [code] */
 const LEAST = 1e-12;
@@ -101,20 +102,12 @@ export function attentionCrop(
   { map, share, padding }: { map: tf.Tensor4D; share: tf.Tensor1D; padding: number },
 ): tf.Tensor4D {
   return withoutGradient(() => {
-    const [batch, height, width, channels] = images.shape;
     const { large, from } = atSize(images.shape, map, share);
     const seen = tf.cast(tf.greaterEqual(large, from), "float32");
-    const rows = stretched(tf.max<tf.Tensor2D>(seen, [2, 3]), padding);
-    const columns = stretched(tf.max<tf.Tensor2D>(seen, [1, 3]), padding);
-    const flat = tf.reshape<tf.Rank.R3>(images, [batch, height, width * channels]);
-    const byRow = tf.reshape(tf.matMul(rows, flat), [batch, height, width, channels]);
-    const turned = tf.reshape<tf.Rank.R3>(tf.transpose(byRow, [0, 2, 1, 3]), [
-      batch,
-      width,
-      height * channels,
-    ]);
-    const both = tf.reshape(tf.matMul(columns, turned), [batch, width, height, channels]);
-    return tf.transpose<tf.Tensor4D>(both as tf.Tensor4D, [0, 2, 1, 3]);
+    return resizeEachByShares(images, {
+      rows: stretched(tf.max<tf.Tensor2D>(seen, [2, 3]), padding),
+      columns: stretched(tf.max<tf.Tensor2D>(seen, [1, 3]), padding),
+    });
   });
 }
 
