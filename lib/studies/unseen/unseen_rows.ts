@@ -25,6 +25,11 @@ export interface UnseenRow {
   readonly settings?: readonly string[];
   /** Published weights that it begins with: the benchmark has it only where their file is given. */
   readonly needs?: "clip";
+  /**
+   * Whether fakes come without the real pictures that they were made of: half of a batch is real, half fake,
+   * each drawn for itself. Default: false; each stands beside its own in one batch.
+   */
+  readonly unpaired?: true;
 }
 
 /** Flips alone: other augmentations keep detectors of these sizes from learning within minutes. */
@@ -51,7 +56,7 @@ const row = (
   name: string,
   is: string,
   configuration: Configuration,
-  more: Pick<UnseenRow, "longer" | "settings" | "needs"> = {},
+  more: Omit<UnseenRow, "name" | "is" | "configuration"> = {},
 ): UnseenRow => Object.freeze({ name, is, configuration, ...more });
 
 /** SGD learns at another rate than Adam: that of the detector's own preset. */
@@ -70,6 +75,9 @@ const ofClip = (preset: string, learningRate: number) =>
 /** The detectors that have rows of their own. */
 const APART = [exposingTheDeception, xception, foundationEncoder] as readonly DetectorKind[];
 
+/** Detectors that were published to learn from blended images alone: they are trained on such as well. */
+const LEARN_BLENDING = ["sbi", "pcl", "dsp_fwa"];
+
 /**
  * The register's other detectors, each in its quick preset: small, at the benchmark's size, with one recipe
  * for all. They are trained on all manipulations, so that each stands in the table.
@@ -80,10 +88,11 @@ const COMPARED = DETECTORS.filter((kind) => !APART.includes(kind))
       kind.name,
       `${kind.name} in its quick preset`,
       vary(presetOf(kind, "quick"), { ...RECIPE, ...ownRate(kind) }),
-      { settings: ["all"] },
+      { settings: LEARN_BLENDING.includes(kind.name) ? ["all", SELF_BLENDED] : ["all"] },
     )
   );
 
+const UNPAIRED = { settings: ["all"], unpaired: true } as const;
 const CLIP = { settings: ["all"], needs: "clip" } as const;
 
 /** All rows; the first is what the others are compared with. */
@@ -100,6 +109,18 @@ export const UNSEEN_ROWS: readonly UnseenRow[] = Object.freeze([
     "one ResNet-34, a quarter of its width, trained for three times the steps",
     vary(ALONE, { backbone: "resnet34", width: 0.25, learningRate: 5e-4 }),
     { longer: 3 },
+  ),
+  row(
+    "heads, unpaired",
+    "heads; fakes and reals of a batch are drawn apart",
+    vary(BLOCKS, NO_LOSS),
+    UNPAIRED,
+  ),
+  row(
+    "xception, unpaired",
+    "Xception; fakes and reals of a batch are drawn apart",
+    XCEPTION,
+    UNPAIRED,
   ),
   ...COMPARED,
   row(
