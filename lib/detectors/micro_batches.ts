@@ -3,14 +3,8 @@ import type { DataSettings } from "lib/settings/data_settings.ts";
 import type { TrainingSettings } from "lib/settings/training_settings.ts";
 import type { Detector } from "./detector.ts";
 
-/** The parts of a configuration that are not the detector. */
-interface Learning {
-  readonly data: Pick<DataSettings, "batchSize" | "balance" | "forge">;
-  readonly training: Pick<TrainingSettings, "microBatchSize">;
-}
-
 /** Whether batches are of pairs, side by side, which no micro-batch may part. */
-const ofPairs = ({ wants }: Pick<Detector, "wants">, { balance, forge }: Learning["data"]) =>
+const ofPairs = ({ wants }: Pick<Detector, "wants">, { balance, forge }: DataSettings) =>
   wants.includes("pair") || balance === "pairs" || forge !== "none";
 
 /**
@@ -28,7 +22,7 @@ const ofPairs = ({ wants }: Pick<Detector, "wants">, { balance, forge }: Learnin
  */
 export function microBatchSizes(
   detector: Pick<Detector, "wants" | "microBatches">,
-  data: Learning["data"],
+  data: DataSettings,
 ): number[] {
   const { microBatches } = detector, { batchSize } = data;
   if (microBatches === undefined || typeof microBatches === "object") return [];
@@ -45,7 +39,7 @@ export function microBatchSizes(
  */
 export function assertMicroBatches(
   detector: Pick<Detector, "kind" | "wants" | "microBatches">,
-  { data, training: { microBatchSize } }: Learning,
+  { data, training: { microBatchSize } }: { data: DataSettings; training: TrainingSettings },
 ): void {
   if (microBatchSize === 0) return;
   const { kind: { name }, microBatches } = detector, beginning = "Configuration: microBatchSize is";
