@@ -8,6 +8,7 @@ import type { DetectorKind } from "lib/detectors/detector.ts";
 import { exposingTheDeception } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
 import { foundationEncoder } from "lib/detectors/foundation_encoder/foundation_encoder.ts";
 import { DETECTORS } from "lib/detectors/register.ts";
+import { sbi } from "lib/detectors/sbi.ts";
 import { xception } from "lib/detectors/xception.ts";
 import { SELF_BLENDED, STAND_INS } from "./unseen_crops.ts";
 
@@ -123,6 +124,12 @@ export const UNSEEN_ROWS: readonly UnseenRow[] = Object.freeze([
     UNPAIRED,
   ),
   ...COMPARED,
+  row(
+    "sbi, by Adam",
+    "sbi's network by Adam alone, without sharpness-aware minimisation",
+    vary(presetOf(sbi, "quick"), { ...RECIPE, optimiser: "adam", samRho: 0 }),
+    { settings: ["all", SELF_BLENDED] },
+  ),
   row(
     "small ViT",
     "a vision transformer of two blocks, with nothing to begin with",
