@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- a program: it prints its answer
 /**
  * On demand, on any machine: whether TensorFlow's wheels for each platform have the library where the engine
  * looks for it, with every function of the C API that the engine calls.
