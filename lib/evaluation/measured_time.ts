@@ -1,10 +1,9 @@
 /** How long work takes on this machine: median and quartiles over runs. */
 import * as tf from "@tensorflow/tfjs";
 import type { TrainedDetector } from "lib/detectors/detector.ts";
+import { foldedDetector } from "lib/detectors/folded_detector.ts";
 import { scoreImages } from "lib/detectors/score_images.ts";
 import { compile } from "lib/engine/engine.ts";
-import { foldBatchNorm } from "lib/networks/fold_batch_norm.ts";
-import { disposeParameters } from "lib/networks/parameters.ts";
 import type { TrainingSettings } from "lib/settings/training_settings.ts";
 import { quantile } from "./quantile.ts";
 
@@ -88,17 +87,18 @@ export interface InferenceRun extends Disposable {
  * @returns A run that the caller frees with `using`.
  */
 export function openInference(
-  { detector, parameters }: TrainedDetector,
+  trained: TrainedDetector,
   { batchSize = 1, precision = "float32" }: {
     batchSize?: number;
     precision?: TrainingSettings["precision"];
   } = {},
 ): InferenceRun {
-  const { input: { size } } = detector;
-  const folded = foldBatchNorm(parameters, detector.parameters);
+  const folded = foldedDetector(trained),
+    { detector, parameters } = folded,
+    { size } = detector.input;
   const images = tf.zeros<tf.Rank.R4>([batchSize, size, size, 3]);
   const captured = compile(
-    (x) => tf.sigmoid(scoreImages(detector, x as tf.Tensor4D, folded, { folded: true })),
+    (x) => tf.sigmoid(scoreImages(detector, x as tf.Tensor4D, parameters)),
     [images],
     { precision, name: "inference" },
   );
@@ -111,7 +111,7 @@ export function openInference(
     [Symbol.dispose]: () => {
       captured.dispose();
       images.dispose();
-      disposeParameters(folded);
+      folded[Symbol.dispose]();
     },
   };
 }

@@ -23,8 +23,11 @@ interface Fold {
  * mode `{ folded: true }` answers as the original does, up to rounding. A tap then sees at a convolution
  * what it saw at the batch norm behind it.
  *
- * @param parameters The variables; they stay as they are.
+ * @param parameters The variables; they stay as they are, unless they are taken over.
  * @param specifications Theirs, in order: `detector.parameters`.
+ * @param options `takesOver`: frees the original variables on the way, each as soon as it is merged, so that the
+ * weights are never held twice. Default false. `kept`: names of layers whose norm stays apart, as somebody
+ * looks at what the layer itself says. Default: none.
  * @returns A record that the caller frees with `disposeParameters`. Changing it, or the original,
  * does not change the other.
  *
@@ -53,23 +56,34 @@ interface Fold {
 export function foldBatchNorm(
   parameters: Parameters,
   specifications: readonly ParameterSpecification[],
+  { takesOver = false, kept = [] }: { takesOver?: boolean; kept?: readonly string[] } = {},
 ): Parameters {
   const folded: Parameters = {};
+  const done = (...names: string[]) => {
+    if (takesOver) tf.dispose(names.flatMap((name) => parameters[name] ?? []));
+  };
   let layer = "";
   let norm = "";
   for (const { name, role, epsilon, behindActivation, adapter } of specifications) {
     if (adapter) continue;
     const owner = name.slice(0, name.lastIndexOf("."));
-    if (role === "scale" && !behindActivation) {
+    if (role === "scale" && !behindActivation && !kept.includes(layer)) {
       norm = owner;
       // A batch norm's parameters stand directly after those of its layer.
       fold(folded, parameters, { layer, norm, epsilon: epsilon! });
+      done(`${layer}.weight`, `${layer}.bias`);
+      done(...["weight", "bias", "running_mean", "running_var"].map((part) => `${norm}.${part}`));
     } else if (owner !== norm) {
       if (!behindActivation) layer = owner; // a norm that stays is not what the next one normalises
-      folded[name] = tf.variable(parameters[name], parameters[name].trainable);
+      const { trainable } = parameters[name];
+      // Of two variables of one data a captured function could not tell which it reads anew: a copy, where both stay.
+      const own = takesOver ? parameters[name] as tf.Tensor : tf.mul(parameters[name], 1);
+      folded[name] = tf.variable(own, trainable);
+      if (!takesOver) own.dispose();
     }
   }
   mergeAdapters(folded, { parameters, specifications });
+  done(...Object.keys(parameters));
   return folded;
 }
 

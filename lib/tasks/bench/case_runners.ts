@@ -1,8 +1,8 @@
 /** Our side's work that is timed: a pass in evaluation mode, and a training step, each captured whole. */
 import * as tf from "@tensorflow/tfjs";
 import type { Configuration } from "lib/detectors/configuration.ts";
+import { foldedDetector } from "lib/detectors/folded_detector.ts";
 import { compile, compileStep } from "lib/engine/engine.ts";
-import { foldBatchNorm } from "lib/networks/fold_batch_norm.ts";
 import { disposeParameters } from "lib/networks/parameters.ts";
 import { stepNumbers } from "lib/training/captured_training_step.ts";
 import { createLearner } from "lib/training/learner.ts";
@@ -27,12 +27,12 @@ export function inferenceRunner(
   { detector }: Configuration,
   folded: boolean,
 ): Runner {
-  const { images } = batchOf(one.batch, detector), original = formulaParameters(detector);
-  const count = parameterCount(original);
-  const parameters = folded ? foldBatchNorm(original, detector.parameters) : original;
-  if (folded) disposeParameters(original);
+  const { images } = batchOf(one.batch, detector);
+  const original = { detector, parameters: formulaParameters(detector) };
+  const count = parameterCount(original.parameters);
+  const used = folded ? foldedDetector(original, { takesOver: true }) : original;
   const run = compile(
-    (x) => answersOf(one, detector, detector.forward(x as tf.Tensor4D, parameters, { folded })),
+    (x) => answersOf(one, detector, used.detector.forward(x as tf.Tensor4D, used.parameters)),
     [images],
     { precision: one.precision, name: "inference" },
   );
@@ -44,7 +44,7 @@ export function inferenceRunner(
   };
   const dispose = () => {
     run.dispose();
-    disposeParameters(parameters);
+    disposeParameters(used.parameters);
     images.dispose();
   };
   return { step, nodes: run.nodes, parameters: count, [Symbol.dispose]: dispose };

@@ -6,9 +6,9 @@
 import * as tf from "@tensorflow/tfjs";
 import process from "node:process";
 import type { Configuration } from "lib/detectors/configuration.ts";
+import { foldedDetector } from "lib/detectors/folded_detector.ts";
 import { capturingBackend } from "lib/engine/capturing_backend.ts";
 import type { Binding } from "lib/engine/kernel_binding.ts";
-import { foldBatchNorm } from "lib/networks/fold_batch_norm.ts";
 import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import type { Updates } from "lib/networks/layers.ts";
 import { createRandom } from "lib/random.ts";
@@ -56,8 +56,9 @@ function passOf(
   const { images, targets } = batchOf(one.batch, detector);
   const parameters = formulaParameters(detector);
   if (one.work === "inference") {
-    const used = isFolded ? foldBatchNorm(parameters, detector.parameters) : parameters;
-    return () => answersOf(one, detector, detector.forward(images, used, { folded: isFolded }));
+    const original = { detector, parameters };
+    const used = isFolded ? foldedDetector(original, { takesOver: true }) : original;
+    return () => answersOf(one, detector, used.detector.forward(images, used.parameters));
   }
   const state = initialiseParameters(detector.trainingState, createRandom(1, "bench"));
   const learnt = { ...parameters, ...state }, seed = tf.tensor1d([0, 0], "int32");

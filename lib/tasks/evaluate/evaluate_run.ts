@@ -7,6 +7,7 @@ import { LABEL_LEGEND, manifestRows } from "lib/data/manifest.ts";
 import { fingerprintOf } from "lib/data/fingerprint.ts";
 import { readCut } from "lib/data/prepare/prepare_settings.ts";
 import { detectorHash } from "lib/detectors/detector_hash.ts";
+import { foldedDetector } from "lib/detectors/folded_detector.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { operatingRecord } from "lib/evaluation/calibration/operating_record.ts";
 import { finishPredictions } from "lib/evaluation/kept_predictions.ts";
@@ -92,8 +93,10 @@ export async function evaluateDetector(
   const apart = await whatIsShared(found.trainedIn, options);
   if (apart) say(apart);
 
-  using predictor = openPredictor(detector, { batchSize: BATCH_SIZE });
-  const weights = await detectorHash(detector), key = `${weights}-${data.slice(0, 16)}`;
+  const weights = await detectorHash(detector);
+  using folded = foldedDetector(detector, { takesOver: true });
+  using predictor = openPredictor(folded, { batchSize: BATCH_SIZE });
+  const key = `${weights}-${data.slice(0, 16)}`;
   const lists: string[] = [], frames: FrameScore[] = [];
   const operating = split === "validation"
     ? undefined

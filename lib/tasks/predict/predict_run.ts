@@ -4,6 +4,7 @@
  */
 import type { LoadedDetector } from "lib/detectors/detector_file.ts";
 import { detectorHash } from "lib/detectors/detector_hash.ts";
+import { foldedDetector } from "lib/detectors/folded_detector.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { openPredictor } from "lib/evaluation/predict.ts";
 import { FACE_CUT } from "lib/faces/face_cut.ts";
@@ -80,13 +81,14 @@ export async function predictInputs(
     ? await shippedDetector(say)
     : await findDetector(options.detector, options.configuration);
   using detector = found.detector;
+  const origin = { detector: await detectorHash(detector) };
+  using folded = foldedDetector(detector, { takesOver: true });
   await using faceDetector = await openFaceDetector();
-  using predictor = openPredictor(detector);
+  using predictor = openPredictor(folded);
   const cut = detector.origin?.cut ?? FACE_CUT, { size } = detector.detector.input;
   const { faces, every, rule } = options;
   const look = { faceDetector, cut, size, faces, every, rule, signal };
   say(`${SCORE_LEGEND}. ${cutLine(detector)}`);
-  const origin = { detector: await detectorHash(detector) };
   const validation = rule === "mean" ? await readOperatingRecord(found.folder, origin) : undefined;
   if (rule !== "mean") {
     say(`Videos are scored by the rule "${rule}". What validation says is of means, and left out.`);
@@ -115,7 +117,7 @@ export async function predictInputs(
   const remarks = passedOverLines(passedOver);
   for (const line of remarks) say(line);
   if (options.report !== undefined) {
-    await writeReport(options.report, kept, { ...look, ...found, remarks });
+    await writeReport(options.report, kept, { ...look, ...found, folded, remarks });
   }
   say(lastLine({ faces: scored, problems, inputs }, options));
   return { faces: scored, problems };

@@ -1,5 +1,6 @@
 /** The report's folder: index.html, and pictures/ beside it. */
 import { join } from "node:path";
+import type { TrainedDetector } from "lib/detectors/detector.ts";
 import { writeWhole } from "lib/io/write_whole.ts";
 import type { FoundDetector } from "../find_detector.ts";
 import { detectorFacts } from "./detector_facts.ts";
@@ -50,6 +51,8 @@ export async function writeReport(
   folder: string,
   results: readonly InputResult[],
   options: Pick<LookOptions, "cut" | "size" | "every" | "signal"> & FoundDetector & {
+    /** What of the detector looks: its weights. */
+    readonly folded: TrainedDetector;
     /** Lines about what was passed over. */
     readonly remarks: readonly string[];
   },
@@ -60,7 +63,7 @@ export async function writeReport(
     });
   }
   const detector = await detectorFacts(options);
-  const shown = await showInputs(results, { ...options, folder });
+  const shown = await showInputs(results, { ...options, detector: options.folded, folder });
   const page = reportPage({ ...shown, detector, remarks: options.remarks });
   await writeWhole(join(folder, "index.html"), new TextEncoder().encode(page));
 }

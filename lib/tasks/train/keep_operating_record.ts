@@ -2,6 +2,7 @@
 import { detectorHash } from "lib/detectors/detector_hash.ts";
 import { loadDetector } from "lib/detectors/detector_file.ts";
 import type { DetectorKind } from "lib/detectors/detector.ts";
+import { foldedDetector } from "lib/detectors/folded_detector.ts";
 import { operatingRecord } from "lib/evaluation/calibration/operating_record.ts";
 import { BATCH_SIZE, openPredictor } from "lib/evaluation/predict.ts";
 import type { FrameScore } from "lib/evaluation/video_scores.ts";
@@ -31,7 +32,8 @@ export async function keepOperatingRecord(
   using detector = await loadDetector(folder, { kinds: [kind] });
   const origin = { detector: await detectorHash(detector) };
   if (await readOperatingRecord(folder, origin)) return;
-  using predictor = openPredictor(detector, { batchSize: BATCH_SIZE });
+  using folded = foldedDetector(detector, { takesOver: true });
+  using predictor = openPredictor(folded, { batchSize: BATCH_SIZE });
   const frames: FrameScore[] = [], progress = { name: "validation", total: validation.count };
   for await (const row of withProgress(validation.predictions(predictor), progress)) {
     signal.throwIfAborted();
