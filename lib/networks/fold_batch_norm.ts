@@ -1,7 +1,12 @@
 /** Merges batch norms and adapters into the layers that they belong to, for inference in fewer operations. */
 import * as tf from "@tensorflow/tfjs";
+import { capturingBackend } from "lib/engine/capturing_backend.ts";
+import { collectGarbage } from "lib/engine/collect_garbage.ts";
 import { mergeAdapters } from "./merge_adapters.ts";
 import type { Parameters, ParameterSpecification } from "./parameters.ts";
+
+/** Numbers of freed weights at which their arrays are collected: 32 MiB; a collection takes some 50 ms. */
+const WORTH_COLLECTING = 2 ** 23;
 
 /** Where a batch norm goes. */
 interface Fold {
@@ -59,8 +64,16 @@ export function foldBatchNorm(
   { takesOver = false, kept = [] }: { takesOver?: boolean; kept?: readonly string[] } = {},
 ): Parameters {
   const folded: Parameters = {};
+  let freed = 0;
   const done = (...names: string[]) => {
-    if (takesOver) tf.dispose(names.flatMap((name) => parameters[name] ?? []));
+    if (!takesOver) return;
+    const gone = names.flatMap((name) => parameters[name] ?? []).filter((one) => !one.isDisposed);
+    freed += gone.reduce((sum, { size }) => sum + size, 0);
+    tf.dispose(gone);
+    const backend = capturingBackend();
+    if (freed < WORTH_COLLECTING || !backend) return;
+    freed = 0;
+    collectGarbage(backend.eager.native); // the arrays that they were uploaded from
   };
   let layer = "";
   let norm = "";
