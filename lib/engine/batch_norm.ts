@@ -40,11 +40,13 @@ function attributes(epsilon: number, more: Attribute[] = []): Attribute[] {
  *
  * @param x `[batch, height, width, channels]`.
  * @param parameters scale (PyTorch's weight) and offset (its bias), each `[channels]`.
+ * @param options `isTwice`: whether gradients of its gradients will be asked, which the fused kernel has not.
  * @throws RangeError when a channel has one value only: its variance is not defined.
  */
 export function batchNormTraining(
   x: tf.Tensor4D,
   parameters: { scale: tf.Tensor1D; offset: tf.Tensor1D; epsilon: number },
+  { isTwice = false }: { isTwice?: boolean | undefined } = {},
 ): NormalisedBatch {
   const count = x.size / x.shape[3];
   if (!(count > 1)) {
@@ -53,7 +55,7 @@ export function batchNormTraining(
         "Use a larger batch or image.",
     );
   }
-  return capturingBackend() ? fused(x, parameters) : composed(x, count, parameters);
+  return capturingBackend() && !isTwice ? fused(x, parameters) : composed(x, count, parameters);
 }
 
 type NormParameters = Parameters<typeof batchNormTraining>[1];
@@ -93,11 +95,11 @@ function composed(
   count: number,
   { scale, offset, epsilon }: NormParameters,
 ): NormalisedBatch {
-  const { mean, variance } = tf.moments(x, [0, 1, 2]) as {
-    mean: tf.Tensor1D;
-    variance: tf.Tensor1D;
-  };
-  const y = tf.batchNorm4d(x, mean, variance, offset, scale, epsilon);
+  const mean = tf.mean<tf.Tensor1D>(x, [0, 1, 2]), apart = tf.sub(x, mean);
+  const variance = tf.mean<tf.Tensor1D>(tf.square(apart), [0, 1, 2]);
+  // Not `tf.batchNorm4d`: the gradient of its gradient takes a slice and a sum for each pixel.
+  const factor = tf.mul(scale, tf.rsqrt(tf.add(variance, epsilon)));
+  const y = tf.add(tf.mul(apart, factor), offset) as tf.Tensor4D;
   return { y, mean, variance: tf.mul(variance, count / (count - 1)) };
 }
 

@@ -87,8 +87,8 @@ export function learn(
     const passOver = (parameters: Parameters, names: readonly string[]) => {
       const updates: Updates = {}, terms: Record<string, tf.Tensor> = {};
       const objective = () => {
-        const forward = (seen = images) =>
-          detector.forward(seen, parameters, {
+        const forward = (seen = images, weights = parameters) =>
+          detector.forward(seen, weights, {
             training: { seed: seedOfPass(seed, pass++), updates },
           });
         const loss = detector.loss({ images, targets, parameters, forward, seed, updates });
