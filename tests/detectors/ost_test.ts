@@ -90,10 +90,12 @@ for (const [i, expected] of cases.entries()) {
       const off: Record<string, number> = {};
       const list = (x: tf.Tensor) => [...torchValues(x, "weight")];
       const { value, grads } = tf.variableGrads(() => {
-        const logits = netLogits(support, parameters), before = amSoftmax(logits, classes, options);
-        off.supportLogits = relativeError(logits.dataSync(), expected.support_logits.flat());
+        const { adapted, before } = innerStep(parameters, () => {
+          const logits = netLogits(support, parameters);
+          off.supportLogits = relativeError(logits.dataSync(), expected.support_logits.flat());
+          return amSoftmax(logits, classes, options);
+        }, { names, rate, order });
         off.supportLoss = Math.abs(before.dataSync()[0] / expected.support_loss - 1);
-        const adapted = innerStep(parameters, () => before, { names, rate, order });
         for (const [name, norm] of Object.entries(expected.support_grad)) {
           const moved = tf.sub(parameters[name] as tf.Tensor, adapted[name] as tf.Tensor);
           const found = tf.norm(tf.div(moved, rate)).dataSync()[0];
@@ -123,6 +125,16 @@ for (const [i, expected] of cases.entries()) {
     disposeParameters(parameters);
   });
 }
+
+Deno.test("innerStep names what its loss does not depend on", () => {
+  const w = tf.variable(tf.scalar(1)), idle = tf.variable(tf.scalar(1));
+  const step = { names: ["w", "idle"], rate: 1, order: "first" } as const;
+  assert.throws(
+    () => tf.tidy(() => void innerStep({ w, idle }, () => tf.square(w), step)),
+    /depend on idle/,
+  );
+  tf.dispose([w, idle]);
+});
 
 const pictures = (name: string, count: number, side = 32) =>
   tf.tidy(() => tf.clipByValue(fillImages(name, count, side), -1, 1) as tf.Tensor4D);

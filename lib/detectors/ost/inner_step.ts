@@ -23,10 +23,9 @@ export interface InnerStep {
 /**
  * θ′ = θ − rate · ∂L/∂θ.
  *
- * @param loss L. Within another gradient it may be computed before, so that what its pass leaves behind is still
- * there.
- * @throws RangeError where the loss does not depend on one of the names, or no gradient saw it computed.
- * @returns All parameters, those that learnt as tensors, which are read like variables.
+ * @param loss L, computed when it is called. What it makes besides is freed behind it, unless kept.
+ * @returns `adapted`: all parameters, those that learnt as tensors, which are read like variables. `before`: L.
+ * @throws RangeError where the loss does not depend on one of the names.
  *
  * @example The slope of (θ − rate · θ)² / 2 behind a step on θ² / 2, exact and of first order
  * ```ts
@@ -40,7 +39,7 @@ export interface InnerStep {
  * const slope = (order: "first" | "second") =>
  *   tf.variableGrads(() => {
  *     const step = { names: ["theta"], rate: 0.25, order };
- *     return half(innerStep({ theta }, () => half(theta), step).theta);
+ *     return half(innerStep({ theta }, () => half(theta), step).adapted.theta);
  *   }).grads[theta.name].dataSync()[0];
  * assert.deepEqual([slope("first"), slope("second")], [0.75, 0.5625]);
  * ```
@@ -49,9 +48,10 @@ export function innerStep(
   parameters: Parameters,
   loss: () => tf.Scalar,
   { names, rate, order }: InnerStep,
-): Parameters {
+): { adapted: Parameters; before: tf.Scalar } {
   const at = Object.fromEntries(names.map((name) => [name, parameters[name] as tf.Tensor]));
-  const { gradients } = gradientsAt(loss, at), idle = names.filter((name) => !gradients[name]);
+  const { value: before, gradients } = gradientsAt(loss, at);
+  const idle = names.filter((name) => !gradients[name]);
   if (idle.length > 0) {
     throw new RangeError(
       `The loss of the step within does not depend on ${
@@ -64,5 +64,5 @@ export function innerStep(
     const slope = order === "second" ? gradient : withoutGradient(() => gradient.clone());
     return [name, tf.sub(at[name], tf.mul(slope, rate))];
   });
-  return { ...parameters, ...Object.fromEntries(moved) } as Parameters;
+  return { adapted: { ...parameters, ...Object.fromEntries(moved) } as Parameters, before };
 }

@@ -60,9 +60,16 @@ export function ostObjective(
   const isBlended = tf.reshape(tf.greaterEqual(tf.slice(coin, [0, 0], [1, 1]), 0.5), [1, 1, 1, 1]);
 
   const support = tf.concat4d([templates, tf.where(isBlended, blended, swapped)], 0);
-  const before = supportLoss(forward(support), settings);
   const step = { names: namesWithin(settings), rate: settings.innerRate, order };
-  const adapted = innerStep(parameters, () => before, step);
+  const { adapted, before } = innerStep(parameters, () => {
+    const loss = supportLoss(forward(support), settings);
+    Object.values(updates).forEach(tf.keep); // running statistics, from which the second pass goes on
+    return loss;
+  }, step);
+  for (const [name, kept] of Object.entries(updates)) {
+    updates[name] = kept.clone();
+    kept.dispose();
+  }
   const query = tf.concat4d([images, tf.where(isBlended, swapped, blended)], 0);
   const total = amSoftmax(
     forward(query, adapted),

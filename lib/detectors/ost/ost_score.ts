@@ -39,7 +39,7 @@ export function ostScore(settings: OstSettings): Adaptation {
     const loss = () =>
       supportLoss(ostLogits(support, { parameters, mode: byBatch(), settings }), settings);
     // Nothing differentiates the result.
-    const adapted = innerStep(parameters, loss, {
+    const { adapted } = innerStep(parameters, loss, {
       names,
       rate: settings.innerRate,
       order: "first",

@@ -44,24 +44,20 @@ def pseudo_fakes(faces, surroundings):
     return fitted * mask + surroundings * (1 - mask)
 
 
-def next_reals(labels):
-    """Of each picture the place of the next real one, round and round."""
-    count = len(labels)
-    steps = (torch.arange(count)[None, :] - torch.arange(count)[:, None] - 1) % count
-    return ((labels == 0).long()[None, :] * count - steps).argmax(1)
-
-
 class Ost(Compared):
     """The network with its step within a step."""
 
     def __init__(self, settings):
         super().__init__()
-        only(settings, width=1, variety=0)
+        only(settings, width=1, depth="full", variety=0)
         self.settings = settings
         self.net = timm.create_model("legacy_xception", num_classes=0)
         leaky(self.net)
         self.dropout = nn.Dropout(settings["dropout"])
         self.last_linear = nn.Linear(2048, 2)
+        size, count = settings["imageSize"], settings["templates"]
+        # The kit keeps [count, rows, columns, colours], which the formula takes for a filter's axes.
+        self.register_buffer("templates", torch.zeros(3, size, count, size))
 
     def forward(self, images):
         return self.last_linear(self.dropout(self.net(images)))
@@ -73,12 +69,13 @@ class Ost(Compared):
 
     def loss(self, images, targets):
         labels, settings = targets["labels"], self.settings
-        place, fake = next_reals(labels), torch.ones_like(labels)
-        templates = images[place]
+        real, fake = torch.zeros_like(labels), torch.ones_like(labels)
+        kept = self.templates.permute(2, 0, 3, 1)
+        templates = kept[torch.arange(len(images)) % len(kept)]
         support = torch.cat([templates, pseudo_fakes(templates, images)])
         query = torch.cat([images, pseudo_fakes(images, templates)])
         learnt = dict(self.named_parameters())
-        before = self.margin_loss(self(support), torch.cat([labels[place], fake]))
+        before = self.margin_loss(self(support), torch.cat([real, fake]))
         slopes = torch.autograd.grad(before, list(learnt.values()), create_graph=settings["order"] == "second")
         adapted = {name: w - settings["innerRate"] * slope for (name, w), slope in zip(learnt.items(), slopes)}
         return self.margin_loss(functional_call(self, adapted, (query,)), torch.cat([labels, fake]))
