@@ -75,8 +75,9 @@ class Ost(Compared):
         support = torch.cat([templates, pseudo_fakes(templates, images)])
         query = torch.cat([images, pseudo_fakes(images, templates)])
         learnt = dict(self.named_parameters())
-        before = self.margin_loss(self(support), torch.cat([real, fake]))
-        slopes = torch.autograd.grad(before, list(learnt.values()), create_graph=settings["order"] == "second")
+        with torch.enable_grad():  # the step is taken also where the loss alone is asked for
+            before = self.margin_loss(self(support), torch.cat([real, fake]))
+            slopes = torch.autograd.grad(before, list(learnt.values()), create_graph=settings["order"] == "second")
         adapted = {name: w - settings["innerRate"] * slope for (name, w), slope in zip(learnt.items(), slopes)}
         return self.margin_loss(functional_call(self, adapted, (query,)), torch.cat([labels, fake]))
 
