@@ -24,6 +24,7 @@ export interface DetectorDefinition<Settings extends object, Outputs>
         | "mostPeople"
         | "trainingState"
         | "ownRates"
+        | "microBatches"
         | "views"
         | "adaptation"
         | "loadPretrained"
@@ -40,7 +41,7 @@ const TAKEN = Object.keys({ ...DATA_RULES.fields, ...TRAINING_RULES.fields });
  *
  * Without `stageOf`, a parameter's stage is its name up to the first dot; without `wants`,
  * `trainingState`, `ownRates`, `views` or `adaptation` there are none; without `loadPretrained` it begins with
- * random weights.
+ * random weights; without `microBatches` it learns from whole batches alone.
  *
  * @throws RangeError for a name that is no word, a setting named as one of the data or the training, or
  * a kind without presets.

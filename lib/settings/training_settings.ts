@@ -56,6 +56,14 @@ export interface TrainingSettings {
    * `requires_grad_(False)`, their running statistics follow the batches nonetheless.
    */
   readonly frozen: string;
+  /**
+   * Pictures that a step computes at once: the batch is passed over in micro-batches of so many, whose gradients
+   * are added up before the optimiser's one step (gradient accumulation); a divisor of `batchSize`. 0: the
+   * whole batch at once. Memory is that of a micro-batch. The loss is the whole batch's, and is refused where it
+   * cannot be had so. Batch norm in training takes each micro-batch's own statistics, and its running ones go
+   * on with each; dropout and its like are drawn anew for each.
+   */
+  readonly microBatchSize: number;
   /** Steps between two validations, if the run is given validation samples; 0: at each epoch's end. [ours] */
   readonly validateEvery: number;
   /** Validations in a row without a better AUC after which the run ends; 0: it never ends early. [ours] */
@@ -112,6 +120,11 @@ export const TRAINING_RULES: SettingsRules<TrainingSettings> = Object.freeze({
       words: '"none", or stages of the detector with "+" between',
       absent: "none",
     },
+    microBatchSize: {
+      allows: (value: unknown) => wholeNumberRule(0, 32768).allows(value) && value !== 1,
+      words: "a whole number from 2 to 32768, or 0",
+      absent: 0,
+    },
     validateEvery: wholeNumberRule(0, 1e9),
     patience: wholeNumberRule(0, 1e6),
     precision: choiceRule("float32", "bfloat16", "float16"),
@@ -140,6 +153,7 @@ export const PAPER_TRAINING: TrainingSettings = Object.freeze({
   labelSmoothing: 0,
   layerDecay: 1,
   frozen: "none",
+  microBatchSize: 0,
   validateEvery: 0,
   patience: 0,
   precision: "float32",

@@ -58,6 +58,7 @@ export const ost: DetectorKind<OstSettings, tf.Tensor2D> = defineDetector<OstSet
         const own = training ? { ...mode, training: { ...training, isTwice } } : mode;
         return ostLogits(images, { parameters, mode: own, settings });
       },
+      microBatches: { term: "query", why: "it is of weights that have learnt from all pictures" },
       loss: (inputs) => ostObjective(inputs, settings),
       /** Of the raw logits, as in the code, though the loss multiplies them. */
       logOdds: logOddsOfFake,

@@ -37,7 +37,7 @@ import { keepOperatingRecord } from "./keep_operating_record.ts";
 import { memoryWarning } from "./memory_warning.ts";
 import { type OpenManifest, openManifest } from "./open_manifest.ts";
 import { type PlannedRun, plannedRuns } from "./planned_runs.ts";
-import { evaluateCommand, stepNotes, videosOf } from "./run_words.ts";
+import { evaluateCommand, microBatchWords, stepNotes, videosOf } from "./run_words.ts";
 import type { TrainTaskOptions } from "./train_options.ts";
 
 /** Where training happens. */
@@ -82,6 +82,8 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<string> {
       `${data.validation} for validation; ${basename(folder)}`,
   );
 
+  const ofParts = microBatchWords(configuration);
+  if (ofParts) say(ofParts);
   const isDone = (await readRunRecord(folder))?.finished;
   if (!isDone && engine.device.startsWith("CPU")) { // of a GPU's memory nothing is known here
     const warning = await memoryWarning(configuration, await freeMemory());
