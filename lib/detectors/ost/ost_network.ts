@@ -14,12 +14,9 @@ const SLOPE = 0.01;
 /** What the kept pictures are named. */
 const TEMPLATES = "templates";
 
-/** What scoring a picture takes of the settings besides the network's own. */
-type Shape = Pick<OstSettings, "imageSize" | "width" | "depth" | "templates">;
-
 /** The network's parameters, and `templates`: `[templates, imageSize, imageSize, 3]`, normalised. */
 export function ostParameters(
-  { imageSize, width, depth, templates }: Shape,
+  { imageSize, width, depth, templates }: OstSettings,
 ): ParameterSpecification[] {
   return [
     ...xceptionParameters({ classes: CLASSES, width, isShallow: depth === "shallow" }),
@@ -28,7 +25,7 @@ export function ostParameters(
 }
 
 /** The names of what takes the step within: all that learns, batch norm's too. [code's default] */
-export function namesWithin(settings: Shape): string[] {
+export function namesWithin(settings: OstSettings): string[] {
   return ostParameters(settings).filter(({ role }) => isLearnt(role)).map(({ name }) => name);
 }
 
