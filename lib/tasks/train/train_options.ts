@@ -22,6 +22,8 @@ export interface TrainTaskOptions {
   readonly allowSharedIdentities: boolean;
   /** Methods whose fakes are not learnt from, nor validated on; none: all are. */
   readonly leaveOut: readonly string[];
+  /** Whether a run begins although its step is not thought to fit into memory. */
+  readonly ignoreMemory: boolean;
   /** Steps between two checkpoints. */
   readonly checkpointEvery: number;
   /** Free text for the record. */
@@ -48,6 +50,7 @@ export const USAGE =
   --allow-shared-identities   people may be in several splits, as in Celeb-DF's and DFDC's own lists
   --leave-out A,B     methods whose fakes are kept from training and validation, to be tested on
   --checkpoint-every N  steps between two checkpoints (500)
+  --ignore-memory     begin although a step is not thought to fit into memory
   --notes TEXT        kept with the run
   --help              this
 
@@ -91,6 +94,7 @@ export function parseTrainOptions(args: readonly string[]): TrainTaskOptions | "
       "allow-shared-identities": { type: "boolean", default: false },
       "leave-out": { type: "string" },
       "checkpoint-every": { type: "string", default: "500" },
+      "ignore-memory": { type: "boolean", default: false },
       notes: { type: "string", default: "" },
       help: { type: "boolean", default: false },
     },
@@ -126,6 +130,7 @@ export function parseTrainOptions(args: readonly string[]): TrainTaskOptions | "
     ...pretrained === undefined ? {} : { pretrained },
     allowSharedIdentities: values["allow-shared-identities"],
     leaveOut: values["leave-out"]?.split(",") ?? [],
+    ignoreMemory: values["ignore-memory"],
     checkpointEvery: wholeNumber("--checkpoint-every", values["checkpoint-every"], 1),
     notes: values.notes,
   };

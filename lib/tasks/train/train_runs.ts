@@ -34,7 +34,7 @@ import {
   sayBalance,
 } from "./lessons.ts";
 import { keepOperatingRecord } from "./keep_operating_record.ts";
-import { memoryWarning } from "./memory_warning.ts";
+import { checkMemory } from "./memory_check.ts";
 import { type OpenManifest, openManifest } from "./open_manifest.ts";
 import { type PlannedRun, plannedRuns } from "./planned_runs.ts";
 import { evaluateCommand, microBatchWords, stepNotes, videosOf } from "./run_words.ts";
@@ -44,6 +44,8 @@ import type { TrainTaskOptions } from "./train_options.ts";
 export interface TrainSurroundings extends TaskSurroundings {
   /** Folder of all runs. */
   readonly runsFolder: string;
+  /** Bytes that are free. */
+  readonly memory: () => Promise<number>;
 }
 
 /** What all runs of a command share. */
@@ -86,8 +88,9 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<string> {
   if (ofParts) say(ofParts);
   const isDone = (await readRunRecord(folder))?.finished;
   if (!isDone && engine.device.startsWith("CPU")) { // of a GPU's memory nothing is known here
-    const warning = await memoryWarning(configuration, await freeMemory());
-    if (warning) say(warning);
+    const { estimate, fault } = await checkMemory(configuration, await sitting.memory()) ?? {};
+    if (estimate) say(estimate);
+    if (fault && !sitting.ignoreMemory) throw new RangeError(fault);
   }
   const parts = [training, lessons.validation].values();
   await writeTrainedOn(folder, parts.flatMap((part) => part.origins()), { forge });
@@ -147,7 +150,9 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<string> {
  */
 export async function trainRuns(
   options: TrainTaskOptions,
-  { signal, say, runsFolder = RUNS }: TaskSurroundings & Partial<TrainSurroundings>,
+  { signal, say, runsFolder = RUNS, memory = freeMemory }:
+    & TaskSurroundings
+    & Partial<TrainSurroundings>,
 ): Promise<string[]> {
   const folders: string[] = [];
   const { runs, sweep } = await plannedRuns(options);
@@ -164,7 +169,10 @@ export async function trainRuns(
     if (signal.aborted) break;
     const { configuration: { detector } } = options;
     folders.push(
-      await trainOne(run, { ...options, detector, engine, manifests, signal, say, runsFolder }),
+      await trainOne(run, {
+        ...options,
+        ...{ detector, engine, manifests, signal, say, runsFolder, memory },
+      }),
     );
   }
   return folders;
