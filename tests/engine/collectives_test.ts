@@ -15,7 +15,7 @@ const MEMBER = `
   import { meetGroup } from "lib/engine/meet_group.ts";
 
   const rank = Number(Deno.env.get("RANK")), port = Number(Deno.env.get("PORT"));
-  const met = await meetGroup({ rank, size: 2, hostname: "127.0.0.1", port, purpose: "test", seconds: 30 });
+  const met = await meetGroup({ rank, size: 2, hostname: "127.0.0.1", port, purpose: "test", seconds: 30, ...rank === 0 ? { ownPort: port } : {} });
   const engine = await startEngine({ intraOpThreads: 1, interOpThreads: 1, group: met.group });
   met.watch();
   const own = tf.tensor1d([rank + 1, -4 * rank]);
