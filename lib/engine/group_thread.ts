@@ -3,9 +3,10 @@
  * the main thread is in a step. The first process listens, the others connect to it; each side says every
  * few seconds that it is there. When one is lost, whatever waits for it in TensorFlow is called off.
  *
- * Lines of JSON go both ways: `hello` and `addresses` once, then `beat`, `failed` with the reason, `done`.
+ * Lines of JSON go both ways: `hello` and `addresses` once, or why there is no meeting; then a `loss`, `done`, or nothing, as a sign of life.
  */
 import { parentPort } from "node:worker_threads";
+import { freePort } from "./free_port.ts";
 import { openNative } from "./native_library.ts";
 
 /** Where and with whom a process meets. */
@@ -30,23 +31,36 @@ export interface MeetQuestion {
 export type GroupQuestion =
   | { readonly meet: MeetQuestion }
   | { readonly watch: { readonly library: string; readonly context: bigint } }
-  | { readonly leave: { readonly failed?: string } };
+  | { readonly leave: { readonly loss?: Loss } };
 
-/** The addresses on meeting; on watching, once a process is lost, in words which; or why there is no meeting. */
+/** That a process is lost, and with it the group. */
+export interface Loss {
+  /** Whose. */
+  readonly rank: number;
+  /** Why, in a sentence. */
+  readonly words: string;
+  /** Whether it has ended, or fallen silent, without saying why. */
+  readonly isSilent: boolean;
+}
+
+/** The addresses on meeting, or why there is no meeting; on watching, once a process is lost, which. */
 export interface GroupReply {
   /** The question's. */
   readonly id: number;
   /** Of all processes, by rank. */
   readonly addresses?: readonly string[];
-  /** Why the group is none, or none any more. */
-  readonly lost?: string;
+  /** Why there is no meeting. */
+  readonly refused?: string;
+  /** Why the group is none any more. */
+  readonly loss?: Loss;
 }
 
 /** A line. */
 interface Message {
   readonly hello?: { rank: number; size: number; port: number; purpose: string };
   readonly addresses?: string[];
-  readonly failed?: string;
+  readonly refused?: string;
+  readonly loss?: Loss;
   readonly done?: true;
 }
 
@@ -58,6 +72,7 @@ const ABORTED = 10;
 
 /** The other end of a connection. */
 interface Peer {
+  readonly rank: number;
   readonly name: string;
   send(message: Message): Promise<void>;
   close(): void;
@@ -66,7 +81,7 @@ interface Peer {
 }
 
 const peers = new Map<number, Peer>();
-let lost: string | undefined, isLeaving = false;
+let lost: Loss | undefined, isLeaving = false;
 let watched: { id: number; library: string; context: bigint } | undefined;
 
 const reply = (message: GroupReply) => parentPort!.postMessage(message);
@@ -78,17 +93,17 @@ function tellLoss(): void {
   watched = undefined;
   const { symbols: s, cstring } = openNative(library);
   const status = s.TF_NewStatus();
-  s.TF_SetStatus(status, ABORTED, cstring(lost));
+  s.TF_SetStatus(status, ABORTED, cstring(lost.words));
   s.TFE_AbortCollectiveOps(context, status);
   s.TF_DeleteStatus(status);
-  reply({ id, lost });
+  reply({ id, loss: lost });
 }
 
 /** A process is lost, and with it the group. */
-function lose(words: string): void {
+function lose(loss: Loss): void {
   if (lost !== undefined || isLeaving) return;
-  lost = words;
-  for (const peer of peers.values()) void peer.send({ failed: words });
+  lost = loss;
+  for (const peer of peers.values()) void peer.send({ loss });
   tellLoss();
 }
 
@@ -102,7 +117,8 @@ async function* linesOf(connection: Deno.TcpConn): AsyncGenerator<Message> {
   }
 }
 
-function peerOf(connection: Deno.TcpConn, name: string): Peer {
+function peerOf(connection: Deno.TcpConn, rank: number, host: string): Peer {
+  const name = `The process of rank ${rank} (${host})`;
   let last: Promise<unknown> = Promise.resolve();
   const send = (message: Message) => {
     const bytes = new TextEncoder().encode(JSON.stringify(message) + "\n");
@@ -117,28 +133,32 @@ function peerOf(connection: Deno.TcpConn, name: string): Peer {
       // The reader has closed it already.
     }
   };
-  return { name, send, close, heard: Date.now(), isDone: false };
+  return { rank, name, send, close, heard: Date.now(), isDone: false };
+}
+
+function fallSilent({ rank, name }: Peer, how: string): void {
+  lose({ rank, words: `${name} ${how}; what it wrote last may say why.`, isSilent: true });
 }
 
 /** Hears a process that is there until it ends. */
 async function hear(peer: Peer, lines: AsyncGenerator<Message>): Promise<void> {
   try {
-    for await (const { failed, done } of lines) {
+    for await (const { loss, done } of lines) {
       peer.heard = Date.now();
-      if (failed !== undefined) lose(failed);
+      if (loss) lose(loss);
       if (done) peer.isDone = true;
     }
   } catch {
     // A connection that breaks off is one that ends.
   }
-  if (!peer.isDone) lose(`${peer.name} has ended without a word; what it wrote last may say why.`);
+  if (!peer.isDone) fallSilent(peer, "has ended without a word");
 }
 
 function beat(): void {
   for (const peer of peers.values()) {
     void peer.send({});
     if (!peer.isDone && Date.now() - peer.heard > 1000 * SILENCE) {
-      lose(`${peer.name} has not been heard of for ${SILENCE} seconds.`);
+      fallSilent(peer, `has not been heard of for ${SILENCE} seconds`);
     }
   }
 }
@@ -146,13 +166,6 @@ function beat(): void {
 const isLoopback = (host: string) => /^(127\.|::1$|localhost$)/.test(host);
 const address = (host: string, port: number) =>
   host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-const nameOf = (rank: number, host: string) => `The process of rank ${rank} (${host})`;
-
-/** A port that is free now. */
-function freePort(): number {
-  using listener = Deno.listen({ port: 0 });
-  return listener.addr.port;
-}
 
 /** Waits for the others at the first process. */
 async function gather(question: MeetQuestion): Promise<string[]> {
@@ -174,9 +187,9 @@ async function gather(question: MeetQuestion): Promise<string[]> {
     const host = connection.remoteAddr.hostname, lines = linesOf(connection);
     const { hello } = (await lines.next()).value as Message ?? {};
     if (hello === undefined) return connection.close();
-    const peer = peerOf(connection, nameOf(hello.rank, host));
+    const peer = peerOf(connection, hello.rank, host);
     const refuse = async (words: string) => {
-      await peer.send({ failed: words });
+      await peer.send({ refused: words });
       all.reject(new Error(words));
     };
     if (hello.size !== size) {
@@ -202,7 +215,8 @@ async function gather(question: MeetQuestion): Promise<string[]> {
     addresses[0] = address(hostname, question.ownPort ?? freePort());
     if (missing().length > 0) await all.promise;
   } catch (error) {
-    lose((error as Error).message);
+    const refused = (error as Error).message;
+    await Promise.all([...peers.values()].map((peer) => peer.send({ refused })));
     throw error;
   } finally {
     clearTimeout(late);
@@ -242,11 +256,11 @@ async function join(question: MeetQuestion): Promise<string[]> {
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   }
-  const peer = peerOf(connection, nameOf(0, hostname)), lines = linesOf(connection);
+  const peer = peerOf(connection, 0, hostname), lines = linesOf(connection);
   await peer.send({ hello: { rank, size, purpose, port: ownPort ?? freePort() } });
-  const { addresses, failed } = (await lines.next()).value as Message ?? {};
+  const { addresses, refused } = (await lines.next()).value as Message ?? {};
   if (addresses === undefined) {
-    throw new Error(failed ?? `${peer.name} has ended before all were there.`);
+    throw new Error(refused ?? `${peer.name} has ended before all were there.`);
   }
   peers.set(0, peer);
   peer.heard = Date.now();
@@ -255,9 +269,9 @@ async function join(question: MeetQuestion): Promise<string[]> {
 }
 
 /** Says goodbye, or why this process fails, to all that are there. */
-async function leave({ failed }: { failed?: string }): Promise<void> {
+async function leave({ loss }: { loss?: Loss }): Promise<void> {
   isLeaving = true;
-  const message: Message = failed === undefined ? { done: true } : { failed };
+  const message: Message = loss ? { loss } : { done: true };
   await Promise.all([...peers.values()].map((peer) => peer.send(message)));
   for (const peer of peers.values()) peer.close();
 }
@@ -277,6 +291,6 @@ parentPort!.on("message", async (asked: GroupQuestion & { id: number }) => {
     setInterval(beat, 1000 * BEAT);
     reply({ id, addresses });
   } catch (error) {
-    reply({ id, lost: (error as Error).message });
+    reply({ id, refused: (error as Error).message });
   }
 });

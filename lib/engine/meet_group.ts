@@ -6,7 +6,7 @@ import { Thread } from "lib/io/thread.ts";
 import { capturingBackend } from "./capturing_backend.ts";
 import type { DeviceGroup } from "./device_group.ts";
 import { TensorFlowError } from "./tensorflow_error.ts";
-import type { GroupQuestion, GroupReply, MeetQuestion } from "./group_thread.ts";
+import type { GroupQuestion, GroupReply, Loss, MeetQuestion } from "./group_thread.ts";
 
 /** Processes that have met. Whoever has met leaves. */
 export interface MetGroup {
@@ -14,11 +14,8 @@ export interface MetGroup {
   readonly group: DeviceGroup;
   /** Once the engine has started: lets collectives fail when a process is lost. */
   watch(): void;
-  /**
-   * The error to tell for one that was met in work with the others: which process was lost, where TensorFlow's
-   * error is a mere consequence of that; else the error itself.
-   */
-  reason(error: unknown): Promise<unknown>;
+  /** The loss of a process that TensorFlow's error is a mere consequence of; undefined for any other error. */
+  lossBehind(error: unknown): Promise<Loss | undefined>;
   /** Leaves the group: as one whose work is done, or whose failure ends the others' too, in these words. */
   leave(failed?: string): Promise<void>;
 }
@@ -36,26 +33,26 @@ export async function meetGroup(question: MeetQuestion): Promise<MetGroup> {
   const file = new URL("./group_thread.ts", import.meta.url);
   const what = `hears of the ${size} processes`;
   const thread = new Thread<GroupQuestion, GroupReply>(file, { what });
-  const { addresses, lost } = await thread.ask({ meet: question }).result;
+  const { addresses, refused } = await thread.ask({ meet: question }).result;
   if (addresses === undefined) {
-    await thread.end(new Error(lost));
-    throw new Error(lost);
+    await thread.end(new Error(refused));
+    throw new Error(refused);
   }
-  let loss: Promise<GroupReply> | undefined;
+  let watching: Promise<GroupReply> | undefined;
   const watch = () => {
     const { native, context } = capturingBackend()!.eager;
-    loss = thread.ask({ watch: { library: native.path, context: context.address } }).result;
-    loss.catch(() => {}); // ended with the thread
+    watching = thread.ask({ watch: { library: native.path, context: context.address } }).result;
+    watching.catch(() => {}); // ended with the thread
   };
-  const reason = async (error: unknown) => {
-    if (!(error instanceof TensorFlowError)) return error;
+  const lossBehind = async (error: unknown) => {
+    if (!(error instanceof TensorFlowError)) return undefined;
     const soon = new Promise<undefined>((done) => setTimeout(() => done(undefined), LATER));
-    const found = await Promise.race([loss, soon]);
-    return found?.lost === undefined ? error : new Error(found.lost, { cause: error });
+    return (await Promise.race([watching, soon]))?.loss;
   };
   const leave = async (failed?: string) => {
-    await thread.ask({ leave: failed === undefined ? {} : { failed } }).result;
+    const leave = failed === undefined ? {} : { loss: { rank, words: failed, isSilent: false } };
+    await thread.ask({ leave }).result;
     await thread.end(new Error("The group was left."));
   };
-  return { group: { rank, addresses }, watch, reason, leave };
+  return { group: { rank, addresses }, watch, lossBehind, leave };
 }

@@ -56,6 +56,12 @@ export interface TrainingSettings {
    * `requires_grad_(False)`, their running statistics follow the batches nonetheless.
    */
   readonly frozen: string;
+  /**
+   * How many devices' parts of a batch have batch-norm statistics of their own, as many as train together: 1, the
+   * whole batch has one [PyTorch's SyncBatchNorm]. The command `train` sets it to the number of its devices,
+   * unless told otherwise.
+   */
+  readonly normDevices: number;
   /** Steps between two validations, if the run is given validation samples; 0: at each epoch's end. [ours] */
   readonly validateEvery: number;
   /** Validations in a row without a better AUC after which the run ends; 0: it never ends early. [ours] */
@@ -112,6 +118,7 @@ export const TRAINING_RULES: SettingsRules<TrainingSettings> = Object.freeze({
       words: '"none", or stages of the detector with "+" between',
       absent: "none",
     },
+    normDevices: { ...wholeNumberRule(1, 65536), absent: 1 },
     validateEvery: wholeNumberRule(0, 1e9),
     patience: wholeNumberRule(0, 1e6),
     precision: choiceRule("float32", "bfloat16", "float16"),
@@ -140,6 +147,7 @@ export const PAPER_TRAINING: TrainingSettings = Object.freeze({
   labelSmoothing: 0,
   layerDecay: 1,
   frozen: "none",
+  normDevices: 1,
   validateEvery: 0,
   patience: 0,
   precision: "float32",

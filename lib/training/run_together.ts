@@ -48,10 +48,19 @@ export async function foundByFirst<Found>(
   return rank === 0 ? found : told ?? undefined;
 }
 
+/** How long a signal may come after that of another process, in milliseconds. */
+const SOON = 2000;
+
 /** Whether a run is to stop; asked once between two steps, by all processes. */
 export interface CommonStop extends Disposable {
   /** Whether it is, as far as was asked. */
   readonly isAsked: boolean;
+  /**
+   * Waits a moment for a signal of one's own, as a scheduler tells all processes of its job.
+   *
+   * @throws Error when there is none: another process was told to stop.
+   */
+  settled(): Promise<void>;
   /** Asks all processes: one whose signal has aborted stops them all, after the same step. */
   ask(): void;
 }
@@ -64,6 +73,7 @@ export function openCommonStop(signal: AbortSignal | undefined): CommonStop {
         return signal?.aborted ?? false;
       },
       ask: () => {},
+      settled: () => Promise.resolve(),
       [Symbol.dispose]: () => {},
     };
   }
@@ -72,6 +82,14 @@ export function openCommonStop(signal: AbortSignal | undefined): CommonStop {
   return {
     get isAsked() {
       return isAsked;
+    },
+    settled: async () => {
+      for (let i = 0; i < 20 && !signal?.aborted; i++) {
+        await new Promise((resolve) => setTimeout(() => resolve(undefined), SOON / 20));
+      }
+      if (isAsked && !signal?.aborted) {
+        throw new Error("Another process of the run was told to stop, so all have stopped.");
+      }
     },
     ask: () => {
       const own = tf.scalar(signal?.aborted ? 1 : 0), [all] = share(own);

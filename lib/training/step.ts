@@ -14,6 +14,7 @@ import type { Updates } from "lib/networks/layers.ts";
 import { normaliseImages } from "lib/networks/normalise_images.ts";
 import type { Parameters } from "lib/networks/parameters.ts";
 import { clippedGradients, sharpenedWeights } from "./gradient_norm.ts";
+import { meanOfDevices } from "./joint_pass.ts";
 import type { Learner } from "./learner.ts";
 import { optimiserOf } from "./optimisers.ts";
 import { rateGroups } from "./top_rates.ts";
@@ -84,12 +85,13 @@ export function learn(
 ): Record<string, tf.Scalar> {
   return tf.tidy(() => {
     let pass = 0;
+    const joinsNorm = training.normDevices === 1;
     const passOver = (parameters: Parameters, names: readonly string[]) => {
       const updates: Updates = {}, terms: Record<string, tf.Tensor> = {};
       const objective = () => {
         const forward = (seen = images) =>
           detector.forward(seen, parameters, {
-            training: { seed: seedOfPass(seed, pass++), updates },
+            training: { seed: seedOfPass(seed, pass++), updates, joinsNorm },
           });
         const loss = detector.loss({ images, targets, parameters, forward, seed, updates });
         keep(loss.terms, terms); // the gradient's own scope frees what is not kept
@@ -98,7 +100,7 @@ export function learn(
       };
       const at = Object.fromEntries(names.map((name) => [name, parameters[name] as tf.Tensor]));
       const { value: total, gradients } = gradientsAt(objective, at);
-      return { total, gradients, terms: owned(terms), updates: owned(updates) };
+      return meanOfDevices({ total, gradients, terms: owned(terms), updates: owned(updates) });
     };
 
     const first = passOver(learnt, Object.keys(slots)), { total, terms } = first;

@@ -15,6 +15,7 @@ import {
   stepNumbers,
 } from "./captured_training_step.ts";
 import { foundByFirst, fromFirstProcess, openCommonStop } from "./run_together.ts";
+import { assertTrainsTogether } from "./device_rules.ts";
 import { readHistory } from "./history_rows.ts";
 import type { Learner } from "./learner.ts";
 import { openRunStore } from "./run_store.ts";
@@ -105,6 +106,7 @@ export async function* train(
   const { source, configuration, folder, cut, keepEvery = 50, replay = true } = options;
   const { validation, signal, notice } = options;
   if (validation) assertValidation(validation);
+  assertTrainsTogether(configuration, membership().size);
   if (folder !== undefined && membership().rank > 0) {
     throw new TypeError("Of several processes the first one alone keeps the run in a folder.");
   }
@@ -175,6 +177,7 @@ export async function* train(
       if (step % keepEvery === 0) await save();
       yield record;
     }
+    if (!isOver()) await commonStop.settled();
     if (isOver()) {
       isGood = false; // the end keeps what is to be kept
       await store?.finish({ step, selection });

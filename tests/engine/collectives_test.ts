@@ -52,7 +52,7 @@ const MEMBER = `
     if (rank === 1) Deno.kill(Deno.pid, "SIGKILL");
     for (let i = 0; i < 100; i++) meanOverDevices(own);
   } catch (error) {
-    console.log(((await met.reason(error)) as Error).message);
+    console.log(JSON.stringify(await met.lossBehind(error)));
   }
   Deno.exit(0);
 `;
@@ -97,5 +97,7 @@ Deno.test("collectives: two processes compute means, gradients and batch norm as
     const mean = of0.norm[3 + k].map((g: number, i: number) => (g + of1.norm[3 + k][i]) / 2);
     near(mean, gradients[k], `gradient ${k}`);
   }
-  assert.match(lost, /^The process of rank 1 \(127\.0\.0\.1\) has ended without a word/);
+  const loss = JSON.parse(lost);
+  assert.deepEqual([loss.rank, loss.isSilent], [1, true]);
+  assert.match(loss.words, /^The process of rank 1 \(127\.0\.0\.1\) has ended without a word/);
 });

@@ -13,6 +13,8 @@ export interface LaunchedPlace {
   readonly size: number;
   /** Its number on its machine, from 0: which of the machine's GPUs is its own. */
   readonly localRank: number;
+  /** How many there are on its machine, as far as the launcher says; else 1. */
+  readonly localSize: number;
   /** Where rank 0 waits for the others. */
   readonly hostname: string;
   /** Likewise. */
@@ -67,6 +69,7 @@ function fromTorchrun(env: Environment): LaunchedPlace | undefined {
     rank: numberIn(env, "RANK"),
     size,
     localRank: env.LOCAL_RANK === undefined ? 0 : numberIn(env, "LOCAL_RANK"),
+    localSize: env.LOCAL_WORLD_SIZE === undefined ? 1 : numberIn(env, "LOCAL_WORLD_SIZE", 1),
     hostname: env.MASTER_ADDR,
     port: numberIn(env, "MASTER_PORT", 1) + (isTaken ? 1 : 0),
   });
@@ -105,14 +108,14 @@ function fromTfConfig({ TF_CONFIG }: Environment): LaunchedPlace | undefined {
     );
   }
   const rank = before + index, own = hostAndPort(addresses[rank]);
-  const onMachine = addresses.slice(0, rank).filter((a) =>
-    hostAndPort(a).hostname === own.hostname
-  );
+  const onMachine = (list: string[]) =>
+    list.filter((a) => hostAndPort(a).hostname === own.hostname).length;
   return {
     launcher: "TF_CONFIG",
     rank,
     size: addresses.length,
-    localRank: onMachine.length,
+    localRank: onMachine(addresses.slice(0, rank)),
+    localSize: onMachine(addresses),
     ...hostAndPort(addresses[0]),
     ownPort: own.port, // at rank 0's the others are waited for first
   };
@@ -150,6 +153,7 @@ function fromSlurm(env: Environment): LaunchedPlace | undefined {
     rank: numberIn(env, "SLURM_PROCID"),
     size,
     localRank: numberIn(env, "SLURM_LOCALID"),
+    localSize: Number(/^\d+/.exec(env.SLURM_STEP_TASKS_PER_NODE ?? "")?.[0] ?? 1), // "4(x2),3"
     hostname: firstHost(nodes),
     port: SLURM_FIRST_PORT + numberIn(env, job) % SLURM_PORTS,
   });

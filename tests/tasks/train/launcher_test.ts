@@ -11,6 +11,7 @@ const TORCHRUN = {
 const SRUN = {
   ...{ SLURM_JOB_ID: "4099", SLURM_STEP_ID: "0", SLURM_PROCID: "2", SLURM_LOCALID: "0" },
   ...{ SLURM_NTASKS: "4", SLURM_STEP_NUM_TASKS: "4", SLURM_NODEID: "1" },
+  SLURM_STEP_TASKS_PER_NODE: "2(x2)",
   ...{ SLURM_NODELIST: "gpu[07-09,12]", SLURM_STEP_NODELIST: "gpu[08-09]" },
 };
 
@@ -28,7 +29,7 @@ Deno.test("launchedPlace: nothing said, or one process alone, is no group", () =
 Deno.test("launchedPlace: torchrun's variables", () => {
   const place = {
     launcher: "torchrun",
-    ...{ rank: 3, size: 4, localRank: 1, hostname: "node1", port: 29500 },
+    ...{ rank: 3, size: 4, localRank: 1, localSize: 2, hostname: "node1", port: 29500 },
   };
   assert.deepEqual(launchedPlace(TORCHRUN), place);
   assert.deepEqual(launchedPlace({ ...SRUN, ...TORCHRUN }), place); // torchrun by srun
@@ -48,9 +49,27 @@ Deno.test("launchedPlace: TF_CONFIG's workers, behind a chief where there is one
   const at = (type: string, index: number | string, of: object = cluster) =>
     launchedPlace({ TF_CONFIG: JSON.stringify({ cluster: of, task: { type, index } }) });
   const common = { launcher: "TF_CONFIG", size: 3, hostname: "h0", port: 2222 };
-  assert.deepEqual(at("chief", 0), { ...common, rank: 0, localRank: 0, ownPort: 2222 });
-  assert.deepEqual(at("worker", "0"), { ...common, rank: 1, localRank: 0, ownPort: 2222 });
-  assert.deepEqual(at("worker", 1), { ...common, rank: 2, localRank: 1, ownPort: 2223 });
+  assert.deepEqual(at("chief", 0), {
+    ...common,
+    rank: 0,
+    localRank: 0,
+    localSize: 1,
+    ownPort: 2222,
+  });
+  assert.deepEqual(at("worker", "0"), {
+    ...common,
+    rank: 1,
+    localRank: 0,
+    localSize: 2,
+    ownPort: 2222,
+  });
+  assert.deepEqual(at("worker", 1), {
+    ...common,
+    rank: 2,
+    localRank: 1,
+    localSize: 2,
+    ownPort: 2223,
+  });
   assert.equal(at("worker", 1, { worker: ["[::1]:5", "[::1]:6"] })!.hostname, "::1");
   assert.throws(() => at("ps", 0), /its cluster does not have/);
   assert.throws(() => at("worker", 2), /its cluster does not have/);
@@ -61,7 +80,7 @@ Deno.test("launchedPlace: TF_CONFIG's workers, behind a chief where there is one
 Deno.test("launchedPlace: srun's variables, with the first of its nodes and a port by the job", () => {
   assert.deepEqual(launchedPlace(SRUN), {
     launcher: "Slurm",
-    ...{ rank: 2, size: 4, localRank: 0, hostname: "gpu08", port: 61440 + 3 },
+    ...{ rank: 2, size: 4, localRank: 0, localSize: 2, hostname: "gpu08", port: 61440 + 3 },
   });
   const onNodes = (list: string) => launchedPlace({ ...SRUN, SLURM_STEP_NODELIST: list })!.hostname;
   assert.equal(onNodes("a1,b2"), "a1");
