@@ -9,6 +9,8 @@ export interface DeviceProcesses extends AsyncDisposable {
   readonly place: Omit<LaunchedPlace, "launcher">;
   /** The last lines of a process's standard error; they may say why it ended. */
   lastWords(rank: number): string;
+  /** Rejected when a process ends: for the time in which nobody hears of it otherwise. */
+  readonly anyEnds: Promise<never>;
 }
 
 /** How many lines are kept, and how long processes have to end by themselves, in milliseconds. */
@@ -65,7 +67,13 @@ export function startDeviceProcesses(count: number, args: readonly string[]): De
     await all;
     clearTimeout(late);
   };
+  const anyEnds = Promise.race(children.map(async ({ ended, words }, i): Promise<never> => {
+    const [{ code }] = await ended;
+    throw new Error(`The process of rank ${i + 1} has ended (exit code ${code}).\n${words()}`.trim());
+  }));
+  anyEnds.catch(() => {}); // as all do in the end
   return {
+    anyEnds,
     place: { rank: 0, size: count, localRank: 0, localSize: count, hostname: HOST, port },
     lastWords: (rank) => children[rank - 1]?.words() ?? "",
     [Symbol.asyncDispose]: dispose,

@@ -77,7 +77,8 @@ export async function withDevices<Result>(
     return await work({ engine, share: { rank: 0, size: 1 }, launcher: undefined });
   }
   const { rank, size } = place;
-  const met = await meetGroup({ ...place, purpose: args.join(" "), seconds: startLimit });
+  const meeting = meetGroup({ ...place, purpose: args.join(" "), seconds: startLimit });
+  const met = await Promise.race([meeting, ...processes ? [processes.anyEnds] : []]);
   try {
     const engine = await startEngine({ ...ownDevice(place, gpus), group: met.group });
     met.watch();
