@@ -6,6 +6,7 @@ import { DATA_RULES, type DataSettings } from "lib/settings/data_settings.ts";
 import { changeSettings, effectiveSettings } from "lib/settings/field_rules.ts";
 import { TRAINING_RULES, type TrainingSettings } from "lib/settings/training_settings.ts";
 import type { Detector, DetectorKind, Loss, LossInputs } from "./detector.ts";
+import { assertMicroBatches } from "./micro_batches.ts";
 import { assertFrozen } from "./stages.ts";
 
 /** Everything that decides what a run computes, but for the pictures. */
@@ -28,8 +29,8 @@ export type Changes<Settings extends object = object> = Partial<
  *
  * @throws TypeError for a field that does not exist, naming it and the fields that do.
  * @throws RangeError for a value outside its field's range, for a change of a field that has no effect
- * with the others as they are, unless exactly one of `epochs` and `steps` is above 0, and for a stage to
- * freeze that the detector does not have.
+ * with the others as they are, unless exactly one of `epochs` and `steps` is above 0, for a stage to
+ * freeze that the detector does not have, and for micro-batches that its loss or the batch does not allow.
  *
  * @example One change to the paper's settings
  * ```ts
@@ -76,12 +77,10 @@ export function vary<Settings extends object, Outputs>(
   );
   const detector = kind.of(settings);
   const training = changeSettings(TRAINING_RULES, base.training, ofPart.training);
+  const data = changeSettings(DATA_RULES, base.data, ofPart.data);
   assertFrozen(detector, training);
-  return Object.freeze({
-    detector,
-    data: changeSettings(DATA_RULES, base.data, ofPart.data),
-    training,
-  });
+  assertMicroBatches(detector, { data, training });
+  return Object.freeze({ detector, data, training });
 }
 
 /**
@@ -162,12 +161,14 @@ export function withLoss<Settings extends object, Outputs>(
   const original = configuration.detector.kind;
   const kind: DetectorKind<Settings, Outputs> = Object.freeze({
     ...original,
-    of: (settings: Settings): Detector<Settings, Outputs> =>
-      Object.freeze({
-        ...original.of(settings),
+    of: (settings: Settings): Detector<Settings, Outputs> => {
+      const { microBatches: _, ...detector } = original.of(settings); // of another loss nobody has said
+      return Object.freeze({
+        ...detector,
         kind,
         loss: (inputs: LossInputs<Outputs>) => loss(inputs, settings),
-      }),
+      });
+    },
   });
   return vary({ ...configuration, detector: kind.of(configuration.detector.settings) }, {});
 }

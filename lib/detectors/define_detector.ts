@@ -24,6 +24,7 @@ export interface DetectorDefinition<Settings extends object, Outputs>
         | "mostPeople"
         | "trainingState"
         | "ownRates"
+        | "microBatches"
         | "views"
         | "loadPretrained"
         | "stageOf"
@@ -38,7 +39,8 @@ const TAKEN = Object.keys({ ...DATA_RULES.fields, ...TRAINING_RULES.fields });
  * A kind of detector.
  *
  * Without `stageOf`, a parameter's stage is its name up to the first dot; without `wants`,
- * `trainingState`, `ownRates` or `views` there are none; without `loadPretrained` it begins with random weights.
+ * `trainingState`, `ownRates` or `views` there are none; without `loadPretrained` it begins with random weights;
+ * without `microBatches` it learns from whole batches alone.
  *
  * @throws RangeError for a name that is no word, a setting named as one of the data or the training, or
  * a kind without presets.

@@ -101,6 +101,17 @@ export interface MapTarget {
   };
 }
 
+/**
+ * How a batch's loss is had from micro-batches, of which no two are computed at the same time:
+ *
+ * - `"mean"`: it is the mean of theirs, as every term is a mean over pictures;
+ * - `"outputs"`: it asks for one pass over the batch's own pictures, and follows from what that says of all of
+ *   them, the pictures, targets and parameters. In a training pass, every tensor of the outputs has the pictures
+ *   along its first axis;
+ * - the name of a term that is in neither way to be had, with why.
+ */
+export type MicroBatches = "mean" | "outputs" | { readonly term: string; readonly why: string };
+
 /** What became of published weights. */
 export interface PretrainedReport {
   /** Parameters that have values of the file now, by their names. */
@@ -144,6 +155,8 @@ export interface Detector<Settings extends object = object, Outputs = unknown> {
   forward(images: tf.Tensor4D, parameters: Parameters, mode?: Mode): Outputs;
   /** The objective of a batch. */
   loss(inputs: LossInputs<Outputs>): Loss;
+  /** How that is had from parts of a batch. Left out: nobody has said, and such training is refused. */
+  readonly microBatches?: MicroBatches;
   /** Log-odds of fake, `[batch]`, in nats: above 0 speaks for fake; its sigmoid is the score. */
   logOdds(outputs: Outputs): tf.Tensor1D;
   /** How a picture is scored from several looks: see `scoreImages`. Left out: from one. */

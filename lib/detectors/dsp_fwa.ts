@@ -194,6 +194,7 @@ export const dspFwa: DetectorKind<DspFwaSettings, tf.Tensor2D> = defineDetector<
         const maps = resnetMaps(seen, { prefix: TRUNK, width, layers, depth: 50 });
         return layers.linear(spatialPyramid(maps.at(-1)!, levels), "classifier");
       },
+      microBatches: "mean",
       loss: ({ forward, targets }) => {
         const total = crossEntropy(forward(), targets.classes);
         return { total, terms: { crossEntropy: total } };

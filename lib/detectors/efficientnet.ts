@@ -231,6 +231,7 @@ export const efficientnet: DetectorKind<EfficientNetSettings, tf.Tensor1D> = def
         const seen = layers.dropout(features(images, run), dropout);
         return tf.squeeze<tf.Tensor1D>(layers.linear(seen, CLASSIFIER), [1]);
       },
+      microBatches: settings.averageOver === "all" ? "mean" : "outputs",
       loss: ({ forward, targets }) => {
         const logits = forward(), [, fake] = tf.unstack(targets.classes, 1) as tf.Tensor1D[];
         const crossEntropy = settings.averageOver === "all"

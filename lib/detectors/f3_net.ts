@@ -147,6 +147,7 @@ export const f3Net: DetectorKind<F3NetSettings, tf.Tensor2D> = defineDetector<
         const layers = openLayers(parameters, mode);
         return network(images, { layers, parameters, shape, dropout });
       },
+      microBatches: "mean",
       loss: ({ forward, targets: { classes } }) => {
         const total = binaryCrossEntropy(forward(), tf.slice(classes, [0, 1], [-1, 1]));
         return { total, terms: { crossEntropy: total } };

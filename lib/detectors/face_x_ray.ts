@@ -150,6 +150,7 @@ export const faceXRay: DetectorKind<FaceXRaySettings, FaceXRayOutputs> = defineD
         const seen = classifier === "mean" ? tf.mean<tf.Tensor2D>(xRay, [1, 2]) : pooled(xRay);
         return { map, logits: layers.linear(seen, "cls_fc") };
       },
+      microBatches: "mean",
       loss: ({ forward, targets: { classes, masks } }) => {
         const { map, logits } = forward();
         const xRay = binaryCrossEntropy(map, xRayOf(masks!)),

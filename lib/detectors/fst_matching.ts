@@ -217,6 +217,7 @@ export const fstMatching: DetectorKind<FstMatchingSettings, FstMatchingOutputs> 
         const unrelated = { source: source.unrelated, target: target.unrelated };
         return { source, target, logits: fstVerdict(unrelated, layers) };
       },
+      microBatches: "outputs", // the published interaction is a product of sums over the batch
       loss: (inputs) => objective(inputs, settings),
       logOdds: ({ logits }) => logOddsOfFake(logits),
       parts: (layer = "layer4") =>

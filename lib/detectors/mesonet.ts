@@ -111,6 +111,7 @@ export const mesonet: DetectorKind<MesonetSettings, tf.Tensor2D> = defineDetecto
       requireImages(images, mode);
       return network(images, { layers: openLayers(parameters, mode), shape, dropout });
     },
+    microBatches: "mean",
     loss: ({ forward, targets }) => {
       const logits = forward();
       if (shape.edition === "port") {

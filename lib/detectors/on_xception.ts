@@ -65,6 +65,7 @@ export function onXception(
       const layers = openLayers(parameters, mode);
       return xception(see(images), { layers, dropout, isShallow });
     },
+    microBatches: "mean",
     loss: ({ forward, targets }) => {
       const total = crossEntropy(forward(), targets.classes);
       return { total, terms: { crossEntropy: total } };

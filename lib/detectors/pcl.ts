@@ -160,6 +160,7 @@ export const pcl: DetectorKind<PclSettings, PclOutputs> = defineDetector<PclSett
         const places = tf.reshape<tf.Rank.R3>(map, [batch, -1, CLASSES]);
         return { places, logits: together(places, verdict), volume };
       },
+      microBatches: "mean",
       loss: ({ forward, targets: { classes, masks } }) => {
         const { places, logits, volume } = forward(), count = places.shape[1];
         const verdictLoss = verdict === "mean" ? crossEntropy(logits, classes) : crossEntropy(

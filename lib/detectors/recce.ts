@@ -119,6 +119,7 @@ export const recce: DetectorKind<RecceSettings, RecceOutputs> = defineDetector<
       const layers = openLayers(parameters, mode);
       return network(images, { layers, parameters, dropout, noise });
     },
+    microBatches: "outputs", // flooding, reals alone, and pairs of pictures
     loss: ({ images, forward, targets: { classes } }) => {
       const { logits, reconstruction: decoded, embeddings } = forward();
       const crossEntropy = binaryCrossEntropy(logits, tf.slice(classes, [0, 1], [-1, 1]));

@@ -212,6 +212,7 @@ export const sbi: DetectorKind<SbiSettings, tf.Tensor2D> = defineDetector<
       const layers = openLayers(parameters, mode);
       return layers.linear(featuresOf(images, settings, layers), classifierOf(settings));
     },
+    microBatches: "mean",
     loss: ({ forward, targets }) => {
       const total = crossEntropy(forward(), targets.classes);
       return { total, terms: { crossEntropy: total } };

@@ -161,6 +161,7 @@ export const srm: DetectorKind<SrmSettings, tf.Tensor2D> = defineDetector<
         const directions = parameters[`${TWO_STREAM_CLASSIFIER}.weight`] as tf.Tensor;
         return classCosines(features, directions as tf.Tensor2D);
       },
+      microBatches: "mean",
       loss: ({ forward, targets: { classes } }) => {
         const outputs = forward();
         const total = isAngular

@@ -39,13 +39,16 @@ export interface LearntOptions {
    * from so many places that places tell more than forgeries. Default: "all".
    */
   readonly against?: "all" | "own source";
+  /** Whether one that has not learnt is refused; else its AUC is handed out as it is. Default: true. */
+  readonly refuse?: boolean;
 }
 
 /**
  * The AUC of a detector by frame with its 95 % interval over videos, if it has learnt to tell these pictures: at least
  * 0.7, and above what chance reaches with so few videos (½ and two standard deviations).
  *
- * @throws RangeError with the AUC and the rule where it has not: maps of such a detector would show noise.
+ * @throws RangeError with the AUC and the rule where it has not: maps of such a detector would show noise. Not with
+ * `refuse: false`, for one that is to be shown all the same.
  *
  * @example Fresh weights have learnt nothing
  * ```ts
@@ -72,7 +75,7 @@ export interface LearntOptions {
  */
 export async function learntAuc(
   detector: TrainedDetector,
-  { name, crops, random, against = "all" }: LearntOptions,
+  { name, crops, random, against = "all", refuse = true }: LearntOptions,
 ): Promise<Interval> {
   using predictor = openPredictor(detector);
   const frames = await Array.fromAsync(predictor.predict(crops));
@@ -80,7 +83,7 @@ export async function learntAuc(
     ? againstAll(frames, random)
     : againstSources(frames, random);
   const limit = Math.max(LEAST, chance);
-  if (found.value >= limit) return found;
+  if (found.value >= limit || !refuse) return found;
   throw new RangeError(
     `${name} has not learnt to tell these pictures: its AUC is ${
       found.value.toFixed(3)

@@ -82,6 +82,9 @@ function textTable(rows: readonly object[], options: ShowRowsOptions): TextTable
   };
 }
 
+/** A caption is on one line above the left column: centred over a narrow table it would be broken into many. */
+const CAPTION = 'style="text-align: left; white-space: nowrap"';
+
 function html({ heading, numeric, lines, note }: TextTable, caption: string | undefined): string {
   const cell = (tag: "th" | "td", text: string, column: number) =>
     `<${tag} style="text-align: ${numeric[column] ? "right" : "left"}">${htmlText(text)}</${tag}>`;
@@ -89,7 +92,7 @@ function html({ heading, numeric, lines, note }: TextTable, caption: string | un
     `<tr>${cells.map((text, column) => cell(tag, text, column)).join("")}</tr>`;
   return [
     '<table style="font-variant-numeric: tabular-nums">',
-    ...(caption === undefined ? [] : [`<caption>${htmlText(caption)}</caption>`]),
+    ...(caption === undefined ? [] : [`<caption ${CAPTION}>${htmlText(caption)}</caption>`]),
     `<thead>${line("th", heading)}</thead>`,
     `<tbody>${lines.map((cells) => line("td", cells)).join("\n")}</tbody>`,
     "</table>",

@@ -5,7 +5,7 @@
 import { type Conditional } from "./conditional.ts";
 import { natsPer, type Unit } from "./entropy.ts";
 import { checkProbabilities, type Joint } from "./joint.ts";
-import { cellIndex, marginalTable } from "./marginal.ts";
+import { cellIndex, marginalTable, readNames } from "./marginal.ts";
 
 /** Options of a divergence. */
 export interface DivergenceOptions {
@@ -77,7 +77,16 @@ export function crossEntropy(
 const shape = (sizes: Readonly<Record<string, number>>) =>
   Object.entries(sizes).map(([name, size]) => `${name}: ${size}`).join(", ");
 
+/** Throws a `TypeError` for what is no head, such as a joint: cells run without a check of their types. */
+function checkHead(head: Conditional) {
+  if (head?.of && head.given) return;
+  throw new TypeError(
+    "A head is a table p(of | given): make it by conditional or conditionalFromRows.",
+  );
+}
+
 function checkFits(joint: Joint, head: Conditional) {
+  readNames(joint, []); // throws for what is no joint
   for (const [name, size] of Object.entries({ ...head.of, ...head.given })) {
     const axis = joint.names.indexOf(name);
     if (joint.sizes[axis] !== size) {
@@ -96,7 +105,8 @@ function checkFits(joint: Joint, head: Conditional) {
  * @param joint Holds the variables that both heads read.
  * @param pair Two heads over the same variables: exact ones by `conditional`, or any others.
  * @returns 0 or more, infinite where the second gives 0 to what the first thinks possible.
- * @throws TypeError when a head's variables are not the joint's, or the heads predict different ones.
+ * @throws TypeError when a head is no conditional table or its variables are not the joint's, or the heads predict
+ * different ones.
  * @throws RangeError when a head is undefined at something that can happen.
  *
  * @example The theorem of Eq. 7, with equality, for the exclusive or
@@ -118,6 +128,7 @@ export function expectedDivergence(
   options: DivergenceOptions = {},
 ): number {
   const [first, second] = pair;
+  [first, second].forEach(checkHead);
   if (shape(first.of) !== shape(second.of)) {
     throw new TypeError(
       `The heads predict { ${shape(first.of)} } and { ${shape(second.of)} }, not the same.`,
@@ -147,7 +158,7 @@ export function expectedDivergence(
  * E[−log head(of | given)]: a head's cross-entropy on the joint. It is H(of | given) for the exact
  * conditional and larger by E[KL(exact ‖ head)] for any other.
  *
- * @throws TypeError when the head's variables are not the joint's.
+ * @throws TypeError when the head is no conditional table, or its variables are not the joint's.
  * @throws RangeError when the head is undefined at something that can happen.
  */
 export function expectedCrossEntropy(
@@ -155,6 +166,7 @@ export function expectedCrossEntropy(
   head: Conditional,
   options: DivergenceOptions = {},
 ): number {
+  checkHead(head);
   checkFits(joint, head);
   const table = marginalTable(joint, [...Object.keys(head.given), ...Object.keys(head.of)]);
   let sum = 0;

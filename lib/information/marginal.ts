@@ -4,8 +4,16 @@
  */
 import { checkState, type Joint, jointFromTable, nameList, type Names } from "./joint.ts";
 
-/** The names as a list without repeats; throws a `TypeError` for one that the joint does not have. */
+/**
+ * The names as a list without repeats; throws a `TypeError` for one that the joint does not have, and for what
+ * is no joint, which a notebook's cell, run without a check of its types, may well hand over.
+ */
 export function readNames(joint: Joint, names: Names): string[] {
+  if (!Array.isArray(joint?.names)) {
+    throw new TypeError(
+      "This is no joint distribution: make one by jointFromFunction or jointFromTable.",
+    );
+  }
   const list = [...new Set(nameList(names))];
   const unknown = list.find((name) => !joint.names.includes(name));
   if (unknown !== undefined) {

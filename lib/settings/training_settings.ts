@@ -57,6 +57,14 @@ export interface TrainingSettings {
    */
   readonly frozen: string;
   /**
+   * Pictures that a step computes at once: the batch is passed over in micro-batches of so many, whose gradients
+   * are added up before the optimiser's one step (gradient accumulation); a divisor of `batchSize`. 0: the
+   * whole batch at once. Memory is that of a micro-batch. The loss is the whole batch's, and is refused where it
+   * cannot be had so. Batch norm in training takes each micro-batch's own statistics, and its running ones go
+   * on with each; dropout and its like are drawn anew for each.
+   */
+  readonly microBatchSize: number;
+  /**
    * How many devices' parts of a batch have batch-norm statistics of their own, as many as train together: 1, the
    * whole batch has one [PyTorch's SyncBatchNorm]. The command `train` sets it to the number of its devices,
    * unless told otherwise.
@@ -118,6 +126,11 @@ export const TRAINING_RULES: SettingsRules<TrainingSettings> = Object.freeze({
       words: '"none", or stages of the detector with "+" between',
       absent: "none",
     },
+    microBatchSize: {
+      allows: (value: unknown) => wholeNumberRule(0, 32768).allows(value) && value !== 1,
+      words: "a whole number from 2 to 32768, or 0",
+      absent: 0,
+    },
     normDevices: { ...wholeNumberRule(1, 65536), absent: 1 },
     validateEvery: wholeNumberRule(0, 1e9),
     patience: wholeNumberRule(0, 1e6),
@@ -147,6 +160,7 @@ export const PAPER_TRAINING: TrainingSettings = Object.freeze({
   labelSmoothing: 0,
   layerDecay: 1,
   frozen: "none",
+  microBatchSize: 0,
   normDevices: 1,
   validateEvery: 0,
   patience: 0,

@@ -4,6 +4,7 @@ import type { Batch } from "lib/batches/batches.ts";
 import type { Configuration } from "lib/detectors/configuration.ts";
 import { membership } from "lib/engine/collectives.ts";
 import { compileStep } from "lib/engine/engine.ts";
+import { captureAccumulatedStep, type StepFunction } from "./accumulated_step.ts";
 import type { Learner } from "./learner.ts";
 import { optimiserOf } from "./optimisers.ts";
 import type { StepRates } from "./schedule.ts";
@@ -48,12 +49,44 @@ export function stepInputs({ indices: _, ...tensors }: Batch, numbers: StepNumbe
   return { ...tensors, ...numbers };
 }
 
-/** Captures the step for inputs like the example. */
+/** Captures the step for inputs like the example: whole, or with `microBatchSize` accumulated. */
 export function captureTrainingStep(
   learner: Learner,
   example: StepInputs,
   configuration: Configuration,
 ): CapturedTrainingStep {
+  const capture = configuration.training.microBatchSize > 0
+    ? captureAccumulatedStep
+    : captureWholeStep;
+  const step = capture(learner, example, configuration);
+  const average = example.averageDecay && compileStep(
+    (decay) => {
+      moveAverage(learner.parameters, learner.trained, decay as tf.Scalar);
+      return decay;
+    },
+    [example.averageDecay],
+    { name: "weight average" },
+  );
+  const take = async (inputs: StepInputs): Promise<Record<string, number>> => {
+    const scalars = step.run(inputs);
+    if (average) tf.dispose(average(inputs.averageDecay!));
+    const values = await scalars;
+    tf.dispose(Object.values(inputs));
+    return values;
+  };
+  const dispose = () => {
+    step[Symbol.dispose]();
+    average?.dispose();
+  };
+  return { take, [Symbol.dispose]: dispose };
+}
+
+/** Captures the step over the whole batch at once. */
+function captureWholeStep(
+  learner: Learner,
+  example: StepInputs,
+  configuration: Configuration,
+): StepFunction {
   const keys = Object.keys(example) as (keyof StepInputs)[];
   let names: string[] = [];
   const step = compileStep(
@@ -66,24 +99,11 @@ export function captureTrainingStep(
     keys.map((key) => example[key]!),
     { name: "training step", precision: configuration.training.precision },
   );
-  const average = example.averageDecay && compileStep(
-    (decay) => {
-      moveAverage(learner.parameters, learner.trained, decay as tf.Scalar);
-      return decay;
-    },
-    [example.averageDecay],
-    { name: "weight average" },
-  );
-  const take = async (inputs: StepInputs): Promise<Record<string, number>> => {
+  const run = async (inputs: StepInputs): Promise<Record<string, number>> => {
     const scalars = step(...keys.map((key) => inputs[key]!));
-    if (average) tf.dispose(average(inputs.averageDecay!));
     const values = await Promise.all(scalars.map((s) => s.data()));
-    tf.dispose([scalars, Object.values(inputs)]);
+    tf.dispose(scalars);
     return Object.fromEntries(names.map((name, i) => [name, values[i][0]]));
   };
-  const dispose = () => {
-    step.dispose();
-    average?.dispose();
-  };
-  return { take, [Symbol.dispose]: dispose };
+  return { run, [Symbol.dispose]: () => step.dispose() };
 }

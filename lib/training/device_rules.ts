@@ -1,11 +1,7 @@
 /** Whether devices can train a configuration together: what its loss, its batches and its batch norm allow. */
 import { assertDivides } from "lib/batches/device_share.ts";
 import { type Configuration, vary } from "lib/detectors/configuration.ts";
-
-/** Whether a detector has batch norm, by its running statistics. */
-export function isNormed({ parameters }: Pick<Configuration["detector"], "parameters">): boolean {
-  return parameters.some(({ role }) => role === "runningMean");
-}
+import { isNormed } from "lib/networks/parameters.ts";
 
 /**
  * A configuration for so many devices: each takes the batch norm of its own part of a batch, or all together
@@ -19,7 +15,7 @@ export function configurationForDevices(
   configuration: Configuration,
   { devices, joinsNorm }: { devices: number; joinsNorm: boolean },
 ): Configuration {
-  const apart = devices > 1 && !joinsNorm && isNormed(configuration.detector);
+  const apart = devices > 1 && !joinsNorm && isNormed(configuration.detector.parameters);
   const own = apart ? vary(configuration, { normDevices: devices }) : configuration;
   assertTrainsTogether(own, devices);
   return own;
@@ -44,7 +40,25 @@ export function assertTrainsTogether(
     );
   }
   if (devices === 1) return;
-  const { wants } = detector;
+  const { kind: { name }, wants, microBatches } = detector;
+  if (microBatches === undefined) {
+    throw new RangeError(
+      `${name} does not say how its loss follows from parts of a batch, so ${devices} devices cannot divide one: ` +
+        "its detector needs `microBatches` (lib/detectors/detector.ts). Train it on one device.",
+    );
+  }
+  if (typeof microBatches === "object") {
+    throw new RangeError(
+      `${name}'s term "${microBatches.term}" needs the whole batch on one device: ${microBatches.why}. Train it ` +
+        `on one, not on ${devices}.`,
+    );
+  }
+  if (training.microBatchSize > 0) {
+    throw new RangeError(
+      `Configuration: microBatchSize is ${training.microBatchSize}, but each of ${devices} devices takes its ` +
+        "part of a batch at once. Set it to 0, and use more devices, or smaller batches.",
+    );
+  }
   const isOfPairs = data.forge !== "none" || data.balance === "pairs" || wants.includes("pair");
   assertDivides({ batchSize: data.batchSize, pairs: isOfPairs }, devices);
 }

@@ -46,6 +46,8 @@ Deno.test("learntAuc hands out the AUC of a detector that tells the pictures, an
     learntAuc(trained, { ...asked, crops: alike }),
     /brightness has not learnt.*AUC is 0\.500 on frames of 20 real and 20 fake videos, and 0\.70/,
   );
+  const measured = await learntAuc(trained, { ...asked, crops: alike, refuse: false });
+  assert.equal(measured.value, 0.5);
   const apart = alike.map((crop, i) => ({
     image: { ...crop.image, data: crop.image.data.map((value) => value + i % 2) },
     sample: { ...crop.sample, ...i % 2 ? { source: `${i - 1}` } : {} },

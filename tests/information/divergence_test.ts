@@ -69,6 +69,12 @@ Deno.test("expectedDivergence refuses heads that do not fit the joint or one ano
   assert.throws(() => expectedCrossEntropy(joint, other), /y: 3, but the joint has y: 2/);
   const missing = conditionalFromRows({ of: { y: 2 }, given: { G: 1 } }, [[1, 0]]);
   assert.throws(() => expectedDivergence(joint, [exact, missing]), /no such variable/);
+  const noHead = joint as unknown as typeof exact, noJoint = exact as unknown as typeof joint;
+  const isNoHead = { name: "TypeError", message: /^A head is a table p\(of \| given\)/ };
+  const pairs = [[exact, noHead], [noHead, exact], [exact]] as [typeof exact, typeof exact][];
+  for (const pair of pairs) assert.throws(() => expectedDivergence(joint, pair), isNoHead);
+  assert.throws(() => expectedCrossEntropy(joint, noHead), isNoHead);
+  assert.throws(() => expectedCrossEntropy(noJoint, exact), /^TypeError: This is no joint/);
 });
 
 Deno.test("expectedDivergence ignores undefined rows that never happen and refuses those that do", () => {

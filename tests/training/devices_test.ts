@@ -78,8 +78,8 @@ Deno.test({
     assert.deepEqual([first.losses.length, second.losses.length], [6 + 4, 6 + 4]);
     assert.deepEqual(second.values, first.values);
     assert.deepEqual(second.aucs, first.aucs);
-    assert.ok(farthest(first.losses.slice(0, 6), one.losses) < 1e-6);
-    assert.ok(farthest(first.values[0], one.values[0]) < 1e-4);
+    assert.ok(farthest(first.losses.slice(0, 6), one.losses) < 1e-6); // 6e-8 was measured
+    assert.ok(farthest(first.values[0], one.values[0]) < 1e-4); // 3e-5: AdamW divides small gradients by themselves
     assert.deepEqual(second.failures, []);
     assert.match(first.failures[0], /rank 1 \(127\.0\.0\.1\) has ended without a word/);
 
@@ -95,7 +95,6 @@ Deno.test("train: four processes with joined batch norm learn the whole batch's 
     const one = await alone({ ...job, folder: join(folder, "one") });
     const four = await together(4, [{ ...job, folder: join(folder, "four") }]);
     for (const { values } of four) assert.deepEqual(values, four[0].values);
-    console.log(farthest(four[0].losses, one.losses), farthest(four[0].values[0], one.values[0]));
-    assert.ok(farthest(four[0].losses, one.losses) < 1e-5);
-    assert.ok(farthest(four[0].values[0], one.values[0]) < 1e-4);
+    assert.ok(farthest(four[0].losses, one.losses) < 1e-5); // rounding; 4e-7 was measured
+    assert.ok(farthest(four[0].values[0], one.values[0]) < 1e-5); // 6e-7
   }));

@@ -71,14 +71,15 @@ Deno.test("train with SGD, SAM, clipping and an average resumes bit for bit, and
 });
 
 Deno.test({
-  name: "train with SGD, SAM and an average, killed at a random moment, ends in the same bits",
+  name:
+    "train with SGD, SAM and an average in micro-batches, killed at a random moment, ends in the same bits",
   ignore: Deno.build.os === "windows", // no SIGKILL, no SIGTERM
 }, async () => {
   await inFolder(async (folder) => {
     const { outcomes, mostLost } = await killCampaign(folder, {
       kills: 1,
       steps: 80,
-      changes: { ...ALONE, ...CHANGES },
+      changes: { ...ALONE, ...CHANGES, microBatchSize: 2 },
     });
     assert.deepEqual(outcomes, { killed: 1, ended: 0 });
     assert.ok(mostLost <= 3 + 1, `${mostLost} steps`);

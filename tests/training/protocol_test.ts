@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { type Changes, type Configuration, vary } from "lib/detectors/configuration.ts";
+import { type Changes, type Configuration, presetOf, vary } from "lib/detectors/configuration.ts";
 import { PAPER } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import type { ExposingSettings } from "lib/detectors/exposing_the_deception/exposing_settings.ts";
+import { foundationEncoder } from "lib/detectors/foundation_encoder/foundation_encoder.ts";
 import { protocolHash, protocolRemark } from "lib/training/protocol.ts";
+import { runFolder } from "lib/training/run_folder.ts";
 
 const data = { training: "ab", test: "cd" };
 
@@ -33,6 +35,8 @@ Deno.test("protocolHash changes with every field but those of the method and the
     labelSmoothing: 0.1,
     layerDecay: 0.75,
     frozen: "conv1",
+    microBatchSize: 8,
+    normDevices: 4,
     validateEvery: 100,
     patience: 3,
     precision: "bfloat16",
@@ -85,6 +89,13 @@ Deno.test("protocolHash changes with every field but those of the method and the
     protocolHash(PAPER, { training: "ab" }),
   );
   assert.equal(new Set([hash, ...hashes]).size, hashes.length + 1);
+});
+
+Deno.test("protocolHash looks at micro-batches where a batch norm sees them, and nowhere else", () => {
+  const encoder = presetOf(foundationEncoder, "smoke"), parts = { microBatchSize: 2 };
+  assert.equal(protocolHash(vary(encoder, parts), data), protocolHash(encoder, data));
+  assert.notEqual(protocolHash(vary(PAPER, parts), data), protocolHash(PAPER, data));
+  assert.notEqual(runFolder("try", vary(encoder, parts)), runFolder("try", encoder));
 });
 
 Deno.test("protocolHash does not look at the order of fields", () => {

@@ -236,6 +236,11 @@ export const dcl: DetectorKind<DclSettings, DclOutputs> = defineDetector<DclSett
       if (!views) return outputs;
       return { ...outputs, view: { draws: draws!, key: views.key, seed: training!.seed } };
     },
+    microBatches: {
+      term: "inter",
+      why:
+        "the hardest keys of the batch go into queues before it is taken, by an encoder of its own",
+    },
     loss: (inputs) => objective(inputs, settings),
     logOdds: ({ logits }) => logOddsOfFake(logits),
     parts: (layer = "_bn1") => [{ name: "whole network", layer: `${PREFIX}.${layer}` }],

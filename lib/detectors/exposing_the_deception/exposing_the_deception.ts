@@ -124,6 +124,7 @@ export function exposingWith(
           );
           return { ...heads(features, { dropout, layers }), features };
         },
+        microBatches: "outputs", // L_LIL is a function of means, and Sinkhorn's distance one of pairs
         loss: ({ forward, targets, parameters }): Loss => {
           const weights = learnt ? weightsIn(parameters) : undefined;
           const { total, terms } = paperObjective(forward(), targets.classes, {

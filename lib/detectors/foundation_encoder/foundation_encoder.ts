@@ -139,6 +139,7 @@ export const foundationEncoder: DetectorKind<FoundationSettings, FoundationOutpu
           const seen = settings.unitFeatures ? embeddings : features;
           return { embeddings, logits: openLayers(weights, mode).linear(seen, "head") };
         },
+        microBatches: settings.alignmentWeight + settings.uniformityWeight > 0 ? "outputs" : "mean",
         loss: (inputs) => objective(inputs, settings),
         logOdds: ({ logits }) => logOddsOfFake(logits),
         /**

@@ -153,6 +153,7 @@ export const lisiam: DetectorKind<LisiamSettings, LisiamOutputs> = defineDetecto
       const run = { layers, parameters, dropout }, maps = lisiamMaps(images, run);
       return { ...maps, logits: lisiamVerdict(maps, run) };
     },
+    microBatches: "mean",
     loss: (inputs) => objective(inputs, settings),
     logOdds: ({ logits }) => logOddsOfFake(logits),
     /** `parts("places")` shows where it draws manipulation, weighted by what the verdict makes of it. */

@@ -150,8 +150,14 @@ export const multiAttentional: DetectorKind<MultiAttentionalSettings, MultiAtten
             ...settings,
             layers: openLayers(parameters, mode),
           });
-          if (!mode.training) return outputs;
+          if (!mode.training || settings.guidedDrop === "none") return outputs;
           return { ...outputs, draws: drawDrops(images.shape, mode.training.seed) };
+        },
+        microBatches: settings.guidedDrop === "none" ? "outputs" : {
+          term: "regionIndependence",
+          why:
+            "centres move by the mean over the batch, and again by its second pass over changed pictures " +
+            '(guidedDrop "none" has one pass)',
         },
         loss: (inputs) => objective(inputs, settings),
         logOdds: ({ logits }) => logOddsOfFake(logits),

@@ -141,6 +141,11 @@ export const wsDan: DetectorKind<WsDanSettings, WsDanOutputs> = defineDetector<
       const outputs = network(images, { ...shape, layers, mapDropout });
       return { ...outputs, guides: drawGuides(outputs.maps, mode.training.seed) };
     },
+    microBatches: settings.centreWeight === 0 ? "mean" : {
+      term: "centres",
+      why:
+        "they move by the sum over the batch, whose views are passes of their own (centreWeight 0 has none)",
+    },
     loss: (inputs) => objective(inputs, settings),
     logOdds: ({ logits }) => logOddsOfFake(logits),
     /** `parts("attention")` shows each attention map: where it looks, times what the verdict makes of it. */

@@ -4,7 +4,7 @@
  */
 import type { ResultRow } from "../paired_differences.ts";
 import { type JoinedRuns, runKey } from "./join_runs.ts";
-import { UNSEEN_QUESTIONS } from "./unseen_tests.ts";
+import { UNSEEN_QUESTIONS, unseenQuestion } from "./unseen_tests.ts";
 
 /** Old and new rows of a table together. */
 export interface JoinedAnswers {
@@ -14,9 +14,14 @@ export interface JoinedAnswers {
   readonly remarks: readonly string[];
 }
 
-/** The detectors' rows that a table's row is about: one, or the two sides of a difference. */
-function sidesOf(answer: ResultRow): (string | number | null)[] {
-  return "with" in answer ? [answer.with, answer.without] : [answer.row];
+type Cell = ResultRow[string];
+
+/** The detectors' rows that a table's row is about and what each answers: one, or the two sides of a difference. */
+function sidesOf(answer: ResultRow): { row: Cell; question: Cell }[] {
+  const { question } = answer;
+  if (!("with" in answer)) return [{ row: answer.row, question }];
+  const against = answer.against ?? question;
+  return [{ row: answer.with, question }, { row: answer.without, question: against }];
 }
 
 /** What a table's row stands under. */
@@ -39,9 +44,8 @@ export function joinAnswers(
 ): JoinedAnswers {
   const trained = new Set(rows.map(runKey));
   const runsOf = (answer: ResultRow, seed: number) =>
-    sidesOf(answer).flatMap((row) =>
-      UNSEEN_QUESTIONS.find(({ name }) => name === answer.question)!.parts
-        .map(({ setting }) => runKey({ setting, row, seed }))
+    sidesOf(answer).flatMap(({ row, question }) =>
+      unseenQuestion(question).parts.map(({ setting }) => runKey({ setting, row, seed }))
     );
   const seedOf = (run: string) => Number(JSON.parse(run)[2]);
   const seeds = [...new Set([...trained, ...changed].map(seedOf))];

@@ -94,6 +94,7 @@ export function unseenProtocol(
   { profile, content, weights }: { profile: UnseenProfile; content: string; weights?: string },
 ): string {
   const configuration = unseenConfiguration({ row, seed }, profile);
-  const begin = unseenRow(row).needs ? [weights] : [];
-  return settingsWord(configuration, { version: VERSION, others: [content, setting, ...begin] });
+  const { needs, unpaired } = unseenRow(row);
+  const more = [...needs ? [weights] : [], ...unpaired ? ["unpaired"] : []];
+  return settingsWord(configuration, { version: VERSION, others: [content, setting, ...more] });
 }

@@ -8,6 +8,7 @@ import type { DetectorKind } from "lib/detectors/detector.ts";
 import { exposingTheDeception } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
 import { foundationEncoder } from "lib/detectors/foundation_encoder/foundation_encoder.ts";
 import { DETECTORS } from "lib/detectors/register.ts";
+import { sbi } from "lib/detectors/sbi.ts";
 import { xception } from "lib/detectors/xception.ts";
 import { SELF_BLENDED, STAND_INS } from "./unseen_crops.ts";
 
@@ -25,6 +26,11 @@ export interface UnseenRow {
   readonly settings?: readonly string[];
   /** Published weights that it begins with: the benchmark has it only where their file is given. */
   readonly needs?: "clip";
+  /**
+   * Whether fakes come without the real pictures that they were made of: half of a batch is real, half fake,
+   * each drawn for itself. Default: false; each stands beside its own in one batch.
+   */
+  readonly unpaired?: true;
 }
 
 /** Flips alone: other augmentations keep detectors of these sizes from learning within minutes. */
@@ -51,7 +57,7 @@ const row = (
   name: string,
   is: string,
   configuration: Configuration,
-  more: Pick<UnseenRow, "longer" | "settings" | "needs"> = {},
+  more: Omit<UnseenRow, "name" | "is" | "configuration"> = {},
 ): UnseenRow => Object.freeze({ name, is, configuration, ...more });
 
 /** SGD learns at another rate than Adam: that of the detector's own preset. */
@@ -70,6 +76,9 @@ const ofClip = (preset: string, learningRate: number) =>
 /** The detectors that have rows of their own. */
 const APART = [exposingTheDeception, xception, foundationEncoder] as readonly DetectorKind[];
 
+/** Detectors that were published to learn from blended images alone: they are trained on such as well. */
+const LEARN_BLENDING = ["sbi", "pcl", "dsp_fwa"];
+
 /**
  * The register's other detectors, each in its quick preset: small, at the benchmark's size, with one recipe
  * for all. They are trained on all manipulations, so that each stands in the table.
@@ -80,10 +89,11 @@ const COMPARED = DETECTORS.filter((kind) => !APART.includes(kind))
       kind.name,
       `${kind.name} in its quick preset`,
       vary(presetOf(kind, "quick"), { ...RECIPE, ...ownRate(kind) }),
-      { settings: ["all"] },
+      { settings: LEARN_BLENDING.includes(kind.name) ? ["all", SELF_BLENDED] : ["all"] },
     )
   );
 
+const UNPAIRED = { settings: ["all"], unpaired: true } as const;
 const CLIP = { settings: ["all"], needs: "clip" } as const;
 
 /** All rows; the first is what the others are compared with. */
@@ -101,7 +111,25 @@ export const UNSEEN_ROWS: readonly UnseenRow[] = Object.freeze([
     vary(ALONE, { backbone: "resnet34", width: 0.25, learningRate: 5e-4 }),
     { longer: 3 },
   ),
+  row(
+    "heads, unpaired",
+    "heads; fakes and reals of a batch are drawn apart",
+    vary(BLOCKS, NO_LOSS),
+    UNPAIRED,
+  ),
+  row(
+    "xception, unpaired",
+    "Xception; fakes and reals of a batch are drawn apart",
+    XCEPTION,
+    UNPAIRED,
+  ),
   ...COMPARED,
+  row(
+    "sbi, by Adam",
+    "sbi's network by Adam alone, without sharpness-aware minimisation",
+    vary(presetOf(sbi, "quick"), { ...RECIPE, optimiser: "adam", samRho: 0 }),
+    { settings: ["all", SELF_BLENDED] },
+  ),
   row(
     "small ViT",
     "a vision transformer of two blocks, with nothing to begin with",

@@ -13,7 +13,7 @@ import { createLearner } from "lib/training/learner.ts";
 import { train } from "lib/training/train.ts";
 import type { KeepDetector, KeptResult } from "../study_results.ts";
 import type { UnseenCrops } from "./unseen_crops.ts";
-import { UNSEEN_SETTINGS, type UnseenRun } from "./unseen_rows.ts";
+import { UNSEEN_SETTINGS, unseenRow, type UnseenRun } from "./unseen_rows.ts";
 import {
   distortedCrops,
   distortionName,
@@ -127,7 +127,8 @@ export async function runUnseen(
   using learner = createLearner(configuration);
   if (weights) loadPublished({ detector, parameters: learner.trained }, weights);
   const begin = performance.now();
-  await using source = cropSource(lessons, inPairs(configuration));
+  const order = unseenRow(run.row).unpaired ? configuration : inPairs(configuration);
+  await using source = cropSource(lessons, order);
   const options = { source, configuration, ...signal ? { signal } : {} };
   for await (const { step } of train(learner, options)) void step;
   signal?.throwIfAborted();

@@ -12,12 +12,14 @@ import {
 } from "lib/evaluation/people_metrics.ts";
 import { createRandom } from "lib/random.ts";
 import { intervalOf, type ResultRow } from "../paired_differences.ts";
+import type { UnseenEffect } from "./unseen_effects.ts";
 import { UNSEEN_ROWS } from "./unseen_rows.ts";
 import { hasLearnt, type UnseenResult } from "./unseen_run.ts";
 import {
   scoresOf,
   UNSEEN_QUESTIONS,
   type UnseenQuestion,
+  unseenQuestion,
   type UnseenTest,
 } from "./unseen_tests.ts";
 
@@ -150,38 +152,17 @@ export function answerRows(
   );
 }
 
-/** A change, as two rows of the benchmark. */
-export interface UnseenEffect {
-  /** What is changed, in a few words. */
-  readonly label: string;
-  /** The row with the change. */
-  readonly with: string;
-  /** The row without it. */
-  readonly without: string;
+/** What an effect asks of its two sides. */
+function questionsOf({ questions }: UnseenEffect): (readonly [UnseenQuestion, UnseenQuestion])[] {
+  if (!questions) return UNSEEN_QUESTIONS.map((question) => [question, question]);
+  return [[unseenQuestion(questions.with), unseenQuestion(questions.without)]];
 }
-
-/** What the paper adds to a detector, one thing after the other. */
-export const UNSEEN_EFFECTS: readonly UnseenEffect[] = Object.freeze([
-  { label: "four blocks for one", with: "global head", without: "one block" },
-  { label: "heads, no loss", with: "heads", without: "global head" },
-  { label: "LIL on all heads", with: "heads + LIL", without: "heads" },
-  { label: "GIL on all heads", with: "heads + GIL", without: "heads" },
-  { label: "both losses on all heads", with: "paper", without: "heads" },
-]);
-
-/** Every other row against the paper's detector. */
-export const AGAINST_PAPER: readonly UnseenEffect[] = Object.freeze(
-  UNSEEN_ROWS.slice(1).map(({ name }) => ({
-    label: name,
-    with: name,
-    without: UNSEEN_ROWS[0].name,
-  })),
-);
 
 /**
  * Differences of AUC, seed by seed: what people, pictures and order give to both rows drops out.
  *
- * @returns A row an effect and question that has seeds in common; the rest is missing.
+ * @returns A row an effect and question that has seeds in common; the rest is missing. `question` is that of
+ * the side with the change; where the other side answers another one, `against` names it.
  */
 export function differenceRows(
   results: readonly UnseenResult[],
@@ -189,15 +170,14 @@ export function differenceRows(
   { resamples = 1000 }: TableOptions = {},
 ): ResultRow[] {
   return effects.flatMap((effect) =>
-    UNSEEN_QUESTIONS.flatMap((question) => {
+    questionsOf(effect).flatMap(([question, against]) => {
       const changed = answersOf(results, question, effect.with);
-      const base = answersOf(results, question, effect.without);
+      const base = answersOf(results, against, effect.without);
       const seeds = [...changed.keys()].filter((seed) => base.has(seed));
       if (seeds.length === 0) return [];
-      const share = 1 / question.parts.length;
       const terms = seeds.map((seed) => [
-        ...changed.get(seed)!.map(({ of }) => ({ of, factor: share })),
-        ...base.get(seed)!.map(({ of }) => ({ of, factor: -share })),
+        ...changed.get(seed)!.map(({ of }) => ({ of, factor: 1 / question.parts.length })),
+        ...base.get(seed)!.map(({ of }) => ({ of, factor: -1 / against.parts.length })),
       ]);
       const used = seeds.flatMap((seed) => [...changed.get(seed)!, ...base.get(seed)!]);
       const { AUC: { value, half, low, high } } = answer(terms, {
@@ -210,6 +190,7 @@ export function differenceRows(
         with: effect.with,
         without: effect.without,
         question: question.name,
+        ...against === question ? {} : { against: against.name },
         seeds: seeds.length,
         didNotLearn: failed.size,
         value: round(value),

@@ -97,6 +97,18 @@ export const UNSEEN_QUESTIONS: readonly UnseenQuestion[] = Object.freeze([
   },
 ]);
 
+/**
+ * A question by its name.
+ *
+ * @throws RangeError for a name that there is not.
+ */
+export function unseenQuestion(name: unknown): UnseenQuestion {
+  const found = UNSEEN_QUESTIONS.find((question) => question.name === name);
+  if (found) return found;
+  const names = UNSEEN_QUESTIONS.map((question) => question.name).join(", ");
+  throw new RangeError(`The benchmark has no question "${name}". Questions: ${names}.`);
+}
+
 /** Crops with a distortion, each in the same way whoever looks at it. */
 export function distortedCrops(
   crops: readonly Crop[],

@@ -69,7 +69,9 @@ export function startDeviceProcesses(count: number, args: readonly string[]): De
   };
   const anyEnds = Promise.race(children.map(async ({ ended, words }, i): Promise<never> => {
     const [{ code }] = await ended;
-    throw new Error(`The process of rank ${i + 1} has ended (exit code ${code}).\n${words()}`.trim());
+    throw new Error(
+      `The process of rank ${i + 1} has ended (exit code ${code}).\n${words()}`.trim(),
+    );
   }));
   anyEnds.catch(() => {}); // as all do in the end
   return {

@@ -6,7 +6,7 @@ import type { DeviceShare } from "lib/batches/device_share.ts";
 import { type Engine, type EngineOptions, startEngine } from "lib/engine/engine.ts";
 import { meetGroup, type MetGroup } from "lib/engine/meet_group.ts";
 import { visibleGpus } from "lib/engine/nvidia_gpu.ts";
-import { isNormed } from "lib/training/device_rules.ts";
+import { isNormed } from "lib/networks/parameters.ts";
 import { startDeviceProcesses } from "./device_processes.ts";
 import { launchedPlace } from "./launcher.ts";
 import type { PlannedRun } from "./planned_runs.ts";
@@ -23,7 +23,10 @@ export interface JoinedDevices {
 }
 
 /** The options that decide it. */
-export type DeviceOptions = Pick<TrainTaskOptions, "devices" | "startLimit" | "args">;
+export interface DeviceOptions extends Pick<TrainTaskOptions, "devices" | "startLimit" | "args"> {
+  /** That of an interrupt. */
+  readonly signal: AbortSignal;
+}
 
 /** How many processes `--devices` asks for. @throws RangeError where there are not as many GPUs. */
 function wantedDevices(devices: TrainTaskOptions["devices"], gpus: number): number {
@@ -59,7 +62,7 @@ function ownDevice(
  * do not come in time, naming them.
  */
 export async function withDevices<Result>(
-  { devices, startLimit, args }: DeviceOptions,
+  { devices, startLimit, args, signal }: DeviceOptions,
   work: (joined: JoinedDevices) => Promise<Result>,
 ): Promise<Result> {
   const launched = launchedPlace(Deno.env.toObject()), gpus = visibleGpus();
@@ -84,7 +87,7 @@ export async function withDevices<Result>(
     met.watch();
     const launcher = launched?.launcher ?? "--devices";
     const result = await work({ engine, share: { rank, size }, launcher });
-    await met.leave();
+    await met.leave(signal.aborted ? `Rank ${rank} was stopped.` : undefined); // others may wait for it
     return result;
   } catch (error) {
     throw await told(error, { met, rank, lastWords: processes?.lastWords });
@@ -117,7 +120,7 @@ export function sayDevices(
   launcher: string,
 ): string[] {
   const each = [...new Set(runs.map(({ configuration }) => configuration.data.batchSize / size))];
-  const normed = runs.filter(({ configuration }) => isNormed(configuration.detector));
+  const normed = runs.filter(({ configuration }) => isNormed(configuration.detector.parameters));
   const isApart = normed.some(({ configuration }) => configuration.training.normDevices > 1);
   return [
     `${size} processes train together (${launcher}), a device each, with ${

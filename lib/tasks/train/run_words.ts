@@ -1,6 +1,8 @@
 /** What `train` says of a run on the way, and what to do next. */
 import { NameTable } from "lib/data/name_table.ts";
 import type { Sample } from "lib/data/samples.ts";
+import type { Configuration } from "lib/detectors/configuration.ts";
+import { isNormed } from "lib/networks/parameters.ts";
 import type { ClassVideos } from "lib/evaluation/learnt.ts";
 import { BEGINNING, selected } from "lib/training/selection.ts";
 import type { StepRecord } from "lib/training/step_record.ts";
@@ -15,6 +17,33 @@ export function stepNotes(): (record: StepRecord) => string {
     if (latest === undefined || !best) return loss;
     return `${loss} · validation AUC ${latest.toFixed(4)}, best ${best.auc.toFixed(4)}`;
   };
+}
+
+/**
+ * How micro-batches change what is learnt, where a run has them; undefined where it has none.
+ *
+ * @example
+ * ```ts
+ * import { vary } from "lib/detectors/configuration.ts";
+ * import { PAPER } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
+ * import { microBatchWords } from "lib/tasks/train/run_words.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(microBatchWords(PAPER), undefined);
+ * assert.match(microBatchWords(vary(PAPER, { microBatchSize: 8 }))!, /32 micro-batches of 8.*those of 8/);
+ * ```
+ */
+export function microBatchWords(
+  { detector, data: { batchSize }, training: { microBatchSize } }: Configuration,
+): string | undefined {
+  if (microBatchSize === 0) return undefined;
+  const count = batchSize / microBatchSize;
+  return `Each batch of ${batchSize} is passed over in ${count} micro-batches of ${microBatchSize}, whose ` +
+    "gradients are added up. " +
+    (isNormed(detector.parameters)
+      ? `Batch norm's statistics in training are those of ${microBatchSize} pictures, and its running ones ` +
+        `move on ${count} times a step: this is not what a whole batch teaches.`
+      : "There is no batch norm: this is what a whole batch teaches.");
 }
 
 /** How many videos of each class there are. */

@@ -49,6 +49,7 @@ export const USAGE =
                       a TypeScript file of your own (the first)
   --preset NAME       one of the detector's: paper, officialCode, quick, smoke for the paper's (its first)
   --set FIELD=VALUE   change one setting, such as blocks=3; as often as you like
+  --micro-batch N     learn from each batch in parts of N, in the memory of N: --set microBatchSize=N
   --pretrained FILE   published weights to begin with, such as resnet34.pth
   --name NAME         what the run is called (the detector and its preset)
   --tables NAMES      the paper's detectors instead of a preset: "all", or names with commas between
@@ -96,6 +97,7 @@ export function parseTrainOptions(args: readonly string[]): TrainTaskOptions | "
       detector: { type: "string" },
       preset: { type: "string" },
       set: { type: "string", multiple: true, default: [] },
+      "micro-batch": { type: "string" },
       pretrained: { type: "string" },
       name: { type: "string" },
       tables: { type: "string" },
@@ -114,6 +116,7 @@ export function parseTrainOptions(args: readonly string[]): TrainTaskOptions | "
   });
   if (values.help) return "help";
   const { data, detector, preset, set, tables, name, pretrained, seeds, devices } = values;
+  const parts = values["micro-batch"];
   if (data.length === 0) throw new RangeError("--data is missing: the manifest to train on.");
   if (tables !== undefined && [detector, preset, name].some((value) => value !== undefined)) {
     throw new RangeError(
@@ -128,7 +131,10 @@ export function parseTrainOptions(args: readonly string[]): TrainTaskOptions | "
     configuration: {
       ...detector === undefined ? {} : { detector },
       ...preset === undefined ? {} : { preset },
-      changes: set,
+      changes: [
+        ...set,
+        ...parts === undefined ? [] : [`microBatchSize=${wholeNumber("--micro-batch", parts, 0)}`],
+      ],
     },
     ...tables === undefined ? {} : { tables: tables.split(",") },
     ...name === undefined ? {} : { name },

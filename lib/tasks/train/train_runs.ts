@@ -41,7 +41,7 @@ import { keepOperatingRecord } from "./keep_operating_record.ts";
 import { memoryWarning } from "./memory_warning.ts";
 import { type OpenManifest, openManifest } from "./open_manifest.ts";
 import { type PlannedRun, plannedRuns } from "./planned_runs.ts";
-import { evaluateCommand, stepNotes, videosOf } from "./run_words.ts";
+import { evaluateCommand, microBatchWords, stepNotes, videosOf } from "./run_words.ts";
 import type { TrainTaskOptions } from "./train_options.ts";
 
 /** Where training happens. */
@@ -104,6 +104,8 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<string> {
       `${data.validation} for validation; ${basename(folder)}`,
   );
 
+  const ofParts = microBatchWords(configuration);
+  if (ofParts) say(ofParts);
   const isDone = (await readRunRecord(folder))?.finished;
   // Of a GPU's memory nothing is known here; what is measured is captured, and all devices capture the same.
   if (!isDone && engine.device.startsWith("CPU") && share.size === 1) {
@@ -171,7 +173,7 @@ export async function trainRuns(
   { signal, say, runsFolder = RUNS }: TaskSurroundings & Partial<TrainSurroundings>,
 ): Promise<string[]> {
   const planned = await plannedRuns(options), { sweep } = planned;
-  return await withDevices(options, async ({ engine, share, launcher }) => {
+  return await withDevices({ ...options, signal }, async ({ engine, share, launcher }) => {
     const together = { devices: share.size, joinsNorm: options.syncBatchNorm };
     const runs = planned.runs.map((run) => ({
       ...run,

@@ -11,11 +11,10 @@ import type { UnseenRun } from "lib/studies/unseen/unseen_rows.ts";
 import type { UnseenResult } from "lib/studies/unseen/unseen_run.ts";
 import {
   AGAINST_PAPER,
-  answerRows,
-  differenceRows,
-  type TableOptions,
+  LESSON_EFFECTS,
   UNSEEN_EFFECTS,
-} from "lib/studies/unseen/unseen_table.ts";
+} from "lib/studies/unseen/unseen_effects.ts";
+import { answerRows, differenceRows, type TableOptions } from "lib/studies/unseen/unseen_table.ts";
 import { UNSEEN_ROWS } from "lib/studies/unseen/unseen_rows.ts";
 import type { TaskSurroundings } from "../in_task.ts";
 import { keptRows, writeRows } from "../study/study_job.ts";
@@ -68,6 +67,13 @@ export interface Tables extends UnseenRuns {
   /** What it is of; undefined where there are no tables. */
   readonly about: About | undefined;
 }
+
+/** The tables of differences: a file each. */
+const DIFFERENCES = {
+  "effects.csv": UNSEEN_EFFECTS,
+  "lessons.csv": LESSON_EFFECTS,
+  "against_paper.csv": AGAINST_PAPER,
+};
 
 async function readJson<Value>(path: string): Promise<Value | undefined> {
   try {
@@ -177,15 +183,11 @@ export async function joinTables(
     await writeRows(path, joined.rows);
     for (const remark of joined.remarks) remarks.add(remark);
   };
-  const labels = (effects: typeof AGAINST_PAPER) => effects.map(({ label }) => label);
   await write("answers.csv", answerRows(results, options), UNSEEN_ROWS.map(({ name }) => name));
-  await write(
-    "effects.csv",
-    differenceRows(results, UNSEEN_EFFECTS, options),
-    labels(UNSEEN_EFFECTS),
-  );
-  const againstPaper = differenceRows(results, AGAINST_PAPER, options);
-  await write("against_paper.csv", againstPaper, labels(AGAINST_PAPER));
+  for (const [file, effects] of Object.entries(DIFFERENCES)) {
+    const names = effects.map(({ label }) => label);
+    await write(file, differenceRows(results, effects, options), names);
+  }
   for (const remark of remarks) say(remark);
   const runs = [...Map.groupBy(rows, runKey).values()].map(([first]) => first);
   const hardware = results.map((result) => result.hardware);

@@ -54,3 +54,20 @@ Deno.test("joinAnswers counts the seeds that both sides of a difference have", (
   const fewer = rows.filter((row) => row.row === "paper" || row.seed === 1);
   assert.deepEqual(joinAnswers(made, [], { ...options, rows: fewer }).rows, made);
 });
+
+Deno.test("joinAnswers keeps a difference of two questions as long as the runs of both sides are the same", () => {
+  const questions = { with: "trained on self-blended", without: "unseen people" };
+  const effects = [{ label: "blended", with: "paper", without: "paper", questions }];
+  const results = [
+    ...paper,
+    madeUpResult("SBI", "paper", 1, 1),
+    madeUpResult("SBI", "paper", 2, 1),
+  ];
+  const rows = results.flatMap(testRows), kept = differenceRows(results, effects, FEW);
+  const options = { rows, changed: NONE, names: ["blended"] };
+  assert.deepEqual(joinAnswers([], kept, options), { rows: kept, remarks: [] });
+  for (const gone of [paper[1], results[3]]) {
+    const changed = new Set([runKey(gone)]);
+    assert.deepEqual(joinAnswers([], kept, { ...options, changed }).rows, []);
+  }
+});

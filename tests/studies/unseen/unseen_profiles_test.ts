@@ -64,4 +64,5 @@ Deno.test("unseenProtocol is one word for all seeds, and another for other pictu
   const clip = { ...run, row: "CLIP, head" };
   const [one, other] = ["ab", "cd"].map((weights) => unseenProtocol(clip, { ...given, weights }));
   assert.notEqual(one, other);
+  assert.notEqual(unseenProtocol({ ...run, row: "heads, unpaired" }, given), word);
 });

@@ -8,6 +8,7 @@ import { disposeParameters, type Parameters } from "lib/networks/parameters.ts";
 import { parametersUnder, storeParameters } from "lib/networks/weights/state_dict.ts";
 import { createRandom } from "lib/random.ts";
 import { runUnseen, type UnseenPictures } from "lib/studies/unseen/unseen_run.ts";
+import { unseenRow } from "lib/studies/unseen/unseen_rows.ts";
 import { squares } from "../../detectors/squares.ts";
 
 await startEngine();
@@ -53,4 +54,22 @@ Deno.test("runUnseen begins with the weights that it is given, and leaves in the
   assert.notDeepEqual(kept!["head.weight"].dataSync(), published["head.weight"].dataSync());
   disposeParameters(published);
   disposeParameters(kept!);
+});
+
+Deno.test("runUnseen has a fake beside its own real picture in a batch, unless the row draws them apart", async () => {
+  const splits = { train: crops(1), validation: crops(2), test: crops(3) };
+  const pictures = { crops: splits, tests: new Map([["none", splits.test]]) };
+  const configuration = vary(unseenRow("mesonet").configuration, {
+    ...{ imageSize: 32, batchSize: 4, steps: 2, seed: 1 },
+  } as Record<string, unknown>) as unknown as Configuration;
+  const scoresBy = async (row: string) => {
+    const result = await runUnseen({ setting: "all", row, seed: 1 }, {
+      pictures: pictures as unknown as UnseenPictures,
+      ...{ configuration, protocol: "a look", hardware: "here" },
+    });
+    return result.logOdds.none;
+  };
+  const paired = await scoresBy("xception");
+  assert.deepEqual(await scoresBy("xception"), paired);
+  assert.notDeepEqual(await scoresBy("xception, unpaired"), paired);
 });

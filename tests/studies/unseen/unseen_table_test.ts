@@ -2,11 +2,10 @@ import assert from "node:assert/strict";
 import { rocAuc } from "lib/evaluation/roc.ts";
 import {
   AGAINST_PAPER,
-  answerRows,
-  differenceRows,
-  testRows,
+  LESSON_EFFECTS,
   UNSEEN_EFFECTS,
-} from "lib/studies/unseen/unseen_table.ts";
+} from "lib/studies/unseen/unseen_effects.ts";
+import { answerRows, differenceRows, testRows } from "lib/studies/unseen/unseen_table.ts";
 import { scoresOf } from "lib/studies/unseen/unseen_tests.ts";
 import { madeUpResult, METHODS, TESTED } from "./made_up_results.ts";
 
@@ -70,4 +69,25 @@ Deno.test("differenceRows pairs seeds; a row against itself is no difference, a 
   assert.ok(Number(both.value) > 0 && Number(both.low) > 0 && both.seeds === 3);
   const against = differenceRows(results, AGAINST_PAPER, FEW).find((row) => row.with === "heads")!;
   assert.equal(against.value, -Number(both.value));
+});
+
+Deno.test("differenceRows sets the same row, taught two ways, against itself, and says which questions", () => {
+  const results = [1, 2].flatMap((seed) => [
+    madeUpResult("SBI", "xception", seed, 1),
+    madeUpResult("all", "xception", seed, 3),
+    madeUpResult("all", "xception, unpaired", seed, 0.5),
+  ]);
+  const rows = differenceRows(results, LESSON_EFFECTS, FEW);
+  const blended = rows.find((row) => row.label === "xception, self-blended for stand-ins")!;
+  assert.deepEqual(
+    [blended.question, blended.against, blended.seeds],
+    ["trained on self-blended", "unseen people", 2],
+  );
+  assert.ok(Number(blended.high) < 0);
+  const auc = (setting: string) =>
+    results.filter((one) => one.setting === setting && one.row === "xception")
+      .reduce((sum, one) => sum + Number(testRows(one)[0].AUC) / 2, 0);
+  assert.ok(Math.abs(Number(blended.value) - (auc("SBI") - auc("all"))) < 1e-3);
+  const paired = rows.find(({ label }) => label === "xception, in pairs")!;
+  assert.ok(Number(paired.value) > 0 && !("against" in paired));
 });

@@ -1,0 +1,118 @@
+/**
+ * The training step with gradient accumulation, as captured functions: the batch in micro-batches whose
+ * gradients are added up, then one step of the optimiser.
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { Configuration } from "lib/detectors/configuration.ts";
+import { compile, compileStep } from "lib/engine/engine.ts";
+import { replaceTensors, tensorsIn } from "lib/engine/nested_tensors.ts";
+import type { Parameters } from "lib/networks/parameters.ts";
+import { sharpenedWeights } from "./gradient_norm.ts";
+import type { Learner } from "./learner.ts";
+import { captureMeanPass } from "./mean_pass.ts";
+import type { CapturedPass, Scalars } from "./micro_batch_passes.ts";
+import { captureOutputsPass } from "./outputs_pass.ts";
+import { type SeenBatch, tensorsOf } from "./pass.ts";
+import { moveWeights, seenBatch, type StepInputs } from "./step.ts";
+
+/** A captured step, whole or accumulated. */
+export interface StepFunction extends Disposable {
+  /** Takes the step, and gives every scalar of `trainingStep` by name; the inputs stay the caller's. */
+  run(inputs: StepInputs): Promise<Record<string, number>>;
+}
+
+/** Variables like these, at 0; no gradient is taken of them. */
+function zerosLike(variables: Parameters, names: readonly string[]): Parameters {
+  const zeros = (like: tf.Variable) => tf.variable(tf.zerosLike(like as tf.Tensor), false);
+  return tf.tidy(() => Object.fromEntries(names.map((name) => [name, zeros(variables[name])])));
+}
+
+/** What was added up, which begins anew at 0 after the step that this is captured in. */
+function takeSums(sums: Parameters, names: readonly string[]): Record<string, tf.Tensor> {
+  const taken = tensorsOf(sums, names);
+  const own = Object.fromEntries(names.map((name) => [name, taken[name].clone()]));
+  for (const name of names) sums[name].assign(tf.zerosLike(taken[name]));
+  return own;
+}
+
+/**
+ * Captures the step of a configuration with `microBatchSize`, for inputs like the example. Augmentation and
+ * mixup are of the whole batch. With `samRho` both passes are accumulated: the second takes its gradient at
+ * weights that are kept beside the learner's.
+ */
+export function captureAccumulatedStep(
+  learner: Learner,
+  example: StepInputs,
+  configuration: Configuration,
+): StepFunction {
+  const { detector, training } = configuration, { precision, samRho, microBatchSize } = training;
+  const { learnt, slots } = learner, all = Object.keys(slots), { optimiser, seed } = example;
+  const owned = new DisposableStack();
+  const owning = (parameters: Parameters) =>
+    owned.adopt(parameters, (of) => tf.dispose(Object.values(of)));
+  const sums = owning(zerosLike(learnt, all));
+
+  const keys = Object.keys(example) as (keyof StepInputs)[];
+  let shape: SeenBatch | undefined;
+  const see = owned.adopt(
+    compile(
+      (...tensors) => {
+        const inputs = Object.fromEntries(keys.map((key, i) => [key, tensors[i]]));
+        shape = seenBatch(inputs as unknown as StepInputs, configuration);
+        return tensorsIn(shape);
+      },
+      keys.map((key) => example[key]!),
+      { name: "batch to learn from" },
+    ),
+    (of) => of.dispose(),
+  );
+  const seen = (inputs: StepInputs): SeenBatch =>
+    replaceTensors(shape!, see(...keys.map((key) => inputs[key]!)));
+
+  const batch = seen(example), shared = { detector, seed, precision, microBatchSize, sums };
+  const capturePass = detector.microBatches === "mean" ? captureMeanPass : captureOutputsPass;
+  const first = owned.use(capturePass(learnt, batch, { ...shared, names: all }));
+  const { names, passes } = first;
+  let second: CapturedPass | undefined,
+    climb: ((numbers: tf.Tensor2D) => void) | undefined;
+  if (samRho > 0) {
+    const above = owning(zerosLike(learnt, names));
+    const sharpen = owned.adopt(
+      compileStep(
+        (numbers) => {
+          const moved = sharpenedWeights(learnt, takeSums(sums, names), samRho);
+          for (const name of names) above[name].assign(moved[name]);
+          return numbers;
+        },
+        [optimiser],
+        { name: "sharpened weights" },
+      ),
+      (of) => of.dispose(),
+    );
+    climb = (numbers) => tf.dispose(sharpen(numbers));
+    second = owned.use(capturePass({ ...learnt, ...above }, batch, { ...shared, names, passes }));
+  }
+  tf.dispose(tensorsIn(batch));
+  const gradients = (second ?? first).names;
+  const move = owned.adopt(
+    compileStep(
+      (numbers) => {
+        const taken = takeSums(sums, gradients);
+        moveWeights(learner, { gradients: taken, numbers: numbers as tf.Tensor2D }, configuration);
+        return numbers;
+      },
+      [optimiser],
+      { name: "step of the optimiser", precision },
+    ),
+    (of) => of.dispose(),
+  );
+  const run = async (inputs: StepInputs): Promise<Record<string, number>> => {
+    const whole = seen(inputs);
+    const scalars: Scalars = first.run(whole, inputs.seed);
+    climb?.(inputs.optimiser);
+    second?.run(whole, inputs.seed).dispose();
+    tf.dispose([tensorsIn(whole), move(inputs.optimiser)]);
+    return await scalars.read();
+  };
+  return { run, [Symbol.dispose]: () => owned.dispose() };
+}
