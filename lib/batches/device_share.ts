@@ -20,7 +20,7 @@ export interface DeviceShare {
 export const ALONE: DeviceShare = Object.freeze({ rank: 0, size: 1 });
 
 /** What decides a step's parameters. */
-interface StepOf {
+export interface StepOf {
   /** Pictures of the whole batch. */
   readonly count: number;
   /** From 0. */

@@ -61,9 +61,12 @@ export function batchNormTraining(
 }
 
 /** What is learnt of a batch norm, and the constant under its root. */
-interface NormParameters {
+export interface NormParameters {
+  /** PyTorch's weight, `[channels]`. */
   readonly scale: tf.Tensor1D;
+  /** PyTorch's bias, `[channels]`. */
   readonly offset: tf.Tensor1D;
+  /** Added to the variance before its square root is taken. */
   readonly epsilon: number;
 }
 

@@ -67,12 +67,12 @@ Deno.test("collectives: two processes compute means, gradients and batch norm as
   const [of0, of1] = [JSON.parse(a), JSON.parse(b)];
   assert.deepEqual(of1.membership, { rank: 1, size: 2 });
   assert.equal(of0.device, "CPU:0");
-  for (const  of of[of0, of1]) {
-    assert.equal(of.text, "élève");
-    assert.deepEqual(of.first, ["-0", Math.fround(1.1), Math.fround(-3e-30)]);
-    assert.deepEqual(of.gathered, [1, 0, 2, -4]);
-    assert.deepEqual(of.gradient, [[4.5, -6]]); // mean factor 1.5, times twice the means 1.5 and −2
-    assert.deepEqual(of.many, [[1.5, -2], [-0.5], []]);
+  for (const found of [of0, of1]) {
+    assert.equal(found.text, "élève");
+    assert.deepEqual(found.first, ["-0", Math.fround(1.1), Math.fround(-3e-30)]);
+    assert.deepEqual(found.gathered, [1, 0, 2, -4]);
+    assert.deepEqual(found.gradient, [[4.5, -6]]); // mean factor 1.5, times twice the means 1.5 and −2
+    assert.deepEqual(found.many, [[1.5, -2], [-0.5], []]);
   }
 
   const weight = tf.tensor1d([1, -2, 3]);

@@ -1,4 +1,5 @@
-/** Local processes, one a device, that train together with this one, which is the first of them. */
+/** Local processes, a device each, that train together with this one, which is the first of them. */
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { freePort } from "lib/engine/free_port.ts";
 import type { LaunchedPlace } from "./launcher.ts";
@@ -27,7 +28,7 @@ const HOST = "127.0.0.1";
  * @param args Of the command `train`, as the others are to see them.
  */
 export function startDeviceProcesses(count: number, args: readonly string[]): DeviceProcesses {
-  const task = fileURLToPath(new URL("../train.ts", import.meta.url)), port = freePort();
+  const task = join(dirname(fileURLToPath(import.meta.url)), "..", "train.ts"), port = freePort();
   const children = Array.from({ length: count - 1 }, (_, i) => {
     const rank = i + 1;
     const child = new Deno.Command(Deno.execPath(), {
