@@ -97,7 +97,7 @@ Deno.test("collectives: two processes compute means, gradients and batch norm as
     const mean = of0.norm[3 + k].map((g: number, i: number) => (g + of1.norm[3 + k][i]) / 2);
     near(mean, gradients[k], `gradient ${k}`);
   }
-  const loss = JSON.parse(lost);
-  assert.deepEqual([loss.rank, loss.isSilent], [1, true]);
-  assert.match(loss.words, /^The process of rank 1 \(127\.0\.0\.1\) has ended without a word/);
+  const heard = JSON.parse(lost);
+  assert.deepEqual([heard.rank, heard.isSilent], [1, true]);
+  assert.match(heard.words, /^The process of rank 1 \(127\.0\.0\.1\) has ended without a word/);
 });
