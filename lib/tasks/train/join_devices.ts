@@ -2,7 +2,7 @@
  * The processes that train together: finds this one's place among them, meets the others, and starts the
  * engine on the device that is its own. A process that was started alone is alone.
  */
-import type { DeviceShare } from "lib/batches/device_share.ts";
+import { ALONE, type DeviceShare } from "lib/batches/device_share.ts";
 import { type Engine, type EngineOptions, startEngine } from "lib/engine/engine.ts";
 import { meetGroup, type MetGroup } from "lib/engine/meet_group.ts";
 import { visibleGpus } from "lib/engine/nvidia_gpu.ts";
@@ -10,7 +10,7 @@ import { isNormed } from "lib/networks/parameters.ts";
 import { startDeviceProcesses } from "./device_processes.ts";
 import { launchedPlace } from "./launcher.ts";
 import type { PlannedRun } from "./planned_runs.ts";
-import type { TrainTaskOptions } from "./train_options.ts";
+import type { TogetherOptions } from "./train_options.ts";
 
 /** This process among those that train together. */
 export interface JoinedDevices {
@@ -23,13 +23,15 @@ export interface JoinedDevices {
 }
 
 /** The options that decide it. */
-export interface DeviceOptions extends Pick<TrainTaskOptions, "devices" | "startLimit" | "args"> {
+export interface DeviceOptions {
+  /** How processes train together; undefined: alone, whatever a launcher says. */
+  readonly together: TogetherOptions | undefined;
   /** That of an interrupt. */
   readonly signal: AbortSignal;
 }
 
 /** How many processes `--devices` asks for. @throws RangeError where there are not as many GPUs. */
-function wantedDevices(devices: TrainTaskOptions["devices"], gpus: number): number {
+function wantedDevices(devices: TogetherOptions["devices"], gpus: number): number {
   if (devices === "all") return Math.max(1, gpus);
   if (devices !== undefined && gpus > 0 && devices > gpus) {
     throw new RangeError(`--devices is ${devices}, but this machine shows ${gpus} GPUs.`);
@@ -62,9 +64,13 @@ function ownDevice(
  * do not come in time, naming them.
  */
 export async function withDevices<Result>(
-  { devices, startLimit, args, signal }: DeviceOptions,
+  { together, signal }: DeviceOptions,
   work: (joined: JoinedDevices) => Promise<Result>,
 ): Promise<Result> {
+  const alone = async () =>
+    await work({ engine: await startEngine(), share: ALONE, launcher: undefined });
+  if (!together) return await alone();
+  const { devices, startLimit, args } = together;
   const launched = launchedPlace(Deno.env.toObject()), gpus = visibleGpus();
   if (launched && devices !== undefined) {
     throw new RangeError(
@@ -75,10 +81,7 @@ export async function withDevices<Result>(
   const count = launched ? 1 : wantedDevices(devices, gpus);
   await using processes = count > 1 ? startDeviceProcesses(count, args) : undefined;
   const place = launched ?? processes?.place;
-  if (!place) {
-    const engine = await startEngine();
-    return await work({ engine, share: { rank: 0, size: 1 }, launcher: undefined });
-  }
+  if (!place) return await alone();
   const { rank, size } = place;
   const meeting = meetGroup({ ...place, purpose: args.join(" "), seconds: startLimit });
   const met = await Promise.race([meeting, ...processes ? [processes.anyEnds] : []]);

@@ -2,6 +2,20 @@
 import { parseArgs } from "node:util";
 import type { ConfigurationArguments } from "../configuration_arguments.ts";
 
+/** How processes train together. */
+export interface TogetherOptions {
+  /** Processes on this machine that train together, a device each; left out: one, or as a launcher started them. */
+  readonly devices?: number | "all";
+  /** Whether several devices take the batch norm of the whole batch together; else each that of its own part. */
+  readonly syncBatchNorm: boolean;
+  /** Seconds that processes wait for each other at the start. */
+  readonly startLimit: number;
+  /** Whether a job of Slurm that is told to end goes back into the queue. */
+  readonly requeue: boolean;
+  /** The arguments, but for `devices`: what processes that train together have in common. */
+  readonly args: readonly string[];
+}
+
 /** How detectors are trained. */
 export interface TrainTaskOptions {
   /** Manifests, `…/manifest.csv`; a run takes the first one that holds its data set. */
@@ -24,16 +38,8 @@ export interface TrainTaskOptions {
   readonly leaveOut: readonly string[];
   /** Steps between two checkpoints. */
   readonly checkpointEvery: number;
-  /** Processes on this machine that train together, a device each; left out: one, or as a launcher started them. */
-  readonly devices?: number | "all";
-  /** Whether several devices take the batch norm of the whole batch together; else each that of its own part. */
-  readonly syncBatchNorm: boolean;
-  /** Seconds that processes wait for each other at the start. */
-  readonly startLimit: number;
-  /** Whether a job of Slurm that is told to end goes back into the queue. */
-  readonly requeue: boolean;
-  /** The arguments, but for `devices`: what processes that train together have in common. */
-  readonly args: readonly string[];
+  /** How it trains together with other processes; left out: alone. */
+  readonly together?: TogetherOptions;
   /** Free text for the record. */
   readonly notes: string;
 }
@@ -146,13 +152,15 @@ export function parseTrainOptions(args: readonly string[]): TrainTaskOptions | "
     allowSharedIdentities: values["allow-shared-identities"],
     leaveOut: values["leave-out"]?.split(",") ?? [],
     checkpointEvery: wholeNumber("--checkpoint-every", values["checkpoint-every"], 1),
-    ...devices === undefined
-      ? {}
-      : { devices: devices === "all" ? devices : wholeNumber("--devices", devices, 1) },
-    syncBatchNorm: values["sync-batch-norm"],
-    startLimit: wholeNumber("--start-limit", values["start-limit"], 1),
-    requeue: values.requeue,
-    args: args.filter((arg, i) => !/^--devices(=|$)/.test(arg) && args[i - 1] !== "--devices"),
+    together: {
+      ...devices === undefined
+        ? {}
+        : { devices: devices === "all" ? devices : wholeNumber("--devices", devices, 1) },
+      syncBatchNorm: values["sync-batch-norm"],
+      startLimit: wholeNumber("--start-limit", values["start-limit"], 1),
+      requeue: values.requeue,
+      args: args.filter((arg, i) => !/^--devices(=|$)/.test(arg) && args[i - 1] !== "--devices"),
+    },
     notes: values.notes,
   };
 }

@@ -173,37 +173,47 @@ export async function trainRuns(
   { signal, say, runsFolder = RUNS }: TaskSurroundings & Partial<TrainSurroundings>,
 ): Promise<string[]> {
   const planned = await plannedRuns(options), { sweep } = planned;
-  return await withDevices({ ...options, signal }, async ({ engine, share, launcher }) => {
-    const together = { devices: share.size, joinsNorm: options.syncBatchNorm };
-    const runs = planned.runs.map((run) => ({
-      ...run,
-      configuration: configurationForDevices(run.configuration, together),
-    }));
-    using opened = new DisposableStack();
-    const manifests: OpenManifest[] = [];
-    for (const path of options.manifests) {
-      const manifest = await openManifest(path);
-      opened.use(manifest.samples);
-      manifests.push(manifest);
-    }
-    const { configuration: { detector } } = options;
-    const sitting = { ...options, detector, engine, share, manifests, signal, say, runsFolder };
-    if (share.rank === 0) {
-      say(
-        `${runs.length} of ${sweep} runs in this job, on ${deviceTitle(engine)}. ${LABEL_LEGEND}.`,
-      );
-      if (launcher !== undefined) {
-        for (const line of sayDevices(runs, share, launcher)) say(line);
+  return await withDevices(
+    { together: options.together, signal },
+    async ({ engine, share, launcher }) => {
+      const on = { devices: share.size, joinsNorm: options.together?.syncBatchNorm ?? false };
+      const runs = planned.runs.map((run) => ({
+        ...run,
+        configuration: configurationForDevices(run.configuration, on),
+      }));
+      using opened = new DisposableStack();
+      const manifests: OpenManifest[] = [];
+      for (const path of options.manifests) {
+        const manifest = await openManifest(path);
+        opened.use(manifest.samples);
+        manifests.push(manifest);
       }
-    }
-    const folders: string[] = [];
-    for (const run of runs) {
-      if (signal.aborted && share.size === 1) break;
-      if (share.rank > 0) await trainAlong(run, sitting);
-      else folders.push(await trainOne(run, sitting));
-      if (signal.aborted) break; // all have stopped after the same step
-    }
-    if (signal.aborted && options.requeue && share.rank === 0) await requeue(signal, say);
-    return folders;
-  });
+      const { configuration: { detector } } = options;
+      const sitting = { ...options, detector, engine, share, manifests, signal, say, runsFolder };
+      if (share.rank === 0) {
+        say(
+          `${runs.length} of ${sweep} runs in this job, on ${
+            deviceTitle(engine)
+          }. ${LABEL_LEGEND}.`,
+        );
+        if (launcher !== undefined) {
+          for (const line of sayDevices(runs, share, launcher)) say(line);
+        }
+      }
+      const folders: string[] = [];
+      for (const run of runs) {
+        if (signal.aborted && share.size === 1) break;
+        if (share.rank > 0) await trainAlong(run, sitting);
+        else folders.push(await trainOne(run, sitting));
+        if (signal.aborted) break; // all have stopped after the same step
+      }
+      if (signal.aborted && options.together?.requeue && share.rank === 0) {
+        await requeue(
+          signal,
+          say,
+        );
+      }
+      return folders;
+    },
+  );
 }

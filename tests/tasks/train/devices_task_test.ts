@@ -97,7 +97,7 @@ Deno.test("parseTrainOptions: what processes have in common is the command witho
   const of = (line: string) => {
     const options = parseTrainOptions(line.split(" "));
     assert.ok(options !== "help");
-    return options;
+    return options.together!;
   };
   const options = of("--data m.csv --devices 4 --sync-batch-norm --start-limit 9");
   assert.deepEqual([options.devices, options.syncBatchNorm, options.startLimit], [4, true, 9]);
