@@ -4,6 +4,7 @@
  * function of tensors, so that it can be captured with the training step.
  */
 import * as tf from "@tensorflow/tfjs";
+import { projectiveTransform } from "lib/engine/projective_transform.ts";
 import type { Random } from "lib/random.ts";
 import type { DataSettings } from "lib/settings/data_settings.ts";
 
@@ -118,11 +119,11 @@ export function augment(images: tf.Tensor4D, parameters: tf.Tensor2D): tf.Tensor
  * @returns float32 of the same shape. The caller disposes it.
  */
 export function augmentMasks(masks: tf.Tensor4D, parameters: tf.Tensor2D): tf.Tensor4D {
-  return tf.tidy(() => moved(masks, parameters) as tf.Tensor4D);
+  return tf.tidy(() => moved(masks, parameters));
 }
 
 /** Flipped, and turned around the centre. */
-function moved(images: tf.Tensor4D, parameters: tf.Tensor2D): tf.Tensor {
+function moved(images: tf.Tensor4D, parameters: tf.Tensor2D): tf.Tensor4D {
   const [batch, height, width] = images.shape;
   if (parameters.shape[0] !== batch || parameters.shape[1] !== AUGMENTATION_WIDTH) {
     throw new TypeError(
@@ -130,45 +131,14 @@ function moved(images: tf.Tensor4D, parameters: tf.Tensor2D): tf.Tensor {
         `not [${parameters.shape.join(", ")}].`,
     );
   }
-  const [side, angle] = tf.split(parameters, 4, 1)
-    .map((column) => tf.reshape(column, [batch, 1, 1]));
-  // Where each pixel comes from, for each picture: turn (side · right, down) around the centre.
+  const [side, angle] = tf.split(parameters, 4, 1);
+  // Where each pixel comes from: turned (side · right, down) around the centre.
   const x = (width - 1) / 2, y = (height - 1) / 2; // pixels from the first one's centre
-  const right = tf.mul(side, tf.reshape(tf.range(-x, x + 0.5), [1, 1, width]));
-  const down = tf.reshape(tf.range(-y, y + 0.5), [1, height, 1]);
   const cos = tf.cos(angle), sin = tf.sin(angle);
-  const fromX = tf.sub(tf.mul(cos, right), tf.mul(sin, down));
-  const fromY = tf.add(tf.mul(sin, right), tf.mul(cos, down));
-  return sampleBilinear(images, tf.add(fromX, x), tf.add(fromY, y));
-}
-
-/**
- * The pictures' values at places [batch, height, width], in pixels from the first one's centre. Made of
- * four gathers: the plain backend's `tf.image.transform` handles only a batch's first picture, and the
- * native backend has none. `gatherND`, as the native `gather` reads its indices back to check them,
- * which cannot be captured.
- */
-function sampleBilinear(images: tf.Tensor4D, x: tf.Tensor, y: tf.Tensor): tf.Tensor {
-  const [batch, height, width, channels] = images.shape;
-  const rows = tf.reshape(tf.cast(images, "float32"), [batch * height * width, channels]);
-  const first = tf.reshape(tf.mul(tf.range(0, batch), height), [batch, 1, 1]);
-  const column = tf.clipByValue(x, 0, width - 1), row = tf.clipByValue(y, 0, height - 1);
-  const left = tf.floor(column), top = tf.floor(row);
-  const next = (place: tf.Tensor, last: number) => tf.minimum(tf.add(place, 1), last);
-  const at = (columns: tf.Tensor, inPicture: tf.Tensor) => {
-    // float32 counts exactly to 2^24 only: whole numbers are added as int32.
-    const line = tf.add(tf.cast(first, "int32"), tf.cast(inPicture, "int32"));
-    const place = tf.add(tf.mul(line, tf.scalar(width, "int32")), tf.cast(columns, "int32"));
-    const flat = tf.gatherND(rows, tf.reshape(place, [batch * height * width, 1]));
-    return tf.reshape(flat, images.shape);
-  };
-  const mix = (a: tf.Tensor, b: tf.Tensor, share: tf.Tensor) =>
-    tf.add(a, tf.mul(tf.sub(b, a), tf.expandDims(share, 3)));
-  const share = tf.sub(column, left), below = next(top, height - 1);
-  const edge = next(left, width - 1);
-  return mix(
-    mix(at(left, top), at(edge, top), share),
-    mix(at(left, below), at(edge, below), share),
-    tf.sub(row, top),
-  );
+  const [across, up] = [tf.mul(cos, side), tf.neg(sin)], [along, down] = [tf.mul(sin, side), cos];
+  const start = (right: tf.Tensor, below: tf.Tensor, centre: number) =>
+    tf.sub(centre, tf.add(tf.mul(right, x), tf.mul(below, y)));
+  const ofX = [across, up, start(across, up, x)], ofY = [along, down, start(along, down, y)];
+  const transforms = tf.concat([...ofX, ...ofY, tf.zeros([batch, 2])], 1) as tf.Tensor2D;
+  return projectiveTransform(tf.cast(images, "float32"), transforms);
 }

@@ -2,8 +2,8 @@
 import { join } from "node:path";
 import { PROJECT_ENVIRONMENT, sitePackages } from "lib/io/site_packages.ts";
 
-/** Where TensorFlow's wheel has the library that exports the C API, on each platform. */
-const IN_WHEEL: Partial<Record<typeof Deno.build.os, string>> = {
+/** Where TensorFlow's wheel has the library through which the C API is had, on each platform that has wheels. */
+export const LIBRARY_IN_WHEEL: Partial<Record<typeof Deno.build.os, string>> = {
   darwin: "tensorflow/libtensorflow_cc.2.dylib",
   linux: "tensorflow/libtensorflow_cc.so.2",
   windows: "tensorflow/python/_pywrap_tensorflow_common.dll",
@@ -33,7 +33,7 @@ export function findLibrary(path?: string): LibrarySearch {
   if (stated !== undefined) {
     return isFile(stated) ? { path: stated } : { missing: `there is no file ${stated}` };
   }
-  const packages = sitePackages(PROJECT_ENVIRONMENT), inWheel = IN_WHEEL[Deno.build.os];
+  const packages = sitePackages(PROJECT_ENVIRONMENT), inWheel = LIBRARY_IN_WHEEL[Deno.build.os];
   if (inWheel === undefined) return { missing: `TensorFlow has no wheel for ${Deno.build.os}` };
   const found = packages && join(packages, inWheel);
   return found && isFile(found)

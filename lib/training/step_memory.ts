@@ -19,15 +19,34 @@ const OF_STATE = 1.25;
  */
 const OF_ACTIVATIONS = 0.9;
 
-/** Bytes of float32. */
+/** Bytes of float32, and of the int32 that pixels are until they are augmented. */
 const FLOAT = 4;
+
+/** Red, green and blue. */
+const CHANNELS = 3;
+
+/** Copies of its pictures that a batch in micro-batches holds meanwhile: as read, as numbers, and on the way. [measured] */
+const HELD = 4;
 
 /** What a step takes. */
 export interface StepMemory {
-  /** Bytes, whatever the batch. */
+  /** Bytes, whatever the batch: the process, all variables and what the optimiser makes of them. */
   readonly fixed: number;
-  /** Bytes for each picture in the batch. */
+  /** Bytes for each picture that is computed at once. */
   readonly eachPicture: number;
+  /** Bytes of the gradients that micro-batches add up. */
+  readonly sums: number;
+  /** Bytes for each picture of a batch in micro-batches, beside those. */
+  readonly eachHeld: number;
+}
+
+/** Bytes that a step takes at its peak, of a batch of this size, at once (0) or in micro-batches. */
+export function bytesOfStep(
+  { fixed, eachPicture, sums, eachHeld }: StepMemory,
+  { batchSize, microBatchSize }: { batchSize: number; microBatchSize: number },
+): number {
+  if (microBatchSize === 0) return fixed + batchSize * eachPicture;
+  return fixed + microBatchSize * eachPicture + sums + batchSize * eachHeld;
 }
 
 /** Targets of a batch, with all that any detector may want. */
@@ -44,10 +63,16 @@ function blankTargets(batch: number, size: number): Targets {
 
 /**
  * Estimates the memory of a captured training step in float32 on the processor: takes forward passes of two
- * and of four blank pictures apart, and extrapolates. Its peaks were compared with those of real steps of
- * three configurations on two cores: the paper's detector at 96 pixels and batch 128 (836 MB estimated, 770
- * measured), two blocks of half a ResNet-34 at 128 pixels and batch 64 (1361, 1125), Xception at 128 pixels
- * and batch 32 (2085, 2034).
+ * and of four blank pictures apart, and extrapolates along the batch. Against peaks of processes that took real
+ * steps on two cores, estimated and measured in MB:
+ *
+ * - four blocks of conv4 (width 2) at 112 pixels, batch 128: 995, 944; in micro-batches of 8: 390, 482
+ * - half an Xception at 128 pixels, batch 64: 1862, 1656; in micro-batches of 8: 604, 587
+ * - RECCE (width 1/4) at 128 pixels, batch 32: 987, 870
+ * - `foundation_encoder` `quick`, batch 64: 568, 483; `sbi` `quick` at 128 pixels, batch 32: 394, 466
+ *
+ * all within a factor of 1.25; and earlier the paper's detector at 96 pixels and batch 128 (836, 770), two blocks
+ * of half a ResNet-34 at 128 pixels and batch 64 (1361, 1125), Xception at 128 pixels and batch 32 (2085, 2034).
  *
  * The passes themselves take seconds, and as much memory as a small batch does.
  *
@@ -95,7 +120,12 @@ export async function stepMemory(
     const beside = [...optimiserOf(training).slots, ...samRho > 0 ? ["moved"] : []];
     const each = 1 + beside.length + (averageDecay > 0 ? 1 : 0); // with Adam's two means, say
     const variables = each * numbers * FLOAT;
-    return { fixed: FIXED + OF_STATE * variables, eachPicture: OF_ACTIVATIONS * (four - two) / 2 };
+    return {
+      fixed: FIXED + OF_STATE * variables,
+      eachPicture: OF_ACTIVATIONS * (four - two) / 2,
+      sums: numbers * FLOAT,
+      eachHeld: HELD * size * size * CHANNELS * FLOAT,
+    };
   } finally {
     disposeParameters(learnt);
   }

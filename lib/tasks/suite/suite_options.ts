@@ -14,6 +14,8 @@ export interface SuiteOptions {
   readonly collect: boolean;
   /** Whether people may be in several splits, or in training and test. */
   readonly allowSharedIdentities: boolean;
+  /** Whether a training begins although its step is not thought to fit into memory. */
+  readonly ignoreMemory: boolean;
   /** Videos drawn for the intervals. */
   readonly resamples: number;
   /** Weights of a published backbone; none: random ones. */
@@ -32,6 +34,7 @@ export const USAGE =
   --collect           train and test nothing; write the tables from what there is
   --pretrained FILE   published weights to begin with, such as resnet34.pth
   --allow-shared-identities   people may be in several splits, as in Celeb-DF's and DFDC's own lists
+  --ignore-memory     train although a step is not thought to fit into memory
   --resamples N       draws for the 95 % intervals by video; 0: none (1000)
   --out FOLDER        where the tables go (results/suites/ and the suite's name)
   --help              this
@@ -57,6 +60,7 @@ export function parseSuiteOptions(args: readonly string[]): SuiteOptions | "help
       collect: { type: "boolean", default: false },
       pretrained: { type: "string" },
       "allow-shared-identities": { type: "boolean", default: false },
+      "ignore-memory": { type: "boolean", default: false },
       resamples: { type: "string", default: "1000" },
       out: { type: "string" },
       help: { type: "boolean", default: false },
@@ -82,6 +86,7 @@ export function parseSuiteOptions(args: readonly string[]): SuiteOptions | "help
     job: values.job,
     collect: values.collect,
     allowSharedIdentities: values["allow-shared-identities"],
+    ignoreMemory: values["ignore-memory"],
     resamples: resamplesOf(values.resamples),
     ...pretrained === undefined ? {} : { pretrained },
     ...out === undefined ? {} : { out },

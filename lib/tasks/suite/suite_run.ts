@@ -105,10 +105,10 @@ async function runCell(
     suite: Suite;
     mark: string;
     options: SuiteOptions;
-    surroundings: TrainSurroundings;
+    surroundings: Omit<TrainSurroundings, "memory">;
   },
 ): Promise<boolean> {
-  const { data, allowSharedIdentities, resamples, pretrained } = options;
+  const { data, allowSharedIdentities, ignoreMemory, resamples, pretrained } = options;
   const configuration = configurationOf(cell), { detector } = configuration;
   const [folder] = await trainRuns({
     manifests: [data[suite.train]],
@@ -117,6 +117,7 @@ async function runCell(
     seeds: [cell.seed],
     job: "1/1",
     allowSharedIdentities,
+    ignoreMemory,
     leaveOut: cell.leftOut === undefined ? [] : [cell.leftOut],
     checkpointEvery: CHECKPOINT_EVERY,
     notes: mark,

@@ -119,8 +119,7 @@ async function told(
 /** What is to be said of a run on several devices, beside what a run on one says. */
 export function sayDevices(
   runs: readonly PlannedRun[],
-  { size }: DeviceShare,
-  launcher: string,
+  { share: { size }, launcher }: { share: DeviceShare; launcher: string },
 ): string[] {
   const each = [...new Set(runs.map(({ configuration }) => configuration.data.batchSize / size))];
   const normed = runs.filter(({ configuration }) => isNormed(configuration.detector.parameters));

@@ -36,6 +36,8 @@ export interface TrainTaskOptions {
   readonly allowSharedIdentities: boolean;
   /** Methods whose fakes are not learnt from, nor validated on; none: all are. */
   readonly leaveOut: readonly string[];
+  /** Whether a run begins although its step is not thought to fit into memory. */
+  readonly ignoreMemory: boolean;
   /** Steps between two checkpoints. */
   readonly checkpointEvery: number;
   /** How it trains together with other processes; left out: alone. */
@@ -69,6 +71,7 @@ export const USAGE =
   --start-limit SECONDS   how long processes wait for each other at the start (300)
   --requeue           a job of Slurm that is told to end goes back into the queue, and goes on from there
   --checkpoint-every N  steps between two checkpoints (500)
+  --ignore-memory     begin although a step is not thought to fit into memory
   --notes TEXT        kept with the run
   --help              this
 
@@ -112,6 +115,7 @@ export function parseTrainOptions(args: readonly string[]): TrainTaskOptions | "
       "allow-shared-identities": { type: "boolean", default: false },
       "leave-out": { type: "string" },
       "checkpoint-every": { type: "string", default: "500" },
+      "ignore-memory": { type: "boolean", default: false },
       devices: { type: "string" },
       "sync-batch-norm": { type: "boolean", default: false },
       "start-limit": { type: "string", default: "300" },
@@ -151,6 +155,7 @@ export function parseTrainOptions(args: readonly string[]): TrainTaskOptions | "
     ...pretrained === undefined ? {} : { pretrained },
     allowSharedIdentities: values["allow-shared-identities"],
     leaveOut: values["leave-out"]?.split(",") ?? [],
+    ignoreMemory: values["ignore-memory"],
     checkpointEvery: wholeNumber("--checkpoint-every", values["checkpoint-every"], 1),
     together: {
       ...devices === undefined

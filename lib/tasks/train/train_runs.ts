@@ -38,7 +38,7 @@ import {
 import { sayDevices, withDevices } from "./join_devices.ts";
 import { requeue } from "./requeue.ts";
 import { keepOperatingRecord } from "./keep_operating_record.ts";
-import { memoryWarning } from "./memory_warning.ts";
+import { checkMemory } from "./memory_check.ts";
 import { type OpenManifest, openManifest } from "./open_manifest.ts";
 import { type PlannedRun, plannedRuns } from "./planned_runs.ts";
 import { evaluateCommand, microBatchWords, stepNotes, videosOf } from "./run_words.ts";
@@ -48,6 +48,8 @@ import type { TrainTaskOptions } from "./train_options.ts";
 export interface TrainSurroundings extends TaskSurroundings {
   /** Folder of all runs. */
   readonly runsFolder: string;
+  /** Bytes that are free. */
+  readonly memory: () => Promise<number>;
 }
 
 /** What all runs of a command share. */
@@ -107,10 +109,11 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<string> {
   const ofParts = microBatchWords(configuration);
   if (ofParts) say(ofParts);
   const isDone = (await readRunRecord(folder))?.finished;
-  // Of a GPU's memory nothing is known here; what is measured is captured, and all devices capture the same.
+  // Of a GPU's memory nothing is known here, nor what other devices' processes take.
   if (!isDone && engine.device.startsWith("CPU") && share.size === 1) {
-    const warning = await memoryWarning(configuration, await freeMemory());
-    if (warning) say(warning);
+    const { estimate, fault } = await checkMemory(configuration, await sitting.memory()) ?? {};
+    if (estimate) say(estimate);
+    if (fault && !sitting.ignoreMemory) throw new RangeError(fault);
   }
   const parts = [training, lessons.validation].values();
   await writeTrainedOn(folder, parts.flatMap((part) => part.origins()), { forge });
@@ -170,50 +173,38 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<string> {
  */
 export async function trainRuns(
   options: TrainTaskOptions,
-  { signal, say, runsFolder = RUNS }: TaskSurroundings & Partial<TrainSurroundings>,
+  { signal, say, runsFolder = RUNS, memory = freeMemory }:
+    & TaskSurroundings
+    & Partial<TrainSurroundings>,
 ): Promise<string[]> {
-  const planned = await plannedRuns(options), { sweep } = planned;
-  return await withDevices(
-    { together: options.together, signal },
-    async ({ engine, share, launcher }) => {
-      const on = { devices: share.size, joinsNorm: options.together?.syncBatchNorm ?? false };
-      const runs = planned.runs.map((run) => ({
-        ...run,
-        configuration: configurationForDevices(run.configuration, on),
-      }));
-      using opened = new DisposableStack();
-      const manifests: OpenManifest[] = [];
-      for (const path of options.manifests) {
-        const manifest = await openManifest(path);
-        opened.use(manifest.samples);
-        manifests.push(manifest);
-      }
-      const { configuration: { detector } } = options;
-      const sitting = { ...options, detector, engine, share, manifests, signal, say, runsFolder };
-      if (share.rank === 0) {
-        say(
-          `${runs.length} of ${sweep} runs in this job, on ${
-            deviceTitle(engine)
-          }. ${LABEL_LEGEND}.`,
-        );
-        if (launcher !== undefined) {
-          for (const line of sayDevices(runs, share, launcher)) say(line);
-        }
-      }
-      const folders: string[] = [];
-      for (const run of runs) {
-        if (signal.aborted && share.size === 1) break;
-        if (share.rank > 0) await trainAlong(run, sitting);
-        else folders.push(await trainOne(run, sitting));
-        if (signal.aborted) break; // all have stopped after the same step
-      }
-      if (signal.aborted && options.together?.requeue && share.rank === 0) {
-        await requeue(
-          signal,
-          say,
-        );
-      }
-      return folders;
-    },
-  );
+  const planned = await plannedRuns(options), { together, configuration: { detector } } = options;
+  return await withDevices({ together, signal }, async ({ engine, share, launcher }) => {
+    const on = { devices: share.size, joinsNorm: together?.syncBatchNorm ?? false };
+    const runs = planned.runs.map((run): PlannedRun => ({
+      ...run,
+      configuration: configurationForDevices(run.configuration, on),
+    }));
+    using opened = new DisposableStack();
+    const manifests: OpenManifest[] = [];
+    for (const path of options.manifests) {
+      const manifest = await openManifest(path);
+      opened.use(manifest.samples);
+      manifests.push(manifest);
+    }
+    if (share.rank === 0) {
+      const title = deviceTitle(engine);
+      say(`${runs.length} of ${planned.sweep} runs in this job, on ${title}. ${LABEL_LEGEND}.`);
+      if (launcher !== undefined) sayDevices(runs, { share, launcher }).forEach(say);
+    }
+    const surroundings = { engine, share, manifests, signal, say, runsFolder, memory };
+    const sitting: Sitting = { ...options, detector, ...surroundings }, folders: string[] = [];
+    for (const run of runs) {
+      if (signal.aborted && share.size === 1) break;
+      if (share.rank > 0) await trainAlong(run, sitting);
+      else folders.push(await trainOne(run, sitting));
+      if (signal.aborted) break; // all have stopped after the same step
+    }
+    if (signal.aborted && together?.requeue && share.rank === 0) await requeue(signal, say);
+    return folders;
+  });
 }

@@ -79,22 +79,33 @@ Deno.test(
     const before = Deno.env.get("FORGERY_CLUES_GPU");
     try {
       Deno.env.delete("FORGERY_CLUES_GPU");
-      const sees = Deno.build.os === "linux";
+      const machine = { os: "linux", arch: "x86_64" } as const;
       await withPrograms(
         { "nvidia-smi": "exit 0" },
-        async () => assert.equal(await wantsCuda(), sees),
+        async () => assert.equal(await wantsCuda(machine), true),
       );
       await withPrograms(
         { "nvidia-smi": "exit 9" },
-        async () => assert.equal(await wantsCuda(), false),
+        async () => assert.equal(await wantsCuda(machine), false),
       );
-      await withPrograms({}, async () => assert.equal(await wantsCuda(), false));
+      await withPrograms({}, async () => assert.equal(await wantsCuda(machine), false));
       Deno.env.set("FORGERY_CLUES_GPU", "1");
-      await withPrograms({}, async () => assert.equal(await wantsCuda(), true));
+      await withPrograms({}, async () => assert.equal(await wantsCuda(machine), true));
+      for (
+        const other of [{ ...machine, arch: "aarch64" }, { ...machine, os: "darwin" }] as const
+      ) {
+        await assert.rejects(wantsCuda(other), /Linux on x86-64 alone/);
+        Deno.env.delete("FORGERY_CLUES_GPU");
+        await withPrograms(
+          { "nvidia-smi": "exit 0" },
+          async () => assert.equal(await wantsCuda(other), false),
+        );
+        Deno.env.set("FORGERY_CLUES_GPU", "1");
+      }
       Deno.env.set("FORGERY_CLUES_GPU", "0");
       await withPrograms(
         { "nvidia-smi": "exit 0" },
-        async () => assert.equal(await wantsCuda(), false),
+        async () => assert.equal(await wantsCuda(machine), false),
       );
     } finally {
       if (before === undefined) {

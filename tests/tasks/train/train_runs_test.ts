@@ -20,7 +20,11 @@ import { madeUpFolder } from "../../training/made_up_folder.ts";
 /** Trains as the command line says, and returns what was said. */
 async function trainAs(
   line: string,
-  { runs, stopAfter = Infinity }: { runs: string; stopAfter?: number },
+  { runs, stopAfter = Infinity, ...surroundings }: {
+    runs: string;
+    stopAfter?: number;
+    memory?: () => Promise<number>;
+  },
 ): Promise<string[]> {
   const options = parseTrainOptions(line.split(" "));
   assert.ok(options !== "help");
@@ -29,7 +33,7 @@ async function trainAs(
     lines.push(text);
     if (lines.length > stopAfter) stop.abort();
   };
-  await trainRuns(options, { signal: stop.signal, say, runsFolder: runs });
+  await trainRuns(options, { ...surroundings, signal: stop.signal, say, runsFolder: runs });
   return lines;
 }
 
@@ -133,6 +137,18 @@ Deno.test("trainRuns refuses data that does not fit, each with a message of its 
     const leak = lines.map((text) => text.replace("validation/0", "train/0"));
     await Deno.writeTextFile(manifest, leak.join("\n"));
     await assert.rejects(trainAs(`--data ${manifest} ${SMALL}`, { runs }), /video "train\/0"/);
+  });
+});
+
+Deno.test("trainRuns refuses a step that does not fit into memory, unless told to go on", async () => {
+  await inFolder(async (folder) => {
+    const manifest = await madeUpFolder(folder, { train: 16, validation: 0, test: 0 });
+    const line = `--data ${manifest} ${SMALL} --micro-batch 2`;
+    const given = { runs: join(folder, "runs"), memory: () => Promise.resolve(2 ** 20) };
+    await assert.rejects(trainAs(line, given), /Not even two pictures.*--ignore-memory/);
+    const lines = await trainAs(`${line} --ignore-memory`, { ...given, stopAfter: 3 });
+    assert.match(lines.join("\n"), /4 micro-batches of 2.*running ones move on 4 times/);
+    assert.match(lines.join("\n"), /8 pictures, 2 at a time, takes about .* 0\.0 GB are free/);
   });
 });
 
