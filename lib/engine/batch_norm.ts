@@ -41,13 +41,17 @@ function attributes(epsilon: number, more: Attribute[] = []): Attribute[] {
  *
  * @param x `[batch, height, width, channels]`.
  * @param parameters scale (PyTorch's weight) and offset (its bias), each `[channels]`.
- * @param isJoined Whether the statistics are those of all devices' parts of the batch, and not of this one's.
+ * @param options `isTwice`: whether gradients of its gradients will be asked, which the fused kernel has not.
+ * `isJoined`: whether the statistics are those of all devices' parts of the batch, and not of this one's.
  * @throws RangeError when a channel has one value only: its variance is not defined.
  */
 export function batchNormTraining(
   x: tf.Tensor4D,
   parameters: NormParameters,
-  isJoined = false,
+  { isTwice = false, isJoined = false }: {
+    isTwice?: boolean | undefined;
+    isJoined?: boolean | undefined;
+  } = {},
 ): NormalisedBatch {
   const devices = isJoined ? membership().size : 1, count = devices * x.size / x.shape[3];
   if (!(count > 1)) {
@@ -57,7 +61,7 @@ export function batchNormTraining(
     );
   }
   if (devices > 1) return joined(x, devices, parameters);
-  return capturingBackend() ? fused(x, parameters) : composed(x, count, parameters);
+  return capturingBackend() && !isTwice ? fused(x, parameters) : composed(x, count, parameters);
 }
 
 /** What is learnt of a batch norm, and the constant under its root. */
@@ -105,11 +109,11 @@ function composed(
   count: number,
   { scale, offset, epsilon }: NormParameters,
 ): NormalisedBatch {
-  const { mean, variance } = tf.moments(x, [0, 1, 2]) as {
-    mean: tf.Tensor1D;
-    variance: tf.Tensor1D;
-  };
-  const y = tf.batchNorm4d(x, mean, variance, offset, scale, epsilon);
+  const mean = tf.mean<tf.Tensor1D>(x, [0, 1, 2]), apart = tf.sub(x, mean);
+  const variance = tf.mean<tf.Tensor1D>(tf.square(apart), [0, 1, 2]);
+  // Not `tf.batchNorm4d`: the gradient of its gradient takes a slice and a sum for each pixel.
+  const factor = tf.mul(scale, tf.rsqrt(tf.add(variance, epsilon)));
+  const y = tf.add(tf.mul(apart, factor), offset) as tf.Tensor4D;
   return { y, mean, variance: tf.mul(variance, count / (count - 1)) };
 }
 

@@ -80,8 +80,8 @@ export interface InferenceRun extends Disposable {
 }
 
 /**
- * Makes a detector ready for timing: captured, with batch norm merged into the weights, on blank
- * images of the size that it takes.
+ * Makes a detector ready for timing: captured, with batch norm merged into the weights unless it learns from
+ * each picture, on blank images of the size that it takes.
  *
  * @param trained Its parameters stay the caller's.
  * @param options `batchSize`: images a run; default 1. `precision`: the arithmetic; default float32.
@@ -95,10 +95,13 @@ export function openInference(
   } = {},
 ): InferenceRun {
   const { input: { size } } = detector;
-  const folded = foldBatchNorm(parameters, detector.parameters);
+  const folded = detector.adaptation ? undefined : foldBatchNorm(parameters, detector.parameters);
   const images = tf.zeros<tf.Rank.R4>([batchSize, size, size, 3]);
   const captured = compile(
-    (x) => tf.sigmoid(scoreImages(detector, x as tf.Tensor4D, folded, { folded: true })),
+    (x) => {
+      const mode = folded ? { folded: true } : {};
+      return tf.sigmoid(scoreImages(detector, x as tf.Tensor4D, folded ?? parameters, mode));
+    },
     [images],
     { precision, name: "inference" },
   );
@@ -111,7 +114,7 @@ export function openInference(
     [Symbol.dispose]: () => {
       captured.dispose();
       images.dispose();
-      disposeParameters(folded);
+      if (folded) disposeParameters(folded);
     },
   };
 }

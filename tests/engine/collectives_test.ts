@@ -30,7 +30,7 @@ const MEMBER = `
   let statistics: tf.Tensor[] = [];
   const norm = compile((x) => {
     const loss = (x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) => {
-      const { y, mean, variance } = batchNormTraining(x as tf.Tensor4D, { scale: gamma, offset: beta, epsilon: 1e-3 } as never, true);
+      const { y, mean, variance } = batchNormTraining(x as tf.Tensor4D, { scale: gamma, offset: beta, epsilon: 1e-3 } as never, { isJoined: true });
       statistics = [y, mean, variance].map((t) => tf.keep(t.clone()));
       return tf.mean(tf.mul(tf.mul(tf.square(y), y), weight)) as tf.Scalar;
     };

@@ -52,8 +52,8 @@ export const USAGE =
 
   --data FILE         a manifest, as "deno task prepare" writes it; with --tables, one for each data set
   --detector NAME     exposing_the_deception, xception, mesonet, spsl, xception_ela, f3_net,
-                      recce, face_x_ray, multi_attentional, srm, fst_matching, lisiam, sbi, pcl,
-                      dsp_fwa, efficientnet, ws_dan, dcl, foundation_encoder, or
+                      recce, face_x_ray, multi_attentional, srm, fst_matching, ost, lisiam, sbi,
+                      pcl, dsp_fwa, efficientnet, ws_dan, dcl, foundation_encoder, or
                       a TypeScript file of your own (the first)
   --preset NAME       one of the detector's: paper, officialCode, quick, smoke for the paper's (its first)
   --set FIELD=VALUE   change one setting, such as blocks=3; as often as you like
