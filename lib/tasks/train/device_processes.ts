@@ -2,6 +2,8 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { freePort } from "lib/engine/free_port.ts";
+import { PROJECT } from "../setup/project.ts";
+import { SET_UP_MARK } from "../setup/run_again.ts";
 import type { LaunchedPlace } from "./launcher.ts";
 
 /** This process's place, and the others, which were started for it. */
@@ -37,6 +39,7 @@ export function startDeviceProcesses(count: number, args: readonly string[]): De
         ...{ RANK: `${rank}`, WORLD_SIZE: `${count}`, LOCAL_RANK: `${rank}` },
         ...{ LOCAL_WORLD_SIZE: `${count}`, MASTER_ADDR: HOST, MASTER_PORT: `${port}` },
         TORCHELASTIC_USE_AGENT_STORE: "False",
+        [SET_UP_MARK]: PROJECT.root, // this process has seen to it, and many at once would wait for each other
       },
       stdin: "null",
       stdout: "null",
