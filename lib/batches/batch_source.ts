@@ -12,6 +12,7 @@ import {
   stackCrops,
   trainingBatch,
 } from "./batches.ts";
+import { ALONE, type DeviceShare, shareOfPlaces } from "./device_share.ts";
 import { type EpochOrder, epochOrder, pairOrder } from "./epoch_order.ts";
 import { openForgedPairs } from "./loader/forged_pairs.ts";
 import { readAhead } from "./loader/read_ahead.ts";
@@ -84,6 +85,7 @@ function stackMasks(crops: readonly Crop[], indices: readonly number[], size: nu
  * `openLoader` does.
  *
  * @param crops All of the detector's size.
+ * @param share The device whose part of each batch is wanted; default: the only one.
  * @throws RangeError when there are none, balanced batches lack a class, or they lack what the detector
  * wants (masks, sources), or what fakes are to be made of. TypeError when one has another size. (`batch` also: RangeError for a negative
  * step.)
@@ -108,10 +110,14 @@ function stackMasks(crops: readonly Crop[], indices: readonly number[], size: nu
  * assert.equal(images.dataSync()[0], indices[0]);
  * ```
  */
-export function cropSource(crops: readonly Crop[], settings: BatchSettings): BatchSource {
+export function cropSource(
+  crops: readonly Crop[],
+  settings: BatchSettings,
+  share: DeviceShare = ALONE,
+): BatchSource {
   const { input: { size } } = settings.detector;
   for (const crop of crops) requireCropSize(crop, size);
-  if (settings.data.forge !== "none") return forgedSource(crops, settings);
+  if (settings.data.forge !== "none") return forgedSource(crops, settings, share);
   const samples = crops.map(({ sample }) => sample);
   const wanted = lookUpWanted(
     samples,
@@ -131,15 +137,25 @@ export function cropSource(crops: readonly Crop[], settings: BatchSettings): Bat
     batchesPerEpoch: order.batchesPerEpoch,
     methods: wanted.methods ?? [],
     // deno-lint-ignore require-await -- errors become rejections, as in every other source
-    batch: async (step) => trainingBatch(picturesOf(order.places(step)), { step, settings }),
+    batch: async (step) =>
+      trainingBatch(picturesOf(shareOfPlaces(order.places(step), { step, settings, share })), {
+        step,
+        settings,
+        share,
+      }),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
 
 /** Batches of pairs that are made of the real crops, two ahead of the one asked for. */
-function forgedSource(crops: readonly Crop[], settings: BatchSettings): BatchSource {
+function forgedSource(
+  crops: readonly Crop[],
+  settings: BatchSettings,
+  share: DeviceShare,
+): BatchSource {
   const pairs = openForgedPairs(facesInMemory(crops), {
     settings,
+    share,
     onUnreadable: "error",
     notice: undefined,
   });
@@ -148,6 +164,6 @@ function forgedSource(crops: readonly Crop[], settings: BatchSettings): BatchSou
     batchesPerEpoch: pairs.batchesPerEpoch,
     methods: pairs.methods,
     [Symbol.asyncDispose]: () => pairs[Symbol.asyncDispose](),
-    batch: async (step) => trainingBatch(await pictures(step), { step, settings }),
+    batch: async (step) => trainingBatch(await pictures(step), { step, settings, share }),
   };
 }

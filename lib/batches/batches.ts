@@ -5,10 +5,10 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Crop } from "lib/data/samples.ts";
-import { createRandom } from "lib/random.ts";
 import type { DataSettings } from "lib/settings/data_settings.ts";
-import { AUGMENTATION_WIDTH, drawAugmentation, RANGES } from "./augmentation.ts";
-import { drawMixup, drawPairMixup, MIXUP_WIDTH } from "./mixup.ts";
+import { AUGMENTATION_WIDTH } from "./augmentation.ts";
+import { ALONE, type DeviceShare, planShare } from "./device_share.ts";
+import { MIXUP_WIDTH } from "./mixup.ts";
 
 /**
  * What a batch can carry besides pictures and labels: where a picture was manipulated, by which method,
@@ -34,7 +34,10 @@ export interface BatchSettings {
   };
 }
 
-/** A batch on the device. The caller disposes its tensors, with `disposeBatch`. */
+/**
+ * A batch on the device. The caller disposes its tensors, with `disposeBatch`. Where mixup lays pictures over them
+ * that other devices learn from, these follow behind the own ones in `images`, `labels`, `masks` and `augmentation`.
+ */
 export interface Batch {
   /** int32 [batch, height, width, 3], RGB, 0 to 255 (TensorFlow.js has no 8-bit type). */
   readonly images: tf.Tensor4D;
@@ -100,39 +103,65 @@ function onDevice(
   };
 }
 
-/** Each picture's parameters for both pictures of a pair, which stand side by side. */
-function forBoth(each: Float32Array, width: number): Float32Array {
-  const both = new Float32Array(2 * each.length);
-  for (let at = 0; at < each.length; at += width) {
-    const own = each.subarray(at, at + width);
-    both.set(own, 2 * at);
-    both.set(own, 2 * at + width);
+/** Pictures by their places among others; partners stay those that they were. */
+export function takePictures(pictures: Pictures, places: readonly number[]): Pictures {
+  if (places.every((place, i) => place === i) && places.length === pictures.labels.length) {
+    return pictures;
   }
-  return both;
+  const { width, height } = pictures;
+  const each = (bytes: Uint8Array, length: number) => {
+    const taken = new Uint8Array(places.length * length);
+    places.forEach((place, i) =>
+      taken.set(bytes.subarray(place * length, (place + 1) * length), i * length)
+    );
+    return taken;
+  };
+  const taken = <T>(list: readonly T[]) => places.map((place) => list[place]);
+  const { pixels, labels, indices, masks, methods, partners, identities } = pictures;
+  return {
+    ...{ width, height, pixels: each(pixels, 3 * width * height) },
+    ...{ labels: taken(labels), indices: taken(indices) },
+    ...masks ? { masks: each(masks, width * height) } : {},
+    ...methods ? { methods: taken(methods) } : {},
+    ...partners ? { partners: taken(partners) } : {},
+    ...identities
+      ? { identities: places.flatMap((place) => identities.slice(2 * place, 2 * place + 2)) }
+      : {},
+  };
 }
 
-/** A batch to learn from: with the parameters of the step. */
+/**
+ * A batch to learn from: with the parameters of the step.
+ *
+ * @param pictures Those of `planShare`'s rows.
+ * @param options `share`: the device that they are for; default: the only one.
+ */
 export function trainingBatch(
   pictures: Pictures,
-  { step, settings }: { step: number; settings: Pick<BatchSettings, "data" | "training"> },
+  { step, settings, share = ALONE }: {
+    step: number;
+    settings: Pick<BatchSettings, "data" | "training">;
+    share?: DeviceShare;
+  },
 ): Batch {
-  const { data: { augmentation, mixup: alpha, mixupWith }, training: { seed } } = settings;
-  const count = pictures.labels.length, ofPairs = alpha > 0 && mixupWith === "pair";
-  const random = (purpose: string) => createRandom(seed, purpose, step);
-  const draw = (count: number) =>
-    drawAugmentation(count, { ranges: RANGES[augmentation], random: random("augmentation") });
-  const mixing = { alpha, random: random("mixup") };
-  const partners = pictures.partners ?? pictures.labels.map((_, i) => i ^ 1); // made pairs are whole
-  const parameters = ofPairs
-    ? {
-      augmentation: forBoth(draw(count / 2), AUGMENTATION_WIDTH), // or their faces would not lie on each other
-      mixup: drawPairMixup(partners, mixing),
-    }
-    : { augmentation: draw(count), mixup: drawMixup(count, mixing) };
+  const count = share.size === 1 ? pictures.labels.length : settings.data.batchSize;
+  const { rows, own, augmentation, mixup } = planShare({ count, step, settings, share });
+  const { methods, partners, identities, indices } = pictures;
+  const { mixup: alpha, mixupWith } = settings.data;
+  if (alpha > 0 && mixupWith === "pair") {
+    partners?.forEach((partner, i) => mixup[i * MIXUP_WIDTH + 1] = partner); // itself, where its own cannot be read
+  }
+  const learntFrom = own === pictures.labels.length ? pictures : {
+    ...pictures,
+    indices: indices.slice(0, own),
+    ...methods ? { methods: methods.slice(0, own) } : {},
+    ...partners ? { partners: partners.slice(0, own) } : {},
+    ...identities ? { identities: identities.slice(0, 2 * own) } : {},
+  };
   return {
-    ...onDevice(pictures),
-    augmentation: tf.tensor2d(parameters.augmentation, [count, AUGMENTATION_WIDTH]),
-    mixup: tf.tensor2d(parameters.mixup, [count, MIXUP_WIDTH]),
+    ...onDevice(learntFrom),
+    augmentation: tf.tensor2d(augmentation, [rows.length, AUGMENTATION_WIDTH]),
+    mixup: tf.tensor2d(mixup, [own, MIXUP_WIDTH]),
   };
 }
 

@@ -5,6 +5,7 @@
 import { sampleList, type Samples } from "lib/data/sample_list.ts";
 import type { BatchSource } from "./batch_source.ts";
 import { type BatchSettings, trainingBatch } from "./batches.ts";
+import { ALONE, type DeviceShare } from "./device_share.ts";
 import { openForgedPairs } from "./loader/forged_pairs.ts";
 import { openListedPictures } from "./loader/listed_pictures.ts";
 import { assertPrefetch } from "./loader/picture_files.ts";
@@ -18,6 +19,8 @@ export interface LoaderOptions {
   readonly configuration: BatchSettings;
   /** Folder that relative paths start from: the manifest's. Default: the current folder. */
   readonly root?: string;
+  /** The device whose part of each batch is wanted. Default: the only one. */
+  readonly share?: DeviceShare;
   /** Batches that are prepared ahead of the one asked for, 0 or more. Default 2. */
   readonly prefetch?: number;
   /**
@@ -77,9 +80,10 @@ export interface Loader extends BatchSource {
  */
 export function openLoader(samples: Samples, options: LoaderOptions): Loader {
   const { configuration, root = ".", prefetch = 2, onUnreadable = "error", notice } = options;
+  const { share = ALONE } = options;
   assertPrefetch(prefetch);
   const list = sampleList(samples);
-  const reading = { settings: configuration, onUnreadable, notice };
+  const reading = { settings: configuration, share, onUnreadable, notice };
   const source = configuration.data.forge === "none"
     ? openListedPictures(list, { ...reading, root })
     : openForgedPairs(facesInFiles(list, root), reading);
@@ -87,7 +91,8 @@ export function openLoader(samples: Samples, options: LoaderOptions): Loader {
   return {
     batchesPerEpoch: source.batchesPerEpoch,
     methods: source.methods,
-    batch: async (step) => trainingBatch(await pictures(step), { step, settings: configuration }),
+    batch: async (step) =>
+      trainingBatch(await pictures(step), { step, settings: configuration, share }),
     unreadable: source.unreadable,
     [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
   };

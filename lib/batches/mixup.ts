@@ -101,9 +101,10 @@ export interface Mixed {
  * the targets, so the loss is the official code's λ · CE(own) + (1 − λ) · CE(partner's), and losses
  * without targets are the same for both.
  *
- * @param parameters float32 [batch, 2] from `drawMixup`. With λ = 1 nothing changes, not a bit. A partner
+ * @param parameters float32 [batch, 2] from `drawMixup`; of fewer rows, where the pictures behind these are only
+ * there to be laid over them. With λ = 1 nothing changes, not a bit. A partner
  * outside the batch is TensorFlow's error on a processor, and zeros on a GPU.
- * @returns New tensors, which the caller disposes.
+ * @returns New tensors, as many pictures as parameters, which the caller disposes.
  * @throws TypeError when the parameters are of another batch.
  *
  * @example Three quarters of one, a quarter of the other
@@ -121,7 +122,8 @@ export interface Mixed {
  */
 export function mixUp({ images, targets, masks }: Mixed, parameters: tf.Tensor2D): Mixed {
   const [batch] = images.shape;
-  if (parameters.shape[0] !== batch || parameters.shape[1] !== MIXUP_WIDTH) {
+  const [count] = parameters.shape;
+  if (count > batch || parameters.shape[1] !== MIXUP_WIDTH) {
     throw new TypeError(
       `Mixup of ${batch} pictures takes parameters [${batch}, ${MIXUP_WIDTH}], ` +
         `not [${parameters.shape.join(", ")}].`,
@@ -134,7 +136,11 @@ export function mixUp({ images, targets, masks }: Mixed, parameters: tf.Tensor2D
       const rows = tf.reshape(own, [batch, own.size / batch]);
       // `gatherND`, as the native `gather` reads its indices back, which cannot be captured.
       const other = tf.gatherND(rows, place);
-      return tf.reshape(tf.add(tf.mul(rows, share), tf.mul(other, rest)), own.shape) as T;
+      const mixed = tf.add(
+        tf.mul(count === batch ? rows : tf.slice(rows, [0, 0], [count, -1]), share),
+        tf.mul(other, rest),
+      );
+      return tf.reshape(mixed, [count, ...own.shape.slice(1)]) as T;
     };
     return { images: mix(images), targets: mix(targets), ...masks ? { masks: mix(masks) } : {} };
   });

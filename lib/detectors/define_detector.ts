@@ -26,6 +26,7 @@ export interface DetectorDefinition<Settings extends object, Outputs>
         | "ownRates"
         | "microBatches"
         | "views"
+        | "adaptation"
         | "loadPretrained"
         | "stageOf"
       >
@@ -39,8 +40,8 @@ const TAKEN = Object.keys({ ...DATA_RULES.fields, ...TRAINING_RULES.fields });
  * A kind of detector.
  *
  * Without `stageOf`, a parameter's stage is its name up to the first dot; without `wants`,
- * `trainingState`, `ownRates` or `views` there are none; without `loadPretrained` it begins with random weights;
- * without `microBatches` it learns from whole batches alone.
+ * `trainingState`, `ownRates`, `views` or `adaptation` there are none; without `loadPretrained` it begins with
+ * random weights; without `microBatches` it learns from whole batches alone.
  *
  * @throws RangeError for a name that is no word, a setting named as one of the data or the training, or
  * a kind without presets.

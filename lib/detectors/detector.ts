@@ -48,11 +48,11 @@ export interface LossInputs<Outputs> {
   /** Parameters and training state by name, as variables; they are read, never assigned here. */
   readonly parameters: Parameters;
   /**
-   * A pass through the detector in training mode, of the batch's own pictures unless others are given.
-   * It may be called several times: each pass draws its own dropout, and running statistics go on from
-   * the pass before.
+   * A pass through the detector in training mode, of the batch's own pictures and by the parameters above unless
+   * others are given. It may be called several times: each pass draws its own dropout, and running statistics
+   * go on from the pass before.
    */
-  readonly forward: (images?: tf.Tensor4D) => Outputs;
+  readonly forward: (images?: tf.Tensor4D, parameters?: Parameters) => Outputs;
   /** int32 `[2]`: for what a loss draws by itself; passes draw from other numbers. */
   readonly seed?: tf.Tensor1D;
   /**
@@ -81,6 +81,22 @@ export interface Views {
   of(images: tf.Tensor4D): tf.Tensor4D;
   /** Log-odds of fake of the looks, `[batch · count]`, as those of the pictures, `[batch]`. */
   together(logOdds: tf.Tensor1D): tf.Tensor1D;
+}
+
+/**
+ * How a detector scores that learns from each picture before it judges it. Training, explanations and costs are
+ * of a plain look.
+ */
+export interface Adaptation {
+  /** Pictures that are scored at once unless said otherwise: each takes steps of its own. */
+  readonly atOnce: number;
+  /**
+   * Log-odds of fake, `[batch]`, each picture's by parameters that are its own and are forgotten after it: none
+   * depends on another picture. Call it within `tf.tidy`.
+   *
+   * @param images Normalised, `[batch, size, size, 3]`.
+   */
+  score(images: tf.Tensor4D, parameters: Parameters): tf.Tensor1D;
 }
 
 /** A layer whose class activation map shows where a part of the detector looks. */
@@ -161,6 +177,8 @@ export interface Detector<Settings extends object = object, Outputs = unknown> {
   logOdds(outputs: Outputs): tf.Tensor1D;
   /** How a picture is scored from several looks: see `scoreImages`. Left out: from one. */
   readonly views?: Views;
+  /** How a picture is scored after a step of learning from it: see `scoreImages`. Left out: without. */
+  readonly adaptation?: Adaptation;
   /**
    * What can be explained, in the order in which figures show it; at least one.
    *

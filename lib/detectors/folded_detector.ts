@@ -10,7 +10,7 @@ export interface FoldedDetector<Settings extends object = object, Outputs = unkn
 /**
  * A detector that answers as the original does, up to rounding in float32, in fewer operations: what scores,
  * explains and is timed takes it in place of the original; maps of its parts are the same, too. It cannot be
- * trained.
+ * trained. A detector that adapts to what it scores goes on learning there: of it nothing is merged.
  *
  * Its weights are its own. With `takesOver` the original's are freed as they are merged, so that there is one copy
  * at any time and nothing left to change behind its back; whoever owned them may still dispose of them. Else both
@@ -42,12 +42,15 @@ export function foldedDetector<Settings extends object, Outputs>(
   { detector, parameters }: TrainedDetector<Settings, Outputs>,
   { takesOver = false }: { takesOver?: boolean } = {},
 ): FoldedDetector<Settings, Outputs> {
-  const kept = detector.parts().map(({ layer }) => layer);
+  const adapts = detector.adaptation !== undefined;
+  const kept = adapts
+    ? detector.parameters.map(({ name }) => name.slice(0, name.lastIndexOf(".")))
+    : detector.parts().map(({ layer }) => layer);
   const folded = foldBatchNorm(parameters, detector.parameters, { takesOver, kept });
   const forward: typeof detector.forward = (images, weights, mode) =>
     detector.forward(images, weights, { ...mode, folded: true });
   return {
-    detector: Object.freeze({ ...detector, forward }),
+    detector: adapts ? detector : Object.freeze({ ...detector, forward }),
     parameters: folded,
     [Symbol.dispose]: () => disposeParameters(folded),
   };

@@ -83,7 +83,7 @@ export function onXception(
         {
           skip: [
             ...classes !== undefined && classes !== CLASSES ? ["last_linear."] : [],
-            ...isShallow ? beginningsIn(named, MIDDLE) : [],
+            ...isShallow ? beginningsIn(named, MIDDLE_BLOCKS) : [],
           ],
         },
       );
@@ -92,5 +92,7 @@ export function onXception(
   };
 }
 
-/** What the shallow network lacks of the whole one's file. */
-const MIDDLE = Array.from({ length: 8 }, (_, i) => `block${i + 4}.`);
+/** What the shallow network lacks of the whole one's file: how the names of its blocks 4 to 11 begin. */
+export const MIDDLE_BLOCKS: readonly string[] = Object.freeze(
+  Array.from({ length: 8 }, (_, i) => `block${i + 4}.`),
+);

@@ -11,6 +11,7 @@ import { fstMatching } from "./fst_matching.ts";
 import { lisiam } from "./lisiam/lisiam.ts";
 import { mesonet } from "./mesonet.ts";
 import { multiAttentional } from "./multi_attentional/multi_attentional.ts";
+import { ost } from "./ost/ost.ts";
 import { pcl } from "./pcl.ts";
 import { recce } from "./recce.ts";
 import { sbi } from "./sbi.ts";
@@ -33,6 +34,7 @@ export const DETECTORS: readonly DetectorKind[] = Object.freeze([
   multiAttentional,
   srm,
   fstMatching,
+  ost,
   lisiam,
   sbi,
   pcl,

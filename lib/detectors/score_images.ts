@@ -1,11 +1,12 @@
-/** The score of a picture: a detector's answer, from one look at it or from several. */
+/** The score of a picture: a detector's answer, from one look at it, from several, or after a step of learning. */
 import type * as tf from "@tensorflow/tfjs";
 import type { Mode } from "lib/networks/layers.ts";
 import type { Parameters } from "lib/networks/parameters.ts";
 import type { Detector } from "./detector.ts";
 
 /**
- * Log-odds of fake of pictures, in inference: all of a detector's `views` together where it has some.
+ * Log-odds of fake of pictures, in inference: all of a detector's `views` together, or by its `adaptation`, where it
+ * has one. Merged batch norms cannot learn: with `folded` the detector looks as it is.
  *
  * @param images Normalised, `[batch, size, size, 3]`.
  * @returns `[batch]`, in nats.
@@ -30,11 +31,15 @@ import type { Detector } from "./detector.ts";
  * ```
  */
 export function scoreImages<Outputs>(
-  { forward, logOdds, views }: Pick<Detector<object, Outputs>, "forward" | "logOdds" | "views">,
+  { forward, logOdds, views, adaptation }: Pick<
+    Detector<object, Outputs>,
+    "forward" | "logOdds" | "views" | "adaptation"
+  >,
   images: tf.Tensor4D,
   parameters: Parameters,
   mode?: Mode,
 ): tf.Tensor1D {
+  if (adaptation && !mode?.folded) return adaptation.score(images, parameters);
   const ask = (seen: tf.Tensor4D) => logOdds(forward(seen, parameters, mode));
   return views ? views.together(ask(views.of(images))) : ask(images);
 }

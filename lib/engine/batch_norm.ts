@@ -5,6 +5,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { type Attribute, ATTRIBUTES, TYPES } from "./kernel_binding.ts";
 import { capturingBackend } from "./capturing_backend.ts";
+import { meanOverDevices, membership } from "./collectives.ts";
 
 /** What batch norm in training returns. */
 export interface NormalisedBatch {
@@ -40,23 +41,38 @@ function attributes(epsilon: number, more: Attribute[] = []): Attribute[] {
  *
  * @param x `[batch, height, width, channels]`.
  * @param parameters scale (PyTorch's weight) and offset (its bias), each `[channels]`.
+ * @param options `isTwice`: whether gradients of its gradients will be asked, which the fused kernel has not.
+ * `isJoined`: whether the statistics are those of all devices' parts of the batch, and not of this one's.
  * @throws RangeError when a channel has one value only: its variance is not defined.
  */
 export function batchNormTraining(
   x: tf.Tensor4D,
-  parameters: { scale: tf.Tensor1D; offset: tf.Tensor1D; epsilon: number },
+  parameters: NormParameters,
+  { isTwice = false, isJoined = false }: {
+    isTwice?: boolean | undefined;
+    isJoined?: boolean | undefined;
+  } = {},
 ): NormalisedBatch {
-  const count = x.size / x.shape[3];
+  const devices = isJoined ? membership().size : 1, count = devices * x.size / x.shape[3];
   if (!(count > 1)) {
     throw new RangeError(
       `Batch norm in training needs two values a channel; [${x.shape}] has ${count}. ` +
         "Use a larger batch or image.",
     );
   }
-  return capturingBackend() ? fused(x, parameters) : composed(x, count, parameters);
+  if (devices > 1) return joined(x, devices, parameters);
+  return capturingBackend() && !isTwice ? fused(x, parameters) : composed(x, count, parameters);
 }
 
-type NormParameters = Parameters<typeof batchNormTraining>[1];
+/** What is learnt of a batch norm, and the constant under its root. */
+export interface NormParameters {
+  /** PyTorch's weight, `[channels]`. */
+  readonly scale: tf.Tensor1D;
+  /** PyTorch's bias, `[channels]`. */
+  readonly offset: tf.Tensor1D;
+  /** Added to the variance before its square root is taken. */
+  readonly epsilon: number;
+}
 
 function fused(x: tf.Tensor4D, { scale, offset, epsilon }: NormParameters): NormalisedBatch {
   const backend = capturingBackend()!;
@@ -93,11 +109,47 @@ function composed(
   count: number,
   { scale, offset, epsilon }: NormParameters,
 ): NormalisedBatch {
-  const { mean, variance } = tf.moments(x, [0, 1, 2]) as {
-    mean: tf.Tensor1D;
-    variance: tf.Tensor1D;
-  };
-  const y = tf.batchNorm4d(x, mean, variance, offset, scale, epsilon);
+  const mean = tf.mean<tf.Tensor1D>(x, [0, 1, 2]), apart = tf.sub(x, mean);
+  const variance = tf.mean<tf.Tensor1D>(tf.square(apart), [0, 1, 2]);
+  // Not `tf.batchNorm4d`: the gradient of its gradient takes a slice and a sum for each pixel.
+  const factor = tf.mul(scale, tf.rsqrt(tf.add(variance, epsilon)));
+  const y = tf.add(tf.mul(apart, factor), offset) as tf.Tensor4D;
+  return { y, mean, variance: tf.mul(variance, count / (count - 1)) };
+}
+
+/**
+ * Batch norm by the statistics of all devices' parts of a batch, forwards and backwards (as PyTorch's
+ * SyncBatchNorm). Gradients are those of the mean of the devices' losses, as in `meanOverDevices`.
+ */
+function joined(
+  x: tf.Tensor4D,
+  devices: number,
+  { scale, offset, epsilon }: NormParameters,
+): NormalisedBatch {
+  const count = devices * x.size / x.shape[3];
+  const overAll = (values: tf.Tensor) => meanOverDevices(tf.mean(values, [0, 1, 2])) as tf.Tensor1D;
+  let statistics: tf.Tensor1D[] = [];
+  const y = tf.customGrad((...given) => {
+    const [input, gamma, beta] = given as tf.Tensor[], save = given[3] as tf.GradSaveFunc;
+    const mean = overAll(input), centred = tf.sub(input, mean);
+    const variance = overAll(tf.square(centred));
+    const normalised = tf.mul(centred, tf.rsqrt(tf.add(variance, epsilon)));
+    statistics = [mean, variance].map((t) => tf.keep(t));
+    save([normalised, gamma, variance]);
+    return {
+      value: tf.add(tf.mul(normalised, gamma), beta),
+      gradFunc: (dy: tf.Tensor, [normalised, gamma, variance]: tf.Tensor[]) => {
+        const along = tf.mul(dy, normalised), sums = [along, dy].map((t) => tf.sum(t, [0, 1, 2]));
+        const means = meanOverDevices(tf.div(tf.stack(sums), count / devices));
+        const [ofAlong, ofAll] = tf.unstack(means);
+        const rest = tf.sub(tf.sub(dy, ofAll), tf.mul(normalised, ofAlong));
+        const factor = tf.mul(gamma, tf.rsqrt(tf.add(variance, epsilon)));
+        return [tf.mul(rest, factor), ...sums];
+      },
+    };
+  })(x, scale, offset) as tf.Tensor4D;
+  const [mean, variance] = statistics.map((t) => t.clone());
+  tf.dispose(statistics);
   return { y, mean, variance: tf.mul(variance, count / (count - 1)) };
 }
 

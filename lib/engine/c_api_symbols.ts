@@ -32,6 +32,7 @@ export const TENSORFLOW_SYMBOLS = {
   TF_DeleteStatus: { parameters: [P], result: NONE },
   TF_GetCode: { parameters: [P], result: INT },                   // 0 is success
   TF_Message: { parameters: [P], result: P },
+  TF_SetStatus: { parameters: [P, INT, P], result: NONE },
 
   // Tensors in host memory: the way in and out.
   TF_AllocateTensor: { parameters: [INT, P, INT, P], result: P },
@@ -49,6 +50,8 @@ export const TENSORFLOW_SYMBOLS = {
   TFE_ContextOptionsSetConfig: { parameters: [P, BYTES, P, P], result: NONE }, // a serialised ConfigProto
   TFE_DeleteContextOptions: { parameters: [P], result: NONE },
   TFE_NewContext: { parameters: [P, P], result: P },
+  TFE_EnableCollectiveOps: { parameters: [P, BYTES, P, P], result: NONE }, // a serialised ServerDef: this process and its group
+  TFE_AbortCollectiveOps: { parameters: [P, P], result: NONE },   // ends whatever waits for other processes, with a status of ours
   TFE_ContextListDevices: { parameters: [P, P], result: P },
   TF_DeviceListCount: { parameters: [P], result: INT },
   TF_DeviceListName: { parameters: [P, INT, P], result: P },

@@ -1,4 +1,5 @@
 /** The eager context: which devices and threads TensorFlow uses, stated once, before anything runs. */
+import { type DeviceGroup, leaderField, serverDefinition } from "./device_group.ts";
 import type { Native } from "./native_library.ts";
 import { bytesField, message, varintField } from "./protobuf.ts";
 import { allowTensorFloat32 } from "./tensor_float32.ts";
@@ -28,6 +29,11 @@ export interface ContextOptions {
    * off by 5e-4 with it, by 1e-6 without. `NVIDIA_TF32_OVERRIDE=0` in the environment forbids it above this.
    */
   readonly tensorFloat32?: boolean;
+  /**
+   * The processes that compute together, a device each; `lib/engine/collectives.ts` has what they do.
+   * All of a group must start, or each waits for the others. Default: this one is alone.
+   */
+  readonly group?: DeviceGroup;
 }
 
 /** A device as TensorFlow names it. */
@@ -46,11 +52,14 @@ export interface Context {
   readonly devices: readonly Device[];
   /** Where tensors live: the first GPU, or else the processor. */
   readonly device: Device;
+  /** The group that it belongs to; undefined where it is alone. */
+  readonly group: DeviceGroup | undefined;
 }
 
 /** The ConfigProto message (tensorflow/core/protobuf/config.proto) of the options. */
 export function configProto(options: ContextOptions): Uint8Array<ArrayBuffer> {
   const { intraOpThreads, interOpThreads, gpuMemoryGrowth = true, visibleDevices = "0" } = options;
+  const { group } = options;
   const gpu = message([
     ...(gpuMemoryGrowth ? [varintField(4, 1)] : []), // allow_growth
     bytesField(5, visibleDevices), // visible_device_list
@@ -62,6 +71,7 @@ export function configProto(options: ContextOptions): Uint8Array<ArrayBuffer> {
     ...(interOpThreads === undefined ? [] : [varintField(5, interOpThreads)]),
     ...(visibleDevices === "" ? [] : [bytesField(6, gpu)]),
     varintField(7, 1), // allow_soft_placement: operations without a GPU kernel run on the processor
+    ...(group === undefined ? [] : [leaderField()]),
   ]);
 }
 
@@ -76,6 +86,12 @@ export function openContext(native: Native, options: ContextOptions): Context {
   const address = s.TFE_NewContext(settings, status);
   native.check("TFE_NewContext");
   s.TFE_DeleteContextOptions(settings);
+  const { group } = options;
+  if (group) { // it gives the devices other names: before any tensor is there
+    const definition = serverDefinition(group, config);
+    s.TFE_EnableCollectiveOps(address, definition, BigInt(definition.length), status);
+    native.check(`listening at ${group.addresses[group.rank]}`);
+  }
 
   const list = s.TFE_ContextListDevices(address, status);
   native.check("TFE_ContextListDevices");
@@ -86,5 +102,5 @@ export function openContext(native: Native, options: ContextOptions): Context {
   s.TF_DeleteDeviceList(list);
   const device = devices.find((d) => d.type === "GPU") ?? devices.find((d) => d.type === "CPU");
   if (!device) throw new Error("TensorFlow found no device, not even the processor.");
-  return { address, devices, device };
+  return { address, devices, device, group };
 }

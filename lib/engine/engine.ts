@@ -4,7 +4,7 @@
  *
  * To read on. The library: `find_library`, `c_api_symbols` (every C function and its use),
  * `native_library`, `tensorflow_greeting`, `nvidia_gpu`, `eager_context`, `tensor_float32`,
- * `library_pages`. Running: `kernel_binding` (what TensorFlow.js's kernels call), `eager_binding` with
+ * `library_pages`. Several processes: `meet_group` with `group_thread`, `device_group`, `collectives`. Running: `kernel_binding` (what TensorFlow.js's kernels call), `eager_binding` with
  * `operation_attributes` and `host_tensors`, `tensorflow_error`; `capturing_backend` and `tensorflow_backend` with `gather_kernel` and
  * `relu_gradient`. Capturing: `operation_recorder` on a `graph_builder`, `captured_function` (with
  * `collect_garbage`, `protobuf`), `uncaptured_function`; for functions that update variables
@@ -34,7 +34,7 @@ import { openNative } from "./native_library.ts";
 import { roundsToTensorFloat32 } from "./tensor_float32.ts";
 import { uncaptured } from "./uncaptured_function.ts";
 
-/** How the engine starts. Threads, memory, devices and TF32 are those of `ContextOptions`. */
+/** How the engine starts. Threads, memory, devices, TF32 and the group are those of `ContextOptions`. */
 export interface EngineOptions extends ContextOptions {
   /** `"cpu"` asks for the plain TensorFlow.js backend. Default: TensorFlow where its library is found. */
   readonly backend?: "tensorflow" | "cpu";
@@ -107,6 +107,7 @@ async function start(options: EngineOptions): Promise<Engine> {
   if (options.backend === "cpu") return plain();
   const library = findLibrary(options.library);
   if ("missing" in library) {
+    if (options.group) throw new Error(`Several devices need TensorFlow: ${library.missing}.`);
     const notice = `TensorFlow was not found (${library.missing}): the plain TensorFlow.js cpu ` +
       "backend is used, which is correct but many times slower. `deno task doctor` says how to get it.";
     tell(notice);

@@ -65,6 +65,20 @@ export function seesNvidiaGpu(root = "/"): boolean {
 }
 
 /**
+ * How many NVIDIA GPUs this process may use: those that `CUDA_VISIBLE_DEVICES` names, or else the device files
+ * of the driver.
+ *
+ * @param root The folder that stands for `/`.
+ */
+export function visibleGpus(root = "/"): number {
+  const chosen = visibleToCuda();
+  if (!seesNvidiaGpu(root) || /^(-1\b.*)?$/.test(chosen)) return 0;
+  if (chosen !== "all") return chosen.split(",").length;
+  const files = Deno.readDirSync(join(root, "dev")).filter(({ name }) => /^nvidia\d+$/.test(name));
+  return Math.max(1, [...files].length);
+}
+
+/**
  * What to tell of a GPU that stands idle although TensorFlow's CUDA build runs; undefined when there is
  * nothing to tell: a GPU is used, none is there, or somebody wants none.
  *

@@ -24,6 +24,7 @@ import type { Resource } from "./resource_variable.ts";
  */
 const LISTS: Record<string, { before: number; after: number }> = {
   AddN: { before: 0, after: 0 },
+  CollectiveReduceV2: { before: 4, after: 0 },
   ConcatV2: { before: 0, after: 1 },
   Einsum: { before: 0, after: 0 },
   IdentityN: { before: 0, after: 0 },

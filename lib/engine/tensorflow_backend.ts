@@ -20,6 +20,7 @@ import { type Binding, TYPES } from "./kernel_binding.ts";
 import type { Recorder } from "./operation_recorder.ts";
 import { registerReductionGradients } from "./reduction_gradients.ts";
 import { registerReluGradient } from "./relu_gradient.ts";
+import { registerSecondGradients } from "./second_gradients.ts";
 import { Resource } from "./resource_variable.ts";
 
 /** The package whose kernels and backend class are used. */
@@ -36,6 +37,7 @@ export function registerBackend(eager: EagerBinding): void {
   registerGatherKernel();
   registerReductionGradients();
   registerReluGradient();
+  registerSecondGradients();
   const { NodeJSKernelBackend } = require(`${PACKAGE}/dist/nodejs_kernel_backend.js`) as {
     NodeJSKernelBackend: NativeBackendClass;
   };

@@ -52,7 +52,7 @@ export interface Predictor extends Disposable {
  * variables anew at each batch, so that a detector in training can be scored again and again.
  *
  * @param options `batchSize`: pictures that run at once; default: 32, or fewer where each is looked at
- * several times.
+ * several times or learnt from.
  *
  * @example
  * ```ts
@@ -80,7 +80,11 @@ export interface Predictor extends Disposable {
  */
 export function openPredictor(
   { detector, parameters }: TrainedDetector,
-  { batchSize = Math.ceil(BATCH_SIZE / (detector.views?.count ?? 1)) }: { batchSize?: number } = {},
+  {
+    batchSize = detector.adaptation?.atOnce ?? Math.ceil(BATCH_SIZE / (detector.views?.count ?? 1)),
+  }: {
+    batchSize?: number;
+  } = {},
 ): Predictor {
   const { input: { size, normalisation } } = detector;
   const captured = compileEachShape(

@@ -2,7 +2,7 @@
 
 /** A signal that aborts at the first interrupt, for as long as the work runs. */
 export interface InterruptSignal extends Disposable {
-  /** Aborted once the process received SIGINT or SIGTERM. */
+  /** Aborted once the process received SIGINT or SIGTERM; the reason's message names it. */
   readonly signal: AbortSignal;
 }
 
@@ -40,7 +40,7 @@ export function listenForInterrupt(): InterruptSignal {
     const own = listeners.filter((listener) => listener.name === name);
     if (!controller.signal.aborted) {
       asked = performance.now();
-      controller.abort(new DOMException("Interrupted.", "AbortError"));
+      controller.abort(new DOMException(`Interrupted by ${name}.`, "AbortError"));
       remove(own); // the next one of its kind does what it does without us
     } else if (performance.now() - asked > SAME_REQUEST) {
       remove(own);

@@ -1,5 +1,6 @@
 /** Cross-entropy of two-class (or any-class) logits against soft targets. One head, one number. */
 import * as tf from "@tensorflow/tfjs";
+import { logSoftmax } from "lib/engine/log_softmax.ts";
 import { requireSameShape } from "./shapes.ts";
 
 /**
@@ -28,7 +29,7 @@ import { requireSameShape } from "./shapes.ts";
 export function crossEntropy(logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Scalar {
   requireSameShape("crossEntropy", { logits, targets });
   return tf.tidy(() => {
-    const logP = tf.logSoftmax(logits);
+    const logP = logSoftmax(logits);
     return tf.neg(tf.mean(tf.sum(tf.mul(targets, logP), 1))) as tf.Scalar;
   });
 }

@@ -24,9 +24,16 @@ export interface Mode {
   /**
    * Training: batch norm by the batch's own statistics, whose running means go into `updates`, and
    * dropout drawn from `seed` (`[2]`, int32). A new seed for every step; the same seed drops the same
-   * units. A second pass with the same `updates` goes on from the first one's statistics.
+   * units. A second pass with the same `updates` goes on from the first one's statistics. `isTwice`: whether
+   * gradients of the pass's gradients will be asked; the batch norm that has them is slower. With `joinsNorm`
+   * devices that train together take the statistics of the whole batch, else each those of its part.
    */
-  readonly training?: { readonly seed: tf.Tensor1D; readonly updates: Updates };
+  readonly training?: {
+    readonly seed: tf.Tensor1D;
+    readonly updates: Updates;
+    readonly isTwice?: boolean;
+    readonly joinsNorm?: boolean;
+  };
   /** Called at every named layer, in the order in which they are computed. */
   readonly tap?: Tap;
   /** Whether the parameters are those of `foldBatchNorm`; not together with training. */
@@ -138,7 +145,8 @@ function batchNormOfPixels(
   const of = (part: string) => read<tf.Tensor1D>(`${name}.${part}`);
   const [scale, offset, mean, variance] = ["weight", "bias", "running_mean", "running_var"].map(of);
   if (!training) return batchNormInference(x, { mean, variance, scale, offset, epsilon });
-  const batch = batchNormTraining(x, { scale, offset, epsilon }), { updates } = training;
+  const { updates, isTwice, joinsNorm: isJoined } = training;
+  const batch = batchNormTraining(x, { scale, offset, epsilon }, { isTwice, isJoined });
   const running = { mean: `${name}.running_mean`, variance: `${name}.running_var` };
   advance(updates, { name: running.mean, value: mean }, { ofBatch: batch.mean, momentum });
   advance(updates, { name: running.variance, value: variance }, {

@@ -81,6 +81,11 @@ export function isTrained(
   return isLearnt(role) && !fixed;
 }
 
+/** Whether there is a batch norm among parameters, whose statistics depend on what is passed over at once. */
+export function isNormed(parameters: readonly Pick<ParameterSpecification, "role">[]): boolean {
+  return parameters.some(({ role }) => role === "runningMean");
+}
+
 /** The size of a convolution, and how it begins. */
 export interface ConvolutionSize {
   /** Side of the square window in pixels. */

@@ -47,11 +47,29 @@ export function separable(x: tf.Tensor4D, name: string, { convolution }: Layers)
   return convolution(filtered, `${name}.pointwise`, { stride: 1, padding: 0 });
 }
 
-/** y = branch(x) + x′, x′ being x or, where sides are halved, its 1×1 convolution. No ReLU follows. */
-export function residualBlock(x: tf.Tensor4D, block: Block, layers: Layers): tf.Tensor4D {
+/**
+ * max(0, x) + slope · min(0, x): a ReLU where the slope is 0, else a leaky one, of which TensorFlow.js's own has
+ * no gradient of its gradient.
+ */
+export function rectified(x: tf.Tensor4D, slope: number): tf.Tensor4D {
+  if (slope === 0) return tf.relu(x);
+  return tf.add(tf.mul(tf.relu(x), 1 - slope), tf.mul(x, slope));
+}
+
+/**
+ * y = branch(x) + x′, x′ being x or, where sides are halved, its 1×1 convolution. No ReLU follows.
+ *
+ * @param slope Of its ReLUs below 0. Default 0.
+ */
+export function residualBlock(
+  x: tf.Tensor4D,
+  block: Block,
+  layers: Layers,
+  slope = 0,
+): tf.Tensor4D {
   let y = x;
   block.separables.forEach(({ name, norm }, i) => {
-    if (i > 0 || block.startsWithRelu) y = tf.relu(y);
+    if (i > 0 || block.startsWithRelu) y = rectified(y, slope);
     y = layers.batchNorm(separable(y, name, layers), norm);
   });
   if (!block.halves) return tf.add(y, x);

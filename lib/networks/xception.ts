@@ -14,6 +14,7 @@ import {
 } from "./parameters.ts";
 import {
   blockParameters,
+  rectified,
   residualBlock,
   separable,
   separableParameters,
@@ -66,6 +67,7 @@ export function xceptionStages(isShallow = false): string[] {
  * of a network inside another.
  * @param withRelu Whether a convolution's ReLU follows. Default true; blocks end without one.
  * @param stride Of a convolution. Default: 2 of `conv1`, else 1.
+ * @param slope Of ReLUs below 0. Default 0.
  * @throws RangeError for a name that there is none of.
  *
  * @example The first stage halves the side, without padding
@@ -87,16 +89,17 @@ export function xceptionStages(isShallow = false): string[] {
 export function xceptionStage(
   x: tf.Tensor4D,
   name: string,
-  { layers, withRelu = true, stride = name === "conv1" ? 2 : 1 }: {
+  { layers, withRelu = true, stride = name === "conv1" ? 2 : 1, slope = 0 }: {
     layers: Layers;
     withRelu?: boolean;
     stride?: number;
+    slope?: number;
   },
 ): tf.Tensor4D {
   const { convolution, batchNorm, tap } = layers;
   const stage = STAGES.get(name);
   if (stage === undefined) throw new RangeError(`Xception has no stage "${name}".`);
-  if (stage !== "convolution") return tap(name, residualBlock(x, stage, layers));
+  if (stage !== "convolution") return tap(name, residualBlock(x, stage, layers, slope));
   const norm = name.replace("conv", "bn");
   const isPlain = name === "conv1" || name === "conv2";
   const y = tap(
@@ -104,7 +107,7 @@ export function xceptionStage(
     isPlain ? convolution(x, name, { stride, padding: 0 }) : separable(x, name, layers),
   );
   const normed = batchNorm(y, norm);
-  return tap(norm, withRelu ? tf.relu(normed) : normed);
+  return tap(norm, withRelu ? rectified(normed, slope) : normed);
 }
 
 /** Names and order of a pass are those of any width; the channels are in the parameters. */
@@ -128,6 +131,7 @@ const STAGES: ReadonlyMap<string, Block | "convolution"> = new Map(
  * @param layers Over the parameters of `xceptionParameters`, of any width.
  * @param dropout Share of the features that is dropped before the classifier in training. Default 0.
  * @param isShallow As `XceptionShape` says. Default false.
+ * @param slope Of its ReLUs below 0. Default 0.
  * @returns `[batch, classes]`.
  *
  * @example A narrow Xception, and the grid that Grad-CAM sees
@@ -154,14 +158,15 @@ const STAGES: ReadonlyMap<string, Block | "convolution"> = new Map(
  */
 export function xception(
   images: tf.Tensor4D,
-  { layers, dropout = 0, isShallow = false }: {
+  { layers, dropout = 0, isShallow = false, slope = 0 }: {
     layers: Layers;
     dropout?: number;
     isShallow?: boolean;
+    slope?: number;
   },
 ): tf.Tensor2D {
   let x = images;
-  for (const name of xceptionStages(isShallow)) x = xceptionStage(x, name, { layers });
+  for (const name of xceptionStages(isShallow)) x = xceptionStage(x, name, { layers, slope });
   const features = tf.mean<tf.Tensor2D>(x, [1, 2]);
   return layers.linear(layers.dropout(features, dropout), "last_linear");
 }

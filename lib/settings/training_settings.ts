@@ -64,6 +64,12 @@ export interface TrainingSettings {
    * on with each; dropout and its like are drawn anew for each.
    */
   readonly microBatchSize: number;
+  /**
+   * How many devices' parts of a batch have batch-norm statistics of their own, as many as train together: 1, the
+   * whole batch has one [PyTorch's SyncBatchNorm]. The command `train` sets it to the number of its devices,
+   * unless told otherwise.
+   */
+  readonly normDevices: number;
   /** Steps between two validations, if the run is given validation samples; 0: at each epoch's end. [ours] */
   readonly validateEvery: number;
   /** Validations in a row without a better AUC after which the run ends; 0: it never ends early. [ours] */
@@ -125,6 +131,7 @@ export const TRAINING_RULES: SettingsRules<TrainingSettings> = Object.freeze({
       words: "a whole number from 2 to 32768, or 0",
       absent: 0,
     },
+    normDevices: { ...wholeNumberRule(1, 65536), absent: 1 },
     validateEvery: wholeNumberRule(0, 1e9),
     patience: wholeNumberRule(0, 1e6),
     precision: choiceRule("float32", "bfloat16", "float16"),
@@ -154,6 +161,7 @@ export const PAPER_TRAINING: TrainingSettings = Object.freeze({
   layerDecay: 1,
   frozen: "none",
   microBatchSize: 0,
+  normDevices: 1,
   validateEvery: 0,
   patience: 0,
   precision: "float32",

@@ -2,6 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Batch } from "lib/batches/batches.ts";
 import type { Configuration } from "lib/detectors/configuration.ts";
+import { membership } from "lib/engine/collectives.ts";
 import { compileStep } from "lib/engine/engine.ts";
 import { captureAccumulatedStep, type StepFunction } from "./accumulated_step.ts";
 import type { Learner } from "./learner.ts";
@@ -24,12 +25,17 @@ export function stepNumbers(
   const each = rateGroups({ detector, training }).rates
     .map((top) => numbers(rates.optimiserStep, top * rates.factor));
   return {
-    seed: tf.tensor1d([training.seed % 2 ** 31, step], "int32"),
+    seed: tf.tensor1d([seedOfDevice(training.seed), step], "int32"),
     optimiser: tf.tensor2d(each),
     ...training.averageDecay > 0
       ? { averageDecay: tf.scalar(averageDecayAt(step, training.averageDecay)) }
       : {},
   };
+}
+
+/** A device's own seed of a run: its pictures are others than those of the same places of another device. */
+function seedOfDevice(seed: number): number {
+  return (seed % 2 ** 31 + Math.imul(0xc2b2ae35, membership().rank)) | 0;
 }
 
 /** A step that was captured; disposing of it leaves the learner as it is. */

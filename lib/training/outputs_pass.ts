@@ -78,8 +78,8 @@ export function captureOutputsPass(
       const { images, targets } = replaceTensors(batch, tensors);
       let asked = 0;
       const lossOf = (updates: Updates) => {
-        const forward = (others?: tf.Tensor4D) => {
-          if (!others && asked++ === 0) return replaceTensors(outputs, said);
+        const forward = (others?: tf.Tensor4D, weights?: Parameters) => {
+          if (!others && !weights && asked++ === 0) return replaceTensors(outputs, said);
           throw new Error(`The loss of ${kind} asks for more than one pass over its pictures.`);
         };
         return detector.loss({ images, targets, parameters, forward, seed: own, updates });

@@ -71,8 +71,8 @@ export function passOver(
 ): Differentiated & { passes: number } {
   let pass = passes;
   const lossOf = (updates: Updates) => {
-    const forward = (seen = images) =>
-      detector.forward(seen, parameters, {
+    const forward = (seen = images, own = parameters) =>
+      detector.forward(seen, own, {
         training: { seed: seedOfPass(seed, pass++), updates },
       });
     return detector.loss({ images, targets, parameters, forward, seed, updates });

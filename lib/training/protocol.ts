@@ -4,6 +4,7 @@
  */
 import { sha256 } from "lib/io/sha256.ts";
 import { type Configuration, effectiveFields } from "lib/detectors/configuration.ts";
+import { isNormed } from "lib/networks/parameters.ts";
 
 /** The data that a result rests on. */
 export interface ProtocolData {
@@ -18,8 +19,8 @@ export interface ProtocolData {
 /**
  * A protocol in 16 hexadecimal digits: of the configuration's data and training but for the seed, the
  * size of the pictures, and the data. Another schedule, batch size, augmentation, picture size or list of
- * pictures gives another hash; another detector or setting of it does not. Micro-batches count where a batch
- * norm sees them: without one they compute what the whole batch does.
+ * pictures gives another hash; another detector or setting of it does not. Micro-batches and devices' parts count
+ * where a batch norm sees them: without one they compute what the whole batch does.
  *
  * @example
  * ```ts
@@ -37,10 +38,11 @@ export interface ProtocolData {
  */
 export function protocolHash(configuration: Configuration, data: ProtocolData): string {
   const { input: { size }, parameters } = configuration.detector;
-  const isNormed = parameters.some(({ role }) => role === "runningMean");
+  const ofNorm = ["training.microBatchSize", "training.normDevices"],
+    seenByNone = !isNormed(parameters);
   const shared = effectiveFields(configuration).filter(([field]) =>
     field !== "training.seed" && !field.startsWith("detector.") &&
-    (isNormed || field !== "training.microBatchSize")
+    !(seenByNone && ofNorm.includes(field))
   );
   const sorted = Object.entries({ ...Object.fromEntries(shared), size, ...data })
     .sort(([a], [b]) => a < b ? -1 : 1);

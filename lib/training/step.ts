@@ -11,9 +11,10 @@ import { classTargets } from "lib/losses/class_targets.ts";
 import { normaliseImages } from "lib/networks/normalise_images.ts";
 import type { Parameters } from "lib/networks/parameters.ts";
 import { clippedGradients, type Gradients, sharpenedWeights } from "./gradient_norm.ts";
+import { passOverDevices } from "./joint_pass.ts";
 import type { Learner } from "./learner.ts";
 import { optimiserOf } from "./optimisers.ts";
-import { passOver, type SeenBatch } from "./pass.ts";
+import type { SeenBatch } from "./pass.ts";
 import { rateGroups } from "./top_rates.ts";
 
 /** The numbers of a step, on the device. */
@@ -85,14 +86,15 @@ export function learn(
 ): Record<string, tf.Scalar> {
   return tf.tidy(() => {
     const { learnt, slots } = learner, batch = { images, targets };
-    const first = passOver(learnt, batch, { detector, seed, names: Object.keys(slots) });
+    const how = { detector, training, seed };
+    const first = passOverDevices(learnt, batch, { ...how, names: Object.keys(slots) });
     const { total, terms, passes } = first;
     let { gradients, updates } = first;
     if (training.samRho > 0) {
       const above = sharpenedWeights(learnt, gradients, training.samRho);
       const there = { ...learnt, ...updates, ...above } as Parameters; // tensors, read like variables
       const names = Object.keys(gradients);
-      const second = passOver(there, batch, { detector, seed, names, passes });
+      const second = passOverDevices(there, batch, { ...how, names, passes });
       [gradients, updates] = [second.gradients, { ...updates, ...second.updates }];
     }
     moveWeights(learner, { gradients, numbers }, { detector, training });

@@ -103,8 +103,8 @@ export async function stepMemory(
       const images = tf.zeros<tf.Rank.R4>([batch, size, size, 3]);
       const seed = tf.tensor1d([0, 0], "int32"), updates = {}, targets = blankTargets(batch, size);
       const mode = { training: { seed, updates } };
-      const forward = (seen = images) => detector.forward(seen, learnt, mode);
-      return detector.loss({ images, targets, parameters: learnt, forward, updates }).total;
+      const forward = (seen = images, own = learnt) => detector.forward(seen, own, mode);
+      return detector.loss({ images, targets, parameters: learnt, forward, seed, updates }).total;
     };
     const { peakBytes, result } = await tf.profile(() => tf.tidy(pass));
     tf.dispose(result);

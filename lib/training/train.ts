@@ -6,6 +6,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { BatchSource } from "lib/batches/batch_source.ts";
 import type { Configuration } from "lib/detectors/configuration.ts";
 import { openPredictor } from "lib/evaluation/predict.ts";
+import { membership } from "lib/engine/collectives.ts";
 import type { FaceCut } from "lib/faces/face_cut.ts";
 import {
   type CapturedTrainingStep,
@@ -13,6 +14,8 @@ import {
   stepInputs,
   stepNumbers,
 } from "./captured_training_step.ts";
+import { foundByFirst, fromFirstProcess, openCommonStop } from "./run_together.ts";
+import { assertTrainsTogether } from "./device_rules.ts";
 import { readHistory } from "./history_rows.ts";
 import type { Learner } from "./learner.ts";
 import { openRunStore } from "./run_store.ts";
@@ -57,6 +60,10 @@ export interface TrainOptions {
  * record of a step after which the run was validated has `ValidationMetrics`, and the detector is kept
  * whenever its AUC is the highest so far.
  *
+ * Processes that the engine was started with as a group train one run together: each calls this with the
+ * same options and its part of the batches, the first one alone with a folder and a notice. It keeps and validates, and
+ * the others go on from what it has kept; one that is stopped stops them all after the same step.
+ *
  * With a folder, the learner of a run that is over holds the run's detector: that of the best step, or
  * without validation of the last one. A run that was over before is found so in a moment, and gives the
  * same. Without a folder the learner ends with the last step's weights.
@@ -99,19 +106,24 @@ export async function* train(
   const { source, configuration, folder, cut, keepEvery = 50, replay = true } = options;
   const { validation, signal, notice } = options;
   if (validation) assertValidation(validation);
+  assertTrainsTogether(configuration, membership().size);
+  if (folder !== undefined && membership().rank > 0) {
+    throw new TypeError("Of several processes the first one alone keeps the run in a folder.");
+  }
   const { detector, training } = configuration;
   const run = { training, batchesPerEpoch: source.batchesPerEpoch }, length = runLength(run);
   await using store = folder === undefined
     ? undefined
     : await openRunStore(folder, { learner, configuration, cut });
-  let { step, selection, taken, seconds } = store?.kept ??
-    { step: 0, selection: BEGINNING, taken: undefined, seconds: 0 };
+  const kept = store?.kept ?? { step: 0, selection: BEGINNING, taken: undefined, seconds: 0 };
+  let { step, selection, taken, seconds } = fromFirstProcess(kept, learner.variables);
   if (step > 0) notice?.(`Kept ${step} of ${length} steps of an earlier sitting.`);
-  if (step > 0 && replay) yield* readHistory(folder!);
+  if (store && step > 0 && replay) yield* readHistory(folder!);
 
   const isOver = () => step >= length || endsEarly(selection, training);
   const begin = performance.now() - 1000 * seconds;
   let saved = step, isGood = true, captured: CapturedTrainingStep | undefined;
+  using commonStop = openCommonStop(signal);
   using predictor = validation && openPredictor({ detector, parameters: learner.parameters });
   const takeStep = async (): Promise<StepRecord> => {
     const rates = ratesAt(step, run), { learningRate } = rates;
@@ -148,10 +160,12 @@ export async function* train(
   };
   let failure: unknown;
   try {
-    while (!isOver() && !signal?.aborted) {
+    while (!isOver() && !commonStop.isAsked) {
       taken ??= await takeStep();
       const isDue = validation && isValidated(step, run);
-      const measured = isDue ? await validate(predictor!, validation, { signal }) : {};
+      const find = () => validate(predictor!, validation!, { signal });
+      const measured = isDue ? await foundByFirst(find, signal) : {};
+      if (!measured) break; // stopped in the first process
       const record: StepRecord = { ...taken, ...measured };
       const chosen = selected(selection, record);
       if (validation ? chosen.best?.step === step : step + 1 === length) {
@@ -159,9 +173,11 @@ export async function* train(
       }
       await store?.append(record);
       [step, selection, taken] = [step + 1, chosen, undefined];
+      commonStop.ask();
       if (step % keepEvery === 0) await save();
       yield record;
     }
+    if (!isOver()) await commonStop.settled();
     if (isOver()) {
       isGood = false; // the end keeps what is to be kept
       await store?.finish({ step, selection });

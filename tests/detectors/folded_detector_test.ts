@@ -51,6 +51,7 @@ for (
     ["sbi", {}], // its part is a convolution with a norm behind it
     ["mesonet", { imageSize: 32 }], // norms behind activations
     ["foundation_encoder", { tuning: "lora" }],
+    ["ost", {}], // learns from each picture that it scores
   ] as const
 ) {
   Deno.test(`foldedDetector of ${name} answers and explains as the original`, async () => {

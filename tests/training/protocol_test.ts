@@ -36,6 +36,7 @@ Deno.test("protocolHash changes with every field but those of the method and the
     layerDecay: 0.75,
     frozen: "conv1",
     microBatchSize: 8,
+    normDevices: 4,
     validateEvery: 100,
     patience: 3,
     precision: "bfloat16",

@@ -10,7 +10,8 @@ import { UnfitFile } from "lib/io/unfit_file.ts";
 import { ImageError } from "lib/media/image_error.ts";
 import { createRandom } from "lib/random.ts";
 import { forgersAskedFor } from "lib/settings/data_settings.ts";
-import type { BatchSettings, Pictures } from "../batches.ts";
+import { type BatchSettings, type Pictures, takePictures } from "../batches.ts";
+import { type DeviceShare, planShare } from "../device_share.ts";
 import { madePairOrder } from "../epoch_order.ts";
 import { numberedPeople } from "../numbered_people.ts";
 import { type ChosenDonor, openDonorPool } from "./donor_pool.ts";
@@ -34,7 +35,10 @@ export interface ForgedPairs extends AsyncDisposable {
 
 /** A pair on its way: what it is made of, and what was tried before. */
 interface Pair {
+  /** Its place among the pairs of the whole batch: what is drawn for it follows from that. */
   readonly place: number;
+  /** Its place among those that are made here. */
+  readonly at: number;
   readonly forger: Forger;
   /** Places of the real pictures that were tried for it; the last one is at work. */
   readonly targets: number[];
@@ -66,12 +70,14 @@ function errorOf({ fault, problem, explanation }: ForgeFailure, { path }: Sample
  */
 export function openForgedPairs(
   faces: RealFaces,
-  { settings: { data, training: { seed }, detector }, ...options }: {
+  { settings, share, ...options }: {
     settings: BatchSettings;
+    share: DeviceShare;
     onUnreadable: "error" | "skip";
     notice: ((line: string) => void) | undefined;
   },
 ): ForgedPairs {
+  const { data, training: { seed }, detector } = settings;
   const { onUnreadable, notice } = options, { input: { size }, wants, mostPeople } = detector;
   const methods = forgersAskedFor(data).sort(), forgers = methods.map(forgerOf);
   const order = madePairOrder(faces.places, { ...data, seed });
@@ -136,9 +142,13 @@ export function openForgedPairs(
   };
 
   const begin = (step: number): BegunBatch => {
-    const pairs = order.places(step).filter((_, i) => i % 2 === 0).map((target, place): Pair => {
+    const places = order.places(step);
+    const { rows } = planShare({ count: places.length, step, settings, share });
+    const needed = [...new Set(rows.map((row) => row >> 1))]; // pairs are made whole
+    const pairs = needed.map((place, at): Pair => {
       const forger = forgers[createRandom(seed, "forger", step, place).integer(forgers.length)];
-      return { place, forger, targets: [target], without: new Set(), donor: undefined };
+      const targets = [places[2 * place]];
+      return { place, at, forger, targets, without: new Set(), donor: undefined };
     });
     let isCalledOff = false, asked: ReturnType<typeof maker.make> | undefined;
     const ask = async (of: readonly Pair[]): Promise<MadePairs> => {
@@ -157,15 +167,16 @@ export function openForgedPairs(
           for (const { pair, failure } of again) replace(pair, failure);
           of = again.map(({ pair }) => pair);
           const more = await ask(of);
-          of.forEach(({ place }, i) => {
+          of.forEach(({ at }, i) => {
             const pixels = more.pixels.subarray(i * 6 * area, (i + 1) * 6 * area);
-            made.pixels.set(pixels, place * 6 * area);
-            made.masks.set(more.masks.subarray(i * area, (i + 1) * area), place * area);
+            made.pixels.set(pixels, at * 6 * area);
+            made.masks.set(more.masks.subarray(i * area, (i + 1) * area), at * area);
           });
           failed = more.failures;
         }
         pairs.forEach(settle);
-        return picturesOf(pairs, made);
+        const madeRows = rows.map((row) => 2 * needed.indexOf(row >> 1) + row % 2);
+        return takePictures(picturesOf(pairs, made), madeRows);
       },
       callOff: () => {
         isCalledOff = true;
@@ -179,8 +190,8 @@ export function openForgedPairs(
       area = size * size,
       each = <T>(of: (pair: Pair) => [T, T]) => pairs.flatMap(of);
     const masks = new Uint8Array(count * area);
-    pairs.forEach(({ place }) =>
-      masks.set(made.masks.subarray(place * area, (place + 1) * area), (2 * place + 1) * area)
+    pairs.forEach(({ at }) =>
+      masks.set(made.masks.subarray(at * area, (at + 1) * area), (2 * at + 1) * area)
     );
     return {
       pixels: made.pixels,
@@ -192,9 +203,7 @@ export function openForgedPairs(
       ...wants.includes("method")
         ? { methods: each(({ forger }) => [0, methods.indexOf(forger.name) + 1]) }
         : {},
-      ...wants.includes("pair")
-        ? { partners: each(({ place }) => [2 * place + 1, 2 * place]) }
-        : {},
+      ...wants.includes("pair") ? { partners: each(({ at }) => [2 * at + 1, 2 * at]) } : {},
       ...people
         ? {
           identities: pairs.flatMap(({ targets, donor }) => {

@@ -6,6 +6,7 @@ import { labelsOf, type SampleList } from "lib/data/sample_list.ts";
 import { ImageError } from "lib/media/image_error.ts";
 import { orderOf, wantedOf } from "../batch_source.ts";
 import type { BatchSettings, Pictures } from "../batches.ts";
+import { type DeviceShare, shareOfPlaces } from "../device_share.ts";
 import { lookUpWanted, wantsOf } from "../wanted.ts";
 import { openDecoder } from "./picture_decoder.ts";
 import { failureOf, maskPlaceOf, placeOf } from "./picture_files.ts";
@@ -32,8 +33,9 @@ export interface ListedPictures extends AsyncDisposable {
  */
 export function openListedPictures(
   list: SampleList,
-  { settings, root, onUnreadable, notice }: {
+  { settings, share, root, onUnreadable, notice }: {
     settings: BatchSettings;
+    share: DeviceShare;
     root: string;
     onUnreadable: "error" | "skip";
     notice: ((line: string) => void) | undefined;
@@ -115,7 +117,8 @@ export function openListedPictures(
     return await finish(beginAt(places.map((place) => substitutes.known(place))));
   };
   const begin = (step: number): BegunBatch => {
-    const begun = beginAt(order.places(step).map((place) => substitutes.known(place)));
+    const places = shareOfPlaces(order.places(step), { step, settings, share });
+    const begun = beginAt(places.map((place) => substitutes.known(place)));
     return {
       finish: () => finish(begun),
       callOff: () => {

@@ -107,7 +107,9 @@ export const COMPARED_SYSTEMS: Readonly<Record<string, ComparedSystem>> = Object
   },
   OST: {
     source: "Chen et al. 2022b",
-    remark: "Adapts itself to each test picture.",
+    detector: "ost",
+    remark:
+      "Adapts itself to each test picture. The published code lacks SimSwap, which makes its fakes.",
   },
   HCIL: { source: "Gu et al. 2022a", remark: INTERVALS },
   LiSiam: { source: "Wang, Sun, and Tang 2022", detector: "lisiam" },

@@ -55,7 +55,7 @@ export function throughHeldHeads(inputs: StudyInputs, settings: ExposingSettings
   });
 }
 
-/** Weight of the minimax term. The first study's; at 1 it drowns the label. */
+/** Weight of the minimax term, a tenth of the label's. [ours] */
 const MINIMAX = 0.1;
 
 /**
@@ -77,7 +77,7 @@ export function minimax(inputs: StudyInputs, settings: ExposingSettings): Loss {
   });
 }
 
-/** The exponential of each sample's gap, through held heads, weight 1. The first study found nothing. */
+/** The exponential of each sample's gap, through held heads, weight 1. */
 export function perSample(inputs: StudyInputs, settings: ExposingSettings): Loss {
   const outputs = inputs.forward(), held = heldHeads(outputs, inputs.parameters);
   return plus(crossEntropies(outputs, inputs, settings), {

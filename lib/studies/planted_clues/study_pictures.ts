@@ -30,7 +30,7 @@ export interface StudySizes {
   readonly fakes: number;
 }
 
-/** The first study's numbers. */
+/** Those of the study whose tables come with the project. */
 export const FULL_SIZES: StudySizes = Object.freeze({ training: 3000, reals: 1600, fakes: 800 });
 
 /** Seed of the test pictures, far from the training sets' seeds. */

@@ -6,6 +6,7 @@ import {
   LOSS_WEIGHTS,
 } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
 import type { ExposingConfiguration } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
+import { processorInstructions } from "lib/engine/processor_instructions.ts";
 import { batchesInOrder, disposeBatch } from "lib/batches/batches.ts";
 import { cropSource } from "lib/batches/batch_source.ts";
 import type { PlantedPicture } from "lib/forgeries/planted_clues.ts";
@@ -57,6 +58,8 @@ export interface StudyResult extends StudyRun {
   readonly parameters: number;
   /** Seconds of training. */
   readonly seconds: number;
+  /** `processorInstructions` of what trained it: with others the same seed is another training. */
+  readonly instructions: readonly string[];
   /** Every 25th step's terms, and the last one's. */
   readonly trace: readonly StepRecord[];
 }
@@ -166,6 +169,7 @@ export async function runStudy(
     lossWeights: [...await learner.learnt[LOSS_WEIGHTS]?.data() ?? []],
     parameters: Object.values(countParameters(learner.parameters)).reduce((a, b) => a + b),
     seconds,
+    instructions: processorInstructions(),
     trace,
   };
 }

@@ -37,6 +37,7 @@ export function resultRow(result: StudyResult): ResultRow {
     lossWeights: result.lossWeights.map((p) => p.toFixed(4)).join(" "),
     parameters: result.parameters,
     seconds: round(result.seconds),
+    instructions: result.instructions.join(" "),
   };
 }
 

@@ -51,8 +51,9 @@ const answers: Answers = {
         images,
         targets,
         parameters: { ...parameters, ...state },
-        forward: (seen = images) =>
-          detector.forward(seen, parameters, { training: { seed, updates } }),
+        forward: (seen = images, own = parameters) =>
+          detector.forward(seen, own, { training: { seed, updates } }),
+        seed,
         updates,
       });
       return [total, ...answersOf(one, detector, detector.forward(images, parameters))];

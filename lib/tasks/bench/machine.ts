@@ -1,5 +1,6 @@
 /** The machine that a measurement belongs to, and what /proc knows about processes on it (Linux only). */
 import { hardwareName } from "lib/engine/hardware_name.ts";
+import { processorInstructions } from "lib/engine/processor_instructions.ts";
 
 /** What decides how fast a machine computes. */
 export interface Machine {
@@ -15,17 +16,12 @@ export interface Machine {
   readonly system: string;
 }
 
-const INSTRUCTIONS = ["avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "amx_bf16"];
-
-/** Reads /proc/cpuinfo where there is one; elsewhere the processor's name and instructions are unknown. */
+/** From /proc where there is one; elsewhere the processor's name and instructions are unknown. */
 export function describeMachine(): Machine {
-  const info = readProc("/proc/cpuinfo") ?? "";
-  const line = (name: string) => new RegExp(`^${name}\\s*: (.*)$`, "m").exec(info)?.[1] ?? "";
-  const flags = new Set(line("flags").split(" "));
   return {
     processor: hardwareName("CPU:0"),
     cores: navigator.hardwareConcurrency,
-    instructions: INSTRUCTIONS.filter((name) => flags.has(name)),
+    instructions: processorInstructions(),
     memory: Deno.systemMemoryInfo().total,
     system: `${Deno.build.os} ${Deno.build.arch}`,
   };

@@ -64,11 +64,11 @@ function passOf(
   const learnt = { ...parameters, ...state }, seed = tf.tensor1d([0, 0], "int32");
   return () => {
     const updates: Updates = {};
-    const forward = (seen = images) =>
-      detector.forward(seen, parameters, { training: { seed, updates } });
+    const forward = (seen = images, own = parameters) =>
+      detector.forward(seen, own, { training: { seed, updates } });
     const variables = Object.values(learnt).filter(({ trainable }) => trainable);
     return tf.variableGrads(
-      () => detector.loss({ images, targets, parameters: learnt, forward, updates }).total,
+      () => detector.loss({ images, targets, parameters: learnt, forward, seed, updates }).total,
       variables,
     );
   };

@@ -2,6 +2,7 @@
 import { NameTable } from "lib/data/name_table.ts";
 import type { Sample } from "lib/data/samples.ts";
 import type { Configuration } from "lib/detectors/configuration.ts";
+import { isNormed } from "lib/networks/parameters.ts";
 import type { ClassVideos } from "lib/evaluation/learnt.ts";
 import { BEGINNING, selected } from "lib/training/selection.ts";
 import type { StepRecord } from "lib/training/step_record.ts";
@@ -37,10 +38,9 @@ export function microBatchWords(
 ): string | undefined {
   if (microBatchSize === 0) return undefined;
   const count = batchSize / microBatchSize;
-  const isNormed = detector.parameters.some(({ role }) => role === "runningMean");
   return `Each batch of ${batchSize} is passed over in ${count} micro-batches of ${microBatchSize}, whose ` +
     "gradients are added up. " +
-    (isNormed
+    (isNormed(detector.parameters)
       ? `Batch norm's statistics in training are those of ${microBatchSize} pictures, and its running ones ` +
         `move on ${count} times a step: this is not what a whole batch teaches.`
       : "There is no batch norm: this is what a whole batch teaches.");

@@ -2,6 +2,20 @@
 import { parseArgs } from "node:util";
 import type { ConfigurationArguments } from "../configuration_arguments.ts";
 
+/** How processes train together. */
+export interface TogetherOptions {
+  /** Processes on this machine that train together, a device each; left out: one, or as a launcher started them. */
+  readonly devices?: number | "all";
+  /** Whether several devices take the batch norm of the whole batch together; else each that of its own part. */
+  readonly syncBatchNorm: boolean;
+  /** Seconds that processes wait for each other at the start. */
+  readonly startLimit: number;
+  /** Whether a job of Slurm that is told to end goes back into the queue. */
+  readonly requeue: boolean;
+  /** The arguments, but for `devices`: what processes that train together have in common. */
+  readonly args: readonly string[];
+}
+
 /** How detectors are trained. */
 export interface TrainTaskOptions {
   /** Manifests, `…/manifest.csv`; a run takes the first one that holds its data set. */
@@ -26,6 +40,8 @@ export interface TrainTaskOptions {
   readonly ignoreMemory: boolean;
   /** Steps between two checkpoints. */
   readonly checkpointEvery: number;
+  /** How it trains together with other processes; left out: alone. */
+  readonly together?: TogetherOptions;
   /** Free text for the record. */
   readonly notes: string;
 }
@@ -36,8 +52,8 @@ export const USAGE =
 
   --data FILE         a manifest, as "deno task prepare" writes it; with --tables, one for each data set
   --detector NAME     exposing_the_deception, xception, mesonet, spsl, xception_ela, f3_net,
-                      recce, face_x_ray, multi_attentional, srm, fst_matching, lisiam, sbi, pcl,
-                      dsp_fwa, efficientnet, ws_dan, dcl, foundation_encoder, or
+                      recce, face_x_ray, multi_attentional, srm, fst_matching, ost, lisiam, sbi,
+                      pcl, dsp_fwa, efficientnet, ws_dan, dcl, foundation_encoder, or
                       a TypeScript file of your own (the first)
   --preset NAME       one of the detector's: paper, officialCode, quick, smoke for the paper's (its first)
   --set FIELD=VALUE   change one setting, such as blocks=3; as often as you like
@@ -49,6 +65,11 @@ export const USAGE =
   --job K/N           only every N-th run from the K-th: jobs side by side share a sweep
   --allow-shared-identities   people may be in several splits, as in Celeb-DF's and DFDC's own lists
   --leave-out A,B     methods whose fakes are kept from training and validation, to be tested on
+  --devices N         train on N devices of this machine together, or on "all": the batch is divided; torchrun,
+                      TF_CONFIG and Slurm's srun are understood without it, on several machines too
+  --sync-batch-norm   devices take the batch norm of the whole batch together (each takes its own part's)
+  --start-limit SECONDS   how long processes wait for each other at the start (300)
+  --requeue           a job of Slurm that is told to end goes back into the queue, and goes on from there
   --checkpoint-every N  steps between two checkpoints (500)
   --ignore-memory     begin although a step is not thought to fit into memory
   --notes TEXT        kept with the run
@@ -95,12 +116,16 @@ export function parseTrainOptions(args: readonly string[]): TrainTaskOptions | "
       "leave-out": { type: "string" },
       "checkpoint-every": { type: "string", default: "500" },
       "ignore-memory": { type: "boolean", default: false },
+      devices: { type: "string" },
+      "sync-batch-norm": { type: "boolean", default: false },
+      "start-limit": { type: "string", default: "300" },
+      requeue: { type: "boolean", default: false },
       notes: { type: "string", default: "" },
       help: { type: "boolean", default: false },
     },
   });
   if (values.help) return "help";
-  const { data, detector, preset, set, tables, name, pretrained, seeds } = values;
+  const { data, detector, preset, set, tables, name, pretrained, seeds, devices } = values;
   const parts = values["micro-batch"];
   if (data.length === 0) throw new RangeError("--data is missing: the manifest to train on.");
   if (tables !== undefined && [detector, preset, name].some((value) => value !== undefined)) {
@@ -132,6 +157,15 @@ export function parseTrainOptions(args: readonly string[]): TrainTaskOptions | "
     leaveOut: values["leave-out"]?.split(",") ?? [],
     ignoreMemory: values["ignore-memory"],
     checkpointEvery: wholeNumber("--checkpoint-every", values["checkpoint-every"], 1),
+    together: {
+      ...devices === undefined
+        ? {}
+        : { devices: devices === "all" ? devices : wholeNumber("--devices", devices, 1) },
+      syncBatchNorm: values["sync-batch-norm"],
+      startLimit: wholeNumber("--start-limit", values["start-limit"], 1),
+      requeue: values.requeue,
+      args: args.filter((arg, i) => !/^--devices(=|$)/.test(arg) && args[i - 1] !== "--devices"),
+    },
     notes: values.notes,
   };
 }

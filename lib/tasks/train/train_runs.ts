@@ -3,16 +3,18 @@
  * Imports packages, so it is loaded after the set-up.
  */
 import { basename, dirname } from "node:path";
+import type { DeviceShare } from "lib/batches/device_share.ts";
 import { openLoader } from "lib/batches/loader.ts";
 import { LABEL_LEGEND } from "lib/data/manifest.ts";
 import { assertContents } from "lib/data/fingerprint.ts";
 import { assertBegun, describePublished, loadPublished } from "lib/detectors/published_weights.ts";
 import { deviceTitle } from "lib/engine/device_title.ts";
-import { type Engine, startEngine } from "lib/engine/engine.ts";
+import type { Engine } from "lib/engine/engine.ts";
 import { freeMemory } from "lib/io/free_memory.ts";
 import { withProgress } from "lib/io/progress.ts";
 import { readStateDict } from "lib/networks/weights/state_dict_file.ts";
 import { summariseHistory } from "lib/training/history_rows.ts";
+import { configurationForDevices } from "lib/training/device_rules.ts";
 import { createLearner } from "lib/training/learner.ts";
 import { learningRemarks } from "lib/training/learning_remarks.ts";
 import { readRunRecord } from "lib/training/recorded_runs.ts";
@@ -33,6 +35,8 @@ import {
   runData,
   sayBalance,
 } from "./lessons.ts";
+import { sayDevices, withDevices } from "./join_devices.ts";
+import { requeue } from "./requeue.ts";
 import { keepOperatingRecord } from "./keep_operating_record.ts";
 import { checkMemory } from "./memory_check.ts";
 import { type OpenManifest, openManifest } from "./open_manifest.ts";
@@ -52,13 +56,31 @@ export interface TrainSurroundings extends TaskSurroundings {
 interface Sitting
   extends TrainSurroundings, LessonSources, Omit<TrainTaskOptions, "manifests" | "configuration"> {
   readonly engine: Engine;
+  /** Which of the devices that train together is this process's. */
+  readonly share: DeviceShare;
   /** What the command line calls the detector; undefined where it names none. */
   readonly detector: string | undefined;
 }
 
+/** Trains one run as one of several processes, of which the first one says, keeps and measures. */
+async function trainAlong(run: PlannedRun, sitting: Sitting): Promise<void> {
+  const { configuration } = run, { share, signal } = sitting;
+  const { manifest, training, validation } = lessonsOf(run, { ...sitting, say: () => {} });
+  const root = dirname(manifest.path);
+  using learner = createLearner(configuration);
+  await using source = openLoader(training, { configuration, root, share });
+  const records = train(learner, {
+    source,
+    configuration,
+    ...validation.length > 0 ? { validation: validationFiles(validation, { root }) } : {},
+    signal,
+  });
+  for await (const _ of records) void _;
+}
+
 /** Trains one run, and returns its folder. */
 async function trainOne(run: PlannedRun, sitting: Sitting): Promise<string> {
-  const { name, configuration } = run, { engine, runsFolder, signal, say } = sitting;
+  const { name, configuration } = run, { engine, share, runsFolder, signal, say } = sitting;
   const lessons = lessonsOf(run, sitting), { manifest, training } = lessons;
   assertBegun(configuration.detector, sitting.pretrained);
   assertBatchFits(training.length, configuration);
@@ -87,7 +109,8 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<string> {
   const ofParts = microBatchWords(configuration);
   if (ofParts) say(ofParts);
   const isDone = (await readRunRecord(folder))?.finished;
-  if (!isDone && engine.device.startsWith("CPU")) { // of a GPU's memory nothing is known here
+  // Of a GPU's memory nothing is known here, nor what other devices' processes take.
+  if (!isDone && engine.device.startsWith("CPU") && share.size === 1) {
     const { estimate, fault } = await checkMemory(configuration, await sitting.memory()) ?? {};
     if (estimate) say(estimate);
     if (fault && !sitting.ignoreMemory) throw new RangeError(fault);
@@ -100,7 +123,7 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<string> {
     const report = loadPublished({ detector, parameters }, await readStateDict(pretrained));
     say(describePublished(report, pretrained));
   }
-  await using source = openLoader(training, { configuration, root });
+  await using source = openLoader(training, { configuration, root, share });
   const { batchesPerEpoch } = source;
   const records = train(learner, {
     source,
@@ -154,26 +177,34 @@ export async function trainRuns(
     & TaskSurroundings
     & Partial<TrainSurroundings>,
 ): Promise<string[]> {
-  const folders: string[] = [];
-  const { runs, sweep } = await plannedRuns(options);
-  const engine = await startEngine();
-  using opened = new DisposableStack();
-  const manifests: OpenManifest[] = [];
-  for (const path of options.manifests) {
-    const manifest = await openManifest(path);
-    opened.use(manifest.samples);
-    manifests.push(manifest);
-  }
-  say(`${runs.length} of ${sweep} runs in this job, on ${deviceTitle(engine)}. ${LABEL_LEGEND}.`);
-  for (const run of runs) {
-    if (signal.aborted) break;
-    const { configuration: { detector } } = options;
-    folders.push(
-      await trainOne(run, {
-        ...options,
-        ...{ detector, engine, manifests, signal, say, runsFolder, memory },
-      }),
-    );
-  }
-  return folders;
+  const planned = await plannedRuns(options), { together, configuration: { detector } } = options;
+  return await withDevices({ together, signal }, async ({ engine, share, launcher }) => {
+    const on = { devices: share.size, joinsNorm: together?.syncBatchNorm ?? false };
+    const runs = planned.runs.map((run): PlannedRun => ({
+      ...run,
+      configuration: configurationForDevices(run.configuration, on),
+    }));
+    using opened = new DisposableStack();
+    const manifests: OpenManifest[] = [];
+    for (const path of options.manifests) {
+      const manifest = await openManifest(path);
+      opened.use(manifest.samples);
+      manifests.push(manifest);
+    }
+    if (share.rank === 0) {
+      const title = deviceTitle(engine);
+      say(`${runs.length} of ${planned.sweep} runs in this job, on ${title}. ${LABEL_LEGEND}.`);
+      if (launcher !== undefined) sayDevices(runs, { share, launcher }).forEach(say);
+    }
+    const surroundings = { engine, share, manifests, signal, say, runsFolder, memory };
+    const sitting: Sitting = { ...options, detector, ...surroundings }, folders: string[] = [];
+    for (const run of runs) {
+      if (signal.aborted && share.size === 1) break;
+      if (share.rank > 0) await trainAlong(run, sitting);
+      else folders.push(await trainOne(run, sitting));
+      if (signal.aborted) break; // all have stopped after the same step
+    }
+    if (signal.aborted && together?.requeue && share.rank === 0) await requeue(signal, say);
+    return folders;
+  });
 }

@@ -27,6 +27,10 @@ Deno.test("STUDY_ROWS change one thing at a time where the issue is one thing", 
   assert.deepEqual(changed("none", "LIL"), ["localInformation", "crossEntropyTerms"]);
   assert.deepEqual(changed("none", "n = 1"), ["blocks"]);
   assert.deepEqual(changed("none", "tiles, none"), ["view"]);
+  assert.deepEqual(changed("paper both", "paper both, automatic"), ["lossWeights"]);
+  const equations = ["lossForm", "temperature", "detachJoint"]; // of the terms, which "none" lacks
+  const terms = changed("none", "paper both, automatic");
+  assert.deepEqual(terms.sort(), [...equations, "localInformation", "globalInformation"].sort());
 });
 
 Deno.test("studyRuns of the full profile train every row, and ten seeds where it decides", () => {
