@@ -122,7 +122,9 @@ function peerOf(connection: Deno.TcpConn, rank: number, host: string): Peer {
   let last: Promise<unknown> = Promise.resolve();
   const send = (message: Message) => {
     const bytes = new TextEncoder().encode(JSON.stringify(message) + "\n");
-    const sent = last.then(() => connection.write(bytes)).then(() => {}, () => {}); // a closed end is met as one reads
+    const sent = last.then(async () => {
+      for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
+    }).catch(() => {}); // a closed end is met as one reads
     last = sent;
     return sent;
   };

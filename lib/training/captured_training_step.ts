@@ -94,16 +94,16 @@ function captureWholeStep(
       const inputs = Object.fromEntries(keys.map((key, i) => [key, tensors[i]]));
       const scalars = trainingStep(learner, inputs as unknown as StepInputs, configuration);
       names = Object.keys(scalars);
-      return Object.values(scalars);
+      return tf.stack(Object.values(scalars)); // read at once: each read waits for the device
     },
     keys.map((key) => example[key]!),
     { name: "training step", precision: configuration.training.precision },
   );
   const run = async (inputs: StepInputs): Promise<Record<string, number>> => {
-    const scalars = step(...keys.map((key) => inputs[key]!));
-    const values = await Promise.all(scalars.map((s) => s.data()));
-    tf.dispose(scalars);
-    return Object.fromEntries(names.map((name, i) => [name, values[i][0]]));
+    const [scalars] = step(...keys.map((key) => inputs[key]!));
+    const values = await scalars.data();
+    scalars.dispose();
+    return Object.fromEntries(names.map((name, i) => [name, values[i]]));
   };
   return { run, [Symbol.dispose]: () => step.dispose() };
 }
