@@ -25,9 +25,27 @@ export interface PngOptions {
   readonly palette?: boolean;
 }
 
-/** The part of Plotly that the page calls. */
-interface PagePlotly {
-  toImage(plot: object, options: object): Promise<string>;
+/** An attribute of an element, as a browser has it. */
+interface PageAttribute {
+  readonly name: string;
+}
+
+/** An element, as far as its attributes. */
+interface PageElement {
+  readonly attributes: Iterable<PageAttribute>;
+  removeAttributeNode(attribute: PageAttribute): void;
+  setAttributeNode(attribute: PageAttribute): void;
+}
+
+/** What the page has of Plotly and of the browser, as far as it is called. */
+interface Page {
+  readonly Plotly: { toImage(plot: object, options: object): Promise<string> };
+  readonly DOMParser: new () => {
+    parseFromString(text: string, type: string): {
+      querySelectorAll(which: string): Iterable<PageElement>;
+    };
+  };
+  readonly XMLSerializer: new () => { serializeToString(document: object): string };
 }
 
 /** Runs in the page. Plotly makes ids with Math.random: a fixed sequence keeps them the same. */
@@ -37,16 +55,26 @@ async function drawInPage(plot: Plot, format: "svg" | "png", scale: number, seed
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0; // Numerical Recipes' generator
     return state / 2 ** 32;
   };
-  const { Plotly } = globalThis as unknown as { Plotly: PagePlotly };
+  const { Plotly, DOMParser, XMLSerializer } = globalThis as unknown as Page;
   const { width, height } = plot.layout;
-  return await Plotly.toImage(plot, { format, width, height, scale });
+  const uri = await Plotly.toImage(plot, { format, width, height, scale });
+  if (format === "png") return uri;
+  // In which order attributes stand hangs on what the page has drawn before: here, by name.
+  const text = decodeURIComponent(uri.slice(uri.indexOf(",") + 1));
+  const drawing = new DOMParser().parseFromString(text, "image/svg+xml");
+  for (const element of drawing.querySelectorAll("*")) {
+    const attributes = [...element.attributes].sort((a, b) => a.name < b.name ? -1 : 1);
+    for (const attribute of attributes) element.removeAttributeNode(attribute);
+    for (const attribute of attributes) element.setAttributeNode(attribute);
+  }
+  return new XMLSerializer().serializeToString(drawing);
 }
 
-function bytesOf(dataUri: string): Uint8Array {
-  const comma = dataUri.indexOf(",");
-  return dataUri.startsWith("data:image/svg+xml")
-    ? new TextEncoder().encode(decodeURIComponent(dataUri.slice(comma + 1)))
-    : Uint8Array.fromBase64(dataUri.slice(comma + 1));
+/** The bytes of an SVG document, or of a PNG as a data address. */
+function bytesOf(drawn: string, format: "svg" | "png"): Uint8Array {
+  return format === "svg"
+    ? new TextEncoder().encode(drawn)
+    : Uint8Array.fromBase64(drawn.slice(drawn.indexOf(",") + 1));
 }
 
 /**
@@ -84,7 +112,8 @@ export async function openExporter(): Promise<Exporter> {
       const seed = createRandom(0, content).integer(2 ** 32);
       const drawn = last.then(async () => {
         try {
-          return bytesOf(await page.evaluate(drawInPage, { data, layout }, format, scale, seed));
+          const drawn = await page.evaluate(drawInPage, { data, layout }, format, scale, seed);
+          return bytesOf(drawn, format);
         } catch (cause) {
           throw new Error(`Plotly could not draw the figure: ${(cause as Error).message}`, {
             cause,

@@ -20,12 +20,21 @@ Deno.test("openExporter draws SVG and PNG of the layout's size, the same bytes e
     const svg = new TextDecoder().decode(first[2 * i]);
     assert.match(
       svg,
-      new RegExp(`^<svg [^>]*width="${layout.width}" height="${layout.height}"`),
+      new RegExp(`^<svg [^>]*height="${layout.height}"[^>]* width="${layout.width}"`),
       name,
     );
     const { format, width, height } = await sharp(first[2 * i + 1]).metadata();
     assert.deepEqual([format, width, height], ["png", 2 * layout.width, 2 * layout.height], name);
   }
+});
+
+Deno.test("openExporter draws a figure in the same bytes whatever it has drawn before", async () => {
+  const { bars_page: figure, ...others } = EXAMPLE_FIGURES;
+  await using exporter = await openExporter();
+  const first = await exporter.svg(figure);
+  for (const other of Object.values(others)) await exporter.png(other);
+  await exporter.png(figure);
+  assert.deepEqual(await exporter.svg(figure), first);
 });
 
 Deno.test("openExporter makes PNGs of another scale, and smaller ones of few colours", async () => {
