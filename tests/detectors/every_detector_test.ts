@@ -48,7 +48,7 @@ function small(kind: typeof DETECTORS[number]): Configuration {
     ...has("xRayWeight")
       ? { classifier: "pooled", xRayWeight: 10, learningRate: 5e-3, steps: 24 }
       : {},
-    ...has("innerRate") ? { steps: 16 } : {}, // a step is two passes and their gradients
+    ...has("innerRate") ? { steps: 24 } : {}, // a step is two passes and their gradients
   };
   return vary(presetOf(kind, "smoke"), changes);
 }
