@@ -52,6 +52,7 @@ Deno.test("joinTables gives the same tables whether runs come at once or from se
       "against_paper.csv",
       "answers.csv",
       "effects.csv",
+      "lessons.csv",
       "runs.csv",
       "scores.json",
     ]);
