@@ -3,6 +3,7 @@
  * files (`loader.ts`). What is in a batch follows from the configuration's seed and the step alone, so a
  * resumed run sees the batches an undisturbed one would.
  */
+import type { Membership } from "lib/engine/collectives.ts";
 import type { Crop } from "lib/data/samples.ts";
 import {
   type Batch,
@@ -12,7 +13,7 @@ import {
   stackCrops,
   trainingBatch,
 } from "./batches.ts";
-import { ALONE, type DeviceShare, shareOfPlaces } from "./device_share.ts";
+import { ALONE, shareOfPlaces } from "./device_share.ts";
 import { type EpochOrder, epochOrder, pairOrder } from "./epoch_order.ts";
 import { openForgedPairs } from "./loader/forged_pairs.ts";
 import { readAhead } from "./loader/read_ahead.ts";
@@ -113,7 +114,7 @@ function stackMasks(crops: readonly Crop[], indices: readonly number[], size: nu
 export function cropSource(
   crops: readonly Crop[],
   settings: BatchSettings,
-  share: DeviceShare = ALONE,
+  share: Membership = ALONE,
 ): BatchSource {
   const { input: { size } } = settings.detector;
   for (const crop of crops) requireCropSize(crop, size);
@@ -151,7 +152,7 @@ export function cropSource(
 function forgedSource(
   crops: readonly Crop[],
   settings: BatchSettings,
-  share: DeviceShare,
+  share: Membership,
 ): BatchSource {
   const pairs = openForgedPairs(facesInMemory(crops), {
     settings,

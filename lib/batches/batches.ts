@@ -4,10 +4,11 @@
  * `epoch_order.ts`, files to `loader.ts`.
  */
 import * as tf from "@tensorflow/tfjs";
+import type { Membership } from "lib/engine/collectives.ts";
 import type { Crop } from "lib/data/samples.ts";
 import type { DataSettings } from "lib/settings/data_settings.ts";
 import { AUGMENTATION_WIDTH } from "./augmentation.ts";
-import { ALONE, type DeviceShare, planShare } from "./device_share.ts";
+import { ALONE, planShare } from "./device_share.ts";
 import { MIXUP_WIDTH } from "./mixup.ts";
 
 /**
@@ -141,7 +142,7 @@ export function trainingBatch(
   { step, settings, share = ALONE }: {
     step: number;
     settings: Pick<BatchSettings, "data" | "training">;
-    share?: DeviceShare;
+    share?: Membership;
   },
 ): Batch {
   const count = share.size === 1 ? pictures.labels.length : settings.data.batchSize;

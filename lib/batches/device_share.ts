@@ -3,21 +3,14 @@
  * it, with the parameters that the pictures have in the whole. So the devices together learn from the very
  * batch that one device alone would see.
  */
+import type { Membership } from "lib/engine/collectives.ts";
 import { createRandom } from "lib/random.ts";
 import type { DataSettings } from "lib/settings/data_settings.ts";
 import { AUGMENTATION_WIDTH, drawAugmentation, RANGES } from "./augmentation.ts";
 import { drawMixup, drawPairMixup, MIXUP_WIDTH } from "./mixup.ts";
 
-/** One of several devices. */
-export interface DeviceShare {
-  /** Its number, from 0. */
-  readonly rank: number;
-  /** How many there are. */
-  readonly size: number;
-}
-
 /** The one device that there is. */
-export const ALONE: DeviceShare = Object.freeze({ rank: 0, size: 1 });
+export const ALONE: Membership = Object.freeze({ rank: 0, size: 1 });
 
 /** What decides a step's parameters. */
 export interface StepOf {
@@ -28,7 +21,7 @@ export interface StepOf {
   /** The run's. */
   readonly settings: { readonly data: DataSettings; readonly training: { readonly seed: number } };
   /** Which device's. */
-  readonly share: DeviceShare;
+  readonly share: Membership;
 }
 
 /** A device's part of a batch. */

@@ -2,10 +2,11 @@
  * Batches of pictures in files, read ahead in threads while the device works; fakes are read too, or made of
  * the real pictures on the way. Memory holds the batches that are prepared, whatever the number of samples.
  */
+import type { Membership } from "lib/engine/collectives.ts";
 import { sampleList, type Samples } from "lib/data/sample_list.ts";
 import type { BatchSource } from "./batch_source.ts";
 import { type BatchSettings, trainingBatch } from "./batches.ts";
-import { ALONE, type DeviceShare } from "./device_share.ts";
+import { ALONE } from "./device_share.ts";
 import { openForgedPairs } from "./loader/forged_pairs.ts";
 import { openListedPictures } from "./loader/listed_pictures.ts";
 import { assertPrefetch } from "./loader/picture_files.ts";
@@ -20,7 +21,7 @@ export interface LoaderOptions {
   /** Folder that relative paths start from: the manifest's. Default: the current folder. */
   readonly root?: string;
   /** The device whose part of each batch is wanted. Default: the only one. */
-  readonly share?: DeviceShare;
+  readonly share?: Membership;
   /** Batches that are prepared ahead of the one asked for, 0 or more. Default 2. */
   readonly prefetch?: number;
   /**

@@ -1,6 +1,6 @@
 /** What several devices train in tests. */
 import { type BatchSource, cropSource } from "lib/batches/batch_source.ts";
-import type { DeviceShare } from "lib/batches/device_share.ts";
+import type { Membership } from "lib/engine/collectives.ts";
 import { type Configuration, presetOf, vary } from "lib/detectors/configuration.ts";
 import { exposingTheDeception } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
 import { foundationEncoder } from "lib/detectors/foundation_encoder/foundation_encoder.ts";
@@ -35,7 +35,7 @@ export interface DeviceJob {
 /** Trains, and tells each step and at the end the learnt values. */
 export async function trainJob(
   { name, folder, changes = {}, dieAt }: DeviceJob,
-  { rank, size }: DeviceShare,
+  { rank, size }: Membership,
   tell: (what: object) => void,
 ): Promise<void> {
   const configuration: Configuration = name === "transformer"

@@ -3,6 +3,7 @@
  * side. What is drawn for a pair follows from seed, step and its place in the batch alone, so it is the same
  * for any number of threads, read ahead or not, and after a run was resumed.
  */
+import type { Membership } from "lib/engine/collectives.ts";
 import type { Sample } from "lib/data/samples.ts";
 import type { Forger } from "lib/forgeries/forger.ts";
 import { forgerOf } from "lib/forgeries/forgers.ts";
@@ -11,7 +12,7 @@ import { ImageError } from "lib/media/image_error.ts";
 import { createRandom } from "lib/random.ts";
 import { forgersAskedFor } from "lib/settings/data_settings.ts";
 import { type BatchSettings, type Pictures, takePictures } from "../batches.ts";
-import { type DeviceShare, planShare } from "../device_share.ts";
+import { planShare } from "../device_share.ts";
 import { madePairOrder } from "../epoch_order.ts";
 import { numberedPeople } from "../numbered_people.ts";
 import { type ChosenDonor, openDonorPool } from "./donor_pool.ts";
@@ -72,7 +73,7 @@ export function openForgedPairs(
   faces: RealFaces,
   { settings, share, ...options }: {
     settings: BatchSettings;
-    share: DeviceShare;
+    share: Membership;
     onUnreadable: "error" | "skip";
     notice: ((line: string) => void) | undefined;
   },

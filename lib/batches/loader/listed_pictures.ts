@@ -2,11 +2,12 @@
  * The pictures of batches of samples as they are listed: read in a thread, masks beside them, with others
  * for those that cannot be read.
  */
+import type { Membership } from "lib/engine/collectives.ts";
 import { labelsOf, type SampleList } from "lib/data/sample_list.ts";
 import { ImageError } from "lib/media/image_error.ts";
 import { orderOf, wantedOf } from "../batch_source.ts";
 import type { BatchSettings, Pictures } from "../batches.ts";
-import { type DeviceShare, shareOfPlaces } from "../device_share.ts";
+import { shareOfPlaces } from "../device_share.ts";
 import { lookUpWanted, wantsOf } from "../wanted.ts";
 import { openDecoder } from "./picture_decoder.ts";
 import { failureOf, maskPlaceOf, placeOf } from "./picture_files.ts";
@@ -35,7 +36,7 @@ export function openListedPictures(
   list: SampleList,
   { settings, share, root, onUnreadable, notice }: {
     settings: BatchSettings;
-    share: DeviceShare;
+    share: Membership;
     root: string;
     onUnreadable: "error" | "skip";
     notice: ((line: string) => void) | undefined;

@@ -2,7 +2,8 @@
  * The processes that train together: finds this one's place among them, meets the others, and starts the
  * engine on the device that is its own. A process that was started alone is alone.
  */
-import { ALONE, type DeviceShare } from "lib/batches/device_share.ts";
+import type { Membership } from "lib/engine/collectives.ts";
+import { ALONE } from "lib/batches/device_share.ts";
 import { type Engine, type EngineOptions, startEngine } from "lib/engine/engine.ts";
 import { meetGroup, type MetGroup } from "lib/engine/meet_group.ts";
 import { visibleGpus } from "lib/engine/nvidia_gpu.ts";
@@ -17,7 +18,7 @@ export interface JoinedDevices {
   /** The engine that it runs. */
   readonly engine: Engine;
   /** Which of all devices is its own. */
-  readonly share: DeviceShare;
+  readonly share: Membership;
   /** Who started the processes, in words for people; undefined where it is alone. */
   readonly launcher: string | undefined;
 }
@@ -119,7 +120,7 @@ async function told(
 /** What is to be said of a run on several devices, beside what a run on one says. */
 export function sayDevices(
   runs: readonly PlannedRun[],
-  { share: { size }, launcher }: { share: DeviceShare; launcher: string },
+  { share: { size }, launcher }: { share: Membership; launcher: string },
 ): string[] {
   const each = [...new Set(runs.map(({ configuration }) => configuration.data.batchSize / size))];
   const normed = runs.filter(({ configuration }) => isNormed(configuration.detector.parameters));

@@ -3,7 +3,7 @@
  * Imports packages, so it is loaded after the set-up.
  */
 import { basename, dirname } from "node:path";
-import type { DeviceShare } from "lib/batches/device_share.ts";
+import type { Membership } from "lib/engine/collectives.ts";
 import { openLoader } from "lib/batches/loader.ts";
 import { LABEL_LEGEND } from "lib/data/manifest.ts";
 import { assertContents } from "lib/data/fingerprint.ts";
@@ -57,7 +57,7 @@ interface Sitting
   extends TrainSurroundings, LessonSources, Omit<TrainTaskOptions, "manifests" | "configuration"> {
   readonly engine: Engine;
   /** Which of the devices that train together is this process's. */
-  readonly share: DeviceShare;
+  readonly share: Membership;
   /** What the command line calls the detector; undefined where it names none. */
   readonly detector: string | undefined;
 }
