@@ -4,8 +4,10 @@
  *
  * To read on. The library: `find_library`, `c_api_symbols` (every C function and its use),
  * `native_library`, `tensorflow_greeting`, `nvidia_gpu`, `eager_context`, `tensor_float32`,
- * `library_pages`. Several processes: `meet_group` with `group_thread`, `device_group`, `collectives`. Running: `kernel_binding` (what TensorFlow.js's kernels call), `eager_binding` with
- * `operation_attributes` and `host_tensors`, `tensorflow_error`; `capturing_backend` and `tensorflow_backend` with `gather_kernel` and
+ * `library_pages`. Several processes: `meet_group` with `group_thread`, `rendezvous` and
+ * `peer_connection`; `device_group`, `collectives`. Running: `kernel_binding` (what TensorFlow.js's kernels
+ * call), `eager_binding` with `operation_attributes` and `host_tensors`, `tensorflow_error`;
+ * `capturing_backend` and `tensorflow_backend` with `gather_kernel` and
  * `relu_gradient`. Capturing: `operation_recorder` on a `graph_builder`, `captured_function` (with
  * `collect_garbage`, `protobuf`), `uncaptured_function`; for functions that update variables
  * `resource_variable`, `recorded_variables`, `updating_function`. Operations that TensorFlow.js lacks:

@@ -6,7 +6,9 @@ import { Thread } from "lib/io/thread.ts";
 import { capturingBackend } from "./capturing_backend.ts";
 import type { DeviceGroup } from "./device_group.ts";
 import { TensorFlowError } from "./tensorflow_error.ts";
-import type { GroupQuestion, GroupReply, Loss, MeetQuestion } from "./group_thread.ts";
+import type { GroupQuestion, GroupReply } from "./group_thread.ts";
+import type { Loss } from "./peer_connection.ts";
+import type { MeetQuestion } from "./rendezvous.ts";
 
 /** Processes that have met. Whoever has met leaves. */
 export interface MetGroup {
