@@ -4,6 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { type Attribute, ATTRIBUTES } from "./kernel_binding.ts";
+import { byteRecordOf } from "./byte_tensor.ts";
 import type { CapturingBackend, VariableLookup } from "./capturing_backend.ts";
 import { collectGarbage } from "./collect_garbage.ts";
 import { bytesField, message, varintField } from "./protobuf.ts";
@@ -120,7 +121,9 @@ export function record(
       tf.tidy(() => {
         const inputs = example.map((t, i) =>
           backend.createOutputTensor(
-            recorder.argument(i, backend.getDTypeInteger(t.dtype), t.shape),
+            byteRecordOf(t)
+              ? recorder.byteArgument(i, t.shape)
+              : recorder.argument(i, backend.getDTypeInteger(t.dtype), t.shape),
           )
         );
         const ids = backend.getInputTensorIds(work(recorder, inputs));
@@ -154,6 +157,8 @@ function elements(eager: EagerBinding, example: readonly tf.Tensor[], argument: 
   switch (argument.kind) {
     case "example":
       return example[argument.index].size;
+    case "bytes":
+      return example[argument.index].size / 4; // as float32
     case "tensor":
       return tf.util.sizeFromShape(eager.describe(argument.id).shape);
     case "variable":
@@ -181,10 +186,19 @@ export function callable(
   const shapes = example.map((t) => ({ shape: t.shape.slice(), dtype: t.dtype }) as tf.Tensor);
   const uploaded = recording.arguments.reduce((sum, a) => sum + elements(eager, example, a), 0);
   let disposed = false, collected = uploaded < WORTH_COLLECTING;
+  const bytesOf = (input: tf.Tensor, index: number): number => {
+    const record = byteRecordOf(input);
+    if (record) return record.bytes;
+    throw new TypeError(
+      `${name}: input ${index} is int32 of 32 bits, but it was captured for one of bytes, as \`byteTensor\` makes them.`,
+    );
+  };
   const id = (argument: Argument, inputs: tf.Tensor[]): number => {
     switch (argument.kind) {
       case "example":
         return backend.idOf(inputs[argument.index].dataId);
+      case "bytes":
+        return bytesOf(inputs[argument.index], argument.index);
       case "tensor":
         return argument.id;
       case "variable":

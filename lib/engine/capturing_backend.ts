@@ -3,6 +3,7 @@
  * adds. Making it is left to tensorflow_backend.ts.
  */
 import * as tf from "@tensorflow/tfjs";
+import type { ByteRecord } from "./byte_record.ts";
 import type { EagerBinding } from "./eager_binding.ts";
 import type { Attribute, Binding, TensorMetadata, Values } from "./kernel_binding.ts";
 import type { Recorder } from "./operation_recorder.ts";
@@ -31,8 +32,8 @@ export interface NativeBackend extends tf.KernelBackend {
   binding: Binding;
   /** The record of each tensor's data. */
   readonly tensorMap: {
-    get(dataId: object): DataRecord | Resource;
-    set(dataId: object, record: DataRecord | Resource): void;
+    get(dataId: object): DataRecord | Resource | ByteRecord;
+    set(dataId: object, record: DataRecord | Resource | ByteRecord): void;
     has(dataId: object): boolean;
     delete(dataId: object): boolean;
   };

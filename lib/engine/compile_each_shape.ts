@@ -1,5 +1,6 @@
 /** Captured functions for inputs of several shapes: each is captured when it is first met, and kept. */
 import type * as tf from "@tensorflow/tfjs";
+import { byteRecordOf } from "./byte_tensor.ts";
 import { compile } from "./engine.ts";
 
 /** A function that was captured for the shapes met so far; disposing of it frees them all. */
@@ -34,7 +35,8 @@ export function compileEachShape(
   const captured = new Map<string, ReturnType<typeof compile>>();
   return {
     run: (...inputs) => {
-      const shapes = inputs.map(({ shape, dtype }) => `${dtype}[${shape}]`).join();
+      const typeOf = (input: tf.Tensor) => byteRecordOf(input) ? "bytes" : input.dtype;
+      const shapes = inputs.map((input) => `${typeOf(input)}[${input.shape}]`).join();
       const known = captured.get(shapes) ?? compile(f, inputs, options);
       captured.set(shapes, known);
       return known(...inputs);

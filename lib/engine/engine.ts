@@ -8,7 +8,7 @@
  * `peer_connection`; `device_group`, `collectives`. Running: `kernel_binding` (what TensorFlow.js's kernels
  * call), `eager_binding` with `operation_attributes` and `host_tensors`, `tensorflow_error`;
  * `capturing_backend` and `tensorflow_backend` with `gather_kernel` and
- * `relu_gradient`. Capturing: `operation_recorder` on a `graph_builder`, `captured_function` (with
+ * `relu_gradient`. Pictures go to the device by `byte_tensor`, whose data a `byte_record` keeps. Capturing: `operation_recorder` on a `graph_builder`, `captured_function` (with
  * `collect_garbage`, `protobuf`), `uncaptured_function`; for functions that update variables
  * `resource_variable`, `recorded_variables`, `updating_function`. Operations that TensorFlow.js lacks:
  * `batch_norm`, `convolution` (with `not_before`), `stateless_random`, `gradients_at`, `adam` and `sgd`

@@ -3,6 +3,7 @@
  * a node of a graph. Tensors have ids below -1 here; their values do not exist.
  */
 import type * as tf from "@tensorflow/tfjs";
+import { widened } from "./byte_record.ts";
 import {
   type Attribute,
   ATTRIBUTES,
@@ -35,6 +36,7 @@ const LISTS: Record<string, { before: number; after: number }> = {
 /** Where an argument of the recorded function comes from at each call. */
 export type Argument =
   | { readonly kind: "example"; readonly index: number }
+  | { readonly kind: "bytes"; readonly index: number } // an example that lies on the device as bytes
   | { readonly kind: "tensor"; readonly id: number } // a tensor of before, kept by a second handle
   | { readonly kind: "variable"; readonly variable: tf.Variable } // its value at the time of the call
   | { readonly kind: "resource"; readonly resource: Resource }; // a variable that the function updates
@@ -93,6 +95,12 @@ export class Recorder implements Binding {
   /** The recorded tensor that stands for the argument `index` of the function. */
   argument(index: number, dtype: number, shape: readonly number[]): TensorMetadata {
     return this.#record(this.#placeholder(dtype, shape, { kind: "example", index }));
+  }
+
+  /** The same for an argument that comes as bytes: int32, which the function makes of them. */
+  byteArgument(index: number, shape: readonly number[]): TensorMetadata {
+    const bytes = this.#record(this.#placeholder(TYPES.UINT8, shape, { kind: "bytes", index }));
+    return { ...bytes, id: widened(this, bytes.id), dtype: TYPES.INT32 };
   }
 
   /** The recorded id of a variable's value at the time of the call. */

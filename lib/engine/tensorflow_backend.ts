@@ -6,6 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { createRequire } from "node:module";
 import util from "node:util";
+import { ByteRecord } from "./byte_record.ts";
 import {
   BACKEND_NAME,
   type CapturingBackend,
@@ -55,9 +56,16 @@ function restoreNodeFunctions(): void {
   old.isArray ??= Array.isArray;
 }
 
+/** Whether the record has its values in TensorFlow from the beginning, and sees to them itself. */
+function isUploaded(
+  record: DataRecord | Resource | ByteRecord | undefined,
+): record is Resource | ByteRecord {
+  return record instanceof Resource || record instanceof ByteRecord;
+}
+
 /** Hands the values that wait in a record, if any, to a binding, and keeps the id it gives. */
-function upload(record: DataRecord | Resource, binding: Binding): void {
-  if (record instanceof Resource || record.values === null) return;
+function upload(record: DataRecord | Resource | ByteRecord, binding: Binding): void {
+  if (isUploaded(record) || record.values === null) return;
   record.id = binding.createTensor(record.shape, record.dtype, record.values);
   record.values = null;
 }
@@ -134,7 +142,7 @@ function withCapture(
 
     override disposeData(dataId: object, force = false): boolean {
       const record = this.tensorMap.has(dataId) ? this.tensorMap.get(dataId) : undefined;
-      if (!(record instanceof Resource)) return super.disposeData(dataId, force);
+      if (!isUploaded(record)) return super.disposeData(dataId, force);
       record.refCount = force ? 0 : record.refCount - 1;
       if (record.refCount > 0) return false;
       record.freeUnused();
