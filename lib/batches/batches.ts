@@ -4,6 +4,7 @@
  * `epoch_order.ts`, files to `loader.ts`.
  */
 import * as tf from "@tensorflow/tfjs";
+import { byteTensor } from "lib/engine/byte_tensor.ts";
 import type { Membership } from "lib/engine/collectives.ts";
 import type { Crop } from "lib/data/samples.ts";
 import type { DataSettings } from "lib/settings/data_settings.ts";
@@ -40,11 +41,11 @@ export interface BatchSettings {
  * that other devices learn from, these follow behind the own ones in `images`, `labels`, `masks` and `augmentation`.
  */
 export interface Batch {
-  /** int32 [batch, height, width, 3], RGB, 0 to 255 (TensorFlow.js has no 8-bit type). */
+  /** [batch, height, width, 3], RGB, 0 to 255; 8 bits on the device, to TensorFlow.js int32 (`byteTensor`). */
   readonly images: tf.Tensor4D;
   /** int32 [batch]: 0 real, 1 fake. */
   readonly labels: tf.Tensor1D;
-  /** int32 [batch, height, width, 1], 0 to 255, for detectors that want masks. */
+  /** [batch, height, width, 1], 0 to 255, bytes as the pictures are, for detectors that want masks. */
   readonly masks?: tf.Tensor4D;
   /** int32 [batch]: 0 for real, else the method's place from 1, for detectors that want methods. */
   readonly methods?: tf.Tensor1D;
@@ -92,11 +93,9 @@ function onDevice(
 ) {
   const count = labels.length;
   return {
-    images: tf.tensor4d(new Int32Array(pixels), [count, height, width, 3], "int32"),
+    images: byteTensor<tf.Rank.R4>(pixels, [count, height, width, 3]),
     labels: tf.tensor1d([...labels], "int32"),
-    ...masks
-      ? { masks: tf.tensor4d(new Int32Array(masks), [count, height, width, 1], "int32") }
-      : {},
+    ...masks ? { masks: byteTensor<tf.Rank.R4>(masks, [count, height, width, 1]) } : {},
     ...methods ? { methods: tf.tensor1d([...methods], "int32") } : {},
     ...partners ? { partners: tf.tensor1d([...partners], "int32") } : {},
     ...identities ? { identities: tf.tensor2d([...identities], [count, 2], "int32") } : {},

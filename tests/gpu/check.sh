@@ -203,6 +203,7 @@ run() {
     detectors16) step detectors16 90 bash -c "run_deno tests/gpu/detector_steps.ts float16 $batch 3 $preset" ;;
     train) step train 90 bash -c "run_deno tests/gpu/train_killed.ts $((6 * count))" ;;
     loader) step loader 90 bash -c "run_deno tests/gpu/loader_share.ts float32 $batch $((2 * count))" ;;
+    uploads) step uploads 60 bash -c "run_deno tests/gpu/uploads.ts" ;;
     loader16) step loader16 90 bash -c "run_deno tests/gpu/loader_share.ts float16 32 $count" ;;
     placement) step placement 90 bash -c placement ;;
     memory) step memory 90 bash -c memory ;;
@@ -217,7 +218,7 @@ export store root app checkout count blocks batch python preset
 export -f run_deno machine unpack assemble find_library driver_folders link stand_in layout placement memory repeats run_tests
 environment
 for name in ${*:-machine assemble link dlopen start layout step32 agree step16 detectors bench8 train tests placement \
-  parity loader repeats strict32 plain memory inference bench32 batches}; do
+  parity loader uploads repeats strict32 plain memory inference bench32 batches}; do
   run "$name"
   case $name in
     link) environment ;;

@@ -4,6 +4,7 @@ import { drawAugmentation, RANGES } from "lib/batches/augmentation.ts";
 import type { Batch } from "lib/batches/batches.ts";
 import { drawMixup } from "lib/batches/mixup.ts";
 import type { Configuration } from "lib/detectors/configuration.ts";
+import { byteTensor } from "lib/engine/byte_tensor.ts";
 import { createRandom, type Random } from "lib/random.ts";
 import {
   captureTrainingStep,
@@ -17,17 +18,18 @@ import { gpuMemory } from "./figures.ts";
 function madeUpBatch({ data, detector }: Configuration, random: Random): Batch {
   const { batchSize: count } = data, { input: { size }, wants } = detector;
   const noise = (channels: number) =>
-    Int32Array.from(
-      { length: count * size * size * channels },
-      (_, i) => Math.imul(i, 2654435761) >>> 16 & 255,
+    byteTensor<tf.Rank.R4>(
+      Uint8Array.from(
+        { length: count * size * size * channels },
+        (_, i) => Math.imul(i, 2654435761) >>> 16,
+      ),
+      [count, size, size, channels],
     );
   const labels = Array.from({ length: count }, (_, i) => i % 2);
   return {
-    images: tf.tensor4d(noise(3), [count, size, size, 3], "int32"),
+    images: noise(3),
     labels: tf.tensor1d(labels, "int32"),
-    ...wants.includes("mask")
-      ? { masks: tf.tensor4d(noise(1), [count, size, size, 1], "int32") }
-      : {},
+    ...wants.includes("mask") ? { masks: noise(1) } : {},
     ...wants.includes("method") ? { methods: tf.tensor1d(labels, "int32") } : {},
     ...wants.includes("pair")
       ? { partners: tf.tensor1d(labels.map((_, i) => i ^ 1), "int32") }
