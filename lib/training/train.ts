@@ -3,6 +3,7 @@
  * state on the way.
  */
 import * as tf from "@tensorflow/tfjs";
+import { batchAhead } from "lib/batches/batch_ahead.ts";
 import type { BatchSource } from "lib/batches/batch_source.ts";
 import type { Configuration } from "lib/detectors/configuration.ts";
 import { openPredictor } from "lib/evaluation/predict.ts";
@@ -123,16 +124,19 @@ export async function* train(
   const isOver = () => step >= length || endsEarly(selection, training);
   const begin = performance.now() - 1000 * seconds;
   let saved = step, isGood = true, captured: CapturedTrainingStep | undefined;
+  await using batches = batchAhead(source);
   using commonStop = openCommonStop(signal);
   using predictor = validation && openPredictor({ detector, parameters: learner.parameters });
   const takeStep = async (): Promise<StepRecord> => {
     const rates = ratesAt(step, run), { learningRate } = rates;
-    const batch = await source.batch(step);
+    const batch = await batches.take(step);
     const inputs = stepInputs(batch, stepNumbers(configuration, { step, rates }));
     captured ??= captureTrainingStep(learner, inputs, configuration);
     isGood = false; // until it is known what the step has made of the weights
     if (rates.optimiserStep === 1) forget(learner);
-    const { total, ...terms } = await captured.take(inputs);
+    const taking = captured.take(inputs);
+    if (step + 1 < length) batches.begin(step + 1); // the device is at work until the numbers are read
+    const { total, ...terms } = await taking;
     if (!Number.isFinite(total)) throw notANumber({ total, ...terms }, { step, saved, folder });
     isGood = true;
     seconds = (performance.now() - begin) / 1000;

@@ -1,5 +1,5 @@
 /** What several devices train in tests. */
-import { type BatchSource, cropSource } from "lib/batches/batch_source.ts";
+import { cropSource } from "lib/batches/batch_source.ts";
 import type { Membership } from "lib/engine/collectives.ts";
 import { type Configuration, presetOf, vary } from "lib/detectors/configuration.ts";
 import { exposingTheDeception } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
@@ -28,7 +28,7 @@ export interface DeviceJob {
   /** Where the first process keeps it. */
   readonly folder: string;
   readonly changes?: object;
-  /** The step in which the last process kills itself. */
+  /** The step before which the last process kills itself. */
   readonly dieAt?: number;
 }
 
@@ -42,21 +42,15 @@ export async function trainJob(
     ? vary(transformer, changes)
     : vary(exposing, changes);
   const source = cropSource(madeUpCrops(24), configuration, { rank, size });
-  const dying: BatchSource = {
-    ...source,
-    batch: (step) => {
-      if (rank === size - 1 && step === dieAt) Deno.kill(Deno.pid, "SIGKILL");
-      return source.batch(step);
-    },
-  };
   using learner = createLearner(configuration);
   const records = train(learner, {
-    ...{ source: dying, configuration, keepEvery: 2, replay: false },
+    ...{ source, configuration, keepEvery: 2, replay: false },
     validation: validationCrops(madeUpCrops(8, "validation")),
     ...rank === 0 ? { folder, notice: (notice: string) => tell({ notice }) } : {},
   });
   for await (const { step, total, validationAuc } of records) {
     tell({ loss: total, auc: validationAuc });
+    if (rank === size - 1 && step + 1 === dieAt) Deno.kill(Deno.pid, "SIGKILL");
     if (step + 1 < configuration.training.steps) continue;
     tell({
       values: Object.values(learner.trained).flatMap((variable) => [...variable.dataSync()]),

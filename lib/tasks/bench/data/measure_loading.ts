@@ -7,6 +7,7 @@ import type { BatchSource } from "lib/batches/batch_source.ts";
 import { type Batch, disposeBatch } from "lib/batches/batches.ts";
 import { readImage } from "lib/media/image.ts";
 import { openLoader } from "lib/batches/loader.ts";
+import { byteTensor } from "lib/engine/byte_tensor.ts";
 import { compile } from "lib/engine/engine.ts";
 import { normaliseImages } from "lib/networks/normalise_images.ts";
 import { createLearner } from "lib/training/learner.ts";
@@ -61,7 +62,12 @@ export async function compareLoaders(
         configuration.detector.input.normalisation,
       ),
     [
-      tf.zeros([work.batch, work.size, work.size, 3], "int32"),
+      byteTensor(new Uint8Array(work.batch * work.size ** 2 * 3), [
+        work.batch,
+        work.size,
+        work.size,
+        3,
+      ]),
       tf.zeros([work.batch, 4]),
     ],
   );
@@ -126,7 +132,7 @@ async function assertAgreement(
 export interface Waiting {
   /** What was trained. */
   readonly name: string;
-  /** Seconds of each step after the first, which is captured, and of them the wait for its batch. */
+  /** Seconds of each step after the first, which is captured, and of them the wait until its batch was on the device. */
   readonly steps: readonly { readonly seconds: number; readonly waited: number }[];
 }
 
@@ -147,22 +153,23 @@ export async function measureWaiting(
 ): Promise<Waiting> {
   await using loader = openLoader(samples, { configuration, root: folder });
   const steps: { seconds: number; waited: number }[] = [];
-  let waited = 0, before = 0;
+  const arrivals = new Map<number, number>(); // of batches on the device, which are begun in the step before
+  let asked = performance.now(), before = 0;
   const source: BatchSource = {
     batchesPerEpoch: loader.batchesPerEpoch,
     methods: loader.methods,
     batch: async (step) => {
-      const start = performance.now();
       const batch = await loader.batch(step);
-      waited = (performance.now() - start) / 1000;
+      arrivals.set(step, performance.now());
       return batch;
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
   using learner = createLearner(configuration);
   for await (const { step, seconds } of train(learner, { source, configuration, signal })) {
+    const waited = Math.max(0, arrivals.get(step)! - asked) / 1000;
     if (step > 0) steps.push({ seconds: seconds - before, waited });
-    before = seconds;
+    [before, asked] = [seconds, performance.now()];
   }
   return { name, steps };
 }
