@@ -19,7 +19,7 @@ const OF_STATE = 1.25;
  */
 const OF_ACTIVATIONS = 0.9;
 
-/** Bytes of float32, and of the int32 that pixels are until they are augmented. */
+/** Bytes of float32, and of the int32 that a step makes of pixels before it augments them. */
 const FLOAT = 4;
 
 /** Red, green and blue. */
