@@ -35,28 +35,41 @@ import { releaseLibraryPages } from "./library_pages.ts";
 import { openNative } from "./native_library.ts";
 import { roundsToTensorFloat32 } from "./tensor_float32.ts";
 import { uncaptured } from "./uncaptured_function.ts";
+import { registerWebgpu } from "./webgpu_backend.ts";
+
+/** What computes: TensorFlow's library, or TensorFlow.js itself, on WebGPU or in JavaScript. */
+export type BackendName = typeof BACKENDS[number];
+
+const BACKENDS = ["tensorflow", "webgpu", "cpu"] as const;
+
+/** The environment variable that names a backend where the program does not. */
+const BACKEND_VARIABLE = "FORGERY_CLUES_BACKEND";
 
 /** How the engine starts. Threads, memory, devices, TF32 and the group are those of `ContextOptions`. */
 export interface EngineOptions extends ContextOptions {
-  /** `"cpu"` asks for the plain TensorFlow.js backend. Default: TensorFlow where its library is found. */
-  readonly backend?: "tensorflow" | "cpu";
+  /**
+   * `"cpu"` asks for the plain TensorFlow.js backend, `"webgpu"` for its WebGPU one on Deno's own WebGPU.
+   * Default: what the environment variable `FORGERY_CLUES_BACKEND` says, else TensorFlow where its library
+   * is found.
+   */
+  readonly backend?: BackendName;
   /** Path of the library; default: see `findLibrary`. */
   readonly library?: string;
 }
 
 /** What runs where. */
 export interface Engine {
-  /** `"tensorflow"`, or `"cpu"`: the plain backend of TensorFlow.js, correct and slow. */
-  readonly backend: "tensorflow" | "cpu";
-  /** Where tensors live, such as `"CPU:0"` or `"GPU:0"`. */
+  /** `"tensorflow"`, `"webgpu"`, or `"cpu"`: the plain backend of TensorFlow.js, correct and slow. */
+  readonly backend: BackendName;
+  /** Where tensors live, such as `"CPU:0"`, `"GPU:0"` or `"WebGPU:0"`. */
   readonly device: string;
   /** What that device is, by its maker's name: see `hardwareName`. */
   readonly hardware: string;
   /** Whether float32 products are rounded to TF32 on it, as one has shown at the start. */
   readonly tensorFloat32: boolean;
-  /** TensorFlow's version, or TensorFlow.js's on the plain backend. */
+  /** TensorFlow's version, or TensorFlow.js's on the other backends. */
   readonly version: string;
-  /** Threads inside one operation. */
+  /** Threads inside one operation; 1 on WebGPU, whose device has its own. */
   readonly threads: number;
   /** Why the plain backend, or the processor beside an idle GPU, is used unasked, and what to do. */
   readonly notice?: string;
@@ -106,7 +119,12 @@ export function runningEngine(): Promise<Engine> | undefined {
 }
 
 async function start(options: EngineOptions): Promise<Engine> {
-  if (options.backend === "cpu") return plain();
+  const backend = options.backend ?? backendOfEnvironment();
+  if (options.group && backend !== undefined && backend !== "tensorflow") {
+    throw new Error(`Several devices need TensorFlow; the ${backend} backend is asked for.`);
+  }
+  if (backend === "cpu") return plain();
+  if (backend === "webgpu") return await onWebgpu();
   const library = findLibrary(options.library);
   if ("missing" in library) {
     if (options.group) throw new Error(`Several devices need TensorFlow: ${library.missing}.`);
@@ -136,6 +154,14 @@ async function start(options: EngineOptions): Promise<Engine> {
   };
 }
 
+/** @throws RangeError for a name that is none. */
+function backendOfEnvironment(): BackendName | undefined {
+  const asked = Deno.env.get(BACKEND_VARIABLE) ?? "",
+    found = BACKENDS.find((name) => name === asked);
+  if (asked === "" || found) return found;
+  throw new RangeError(`${BACKEND_VARIABLE} is ${BACKENDS.join(", ")} or not set, not "${asked}".`);
+}
+
 /** Says a line on standard error. */
 function tell(line: string): void {
   Deno.stderr.writeSync(new TextEncoder().encode(line + "\n"));
@@ -148,6 +174,11 @@ async function plain(): Promise<Engine> {
   (tf.backend() as unknown as { firstUse: boolean }).firstUse = false;
   const device = "CPU:0", hardware = hardwareName(device), version = tf.version.tfjs;
   return { backend: "cpu", device, hardware, tensorFloat32: false, version, threads: 1 };
+}
+
+async function onWebgpu(): Promise<Engine> {
+  const { hardware } = await registerWebgpu(), device = "WebGPU:0", version = tf.version.tfjs;
+  return { backend: "webgpu", device, hardware, tensorFloat32: false, version, threads: 1 };
 }
 
 /**
@@ -252,6 +283,11 @@ export function compileStep(
 /** The backend to capture on, and a word where a precision cannot be had. */
 function prepared({ precision = "float32" }: CaptureOptions): CapturingBackend | undefined {
   const backend = capturingBackend();
+  if (!backend && precision !== "float32") {
+    throw new RangeError(
+      `${precision} is mixed by TensorFlow alone; use "float32" on this backend.`,
+    );
+  }
   if (backend && precision !== "float32") {
     const possible = backend.eager.isUsingGpuDevice() ? "float16" : "bfloat16";
     if (precision !== possible) {

@@ -115,6 +115,37 @@ Deno.test("startEngine is the plain backend when that is asked for, without a no
   });
 });
 
+Deno.test("startEngine takes the backend that FORGERY_CLUES_BACKEND names, unless it is told one", async () => {
+  const started = (options = "") =>
+    `import { startEngine } from "lib/engine/engine.ts";
+     console.log((await startEngine(${options})).backend);`;
+  const named = (name: string, options?: string) =>
+    runProgram(started(options), { FORGERY_CLUES_BACKEND: name });
+  assert.equal((await named("cpu")).output, "cpu\n");
+  assert.equal((await named("gpu", '{ backend: "cpu" }')).output, "cpu\n");
+  const { code, errors } = await named("gpu");
+  assert.equal(code, 1);
+  assert.match(
+    errors.join("\n"),
+    /FORGERY_CLUES_BACKEND is tensorflow, webgpu, cpu or not set, not "gpu"\./,
+  );
+});
+
+Deno.test("startEngine says what WebGPU needs where there is no adapter", {
+  ignore: Deno.build.os !== "linux", // elsewhere its driver cannot be hidden
+}, async () => {
+  const { code, errors } = await runProgram(
+    `import { startEngine } from "lib/engine/engine.ts";
+     await startEngine({ backend: "webgpu" });`,
+    { DENO_WEBGPU_BACKEND: "vulkan", VK_ICD_FILENAMES: "none", VK_DRIVER_FILES: "none" },
+  );
+  assert.equal(code, 1);
+  assert.match(
+    errors.join("\n"),
+    /No WebGPU adapter was found\..*apt-get install mesa-vulkan-drivers/,
+  );
+});
+
 Deno.test("startEngine takes threads and devices", { ignore }, async () => {
   const { output } = await runProgram(`
     import * as tf from "@tensorflow/tfjs";

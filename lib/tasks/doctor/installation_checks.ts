@@ -96,12 +96,16 @@ export async function checkTensors(project: Project): Promise<Finding> {
   });
   const answer = lines.findLast((line) => line.startsWith("{"));
   if (code !== 0 || answer === undefined) {
-    const last = lines.findLast((line) => line.trim() !== "") ?? "no output";
+    const last = lines.findLast((line) => line.startsWith("error: Uncaught")) ?? // the trace is behind it
+      lines.findLast((line) => line.trim() !== "") ?? "no output";
+    const asked = Deno.env.get("FORGERY_CLUES_BACKEND");
     return {
       name,
       detail: `it does not start (exit code ${code}): ${last}`,
-      remedy: "Delete .cache/setup/tensorflow.json and run the command again; if it stays so, " +
-        "the wheel does not fit this machine: report it with this line.",
+      remedy: asked
+        ? "Unset FORGERY_CLUES_BACKEND, or do as the line says."
+        : "Delete .cache/setup/tensorflow.json and run the command again; if it stays so, " +
+          "the wheel does not fit this machine: report it with this line.",
     };
   }
   const found = JSON.parse(answer) as

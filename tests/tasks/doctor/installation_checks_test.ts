@@ -52,6 +52,30 @@ Deno.test("checkTensors computes with the engine in a process of its own", async
   assert.match(finding.detail, /^(tensorflow|cpu) [\d.]+ on \w+:\d/);
 });
 
+/** What `checkTensors` finds where the environment names a backend. */
+async function tensorsOn(backend: string): Promise<Finding> {
+  const variable = "FORGERY_CLUES_BACKEND", before = Deno.env.get(variable);
+  Deno.env.set(variable, backend);
+  try {
+    return await checkTensors(PROJECT);
+  } finally {
+    if (before === undefined) Deno.env.delete(variable);
+    else Deno.env.set(variable, before);
+  }
+}
+
+Deno.test("checkTensors says that WebGPU computes, and on what (needs an adapter: mesa-vulkan-drivers)", async () => {
+  const finding = await tensorsOn("webgpu");
+  works(finding);
+  assert.match(finding.detail, /^webgpu [\d.]+ on WebGPU:0 \(.+\)$/);
+});
+
+Deno.test("checkTensors shows what is wrong with FORGERY_CLUES_BACKEND, and says to unset it", async () => {
+  const { detail, remedy } = await tensorsOn("gpu");
+  assert.match(detail, /exit code 1.*RangeError: FORGERY_CLUES_BACKEND is .* not "gpu"/);
+  assert.match(remedy!, /Unset FORGERY_CLUES_BACKEND/);
+});
+
 Deno.test("checkTensors gives a remedy when the engine's process dies", () =>
   withProject(
     { "lib/tasks/doctor/multiply_matrices.ts": "Deno.kill(Deno.pid, 'SIGKILL');" },
