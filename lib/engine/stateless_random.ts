@@ -5,6 +5,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { ATTRIBUTES, TYPES } from "./kernel_binding.ts";
 import { capturingBackend } from "./capturing_backend.ts";
+import { normalNumbers, uniformNumbers } from "./philox.ts";
 
 /** Two int32 numbers, such as [run's seed, step]. */
 export type Seed = tf.Tensor1D;
@@ -27,22 +28,27 @@ function draw(operation: string, shape: number[], seed: Seed): tf.Tensor | undef
   });
 }
 
-/** The plain backend's generator takes a text; it is never captured, so the seed can be read. */
-const seedText = (seed: Seed) => seed.dataSync().join(" ");
-
-/**
- * Numbers in [0, 1). The same seed gives the same numbers, eager or captured; the plain cpu backend
- * has a generator of its own, with other numbers.
- */
-export function statelessUniform(shape: number[], seed: Seed): tf.Tensor {
-  return draw("StatelessRandomUniform", shape, seed) ??
-    tf.randomUniform(shape, 0, 1, "float32", seedText(seed));
+/** The numbers drawn here, for backends that capture nothing: there the seed can be read. */
+function drawn(
+  numbers: (count: number, seed: [number, number]) => Float32Array,
+  shape: number[],
+  seed: Seed,
+): tf.Tensor {
+  const [first, second] = seed.dataSync();
+  return tf.tensor(numbers(tf.util.sizeFromShape(shape), [first, second]), shape, "float32");
 }
 
-/** Numbers of mean 0 and variance 1, normally distributed; as `statelessUniform`. */
+/** Numbers in [0, 1). The same seed gives the same numbers, eager or captured, on every backend. */
+export function statelessUniform(shape: number[], seed: Seed): tf.Tensor {
+  return draw("StatelessRandomUniform", shape, seed) ?? drawn(uniformNumbers, shape, seed);
+}
+
+/**
+ * Numbers of mean 0 and variance 1, normally distributed; as `statelessUniform`, but for the last digits
+ * from one backend to another.
+ */
 export function statelessNormal(shape: number[], seed: Seed): tf.Tensor {
-  return draw("StatelessRandomNormal", shape, seed) ??
-    tf.randomNormal(shape, 0, 1, "float32", seedText(seed) as unknown as number);
+  return draw("StatelessRandomNormal", shape, seed) ?? drawn(normalNumbers, shape, seed);
 }
 
 /**

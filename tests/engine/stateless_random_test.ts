@@ -29,20 +29,32 @@ async function checkStatistics() {
 Deno.test("statelessUniform and statelessNormal have the moments of their distributions", () =>
   checkStatistics());
 
-Deno.test("the plain cpu backend's stateless numbers have them too, and repeat", {
-  ignore,
-}, async () => {
-  await tf.setBackend("cpu");
-  try {
-    await checkStatistics();
-    assert.deepEqual(
-      statelessNormal([5], seed(3)).dataSync(),
-      statelessNormal([5], seed(3)).dataSync(),
-    );
-  } finally {
-    await tf.setBackend(backend);
-  }
-});
+Deno.test(
+  "stateless numbers are TensorFlow's on the plain cpu backend, whatever the seed and count",
+  {
+    ignore,
+  },
+  async () => {
+    const draw = () =>
+      [[1, 2], [-7, 3], [2 ** 31 - 1, -(2 ** 31)]].flatMap(([a, b]) =>
+        [1, 6, 1001].flatMap((count) => [
+          [...statelessUniform([count], seed(a, b)).dataSync()],
+          [...statelessNormal([count, 2], seed(a, b)).dataSync()],
+        ])
+      );
+    const expected = draw();
+    await tf.setBackend("cpu");
+    try {
+      for (const [i, numbers] of draw().entries()) {
+        const isUniform = i % 2 === 0, apart = numbers.map((x, k) => Math.abs(x - expected[i][k]));
+        assert.ok(Math.max(...apart) <= (isUniform ? 0 : 2e-6), `case ${i}: ${Math.max(...apart)}`);
+      }
+      await checkStatistics();
+    } finally {
+      await tf.setBackend(backend);
+    }
+  },
+);
 
 Deno.test("stateless numbers follow from the seed alone, each half of it counts", () => {
   for (const draw of [statelessUniform, statelessNormal]) {
