@@ -33,6 +33,7 @@ import { findLibrary } from "./find_library.ts";
 import { hardwareName } from "./hardware_name.ts";
 import { releaseLibraryPages } from "./library_pages.ts";
 import { openNative } from "./native_library.ts";
+import { registerSecondGradients } from "./second_gradients.ts";
 import { roundsToTensorFloat32 } from "./tensor_float32.ts";
 import { uncaptured } from "./uncaptured_function.ts";
 import { registerWebgpu } from "./webgpu_backend.ts";
@@ -170,6 +171,7 @@ function tell(line: string): void {
 async function plain(): Promise<Engine> {
   await tf.setBackend("cpu");
   await tf.ready();
+  registerSecondGradients();
   // Its first use prints an advertisement over several lines; the notice says what matters.
   (tf.backend() as unknown as { firstUse: boolean }).firstUse = false;
   const device = "CPU:0", hardware = hardwareName(device), version = tf.version.tfjs;
@@ -177,6 +179,7 @@ async function plain(): Promise<Engine> {
 }
 
 async function onWebgpu(): Promise<Engine> {
+  registerSecondGradients();
   const { hardware } = await registerWebgpu(), device = "WebGPU:0", version = tf.version.tfjs;
   return { backend: "webgpu", device, hardware, tensorFloat32: false, version, threads: 1 };
 }

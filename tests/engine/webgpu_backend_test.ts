@@ -10,6 +10,7 @@ import { dropout, statelessNormal } from "lib/engine/stateless_random.ts";
 import { assertClose, type Measured } from "./measured_tensors.ts";
 import { makeInputs, OPERATION_CASES, type OperationCase, runCase } from "./operation_cases.ts";
 import { runProgram } from "./run_program.ts";
+import { numbers, SECOND_GRADIENT_CASES, slopes } from "./second_gradient_cases.ts";
 
 // A line of its own: tests of other backends are not to be in one process with these.
 await startEngine({ backend: "webgpu" });
@@ -86,6 +87,22 @@ Deno.test("a tensor larger than the device takes fails at the read, and is not z
     errors.join("\n"),
     /The WebGPU device failed, and what it computes since is worth nothing/,
   );
+});
+
+Deno.test("gradients of gradients on WebGPU are the plain backend's", async () => {
+  for (const [name, [operation, shape]] of Object.entries(SECOND_GRADIENT_CASES)) {
+    const both: Measured[][] = [];
+    for (const backend of ["webgpu", "cpu"]) {
+      await tf.setBackend(backend);
+      const gradients = tf.grads((x, w) => slopes(operation, x as tf.Tensor4D, w as tf.Tensor4D));
+      const [x, w] = [numbers("second.x", [2, 7, 7, 2]), numbers("second.w", shape)];
+      both.push(await read(gradients([x, w])));
+      tf.dispose([x, w]);
+    }
+    await tf.setBackend("webgpu");
+    assert.ok(both[1].every(({ values }) => Array.from(values, Number).some((x) => x !== 0)), name);
+    assertClose(both[0], both[1], 1e-4);
+  }
 });
 
 Deno.test("kernels that were mended: what was cast is moved, five axes are tiled, a transform's parts keep their shape", async () => {
