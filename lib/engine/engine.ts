@@ -12,7 +12,7 @@
  * `collect_garbage`, `protobuf`), `uncaptured_function`; for functions that update variables
  * `resource_variable`, `recorded_variables`, `updating_function`. Operations that TensorFlow.js lacks:
  * `batch_norm`, `convolution` (with `not_before`), `stateless_random`, `gradients_at`, `adam` and `sgd`
- * (with `optimiser_gradient`). For threads without TensorFlow.js: `jpeg_decoder`.
+ * (with `optimiser_gradient`). Without TensorFlow: `webgpu_backend` with `webgpu_kernels`, and `philox`. For threads without TensorFlow.js: `jpeg_decoder`.
  */
 import * as tf from "@tensorflow/tfjs";
 import { type CapturingBackend, capturingBackend } from "./capturing_backend.ts";
@@ -130,7 +130,8 @@ async function start(options: EngineOptions): Promise<Engine> {
   if ("missing" in library) {
     if (options.group) throw new Error(`Several devices need TensorFlow: ${library.missing}.`);
     const notice = `TensorFlow was not found (${library.missing}): the plain TensorFlow.js cpu ` +
-      "backend is used, which is correct but many times slower. `deno task doctor` says how to get it.";
+      "backend is used, which is correct but many times slower. `deno task doctor` says how to get it; " +
+      `a GPU can be used without it: ${BACKEND_VARIABLE}=webgpu.`;
     tell(notice);
     return { ...await plain(), notice };
   }
