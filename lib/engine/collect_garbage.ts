@@ -10,12 +10,14 @@ let collect: (() => void) | undefined;
  * allocations find it in one piece. V8 does so by itself when JavaScript allocates, and a loop around
  * a captured step hardly does: the arrays that a model's first weights came from, 350 MB for four
  * blocks, would stay for hours beside TensorFlow's own copy.
+ *
+ * @param native The library whose allocations want one piece; left out: nothing is handed to the system.
  */
-export function collectGarbage({ symbols }: Native): void {
+export function collectGarbage(native?: Native): void {
   if (!collect) {
     setFlagsFromString("--expose-gc");
     collect = runInNewContext("gc") as () => void;
   }
   collect();
-  symbols.malloc_trim?.(0n);
+  native?.symbols.malloc_trim?.(0n);
 }

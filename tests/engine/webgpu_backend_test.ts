@@ -142,6 +142,14 @@ Deno.test("what the engine composes runs on WebGPU too: numbers from a seed, dro
   assert.deepEqual(Array.from(moved.values).slice(-3), [5, 20, 30]);
 });
 
+Deno.test("what nobody can reach any more is collected while values are read", async () => {
+  let held: object | undefined = new Float32Array(10);
+  const reference = new WeakRef(held);
+  held = undefined;
+  for (let i = 0; i < 33; i++) await read([tf.square(tf.ones([2000]))]);
+  assert.equal(reference.deref(), undefined);
+});
+
 Deno.test("compile runs as it is on WebGPU, and refuses a precision that nothing mixes there", async () => {
   const square = compile((x) => tf.mul(x, x), [tf.zeros([3])]);
   const [{ values }] = await read(square(tf.tensor1d([1, 2, 3])));
