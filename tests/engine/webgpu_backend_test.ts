@@ -79,7 +79,7 @@ Deno.test("a tensor larger than the device takes fails at the read, and is not z
     import { startEngine } from "lib/engine/engine.ts";
     await startEngine({ backend: "webgpu" });
     const { limits } = tf.backend().device;
-    const x = tf.square(tf.ones([limits.maxStorageBufferBindingSize / 4 + 4]));
+    const x = tf.square(tf.fill([limits.maxStorageBufferBindingSize / 4 + 4], 1));
     console.log((await tf.slice(x, 0, 4).data()).join());
   `);
   assert.equal(code, 1);
