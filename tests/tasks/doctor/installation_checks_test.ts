@@ -13,6 +13,7 @@ import {
   type Finding,
 } from "lib/tasks/doctor/installation_checks.ts";
 import { PROJECT, type Project, projectAt } from "lib/tasks/setup/project.ts";
+import { provideAdapter } from "../../engine/webgpu_adapter.ts";
 
 function works({ name, detail, remedy }: Finding): void {
   assert.equal(remedy, undefined, `${name}: ${detail}`);
@@ -64,7 +65,8 @@ async function tensorsOn(backend: string): Promise<Finding> {
   }
 }
 
-Deno.test("checkTensors says that WebGPU computes, and on what (needs an adapter: mesa-vulkan-drivers)", async () => {
+Deno.test("checkTensors says that WebGPU computes, and on what", async () => {
+  await provideAdapter();
   const finding = await tensorsOn("webgpu");
   works(finding);
   assert.match(finding.detail, /^webgpu [\d.]+ on WebGPU:0 \(.+\)$/);
