@@ -19,6 +19,9 @@ const UNMOVED = 0.25;
 /** How often noise is added to a picture. [code: `srm`] */
 const NOISY = 0.5;
 
+/** How often the key's sides are exchanged. [ours] */
+const FLIPPED = 0.5;
+
 /** Largest change of the key's contrast and brightness, on the scale of normalised pixels. [ours] */
 const CHANGE = 0.2;
 
@@ -36,8 +39,16 @@ export interface ViewDraws {
   readonly brightness: tf.Tensor4D;
 }
 
-/** Draws the views of a batch. @param seed Of the pass; layers use other numbers of it. */
-export function drawViews(batch: number, seed: Seed): ViewDraws {
+/**
+ * Draws the views of a batch.
+ *
+ * @param options `seed`: of the pass; layers use other numbers of it. `variety`: a factor on all chances and
+ * changes, 0 to 1.
+ */
+export function drawViews(
+  batch: number,
+  { seed, variety }: { seed: Seed; variety: number },
+): ViewDraws {
   // Layers add multiples of 2³²/φ from 0 on; these are those below 0.
   const uniform = (k: number, width = 1) => {
     const own = tf.add(seed, tf.tensor1d([Math.imul(0x9e3779b9, -k), 0], "int32")) as Seed;
@@ -55,16 +66,16 @@ export function drawViews(batch: number, seed: Seed): ViewDraws {
     tf.equal(tf.reshape(rank, [batch, 1, count]), tf.reshape(tf.range(0, count), [1, count, 1])),
     "float32",
   );
-  const stays = tf.reshape(below(2, UNMOVED), [batch, 1, 1]);
+  const stays = tf.reshape(below(2, 1 - variety * (1 - UNMOVED)), [batch, 1, 1]);
   const order = tf.add(
     tf.mul(stays, tf.reshape(tf.eye(count), [1, count, count])),
     tf.mul(tf.sub(1, stays), moved),
   ) as tf.Tensor3D;
-  const around = (k: number) => tf.mul(tf.sub(tf.mul(uniform(k), 2), 1), CHANGE);
+  const around = (k: number) => tf.mul(tf.sub(tf.mul(uniform(k), 2), 1), variety * CHANGE);
   return {
     order,
-    noisy: each(below(3, NOISY)),
-    flipped: each(below(4, 0.5)),
+    noisy: each(below(3, variety * NOISY)),
+    flipped: each(below(4, variety * FLIPPED)),
     contrast: each(tf.add(1, around(5))),
     brightness: each(around(6)),
   };

@@ -228,7 +228,8 @@ export const dcl: DetectorKind<DclSettings, DclOutputs> = defineDetector<DclSett
     forward: (images, parameters, mode = {}) => {
       requireImages(images, mode);
       const layers = openLayers(parameters, mode), { training } = mode;
-      const draws = training && drawViews(images.shape[0], training.seed);
+      const { variety } = settings;
+      const draws = training && drawViews(images.shape[0], { seed: training.seed, variety });
       const views = draws && viewsOf(images, draws);
       const features = networkOf(views?.query ?? images, { layers, settings });
       const pooled = layers.dropout(tf.mean<tf.Tensor2D>(features, [1, 2]), settings.dropout);

@@ -38,6 +38,11 @@ export interface DclSettings {
   readonly queueSize: number;
   /** Of each class so many keys of a batch, the hardest, go into its queue. [code: 5] */
   readonly hardest: number;
+  /**
+   * How often views are changed, and by how much, as a share of what is usual; with 0 both are the picture itself,
+   * and nothing is drawn. [ours]
+   */
+  readonly variety: number;
 }
 
 /** The ranges. */
@@ -54,6 +59,7 @@ export const DCL_RULES: SettingsRules<DclSettings> = Object.freeze({
     keyMomentum: numberBelowRule(0, 1),
     queueSize: wholeNumberRule(16, 1 << 20),
     hardest: wholeNumberRule(1, 128),
+    variety: { ...numberRule(0, 1), absent: 1 },
   },
 });
 
@@ -72,6 +78,7 @@ const full: DclSettings = Object.freeze({
   keyMomentum: 0.999,
   queueSize: 32768,
   hardest: 5,
+  variety: 1,
 });
 
 /** Small enough for two cores; what is remembered is soon of the run's own pictures. */

@@ -85,6 +85,17 @@ export function formulaParameters({ parameters }: Detector): Parameters {
   return made;
 }
 
+/**
+ * What only training needs of a detector, filled from the formula too: queues, prototypes, centres. Weights of
+ * losses begin at 1, as on the other side.
+ */
+export function formulaState({ trainingState }: Detector): Parameters {
+  const made = initialiseParameters(trainingState, createRandom(1, "bench"));
+  const filled = trainingState.filter(({ role }) => role !== "lossWeight");
+  fillParameters(Object.fromEntries(filled.map(({ name }) => [name, made[name]!])));
+  return made;
+}
+
 /** Learnt numbers in all. */
 export function parameterCount(parameters: Parameters): number {
   return Object.values(countParameters(parameters)).reduce((sum, count) => sum + count, 0);

@@ -10,6 +10,7 @@ const NETWORKS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   srm: [[]],
   fst_matching: [[], ["interaction=probability", "interactionWeight=1"]],
   ost: [["variety=0"], ["variety=0", "order=first"]], // what pseudo-fakes are drawn with is each side's own
+  dcl: [["variety=0", "warmUpSteps=0"]], // what views are changed by is each side's own
   lisiam: [["invarianceWeight=0"]], // worse copies are each side's own
   f3_net: [[]],
   recce: [[]],

@@ -3,14 +3,13 @@ import * as tf from "@tensorflow/tfjs";
 import { createInterface } from "node:readline";
 import process from "node:process";
 import { compile, type Engine, startEngine } from "lib/engine/engine.ts";
-import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import type { Updates } from "lib/networks/layers.ts";
-import { createRandom } from "lib/random.ts";
 import {
   answersOf,
   batchOf,
   configurationOf,
   formulaParameters,
+  formulaState,
   parameterCount,
   resolveCase,
   withoutDropout,
@@ -44,7 +43,7 @@ const answers: Answers = {
     const { detector } = withoutDropout(await configurationOf(one));
     const { images, targets } = batchOf(one.batch, detector),
       parameters = formulaParameters(detector);
-    const state = initialiseParameters(detector.trainingState, createRandom(1, "bench"));
+    const state = formulaState(detector);
     const [loss, ...logits] = tf.tidy(() => {
       const updates: Updates = {}, seed = tf.tensor1d([0, 0], "int32");
       const { total } = detector.loss({

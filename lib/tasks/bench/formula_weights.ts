@@ -6,10 +6,17 @@ import * as tf from "@tensorflow/tfjs";
 import type { Parameters } from "lib/networks/parameters.ts";
 import { fromTorchLayout, torchShape } from "lib/networks/weights/torch_layout.ts";
 
-/** Writes the formula's numbers into every parameter; counters stay as they are. */
+/** What counts steps, or places in a queue; torch_model.py has the same. */
+const COUNTER = /(^|[._])(batches|pointer)$/;
+
+/** Writes the formula's numbers into every parameter; counters say 1, those of batch norm stay as they are. */
 export function fillParameters(parameters: Parameters): void {
   for (const [name, variable] of Object.entries(parameters)) {
     if (name.endsWith("num_batches_tracked")) continue;
+    if (COUNTER.test(name)) {
+      tf.tidy(() => variable.assign(tf.onesLike(variable)));
+      continue;
+    }
     const shape = torchShape(variable.shape);
     const values = formula(name, variable.size, amplitude(name, shape));
     const here = fromTorchLayout({ shape, values });

@@ -9,11 +9,9 @@ import type { Configuration } from "lib/detectors/configuration.ts";
 import { foldedDetector } from "lib/detectors/folded_detector.ts";
 import { capturingBackend } from "lib/engine/capturing_backend.ts";
 import type { Binding } from "lib/engine/kernel_binding.ts";
-import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import type { Updates } from "lib/networks/layers.ts";
-import { createRandom } from "lib/random.ts";
 import type { BenchCase } from "./bench_cases.ts";
-import { answersOf, batchOf, formulaParameters } from "./case_inputs.ts";
+import { answersOf, batchOf, formulaParameters, formulaState } from "./case_inputs.ts";
 import type { OperationKind, OperationTimes } from "./worker_protocol.ts";
 
 /** TensorFlow's names of operations, gradients included. */
@@ -60,8 +58,7 @@ function passOf(
     const used = isFolded ? foldedDetector(original, { takesOver: true }) : original;
     return () => answersOf(one, detector, used.detector.forward(images, used.parameters));
   }
-  const state = initialiseParameters(detector.trainingState, createRandom(1, "bench"));
-  const learnt = { ...parameters, ...state }, seed = tf.tensor1d([0, 0], "int32");
+  const learnt = { ...parameters, ...formulaState(detector) }, seed = tf.tensor1d([0, 0], "int32");
   return () => {
     const updates: Updates = {};
     const forward = (seen = images, own = parameters) =>

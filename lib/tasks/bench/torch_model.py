@@ -2,6 +2,7 @@
 timing, with the state-dict names of the official release so that weights can be filled by name."""
 
 import math
+import re
 
 import torch
 from torch import nn
@@ -144,11 +145,17 @@ def formula(name, count, scale, offset):
     return t * torch.tensor(scale, dtype=torch.float32) + offset
 
 
+COUNTER = re.compile(r"(^|[._])(batches|pointer)$")  # as formula_weights.ts has it
+
+
 def fill(model):
-    """Every weight and running statistic from the formula, by the name that the kit has for it."""
+    """Every weight, running statistic and remembered number from the formula, by the kit's name for it."""
     for own, tensor in model.state_dict().items():
         name = model.kit_name(own)
         if name.endswith("num_batches_tracked"):
+            continue
+        if COUNTER.search(name):
+            tensor.fill_(1)
             continue
         fan_in = math.prod(tensor.shape[1:])
         if tensor.dim() > 1:

@@ -57,9 +57,9 @@ class Work:
             forward, loss = torch.compile(forward), torch.compile(loss)
         if case["work"] == "training":
             parts = [self.model, *self.model.training_only]
-            learnt = [p for part in parts for p in part.parameters() if p.requires_grad]
+            learnt = dict.fromkeys(p for part in parts for p in part.parameters() if p.requires_grad)
             adam = torch.optim.Adam(
-                learnt, case.get("learningRate", 5e-4), weight_decay=case.get("weightDecay", 1e-6),
+                list(learnt), case.get("learningRate", 5e-4), weight_decay=case.get("weightDecay", 1e-6),
                 fused=True)
             self.step = lambda: self.train(loss, adam)
         else:
@@ -89,7 +89,9 @@ class Work:
 
 
 def learnt_numbers(model):
-    return sum(p.numel() for p in model.parameters() if p.requires_grad)
+    """Of the detector, without what only training has."""
+    apart = {p for part in model.training_only for p in part.parameters()}
+    return sum(p.numel() for p in model.parameters() if p.requires_grad and p not in apart)
 
 
 def describe(_):

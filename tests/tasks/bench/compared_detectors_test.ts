@@ -3,11 +3,12 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { startEngine } from "lib/engine/engine.ts";
 import { compareChecks } from "lib/tasks/bench/agreement.ts";
-import { caseName, type ResolvedCase } from "lib/tasks/bench/bench_cases.ts";
+import { caseName, type PaperCase, type ResolvedCase } from "lib/tasks/bench/bench_cases.ts";
 import { parseBenchOptions } from "lib/tasks/bench/bench_options.ts";
 import {
   batchOf,
   configurationOf,
+  formulaState,
   resolveCase,
   withoutDropout,
 } from "lib/tasks/bench/case_inputs.ts";
@@ -16,6 +17,7 @@ import { COMPARED } from "lib/tasks/bench/compared_detectors.ts";
 import { detectorTable, limits } from "lib/tasks/bench/detector_table.ts";
 import { operationTimes } from "lib/tasks/bench/operation_times.ts";
 import type { CaseResult } from "lib/tasks/bench/time_case.ts";
+import { disposeParameters } from "lib/networks/parameters.ts";
 import { judge } from "lib/tasks/bench/verdict.ts";
 import { fake } from "./fake_contender.ts";
 
@@ -29,6 +31,12 @@ const ONE: ResolvedCase = {
   size: 32,
   learningRate: 1e-3,
   weightDecay: 0,
+};
+
+/** The paper's detector, as small as it is. */
+const PAPERS: PaperCase = {
+  ...{ work: "training", precision: "float32", batch: 2 },
+  ...{ blocks: 2, width: 0.125, size: 32 },
 };
 
 /** A result with these images a second, and processor time of a second an image. */
@@ -112,6 +120,22 @@ Deno.test("withoutDropout and batchOf give both sides the same work", async () =
   assert.ok(masks.every((v) => v >= 0 && v <= 1) && masks.some((v) => v > 0.9));
   assert.deepEqual([...targets.classes.dataSync()], [1, 0, 0, 1, 1, 0, 0, 1]);
   tf.dispose(Object.values(targets));
+});
+
+Deno.test("formulaState fills what only training has: counters say 1, losses' weights too, the rest is the formula's", async () => {
+  const { detector } = await configurationOf({ ...ONE, detector: "dcl" });
+  const state = formulaState(detector);
+  assert.deepEqual(Object.keys(state), detector.trainingState.map(({ name }) => name));
+  const values = (name: string) => [...state[name]!.dataSync()];
+  assert.deepEqual([values("batches"), values("hard_fake_pointer")], [[1], [1]]);
+  for (
+    const name of ["momentum.net._conv_head.weight", "hard_real_queue", "feature_squeeze.bias"]
+  ) {
+    assert.ok(values(name).every((x) => x !== 0), name); // the first of them begins at zeros
+  }
+  const weights = formulaState((await configurationOf(PAPERS)).detector);
+  assert.deepEqual(Object.values(weights).map((x) => [...x.dataSync()]), [[1, 1, 1]]);
+  for (const made of [state, weights]) disposeParameters(made);
 });
 
 Deno.test("compareChecks is as strict as rounding, but for pictures saved as JPEG by two codecs", () => {

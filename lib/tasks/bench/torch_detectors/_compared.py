@@ -7,7 +7,7 @@ from torch.nn import functional as F
 class Compared(nn.Module):
     """A network with its score and its objective; what is said here fits two logits."""
 
-    training_only = ()  # modules with parameters that only training has, in no state dict
+    training_only = ()  # modules with parameters that only training has
 
     def answers(self, outputs):
         """What the two sides compare, and what inference is timed to."""

@@ -96,7 +96,7 @@ class MultiAttentional(Compared):
         self.project_final = nn.Linear(FINAL, UNITS)
         self.ensemble_classifier_fc = nn.Sequential(
             nn.Linear(2 * UNITS, UNITS), nn.Hardswish(), nn.Linear(UNITS, 2))
-        self.register_buffer("centres", torch.zeros(maps, CHANNELS), persistent=False)
+        self.register_buffer("centres", torch.zeros(CHANNELS, maps))
         self.batches = 0
 
     def features(self, images):
@@ -128,13 +128,13 @@ class MultiAttentional(Compared):
     def region(self, vectors, labels, rate):
         """Region independence; moves the centres, of which only reals do."""
         settings, fake = self.settings, labels.float()[:, None, None]
-        moved = self.centres + rate * ((vectors - self.centres) * (1 - fake)).mean(0)
+        moved = self.centres.T + rate * ((vectors - self.centres.T) * (1 - fake)).mean(0)
         margins = torch.tensor([settings["realMargin"], settings["fakeMargin"]])[labels]
         away = (vectors - moved).square().sum((1, 2)).clamp(min=1e-30).sqrt()
         within = F.relu(away * margins.sign() - margins).mean()
         apart = (moved[None] - moved[:, None]).square().sum(2).clamp(min=1e-30).sqrt()
         between = F.relu(settings["centreMargin"] - apart).triu(1).sum()
-        self.centres = moved.detach()
+        self.centres = moved.detach().T
         return within + between / (len(moved) * rate)
 
     @torch.no_grad()
@@ -176,6 +176,8 @@ class MultiAttentional(Compared):
         return total + settings["dropWeight"] * again + settings["matchWeight"] * match
 
     def kit_name(self, name):
+        if name == "centres":
+            return "auxiliary_loss.feature_centers"
         return kit_name(self.net, name) if name.startswith("net.") else name
 
 

@@ -47,7 +47,7 @@ class WsDan(Compared):
             self.trunk = efficientnet("b3", settings, classes=0, as_even=True)
         self.attentions = Attentions(self.trunk.num_features, maps)
         self.fc = nn.Linear(maps * self.trunk.num_features, 2, bias=False)
-        self.register_buffer("centres", torch.zeros(2, maps * self.trunk.num_features), persistent=False)
+        self.register_buffer("centres", torch.zeros(maps * self.trunk.num_features, 2))
 
     def whole(self, images, dropout=False):
         """Logits, what is pooled, and the maps."""
@@ -90,16 +90,18 @@ class WsDan(Compared):
                 if weight > 0:
                     total = total + weight * F.cross_entropy(self.whole(view)[0], labels)
         if settings["centreWeight"] > 0:
-            aims = F.normalize(self.centres)[labels]
+            aims = F.normalize(self.centres.T)[labels]
             total = total + settings["centreWeight"] * (matrix - aims).square().sum() / len(matrix)
             apart = (matrix - aims).detach()
             for row in range(len(labels)):  # of several of one class the last one counts
                 place = labels[row]
                 if not (labels[row + 1:] == place).any():
-                    self.centres[place] += settings["centreRate"] * apart[row]
+                    self.centres[:, place] += settings["centreRate"] * apart[row]
         return total
 
     def kit_name(self, name):
+        if name == "centres":
+            return "feature_center"
         if not name.startswith("trunk."):
             return name
         prefix = PREFIX[self.settings["network"]]
