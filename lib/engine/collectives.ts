@@ -28,6 +28,9 @@ const GROUP_KEY = 1;
 /** Numbers of the collectives so far, alike in all processes: by them parts find each other. */
 let instances = 0;
 
+/** How many collectives this process has begun, or recorded in a capture, so far. */
+export const collectivesSoFar = (): number => instances;
+
 /** The last collective of each recording: on GPUs they must be begun in one order everywhere. */
 const lastOf = new WeakMap<Recorder, number>();
 
@@ -123,8 +126,24 @@ export function meansOverDevices<T extends Readonly<Record<string, tf.Tensor>>>(
   return Object.fromEntries(Object.keys(tensors).map((name) => [name, means[name]])) as T;
 }
 
-function bucketsOf(entries: readonly [string, tf.Tensor][]): [string, tf.Tensor][][] {
-  const buckets: [string, tf.Tensor][][] = [[]];
+/**
+ * Which tensors go round together in `meansOverDevices`: as many as 4 Mi numbers hold, a larger one by itself.
+ *
+ * @param entries In the order in which they are sent.
+ *
+ * @example
+ * ```ts
+ * import { bucketsOf } from "lib/engine/collectives.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const sizes = [3e6, 1e6, 1e6, 9e6].map((size, i) => [`${i}`, { size }] as const);
+ * assert.deepEqual(bucketsOf(sizes).map((bucket) => bucket.map(([name]) => name)), [["0", "1"], ["2"], ["3"]]);
+ * ```
+ */
+export function bucketsOf<T extends { readonly size: number }>(
+  entries: readonly (readonly [string, T])[],
+): (readonly [string, T])[][] {
+  const buckets: (readonly [string, T])[][] = [[]];
   let held = 0;
   for (const entry of entries) {
     if (held > 0 && held + entry[1].size > BUCKET) {

@@ -1,3 +1,4 @@
+import { bucketsOf } from "lib/engine/collectives.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { batchNormTraining } from "lib/engine/batch_norm.ts";
 import * as tf from "@tensorflow/tfjs";
@@ -10,7 +11,7 @@ await startEngine({ intraOpThreads: 1, interOpThreads: 1 });
 const MEMBER = `
   import * as tf from "@tensorflow/tfjs";
   import { batchNormTraining } from "lib/engine/batch_norm.ts";
-  import { fromFirst, gatherOverDevices, meanOverDevices, meansOverDevices, membership, textFromFirst } from "lib/engine/collectives.ts";
+  import { collectivesSoFar, fromFirst, gatherOverDevices, meanOverDevices, meansOverDevices, membership, textFromFirst } from "lib/engine/collectives.ts";
   import { compile, startEngine } from "lib/engine/engine.ts";
   import { meetGroup } from "lib/engine/meet_group.ts";
 
@@ -24,7 +25,9 @@ const MEMBER = `
     (x) => tf.grad((x) => tf.mul(tf.sum(tf.square(meanOverDevices(x))), rank + 1) as tf.Scalar)(x),
     [own],
   );
+  const before = collectivesSoFar();
   const many = compile((x) => Object.values(meansOverDevices({ a: x, b: tf.sum(x), c: tf.zeros([0, 3]) })), [own]);
+  const ofMany = collectivesSoFar() - before;
   const whole = tf.tensor4d(JSON.parse(Deno.env.get("PICTURES")!)), [first] = tf.split(whole, 2).slice(rank) as tf.Tensor4D[];
   const scale = tf.tensor1d([2, 0.5, 1]), offset = tf.tensor1d([0, 1, -1]), weight = tf.tensor1d([1, -2, 3]);
   let statistics: tf.Tensor[] = [];
@@ -46,6 +49,7 @@ const MEMBER = `
     gathered: [...gatherOverDevices(own).dataSync()],
     gradient: values(gradient(own)),
     many: values(many(own)),
+    ofMany,
     norm: values(norm(first)),
   }));
   try {
@@ -56,6 +60,15 @@ const MEMBER = `
   }
   Deno.exit(0);
 `;
+
+Deno.test("bucketsOf packs up to 4 Mi numbers in order, and parts no tensor", () => {
+  const sizes = [2 ** 22, 1, 5e6, 0, 2 ** 21, 2 ** 21].map((size, i) =>
+    [`${i}`, { size }] as const
+  );
+  const names = bucketsOf(sizes).map((bucket) => bucket.map(([name]) => name).join(""));
+  assert.deepEqual(names, ["0", "1", "2", "345"]);
+  assert.deepEqual(bucketsOf([]), []);
+});
 
 Deno.test("collectives: two processes compute means, gradients and batch norm as one does; one that is killed ends the other's wait", async () => {
   const pictures = tf.randomNormal<tf.Rank.R4>([4, 3, 2, 3], 1, 2, "float32", 5);
@@ -73,6 +86,7 @@ Deno.test("collectives: two processes compute means, gradients and batch norm as
     assert.deepEqual(found.gathered, [1, 0, 2, -4]);
     assert.deepEqual(found.gradient, [[4.5, -6]]); // mean factor 1.5, times twice the means 1.5 and −2
     assert.deepEqual(found.many, [[1.5, -2], [-0.5], []]);
+    assert.equal(found.ofMany, 1); // packed together
   }
 
   const weight = tf.tensor1d([1, -2, 3]);

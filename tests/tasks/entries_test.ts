@@ -21,6 +21,7 @@ const WRONG: Record<string, [args: string[], words: RegExp]> = {
   unseen: [["--people", "faces"], /--people is "faces"/],
   bench: [["--rounds", "0"], /--rounds is "0"/],
   "bench-data": [["--rounds", "many"], /--rounds is "many"/],
+  "bench-scaling": [["--side", "100"], /--side is "100"/],
 };
 
 /** Tasks whose other arguments are for the program that they start. */
