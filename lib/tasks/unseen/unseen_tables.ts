@@ -75,6 +75,13 @@ const DIFFERENCES = {
   "against_paper.csv": AGAINST_PAPER,
 };
 
+/** What is said where pictures alone differ: see `unseenPictures`. */
+const ANOTHER_PROCESSOR =
+  "Nothing but the pictures differs. Where photographs and code are the same, the processor is another: faces and " +
+  "landmarks are found in float32, which each kind of processor rounds in its own way, and some pixels follow. " +
+  "To join these tables, copy the pictures of the computer that they are from (the .bin file in its " +
+  "results/runs/unseen) into the same folder here, and run again. Else give another --out.";
+
 async function readJson<Value>(path: string): Promise<Value | undefined> {
   try {
     return JSON.parse(await Deno.readTextFile(path));
@@ -105,13 +112,15 @@ export async function readTables(folder: string, study: StudyIdentity): Promise<
     const texts = [then, now].map((value) => JSON.stringify(value));
     return texts[0] === texts[1] ? [] : [`${field} is ${texts[0]} there, ${texts[1]} here`];
   });
+  const others = differing.filter((words) => !words.startsWith("pictures "));
   const scored = scores?.pictures ?? study.pictures;
   if (scored !== study.pictures) {
     differing.push(`scores.json is of pictures ${scored}, these are ${study.pictures}`);
   }
   if (differing.length > 0) {
+    const what = `The tables in ${folder} are of another study: ${differing.join("; ")}.`;
     throw new RangeError(
-      `The tables in ${folder} are of another study: ${differing.join("; ")}. Give another --out.`,
+      others.length > 0 ? `${what} Give another --out.` : `${what} ${ANOTHER_PROCESSOR}`,
     );
   }
   const results = scores?.runs.map((run) => ({ ...run, tested: scores.tested })) ?? [];

@@ -83,6 +83,12 @@ Deno.test("joinTables refuses runs of other settings or another study, naming wh
       readTables(folder, elsewhere),
       /pictures is "0123456789abcdef" there, "fedcba9876543210" here; steps is 3 there, 4 here/,
     );
+    const rounded = { ...STUDY, pictures: elsewhere.pictures };
+    await assert.rejects(readTables(folder, rounded), /fedcba.*processor.*copy.*\.bin.*--out/);
+    await assert.rejects(
+      readTables(folder, elsewhere),
+      (error: Error) => !/processor/.test(error.message),
+    );
     assert.deepEqual(await filesOf(folder), before);
     await Deno.remove(join(folder, "about.json"));
     await assert.rejects(collect(folder, [PAPER]), /runs\.csv but no about\.json/);
