@@ -55,7 +55,7 @@ class WsDan(Compared):
         maps = self.attentions(features)
         sums = torch.einsum("bmhw,bnhw->bmn", maps, features) / maps[0, 0].numel()
         matrix = rooted(sums)
-        seen = rooted(F.dropout2d(sums, self.settings["mapDropout"])) if dropout else matrix
+        seen = rooted(F.dropout1d(sums, self.settings["mapDropout"])) if dropout else matrix
         return self.fc(seen * 100), matrix, maps
 
     def forward(self, images):
@@ -64,21 +64,23 @@ class WsDan(Compared):
     @torch.no_grad()
     def views(self, images, maps):
         """Each picture cut to where one of its maps looks, and black where one does."""
-        size, rows = images.shape[2:], torch.arange(len(images))
+        size, rows, side = images.shape[2:], torch.arange(len(images)), images.shape[3]
         chosen = torch.multinomial(torch.sqrt(maps.sum((2, 3)) + 1e-12), 2, replacement=True)
         cut, dropped = (maps[rows, chosen[:, k], None] for k in (0, 1))
         threshold = cut.amax((2, 3), keepdim=True) * (0.4 + 0.2 * torch.rand(len(images), 1, 1, 1))
-        inside = resized(cut, size) >= threshold
-        crops = []
-        for image, mask in zip(images, inside[:, 0]):
-            ends = []
-            for axis, side in enumerate(size):
-                places = mask.any(1 - axis).nonzero()
-                ends.append((max(int(places.min() - 0.1 * side), 0), min(int(places.max() + 0.1 * side), side)))
-            (top, bottom), (left, right) = ends
-            crops.append(resized(image[None, :, top:bottom, left:right], size))
+        inside = (resized(cut, size) >= threshold)[:, 0]
+        along = []  # all pictures at once and without leaving the graph: a cut of its own each is compiled anew
+        for axis in (1, 2):  # rows go down the first of them
+            seen = inside.any(3 - axis).to(torch.uint8)
+            first, last = seen.argmax(1), side - 1 - seen.flip(1).argmax(1)
+            start, end = (first - 0.1 * side).trunc().clamp_min(0), (last + 0.1 * side).trunc().clamp_max(side)
+            places = start[:, None] + (end - start - 1)[:, None] * torch.arange(side) / (side - 1)
+            along.append(2 * places / (side - 1) - 1)
+        down, across = along
+        grid = torch.stack([across[:, None].expand(-1, side, -1), down[:, :, None].expand(-1, -1, side)], 3)
+        crops = F.grid_sample(images, grid, align_corners=True)
         threshold = dropped.amax((2, 3), keepdim=True) * (0.4 + 0.3 * torch.rand(len(images), 1, 1, 1))
-        return torch.cat(crops), images * (resized(dropped, size) < threshold)
+        return crops, images * (resized(dropped, size) < threshold)
 
     def loss(self, images, targets):
         settings, labels = self.settings, targets["labels"].long()
@@ -93,10 +95,10 @@ class WsDan(Compared):
             aims = F.normalize(self.centres.T)[labels]
             total = total + settings["centreWeight"] * (matrix - aims).square().sum() / len(matrix)
             apart = (matrix - aims).detach()
-            for row in range(len(labels)):  # of several of one class the last one counts
-                place = labels[row]
-                if not (labels[row + 1:] == place).any():
-                    self.centres[:, place] += settings["centreRate"] * apart[row]
+            for kind in (0, 1):  # of several of one class the last one counts
+                own = labels == kind
+                last = torch.where(own, torch.arange(len(labels)), -1).amax().clamp_min(0)
+                self.centres[:, kind] += settings["centreRate"] * own.any() * apart[last]
         return total
 
     def kit_name(self, name):
