@@ -87,27 +87,29 @@ class Dcl(Compared):
     @torch.no_grad()
     def keys(self, images):
         """The momentum encoder's vectors, after it has followed; the first batch's is the encoder itself."""
-        left = self.settings["keyMomentum"] * float(self.batches > 0)
+        left = self.settings["keyMomentum"] * (self.batches > 0)  # a tensor: a number would leave the graph
         for name, after in self.momentum.items():
             for old, new in zip(after.parameters(), getattr(self, name).parameters()):
-                old.mul_(left).add_(new, alpha=1 - left)
+                old.mul_(left).add_(new * (1 - left))
         features = self.momentum["net"].forward_features(images)
         return F.normalize(self.momentum["feature_squeeze"](features).flatten(1))
 
     @torch.no_grad()
     def remember(self, keys, labels):
         """Moves the prototypes, and writes each class's keys that are nearest to the other's into its queue."""
-        kinds = ("real", "fake")
+        kinds, count = ("real", "fake"), min(self.settings["hardest"], len(keys))
         for label, kind in enumerate(kinds):
-            own = keys[labels == label]
-            mean = own.sum(0) / max(len(own), 1)
+            own = (labels == label).float()
+            mean = own @ keys / own.sum().clamp_min(1)
             getattr(self, f"{kind}_prototype").mul_(PROTOTYPE_LEFT).add_(mean, alpha=1 - PROTOTYPE_LEFT)
         for label, kind in enumerate(kinds):
-            own = keys[labels == label]
-            nearest = (own @ getattr(self, f"{kinds[1 - label]}_prototype")).argsort(descending=True, stable=True)
-            hard, pointer = own[nearest[: self.settings["hardest"]]], getattr(self, f"hard_{kind}_pointer")
-            getattr(self, f"hard_{kind}_queue")[pointer + torch.arange(len(hard))] = hard
-            pointer.copy_((pointer + len(hard)) % self.settings["queueSize"])
+            own = labels == label
+            alike = torch.where(own, keys @ getattr(self, f"{kinds[1 - label]}_prototype"), -torch.inf)
+            nearest = alike.argsort(descending=True, stable=True)[:count]  # the other class comes last
+            queue, pointer = getattr(self, f"hard_{kind}_queue"), getattr(self, f"hard_{kind}_pointer")
+            places = pointer + torch.arange(count)
+            queue[places] = torch.where(own[nearest, None], keys[nearest], queue[places])
+            pointer.copy_((pointer + own[nearest].sum()) % self.settings["queueSize"])
 
     def inter(self, queries, keys, labels):
         queries = F.normalize(queries)
@@ -139,7 +141,7 @@ class Dcl(Compared):
         if settings["intraWeight"] > 0:
             forged = in_tiles((targets["masks"] > FORGED_PIXEL).float(), order)
             contrast = contrast + settings["intraWeight"] * self.intra(features, forged, labels)
-        share = settings["contrastWeight"] * float(self.batches >= settings["warmUpSteps"])
+        share = settings["contrastWeight"] * (self.batches >= settings["warmUpSteps"]).squeeze()
         self.batches += 1
         return (1 - share) * verdict + share * contrast
 
