@@ -1,6 +1,6 @@
 /**
  * What joins devices, as NCCL itself reckons when it chooses how to sum: `src/graph/tuning.cc` at commit b647562
- * (latencies in microseconds of the ring with the protocol Simple) and `src/graph/topo.h` at 069a3d4
+ * (microseconds of the ring with the protocol Simple) and `src/graph/topo.h` at 069a3d4
  * (bandwidths in GB/s), both github.com/NVIDIA/nccl. None of it was measured here.
  */
 

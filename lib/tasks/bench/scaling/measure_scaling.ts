@@ -2,7 +2,7 @@
 import { freePort } from "lib/engine/free_port.ts";
 import type { WorkerCommand } from "../worker_process.ts";
 import { WorkerProcess } from "../worker_process.ts";
-import type { MemberQuestions, StepPart } from "./member_questions.ts";
+import type { MemberQuestions, StepPart, TimedPart } from "./member_questions.ts";
 import { caseOf, type ScaledNetwork } from "./scaled_networks.ts";
 
 /** What is measured, and how often. */
@@ -27,8 +27,6 @@ export interface MeasuredNetwork {
   readonly nodes: number;
   /** Collectives of a step. */
   readonly collectives: number;
-  /** The same where batch norm takes the statistics of all devices. */
-  readonly joinedCollectives: number;
   /** Seconds of each part: medians of the repeats, of the slowest process. */
   readonly seconds: Readonly<Partial<Record<StepPart, number>>>;
 }
@@ -98,18 +96,18 @@ export async function measureGroup(
   }
   const measured: MeasuredNetwork[] = [];
   for (const network of networks) {
-    const one = caseOf(network, { batch, size: side });
-    const [joined] = await ask("prepare", () => ({ case: one, joinsNorm: true }));
-    const [own] = await ask("prepare", () => ({ case: one, joinsNorm: false }));
-    const seconds: Partial<Record<StepPart, number>> = {};
+    const one = caseOf(network, { batch, size: side }),
+      seconds: Partial<Record<StepPart, number>> = {};
+    let step: TimedPart | undefined;
     const parts = size === 1 ? ["forward", "passes", "step"] : ["passes", "reduce", "step"];
     for (const part of parts as StepPart[]) {
       say(`${size} ${size === 1 ? "process" : "processes"}, ${network.name}: ${part}`);
-      seconds[part] = median(slowest(await ask("time", () => ({ part, repeats }))));
+      const found = await ask("time", () => ({ case: one, part, repeats })) as TimedPart[];
+      seconds[part] = median(slowest(found));
+      step = found[0];
     }
-    const { nodes, collectives } = own!;
-    const joinedCollectives = joined!.collectives;
-    measured.push({ name: network.name, nodes, collectives, joinedCollectives, seconds });
+    const { nodes, collectives } = step!;
+    measured.push({ name: network.name, nodes, collectives, seconds });
   }
   return { size, version, allReduce, networks: measured };
 }

@@ -4,12 +4,14 @@ import type { DetectorCase } from "../bench_cases.ts";
 /** The parts of a step that are timed by themselves. */
 export type StepPart = "forward" | "passes" | "reduce" | "step";
 
-/** A network that is ready to be timed. */
-export interface PreparedParts {
-  /** Operations of the captured step. */
+/** A part that was timed. */
+export interface TimedPart {
+  /** Operations of the captured function. */
   readonly nodes: number;
-  /** Collectives of a step. */
+  /** Collectives of a run. */
   readonly collectives: number;
+  /** Seconds of each run. */
+  readonly seconds: readonly number[];
 }
 
 /** Everything that can be asked. */
@@ -24,10 +26,11 @@ export interface MemberQuestions {
     },
     { readonly version: string },
   ];
-  /** Get ready for this; `joinsNorm`: batch norm takes the statistics of all devices. */
-  prepare: [{ readonly case: DetectorCase; readonly joinsNorm: boolean }, PreparedParts];
-  /** Do this so many times, after once; seconds of each. */
-  time: [{ readonly part: StepPart; readonly repeats: number }, { readonly seconds: number[] }];
+  /** Capture this part of the network's step and run it so many times, after once. */
+  time: [
+    { readonly case: DetectorCase; readonly part: StepPart; readonly repeats: number },
+    TimedPart,
+  ];
   /** The mean of so many bytes over all processes, so many times, after once; seconds of each. */
   allReduce: [{ readonly bytes: number; readonly repeats: number }, { readonly seconds: number[] }];
 }

@@ -3,11 +3,9 @@ import * as tf from "@tensorflow/tfjs";
 import { createInterface } from "node:readline";
 import process from "node:process";
 import { vary } from "lib/detectors/configuration.ts";
-import type { Configuration } from "lib/detectors/configuration.ts";
 import { meanOverDevices, membership } from "lib/engine/collectives.ts";
 import { compile, startEngine } from "lib/engine/engine.ts";
 import { meetGroup } from "lib/engine/meet_group.ts";
-import type { DetectorCase } from "../bench_cases.ts";
 import { configurationOf } from "../case_inputs.ts";
 import type { MemberQuestions } from "./member_questions.ts";
 import { stepPart } from "./step_parts.ts";
@@ -21,8 +19,6 @@ type Answers = {
 /** Seconds that the processes of a group wait for each other. */
 const MEETING = 120;
 
-let prepared: { readonly one: DetectorCase; readonly configuration: Configuration } | undefined;
-
 /** Seconds of each of several runs; the first one, in which TensorFlow optimises, does not count. */
 function timed(run: () => void, repeats: number): { seconds: number[] } {
   run();
@@ -32,11 +28,6 @@ function timed(run: () => void, repeats: number): { seconds: number[] } {
     return (performance.now() - start) / 1000;
   });
   return { seconds };
-}
-
-function isPrepared() {
-  if (prepared === undefined) throw new Error("Nothing was prepared yet.");
-  return prepared;
 }
 
 const answers: Answers = {
@@ -54,19 +45,12 @@ const answers: Answers = {
     return { version };
   },
 
-  async prepare({ case: one, joinsNorm }) {
-    const configuration = vary(await configurationOf(one), {
-      normDevices: joinsNorm ? 1 : membership().size,
-    });
-    prepared = { one, configuration };
-    using step = stepPart("step", one, configuration);
-    return { nodes: step.nodes, collectives: step.collectives };
-  },
-
-  time({ part, repeats }) {
-    const { one, configuration } = isPrepared();
-    using ready = stepPart(part, one, configuration);
-    return timed(ready.run, repeats);
+  async time({ case: one, part, repeats }) {
+    // Batch norm of each device's own pictures, as `train --devices` has it.
+    const own = { normDevices: membership().size };
+    using ready = stepPart(part, one, vary(await configurationOf(one), own));
+    const { nodes, collectives } = ready;
+    return { nodes, collectives, ...timed(ready.run, repeats) };
   },
 
   allReduce({ bytes, repeats }) {

@@ -32,9 +32,19 @@ export interface ProjectedNetwork extends Projection {
 /** The paper's batch, and a device's part of a batch that grows with the devices. */
 export const STRONG = 256, WEAK = 64;
 
-/** TensorFlow's own rings, as this machine's processes have them over TCP to themselves. */
-export function ownRings(group: Pick<MeasuredGroup, "size" | "allReduce">): Link {
-  const { latency, bytesPerSecond } = ringOf(group);
+/**
+ * TensorFlow's own rings, as this machine's processes have them over TCP to themselves: as fast as for the packed
+ * means of the largest network that was timed; where none was, as for the largest tensor.
+ */
+export function ownRings(group: MeasuredGroup, counted: readonly CountedNetwork[]): Link {
+  const { latency, bytesPerSecond: ofOneTensor } = ringOf(group);
+  const packed = group.networks.flatMap(({ name, seconds: { reduce } }) => {
+    const buckets = counted.find((of) => of.name === name)?.buckets;
+    if (reduce === undefined || buckets === undefined) return [];
+    const bytes = buckets.reduce((a, b) => a + b), rest = reduce - buckets.length * latency;
+    return rest > 0 ? [{ bytes, rate: 2 * (group.size - 1) / group.size * bytes / rest }] : [];
+  }).sort((a, b) => b.bytes - a.bytes);
+  const bytesPerSecond = packed[0]?.rate ?? ofOneTensor;
   return {
     name: `TensorFlow's rings over TCP, as between ${group.size} processes here`,
     bytesPerSecond,
@@ -54,7 +64,7 @@ export function arrangements(own: Link | undefined): Arrangement[] {
 }
 
 /** What a step consists of, from what was counted and measured. */
-export function workOf(
+function workOf(
   { macs, buckets, batchNorms }: CountedNetwork,
   { alone, group, joinsNorm }: {
     alone: MeasuredGroup["networks"][number];
@@ -62,16 +72,13 @@ export function workOf(
     joinsNorm: boolean;
   },
 ): StepWork {
-  const { forward = 0, passes = 1 } = alone.seconds;
-  const small = group === undefined
-    ? (joinsNorm ? 3 * batchNorms : 0) // mean and variance forwards, one for both gradients backwards
-    : (joinsNorm ? group.joinedCollectives : group.collectives) - buckets.length;
+  const ofNorms = joinsNorm ? 3 * batchNorms : 0; // mean and variance forwards, one for both gradients backwards
+  const others = group === undefined ? 0 : group.collectives - buckets.length;
   return {
     nodes: alone.nodes,
     macs,
-    forwardShare: Math.min(1, forward / passes),
     buckets,
-    small: Math.max(0, small),
+    small: ofNorms + Math.max(0, others),
   };
 }
 
@@ -81,7 +88,7 @@ export function projectAll(
   { groups, gpu }: { groups: readonly MeasuredGroup[]; gpu: Gpu },
 ): ProjectedNetwork[] {
   const [alone, ...others] = groups, pair = others[0];
-  const own = pair && pair.allReduce.length > 1 ? ownRings(pair) : undefined;
+  const own = pair && pair.allReduce.length > 1 ? ownRings(pair, counted) : undefined;
   const named = (group: MeasuredGroup | undefined, name: string) =>
     group?.networks.find((of) => of.name === name);
   return counted.flatMap((network) => {

@@ -17,8 +17,6 @@ export interface StepWork {
   readonly nodes: number;
   /** Multiply-adds of one picture's forward pass. */
   readonly macs: number;
-  /** Share of a pass that is the forward one, 0 to 1. */
-  readonly forwardShare: number;
   /** Bytes of each collective of a step, in the order in which they are begun. */
   readonly buckets: readonly number[];
   /** Small collectives more that no arithmetic hides, such as those of joined batch norm: how many a step. */
@@ -35,7 +33,7 @@ export type Growth = "launches" | "pictures";
 /** Pictures of the step whose launches were measured. */
 const MEASURED_AT = 8;
 
-/** A training step counts as three forward passes. */
+/** A training step counts as three forward passes, of which one is the forward one. */
 const PASSES = 3;
 
 /** Seconds of a step of one GPU. */
@@ -99,7 +97,7 @@ export function project(
   const alone = stepSeconds(work, { pictures: reference, gpu, growth }) * pictures / reference;
   const each = work.buckets.map((bytes) => ringSeconds(bytes, devices, link));
   const collectives = each.reduce((sum, seconds) => sum + seconds, 0);
-  const exposed = Math.max(0, chainEnd(each, { forward: own * work.forwardShare, end: own }) - own);
+  const exposed = Math.max(0, chainEnd(each, { forward: own / PASSES, end: own }) - own);
   const small = work.small * ringSeconds(0, devices, link);
   const lasting = ringSeconds(0, devices, link) * work.buckets.length / (collectives || 1);
   const lost = {

@@ -53,13 +53,13 @@ function partLines({ groups, measuredAt: { side, batch } }: ScalingReport): stri
     ];
   });
   const joint = others.flatMap(({ size, networks }) =>
-    networks.map(({ name, collectives, joinedCollectives, seconds }) => {
+    networks.map(({ name, collectives, seconds }) => {
       const { passes = 0, reduce = 0, step = 0 } = seconds;
       const before = alone?.networks.find((of) => of.name === name)?.seconds;
       const update = before ? before.step! - before.passes! : 0;
       const hidden = Math.max(0, passes + reduce + Math.max(0, update) - step);
       return [
-        ...[`${size}`, name, `${collectives} (${joinedCollectives})`, ms(passes, 0), ms(reduce, 0)],
+        ...[`${size}`, name, `${collectives}`, ms(passes, 0), ms(reduce, 0)],
         ...[ms(step, 0), `${Math.round(100 * Math.min(1, hidden / (reduce || 1)))} %`],
       ];
     })
@@ -72,9 +72,9 @@ function partLines({ groups, measuredAt: { side, batch } }: ScalingReport): stri
     "",
     ...table(["network", "operations", "forward", "backward", "update", "step"], rows),
     "",
-    "Groups of processes on this machine, one thread each, the same pictures in each; collectives a step, in brackets " +
-    "with the batch norm of all devices. What is hidden of the means: passes + means + update − step, as a share of " +
-    "the means.",
+    "Groups of processes on this machine, one thread each, the same pictures in each. What is hidden of the means: " +
+    "passes + means + update − step, as a share of the means. The batch norm of all devices would take three " +
+    "collectives more for each batch norm.",
     "",
     ...table(
       ["processes", "network", "collectives", "both passes", "means", "step", "hidden"],
@@ -137,7 +137,7 @@ function assumptionLines({ gpu, counted, groups, loader }: ScalingReport): strin
     ];
   });
   const pair = groups.find(({ allReduce }) => allReduce.length > 1);
-  const links = [...WITHIN, ...BETWEEN, ...pair ? [ownRings(pair)] : []].map((link) => [
+  const links = [...WITHIN, ...BETWEEN, ...pair ? [ownRings(pair, counted)] : []].map((link) => [
     ...[
       link.name,
       (link.bytesPerSecond / 1e9).toPrecision(3),
@@ -150,7 +150,8 @@ function assumptionLines({ gpu, counted, groups, loader }: ScalingReport): strin
     "",
     `A mean of B bytes over n devices takes start + 2 (n − 1) (hop + B / n / bandwidth). Gradients are packed: each ` +
     "collective holds up to 16 MiB, the last layers' first, and waits for the one before it. On a GPU both passes go on " +
-    "beside it (NCCL has a stream of its own); backwards, gradients are taken to come in equal steps. " +
+    "beside it (NCCL has a stream of its own); a third of a step is the forward pass, and after it gradients are taken " +
+    "to come in equal steps. " +
     `${gpu.name}: ${(1e6 * gpu.nodeSeconds).toFixed(1)} µs an operation to launch it, and ` +
     `${
       (gpu.flops / 1e12).toFixed(0)
@@ -184,9 +185,9 @@ function assumptionLines({ gpu, counted, groups, loader }: ScalingReport): strin
 }
 
 /** What comes out. */
-function resultLines({ groups, projected }: ScalingReport): string[] {
+function resultLines({ groups, counted, projected }: ScalingReport): string[] {
   const pair = groups.find(({ allReduce }) => allReduce.length > 1);
-  const sections = arrangements(pair && ownRings(pair)).map(({ name }) => {
+  const sections = arrangements(pair && ownRings(pair, counted)).map(({ name }) => {
     const here = projected.filter(({ arrangement }) => arrangement === name);
     const rows = [...new Set(here.map(({ network }) => network))].map((network) => {
       const find = (wanted: Partial<ProjectedNetwork>) =>

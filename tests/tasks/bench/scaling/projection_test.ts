@@ -9,7 +9,7 @@ const LINK: Link = {
 const GPU = { name: "a GPU", nodeSeconds: 1e-5, flops: 6e12 };
 /** A step of 10 ms of launches, and of 1 ms of arithmetic a picture. */
 const WORK: StepWork = {
-  ...{ nodes: 1000, macs: 1e9, forwardShare: 0.5, buckets: [], small: 0 },
+  ...{ nodes: 1000, macs: 1e9, buckets: [], small: 0 },
 };
 const near = (a: number, b: number) => assert.ok(Math.abs(a - b) < 1e-9, `${a} and ${b}`);
 
@@ -47,8 +47,8 @@ Deno.test("project: a chain of collectives hides behind the backward pass, but f
   near(short.collectives, 3e-3);
   near(short.exposed, 1.5e-3); // the last one begins when the last gradient is there
   assert.equal(short.limit, "nothing");
-  const long = on([1e8, 1e8]); // 150 ms each; the first begins after 48 ms
-  near(long.exposed, 0.048 + 0.3 - 0.064);
+  const long = on([1e8, 1e8]); // 150 ms each; the first begins when half of the rest is done
+  near(long.exposed, 0.064 * 2 / 3 + 0.3 - 0.064);
   near(long.speedUp.apart, 4 * 0.064 / 0.364);
   assert.ok(long.speedUp.overlapped > long.speedUp.apart);
   assert.equal(long.limit, "bandwidth");
