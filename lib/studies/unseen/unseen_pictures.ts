@@ -71,6 +71,11 @@ async function photographsWord(folder: string): Promise<string> {
  * The pictures, from what is kept where photographs, sizes and code are the same, else made anew. Faces
  * are found and forged by one thread: a hundred people take a minute or two.
  *
+ * Processors of different kinds make different ones: the face detector and the landmarks' network add up float32
+ * in another order. Of 20 photographs of 480 pixels the boxes and landmarks of one with AVX-512 and of one without
+ * differed by 0.000024 pixels at most (landmarks 0.000005 on average), and of the 524 pictures made of them three
+ * did, each in one value by one level. So what is kept is of the processor that made it, and can be copied.
+ *
  * @throws RangeError for a folder without pictures or with too few people.
  */
 export async function unseenPictures(
