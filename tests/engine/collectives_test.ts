@@ -1,6 +1,7 @@
 import { bucketsOf } from "lib/engine/collectives.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { batchNormTraining } from "lib/engine/batch_norm.ts";
+import { freePort } from "lib/engine/free_port.ts";
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { runProgram } from "./run_program.ts";
@@ -72,8 +73,9 @@ Deno.test("bucketsOf packs up to 4 Mi numbers in order, and parts no tensor", ()
 
 Deno.test("collectives: two processes compute means, gradients and batch norm as one does; one that is killed ends the other's wait", async () => {
   const pictures = tf.randomNormal<tf.Rank.R4>([4, 3, 2, 3], 1, 2, "float32", 5);
+  const port = `${freePort()}`; // one for all
   const env = (rank: number) => ({
-    ...{ RANK: `${rank}`, PORT: "23719", PICTURES: JSON.stringify(pictures.arraySync()) },
+    ...{ RANK: `${rank}`, PORT: port, PICTURES: JSON.stringify(pictures.arraySync()) },
   });
   const ended = await Promise.all([0, 1].map((rank) => runProgram(MEMBER, env(rank))));
   const [[a, lost], [b]] = ended.map(({ output }) => output.trim().split("\n"));
