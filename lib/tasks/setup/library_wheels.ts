@@ -5,12 +5,13 @@
  */
 
 import { join } from "node:path";
+import { sitePackages } from "lib/io/site_packages.ts";
 import { runCommand } from "./run_command.ts";
 import { installedPackages, pipInstall } from "./python_environment.ts";
 import { saysNoWheel, SetUpFailure } from "./setup_failure.ts";
 import type { Project } from "./project.ts";
 import type { Report } from "./setup_report.ts";
-import type { Step } from "./setup_steps.ts";
+import { exists, type Step } from "./setup_steps.ts";
 
 /** TensorFlow's version: the newest whose library the kernels of TensorFlow.js were checked against. */
 export const TENSORFLOW_VERSION = "2.21.0";
@@ -52,12 +53,19 @@ export const NO_FFMPEG =
 export type Machine = Pick<typeof Deno.build, "os" | "arch">;
 
 /**
- * Whether the CUDA wheels are wanted: an NVIDIA GPU is seen, or FORGERY_CLUES_GPU=1 asks for them.
- * FORGERY_CLUES_GPU=0 forbids them. Only Linux on x86-64 has such wheels.
+ * Whether the CUDA wheels are wanted: an NVIDIA GPU is seen, FORGERY_CLUES_GPU=1 asks for them, or they are there
+ * already. FORGERY_CLUES_GPU=0 forbids them. Only Linux on x86-64 has such wheels.
  *
+ * What is there stays: the CUDA build runs on processors too, and where machines with a GPU and without share a
+ * folder, as nodes of a cluster do, each would else install its own build in the place of the other's.
+ *
+ * @param project Whose wheels are looked at; left out: none are there.
  * @throws SetUpFailure when they are asked for where there are none.
  */
-export async function wantsCuda({ os, arch }: Machine = Deno.build): Promise<boolean> {
+export async function wantsCuda(
+  { os, arch }: Machine = Deno.build,
+  project?: Pick<Project, "venv">,
+): Promise<boolean> {
   const asked = Deno.env.get("FORGERY_CLUES_GPU") ?? "",
     there = os === "linux" && arch === "x86_64";
   if (asked !== "" && asked !== "0" && !there) {
@@ -67,7 +75,10 @@ export async function wantsCuda({ os, arch }: Machine = Deno.build): Promise<boo
     );
   }
   if (asked !== "") return asked !== "0";
-  return there && (await runCommand(["nvidia-smi", "-L"])).code === 0;
+  if (!there) return false;
+  const packages = project && sitePackages(project.venv);
+  if (packages !== undefined && await exists(join(packages, "nvidia", "cudnn"))) return true;
+  return (await runCommand(["nvidia-smi", "-L"])).code === 0;
 }
 
 /**

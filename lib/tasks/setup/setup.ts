@@ -19,7 +19,7 @@ export async function setUpSteps(project: Project): Promise<Step[]> {
     denoStep(project),
     packagesStep(project),
     environmentStep(project),
-    tensorflowStep(project, { cuda: await wantsCuda() }),
+    tensorflowStep(project, { cuda: await wantsCuda(Deno.build, project) }),
     faceDetectorStep(project),
     ffmpegStep(project),
     kernelStep(project),

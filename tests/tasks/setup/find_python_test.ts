@@ -74,7 +74,11 @@ Deno.test(
 );
 
 Deno.test(
-  { name: "wantsCuda sees a GPU, and is asked for or forbidden by the variable", ignore },
+  {
+    name:
+      "wantsCuda sees a GPU, keeps what is there, and is asked for or forbidden by the variable",
+    ignore,
+  },
   async () => {
     const before = Deno.env.get("FORGERY_CLUES_GPU");
     try {
@@ -88,7 +92,18 @@ Deno.test(
         { "nvidia-smi": "exit 9" },
         async () => assert.equal(await wantsCuda(machine), false),
       );
-      await withPrograms({}, async () => assert.equal(await wantsCuda(machine), false));
+      await withPrograms({}, async () => {
+        assert.equal(await wantsCuda(machine), false);
+        const venv = await Deno.makeTempDir(),
+          packages = join(venv, "lib", "python3.12", "site-packages");
+        await Deno.mkdir(join(packages, "nvidia"), { recursive: true });
+        assert.equal(await wantsCuda(machine, { venv }), false);
+        await Deno.mkdir(join(packages, "nvidia", "cudnn")); // a node with a GPU has installed it
+        assert.equal(await wantsCuda(machine, { venv }), true);
+        Deno.env.set("FORGERY_CLUES_GPU", "0");
+        assert.equal(await wantsCuda(machine, { venv }), false);
+        await Deno.remove(venv, { recursive: true });
+      });
       Deno.env.set("FORGERY_CLUES_GPU", "1");
       await withPrograms({}, async () => assert.equal(await wantsCuda(machine), true));
       for (
