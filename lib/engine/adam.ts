@@ -5,7 +5,13 @@
 import * as tf from "@tensorflow/tfjs";
 import { ATTRIBUTES, TYPES } from "./kernel_binding.ts";
 import { capturingBackend } from "./capturing_backend.ts";
-import { recordDecay, recordDecayedGradient, requireGradientOf } from "./optimiser_gradient.ts";
+import {
+  addedBy,
+  leftAfter,
+  recordDecay,
+  recordDecayedGradient,
+  requireGradientOf,
+} from "./optimiser_gradient.ts";
 
 /** The two running means that Adam keeps of a variable's gradient. */
 export interface AdamSlots {
@@ -61,6 +67,8 @@ export interface AdamUpdate {
   readonly weightDecay?: number;
   /** AdamW: learning rate · weight decay, the share of the variable that it loses before Adam's step. */
   readonly decoupledDecay?: tf.Scalar;
+  /** 1, or 0: then the variable and its means stay as they are, to the bit, if the gradient is finite. Default 1. */
+  readonly taken?: tf.Scalar;
 }
 
 /**
@@ -74,10 +82,11 @@ export interface AdamUpdate {
 export function applyAdam(
   variable: tf.Variable,
   slots: AdamSlots,
-  { gradient, step, weightDecay = 0, decoupledDecay }: AdamUpdate,
+  { gradient, step, weightDecay = 0, taken, ...more }: AdamUpdate,
 ): void {
   requireGradientOf(variable, gradient);
-  const { stepSize, epsilon, beta1, beta2 } = step;
+  const { epsilon, beta1, beta2 } = step, stepSize = addedBy(step.stepSize, taken);
+  const decoupledDecay = more.decoupledDecay && addedBy(more.decoupledDecay, taken);
   const backend = capturingBackend(), recorder = backend?.recorder;
   const resources = recorder && [variable, slots.m, slots.v].map((x) => recorder.updatable(x));
   if (backend && recorder && resources?.every((r) => r !== undefined)) {
@@ -85,8 +94,8 @@ export function applyAdam(
       tf.scalar(0),
       tf.scalar(0),
       stepSize,
-      tf.scalar(beta1),
-      tf.scalar(beta2),
+      leftAfter(beta1, taken),
+      leftAfter(beta2, taken),
       epsilon,
     ];
     const ids = backend.getInputTensorIds([...scalars, gradient]);
@@ -115,9 +124,9 @@ export function applyAdam(
   }
   tf.tidy(() => {
     const g = weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(variable, weightDecay));
-    const rest1 = 1 - Math.fround(beta1), rest2 = 1 - Math.fround(beta2);
-    const m = tf.add(tf.mul(slots.m, beta1), tf.mul(g, rest1));
-    const v = tf.add(tf.mul(slots.v, beta2), tf.mul(tf.square(g), rest2));
+    const rest = (beta: number) => addedBy(tf.scalar(1 - Math.fround(beta)), taken);
+    const m = tf.add(tf.mul(slots.m, leftAfter(beta1, taken)), tf.mul(g, rest(beta1)));
+    const v = tf.add(tf.mul(slots.v, leftAfter(beta2, taken)), tf.mul(tf.square(g), rest(beta2)));
     slots.m.assign(m);
     slots.v.assign(v);
     const move = tf.div(tf.mul(m, stepSize), tf.add(tf.sqrt(v), epsilon));

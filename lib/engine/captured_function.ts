@@ -46,11 +46,16 @@ export interface Compiled {
 /** Field of RewriterConfig that switches each kind of mixed precision on (rewriter_config.proto). */
 const MIXED_PRECISION = { bfloat16: 31, float16: 23 } as const;
 
+/** Whether bfloat16 is had by casts: on a GPU, where TensorFlow's own pass leaves it out. */
+function isCast({ eager }: CapturingBackend, { precision }: CaptureOptions): boolean {
+  return precision === "bfloat16" && eager.isUsingGpuDevice();
+}
+
 /** The attributes with which TensorFlow runs the function. */
-function callAttributes({ xla, precision = "float32" }: CaptureOptions): Attribute[] {
-  const attributes: Attribute[] = [];
+function callAttributes(backend: CapturingBackend, options: CaptureOptions): Attribute[] {
+  const attributes: Attribute[] = [], { xla, precision = "float32" } = options;
   if (xla) attributes.push({ name: "_XlaMustCompile", type: ATTRIBUTES.BOOL, value: true });
-  if (precision !== "float32") {
+  if (precision !== "float32" && !isCast(backend, options)) {
     const rewrite = varintField(MIXED_PRECISION[precision], 1); // Toggle.ON
     const graphOptions = message([bytesField(10, rewrite)]); // rewrite_options
     const config = message([bytesField(10, graphOptions)]); // graph_options
@@ -107,13 +112,14 @@ let count = 0;
 export function record(
   backend: CapturingBackend,
   work: (recorder: Recorder, inputs: tf.Tensor[]) => tf.Tensor[],
-  { example, name, variables }: {
+  { example, name, options, variables }: {
     example: readonly tf.Tensor[];
     name: string;
+    options: CaptureOptions;
     variables: VariableLookup;
   },
 ): Recording {
-  const recorder = new Recorder(backend.eager);
+  const recorder = new Recorder(backend.eager, { casts: isCast(backend, options) });
   let done = false;
   try {
     let outputs: Output[] = [];
@@ -182,7 +188,7 @@ export function callable(
     after: () => void;
   },
 ): Compiled {
-  const attributes = callAttributes(options), { eager } = backend;
+  const attributes = callAttributes(backend, options), { eager } = backend;
   const shapes = example.map((t) => ({ shape: t.shape.slice(), dtype: t.dtype }) as tf.Tensor);
   const uploaded = recording.arguments.reduce((sum, a) => sum + elements(eager, example, a), 0);
   let disposed = false, collected = uploaded < WORTH_COLLECTING;

@@ -4,6 +4,9 @@ import type { Native } from "./native_library.ts";
 import { bytesField, message, varintField } from "./protobuf.ts";
 import { allowTensorFloat32 } from "./tensor_float32.ts";
 
+/** A device to compute on: the processor, or a GPU by its number among those that `CUDA_VISIBLE_DEVICES` leaves. */
+export type DeviceName = "cpu" | `gpu:${number}`;
+
 /** What a context is made with; see `EngineOptions` for the meaning of each. */
 export interface ContextOptions {
   /** Threads inside one operation. */
@@ -17,11 +20,10 @@ export interface ContextOptions {
    */
   readonly gpuMemoryGrowth?: boolean;
   /**
-   * Which GPUs are seen, by their number among those that `CUDA_VISIBLE_DEVICES` leaves; `""` for
-   * none. Tensors live on the first that is named. Default `"0"`: memory of others would be taken
-   * and not used.
+   * Where tensors live; no other GPU is seen, as its memory would be taken and not used. Default: the first
+   * GPU, or else the processor.
    */
-  readonly visibleDevices?: string;
+  readonly device?: DeviceName;
   /**
    * Whether a GPU that can may round the factors of float32 products and convolutions to TF32. Default:
    * as TensorFlow does, yes. So does PyTorch for convolutions, nearly all of the work here, and so most
@@ -50,7 +52,7 @@ export interface Context {
   readonly address: bigint;
   /** Every device that tensors could live on. */
   readonly devices: readonly Device[];
-  /** Where tensors live: the first GPU, or else the processor. */
+  /** Where tensors live: the GPU, or else the processor. TensorFlow calls the only GPU that it sees 0. */
   readonly device: Device;
   /** The group that it belongs to; undefined where it is alone. */
   readonly group: DeviceGroup | undefined;
@@ -58,18 +60,18 @@ export interface Context {
 
 /** The ConfigProto message (tensorflow/core/protobuf/config.proto) of the options. */
 export function configProto(options: ContextOptions): Uint8Array<ArrayBuffer> {
-  const { intraOpThreads, interOpThreads, gpuMemoryGrowth = true, visibleDevices = "0" } = options;
+  const { intraOpThreads, interOpThreads, gpuMemoryGrowth = true, device = "gpu:0" } = options;
   const { group } = options;
   const gpu = message([
     ...(gpuMemoryGrowth ? [varintField(4, 1)] : []), // allow_growth
-    bytesField(5, visibleDevices), // visible_device_list
+    bytesField(5, device.replace("gpu:", "")), // visible_device_list
   ]);
   const noGpu = message([bytesField(1, "GPU"), varintField(2, 0)]); // device_count: GPU → 0
   return message([
-    ...(visibleDevices === "" ? [bytesField(1, noGpu)] : []),
+    ...(device === "cpu" ? [bytesField(1, noGpu)] : []),
     ...(intraOpThreads === undefined ? [] : [varintField(2, intraOpThreads)]),
     ...(interOpThreads === undefined ? [] : [varintField(5, interOpThreads)]),
-    ...(visibleDevices === "" ? [] : [bytesField(6, gpu)]),
+    ...(device === "cpu" ? [] : [bytesField(6, gpu)]),
     varintField(7, 1), // allow_soft_placement: operations without a GPU kernel run on the processor
     ...(group === undefined ? [] : [leaderField()]),
   ]);

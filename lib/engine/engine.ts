@@ -3,16 +3,19 @@
  * captured into one function. Everything else in lib is ordinary TensorFlow.js.
  *
  * To read on. The library: `find_library`, `c_api_symbols` (every C function and its use),
- * `native_library`, `tensorflow_greeting`, `nvidia_gpu`, `eager_context`, `tensor_float32`,
- * `library_pages`. Several processes: `meet_group` with `group_thread`, `rendezvous` and
- * `peer_connection`; `device_group`, `collectives`. Running: `kernel_binding` (what TensorFlow.js's kernels
- * call), `eager_binding` with `operation_attributes` and `host_tensors`, `tensorflow_error`;
- * `capturing_backend` and `tensorflow_backend` with `gather_kernel` and
- * `relu_gradient`. Pictures go to the device by `byte_tensor`, whose data a `byte_record` keeps. Capturing: `operation_recorder` on a `graph_builder`, `captured_function` (with
+ * `native_library`, `tensorflow_greeting`, `nvidia_gpu`, `eager_context`, `tensor_float32`, `determinism`,
+ * `library_pages`; of the device speaks `device_title`, with `device_memory` and `hardware_name`. Several
+ * processes: `meet_group` with `group_thread`, `rendezvous` and `peer_connection`; `device_group`,
+ * `collectives`. Running: `kernel_binding` (what TensorFlow.js's kernels call), `eager_binding` with
+ * `operation_attributes` and `host_tensors`, `tensorflow_error`; `capturing_backend` and
+ * `tensorflow_backend` with `gather_kernel` and `relu_gradient`. Pictures go to the device by `byte_tensor`,
+ * whose data a `byte_record` keeps. Capturing: `operation_recorder` on a `graph_builder`, with `half_casts`,
+ * `captured_function` (with
  * `collect_garbage`, `protobuf`), `uncaptured_function`; for functions that update variables
  * `resource_variable`, `recorded_variables`, `updating_function`. Operations that TensorFlow.js lacks:
- * `batch_norm`, `convolution` (with `not_before`), `stateless_random`, `gradients_at`, `adam` and `sgd`
- * (with `optimiser_gradient`). Without TensorFlow: `webgpu_backend` with `webgpu_kernels`, and `philox`. For threads without TensorFlow.js: `jpeg_decoder`.
+ * `batch_norm`, `mul_no_nan`, `convolution` (with `not_before`), `stateless_random`, `gradients_at`, `adam` and `sgd`
+ * (with `optimiser_gradient`). Without TensorFlow: `webgpu_backend` with `webgpu_kernels`, and `philox`. For
+ * threads without TensorFlow.js: `jpeg_decoder`.
  */
 import * as tf from "@tensorflow/tfjs";
 import { type CapturingBackend, capturingBackend } from "./capturing_backend.ts";
@@ -27,7 +30,8 @@ import {
 import { captureUpdatingFunction } from "./updating_function.ts";
 import { type ContextOptions, openContext } from "./eager_context.ts";
 import { EagerBinding } from "./eager_binding.ts";
-import { idleGpu, openCusolver, seesNvidiaGpu } from "./nvidia_gpu.ts";
+import { isDeterministic, requireDeterminism } from "./determinism.ts";
+import { assertThere, assertUsed, idleGpu, openCusolver, seesNvidiaGpu } from "./nvidia_gpu.ts";
 import { withoutGpuError, withoutGreeting } from "./tensorflow_greeting.ts";
 import { findLibrary } from "./find_library.ts";
 import { hardwareName } from "./hardware_name.ts";
@@ -56,18 +60,29 @@ export interface EngineOptions extends ContextOptions {
   readonly backend?: BackendName;
   /** Path of the library; default: see `findLibrary`. */
   readonly library?: string;
+  /**
+   * Whether a GPU uses only operations that give the same bits each time, which are slower; one that TensorFlow
+   * has no such kernel for is then an error that names it. A processor gives the same bits on the same number
+   * of threads as it is. Default false; `TF_DETERMINISTIC_OPS=1` in the environment asks for it too.
+   */
+  readonly deterministic?: boolean;
 }
 
 /** What runs where. */
 export interface Engine {
   /** `"tensorflow"`, `"webgpu"`, or `"cpu"`: the plain backend of TensorFlow.js, correct and slow. */
   readonly backend: BackendName;
-  /** Where tensors live, such as `"CPU:0"`, `"GPU:0"` or `"WebGPU:0"`. */
+  /**
+   * Where tensors live, such as `"CPU:0"`, `"GPU:0"` or `"WebGPU:0"`; TensorFlow's GPU by its number in
+   * `EngineOptions.device`.
+   */
   readonly device: string;
   /** What that device is, by its maker's name: see `hardwareName`. */
   readonly hardware: string;
   /** Whether float32 products are rounded to TF32 on it, as one has shown at the start. */
   readonly tensorFloat32: boolean;
+  /** Whether the same work gives the same bits each time: on a processor, and on a GPU where that was asked for. */
+  readonly deterministic: boolean;
   /** TensorFlow's version, or TensorFlow.js's on the other backends. */
   readonly version: string;
   /** Threads inside one operation; 1 on WebGPU, whose device has its own. */
@@ -83,7 +98,8 @@ let started: { engine: Promise<Engine>; options: string } | undefined;
  * same. Without TensorFlow's library it falls back to the plain `cpu` backend and says so once, on
  * standard error and in `notice`; likewise of a GPU that its CUDA build does not use.
  *
- * @throws Error when the engine runs already with other options, or the library cannot be loaded.
+ * @throws Error when the engine runs already with other options, or the library cannot be loaded; RangeError
+ * when the device that is asked for is not there, naming those that are, or cannot be used, with the reason.
  *
  * @example
  * ```ts
@@ -120,36 +136,48 @@ export function runningEngine(): Promise<Engine> | undefined {
 }
 
 async function start(options: EngineOptions): Promise<Engine> {
-  const backend = options.backend ?? backendOfEnvironment();
+  assertThere(options.device);
+  const backend = options.backend ?? backendOfEnvironment(), asked = options.device ?? "cpu";
   if (options.group && backend !== undefined && backend !== "tensorflow") {
     throw new Error(`Several devices need TensorFlow; the ${backend} backend is asked for.`);
+  }
+  if (backend === "webgpu" && options.device || backend === "cpu" && asked !== "cpu") {
+    throw new RangeError(
+      `The device ${asked} is TensorFlow's; the ${backend} backend is asked for.`,
+    );
   }
   if (backend === "cpu") return plain();
   if (backend === "webgpu") return await onWebgpu();
   const library = findLibrary(options.library);
   if ("missing" in library) {
     if (options.group) throw new Error(`Several devices need TensorFlow: ${library.missing}.`);
+    if (asked !== "cpu") throw new RangeError(`${asked} needs TensorFlow: ${library.missing}.`);
     const notice = `TensorFlow was not found (${library.missing}): the plain TensorFlow.js cpu ` +
       "backend is used, which is correct but many times slower. `deno task doctor` says how to get it; " +
       `a GPU can be used without it: ${BACKEND_VARIABLE}=webgpu.`;
     tell(notice);
     return { ...await plain(), notice };
   }
-  const native = withoutGreeting(() => openNative(library.path));
+  const gpu = seesNvidiaGpu();
+  const native = withoutGreeting(() => openNative(library.path), { gpu });
   openCusolver(native);
-  const gpu = seesNvidiaGpu(), open = () => openContext(native, options);
+  const open = () => openContext(native, options);
   const context = gpu ? open() : withoutGpuError(open);
+  const notice = idleGpu(native, { device: context.device, gpu, options });
+  const isGpu = context.device.type === "GPU";
+  assertUsed(options.device, { device: context.device, notice });
+  if (isGpu && options.deterministic) requireDeterminism(native);
   releaseLibraryPages(native);
   registerBackend(new EagerBinding(native, context));
   await tf.ready();
-  const notice = idleGpu(native, { device: context.device, gpu, options });
   if (notice !== undefined) tell(notice);
-  const [, device = context.device.name] = /device:(\w+:\d+)$/.exec(context.device.name) ?? [];
+  const device = isGpu ? (options.device ?? "gpu:0").toUpperCase() : "CPU:0";
   return {
     backend: "tensorflow",
     device,
     hardware: hardwareName(device),
-    tensorFloat32: context.device.type === "GPU" && roundsToTensorFloat32(),
+    tensorFloat32: isGpu && roundsToTensorFloat32(),
+    deterministic: !isGpu || isDeterministic(native),
     version: native.text(native.symbols.TF_Version()),
     threads: options.intraOpThreads ?? navigator.hardwareConcurrency,
     ...(notice !== undefined && { notice }),
@@ -176,13 +204,15 @@ async function plain(): Promise<Engine> {
   // Its first use prints an advertisement over several lines; the notice says what matters.
   (tf.backend() as unknown as { firstUse: boolean }).firstUse = false;
   const device = "CPU:0", hardware = hardwareName(device), version = tf.version.tfjs;
-  return { backend: "cpu", device, hardware, tensorFloat32: false, version, threads: 1 };
+  const same = { tensorFloat32: false, deterministic: true, threads: 1 };
+  return { backend: "cpu", device, hardware, version, ...same };
 }
 
 async function onWebgpu(): Promise<Engine> {
   registerSecondGradients();
   const { hardware } = await registerWebgpu(), device = "WebGPU:0", version = tf.version.tfjs;
-  return { backend: "webgpu", device, hardware, tensorFloat32: false, version, threads: 1 };
+  const same = { tensorFloat32: false, deterministic: false, threads: 1 };
+  return { backend: "webgpu", device, hardware, version, ...same };
 }
 
 /**
@@ -232,6 +262,7 @@ export function compile(
   const recording = record(backend, work, {
     example,
     name,
+    options,
     variables: (dataId) => byData.get(dataId),
   });
   return callable(backend, recording, {
@@ -292,13 +323,10 @@ function prepared({ precision = "float32" }: CaptureOptions): CapturingBackend |
       `${precision} is mixed by TensorFlow alone; use "float32" on this backend.`,
     );
   }
-  if (backend && precision !== "float32") {
-    const possible = backend.eager.isUsingGpuDevice() ? "float16" : "bfloat16";
-    if (precision !== possible) {
-      throw new RangeError(
-        `${precision} is not what TensorFlow mixes on this device; use "${possible}" or "float32".`,
-      );
-    }
+  if (precision === "float16" && backend && !backend.eager.isUsingGpuDevice()) {
+    throw new RangeError(
+      'float16 is not what TensorFlow mixes on this device; use "bfloat16" or "float32".',
+    );
   }
   return backend;
 }

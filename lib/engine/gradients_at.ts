@@ -13,6 +13,7 @@ export interface GradientsAt {
  * A function's value and its gradients, as `tf.variableGrads` has them for variables.
  *
  * @param at The tensors, which `f` uses from outside; what it does not depend on has no gradient.
+ * @param scale What the gradients are multiplied by from the value on, as if it were the value of scale · `f`. Default 1.
  *
  * @example
  * ```ts
@@ -31,9 +32,10 @@ export interface GradientsAt {
 export function gradientsAt(
   f: () => tf.Scalar,
   at: Readonly<Record<string, tf.Tensor>>,
+  scale?: tf.Scalar,
 ): GradientsAt {
   const names = Object.keys(at), tensors = Object.values(at);
-  const { value, grads } = tf.engine().gradients<tf.Scalar>(f, tensors, undefined, true);
+  const { value, grads } = tf.engine().gradients<tf.Scalar>(f, tensors, scale, true);
   const found = names.flatMap((name, i) => grads[i] ? [[name, grads[i]] as const] : []);
   return { value, gradients: Object.fromEntries(found) };
 }

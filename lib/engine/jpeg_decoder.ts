@@ -65,7 +65,7 @@ export function openJpegDecoder(library: string): JpegDecoder {
   const context = openContext(native, {
     intraOpThreads: 1,
     interOpThreads: 1,
-    visibleDevices: "",
+    device: "cpu",
   });
 
   const beginning = (input: bigint): bigint => {

@@ -12,6 +12,7 @@ export const TYPES = {
   COMPLEX64: 8,
   INT64: 9,
   BOOL: 10,
+  BFLOAT16: 14,
   RESOURCE: 20,
 } as const;
 
@@ -25,6 +26,7 @@ export function typeName(dtype: number): string {
     [TYPES.COMPLEX64]: "complex64",
     [TYPES.INT64]: "int64",
     [TYPES.BOOL]: "bool",
+    [TYPES.BFLOAT16]: "bfloat16",
     [TYPES.RESOURCE]: "variable",
   };
   return names[dtype] ?? `type ${dtype}`;

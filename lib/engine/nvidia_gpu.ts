@@ -14,6 +14,36 @@ const RTLD_NOW = 2, RTLD_NOLOAD = 4;
 /** The driver's library, which TensorFlow asks for GPUs. */
 const DRIVER = "libcuda.so.1";
 
+/**
+ * Checks that a device is there, as far as that can be seen before TensorFlow looks.
+ *
+ * @param device Undefined: none was asked for.
+ * @param root The folder that stands for `/`.
+ * @throws RangeError for a GPU that is not, naming the devices that are.
+ */
+export function assertThere(device: ContextOptions["device"], root = "/"): void {
+  const gpus = Array.from({ length: visibleGpus(root) }, (_, i) => `gpu:${i}`),
+    there = ["cpu", ...gpus];
+  if (device === undefined || there.includes(device)) return;
+  throw new RangeError(`The device ${device} is not there. What is there: ${there.join(", ")}.`);
+}
+
+/**
+ * Checks that tensors live on the GPU that was asked for, if one was.
+ *
+ * @param found `device`: where tensors live; `notice`: why no GPU is used, as `idleGpu` says it.
+ * @throws RangeError where they do not, with the reason.
+ */
+export function assertUsed(
+  wanted: ContextOptions["device"],
+  { device, notice }: { device: Device; notice: string | undefined },
+): void {
+  if (wanted === undefined || wanted === "cpu" || device.type === "GPU") return;
+  throw new RangeError(
+    `The device ${wanted} cannot be used. ${notice ?? "TensorFlow says no reason."}`,
+  );
+}
+
 /** What TensorFlow 2.21 must have opened besides before it registers a GPU, as its loader's log names it. */
 const CUDA_LIBRARIES = [
   "libcudart.so.12",
@@ -79,8 +109,8 @@ export function visibleGpus(root = "/"): number {
 }
 
 /**
- * What to tell of a GPU that stands idle although TensorFlow's CUDA build runs; undefined when there is
- * nothing to tell: a GPU is used, none is there, or somebody wants none.
+ * What to tell of a GPU that stands idle; undefined when there is nothing to tell: a GPU is used, none is
+ * there, or somebody wants none.
  *
  * @param found `device`: where tensors live; `gpu`: whether a GPU is seen; `options`: the context's.
  */
@@ -88,14 +118,20 @@ export function idleGpu(
   native: Native,
   { device, gpu, options }: { device: Device; gpu: boolean; options: ContextOptions },
 ): string | undefined {
-  const unwanted = options.visibleDevices === "" || /^(-1\b.*)?$/.test(visibleToCuda());
-  if (device.type === "GPU" || !gpu || unwanted || !isCudaBuild(native)) return undefined;
+  const unwanted = options.device === "cpu" || /^(-1\b.*)?$/.test(visibleToCuda()) ||
+    Deno.env.get("FORGERY_CLUES_GPU") === "0";
+  if (device.type === "GPU" || !gpu || unwanted) return undefined;
   return "An NVIDIA GPU seems to be there, but TensorFlow does not use it: the processor computes, many " +
     `times slower. ${whyIdle(native)} With TF_CPP_MIN_LOG_LEVEL=0 TensorFlow says more.`;
 }
 
 /** The reason, as far as the libraries that TensorFlow has opened tell it, and the remedy. */
-function whyIdle({ symbols, cstring }: Native): string {
+function whyIdle(native: Native): string {
+  const { symbols, cstring } = native;
+  if (!isCudaBuild(native)) {
+    return "This is TensorFlow's build for processors alone: FORGERY_CLUES_GPU=1 deno task doctor installs the " +
+      "one for GPUs (9 GB; Linux on x86-64), and FORGERY_CLUES_GPU=0 in the environment silences this line.";
+  }
   const isOpen = (name: string) => symbols.dlopen?.(cstring(name), RTLD_NOW | RTLD_NOLOAD) !== 0n;
   const closed = CUDA_LIBRARIES.filter((name) => !isOpen(name));
   const again =

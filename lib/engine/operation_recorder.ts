@@ -14,6 +14,7 @@ import {
   type Values,
 } from "./kernel_binding.ts";
 import type { EagerBinding } from "./eager_binding.ts";
+import { HalfCasts } from "./half_casts.ts";
 import { GraphBuilder, type Output } from "./graph_builder.ts";
 import { toHostTensor } from "./host_tensors.ts";
 import { RecordedVariables } from "./recorded_variables.ts";
@@ -56,15 +57,21 @@ export class Recorder implements Binding {
   /** While a step is captured: the resource of a variable that has not been assigned in it yet. */
   updatable: (variable: tf.Variable) => Resource | undefined = () => undefined;
 
+  readonly #casts: HalfCasts | undefined;
   readonly #eager: EagerBinding;
   readonly #outputs: Output[] = [];
   readonly #tensors = new Map<number, number>(); // id of a tensor of before → recorded id
   readonly #variables = new Map<tf.Variable, number>();
   readonly #reads = new Map<Output, number>();
 
-  /** Begins with an empty graph. */
-  constructor(eager: EagerBinding) {
+  /**
+   * Begins with an empty graph.
+   *
+   * @param casts Whether convolutions and products are recorded in bfloat16, between casts.
+   */
+  constructor(eager: EagerBinding, { casts = false }: { casts?: boolean } = {}) {
     this.#eager = eager;
+    this.#casts = casts ? new HalfCasts((...of) => this.executeOp(...of)) : undefined;
     this.graph = new GraphBuilder(eager.native);
     this.updated = new RecordedVariables(
       this.graph,
@@ -167,6 +174,10 @@ export class Recorder implements Binding {
     outputs: number,
     after: readonly number[] = [],
   ): TensorMetadata[] {
+    if (this.#casts?.takes(operation, attributes)) {
+      const describe = (id: number) => this.graph.describe(this.output(id));
+      return this.#casts.record(operation, { attributes, ids, outputs, after, describe });
+    }
     const all = ids.map((id) => this.output(id)), list = LISTS[operation];
     const end = all.length - (list?.after ?? 0);
     const inputs = list

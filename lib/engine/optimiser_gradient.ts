@@ -1,5 +1,5 @@
 /** What optimisers ask of a gradient: that it is the variable's, and weight decay with it in a captured step. */
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
 import { ATTRIBUTES, TYPES } from "./kernel_binding.ts";
 import type { Recorder } from "./operation_recorder.ts";
 
@@ -13,6 +13,22 @@ export function requireGradientOf(variable: tf.Variable, gradient: tf.Tensor): v
   throw new TypeError(
     `The gradient of ${variable.name} is [${gradient.shape}], the variable [${variable.shape}].`,
   );
+}
+
+/**
+ * A factor that is left of something after a step, as the step has it: itself where the step is taken, and 1, all
+ * of it, where it is skipped.
+ *
+ * @param taken 1 or 0; undefined: it is taken.
+ */
+export function leftAfter(factor: number, taken: tf.Scalar | undefined): tf.Scalar {
+  if (!taken) return tf.scalar(factor);
+  return tf.add(tf.mul(taken, factor), tf.sub(1, taken)) as tf.Scalar;
+}
+
+/** A factor of what a step adds: itself, and 0 where the step is skipped. */
+export function addedBy(factor: tf.Scalar, taken: tf.Scalar | undefined): tf.Scalar {
+  return taken ? tf.mul(factor, taken) as tf.Scalar : factor;
 }
 
 /** Ids of what is recorded. */

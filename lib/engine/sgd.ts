@@ -5,7 +5,12 @@
 import * as tf from "@tensorflow/tfjs";
 import { capturingBackend } from "./capturing_backend.ts";
 import { ATTRIBUTES, TYPES } from "./kernel_binding.ts";
-import { recordDecayedGradient, requireGradientOf } from "./optimiser_gradient.ts";
+import {
+  addedBy,
+  leftAfter,
+  recordDecayedGradient,
+  requireGradientOf,
+} from "./optimiser_gradient.ts";
 
 /** What SGD remembers of a variable. */
 export interface SgdSlots {
@@ -25,6 +30,8 @@ export interface SgdUpdate {
   readonly nesterov?: boolean;
   /** PyTorch's weight decay, 0 or more: weightDecay · variable is added to the gradient. Default 0. */
   readonly weightDecay?: number;
+  /** 1, or 0: then the variable and its velocity stay as they are, if the gradient is 0. Default 1. */
+  readonly taken?: tf.Scalar;
 }
 
 /**
@@ -56,17 +63,18 @@ export interface SgdUpdate {
 export function applySgd(
   variable: tf.Variable,
   { velocity }: SgdSlots,
-  { gradient, rate, momentum, nesterov = false, weightDecay = 0 }: SgdUpdate,
+  { gradient, momentum, nesterov = false, weightDecay = 0, taken, ...more }: SgdUpdate,
 ): void {
   requireGradientOf(variable, gradient);
+  const rate = addedBy(more.rate, taken), decay = addedBy(tf.scalar(weightDecay), taken);
   const backend = capturingBackend(), recorder = backend?.recorder;
   const resources = recorder && [variable, velocity].map((x) => recorder.updatable(x));
   if (backend && recorder && resources?.every((r) => r !== undefined)) {
-    const ids = backend.getInputTensorIds([tf.scalar(momentum), rate, gradient]);
+    const ids = backend.getInputTensorIds([leftAfter(momentum, taken), rate, gradient]);
     const [ofMomentum, ofRate] = ids;
     let own = ids[2];
     if (weightDecay !== 0) {
-      const [weights, factor] = backend.getInputTensorIds([variable, tf.scalar(weightDecay)]);
+      const [weights, factor] = backend.getInputTensorIds([variable, decay]);
       own = recordDecayedGradient(recorder, { gradient: own, weights, factor });
     }
     recorder.updated.update({
@@ -81,8 +89,8 @@ export function applySgd(
     return;
   }
   tf.tidy(() => {
-    const g = weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(variable, weightDecay));
-    const v = tf.add(tf.mul(velocity, momentum), g);
+    const g = weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(variable, decay));
+    const v = tf.add(tf.mul(velocity, leftAfter(momentum, taken)), g);
     velocity.assign(v);
     const move = nesterov ? tf.add(g, tf.mul(v, momentum)) : v;
     variable.assign(tf.sub(variable as tf.Tensor, tf.mul(move, rate)));

@@ -13,8 +13,8 @@ const GREETING = [
 /** Whether a line is one of the greeting's. */
 export const isGreeting = (line: string): boolean => GREETING.some((known) => known.test(line));
 
-/** What the CUDA build says, as an error, when the driver or the GPU is not there. */
-const NO_GPU = /\bfailed call to cuInit: /;
+/** What the CUDA build says when the driver or the GPU is not there: as it is loaded, and as an error. */
+const NO_GPU = /\bCould not find cuda drivers on your machine\b|\bfailed call to cuInit: /;
 
 /** What of the C library moves standard error aside; glibc has it all. */
 const C_SYMBOLS = {
@@ -39,9 +39,10 @@ function openC(): Deno.DynamicLibrary<typeof C_SYMBOLS> | undefined {
  * Loads the library without its greeting; see `withoutLines`.
  *
  * @param load Synchronous: what other code says meanwhile is passed on afterwards.
+ * @param options `gpu`: whether one seems to be there; where none does, that is not said either. Default true.
  */
-export function withoutGreeting<T>(load: () => T): T {
-  return withoutLines(isGreeting, load);
+export function withoutGreeting<T>(load: () => T, { gpu = true }: { gpu?: boolean } = {}): T {
+  return withoutLines((line) => isGreeting(line) || !gpu && NO_GPU.test(line), load);
 }
 
 /**

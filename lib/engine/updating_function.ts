@@ -36,7 +36,7 @@ export function captureUpdatingFunction(
   };
   try {
     const behind = (dataId: object) => variables.resourceBehind(dataId);
-    const recording = record(backend, work, { example, name, variables: behind });
+    const recording = record(backend, work, { example, name, options, variables: behind });
     const { used } = variables;
     const before = () => used.forEach((r, variable) => makeUpdatable(backend, variable, r));
     const after = () => used.forEach((r) => r.unpin());

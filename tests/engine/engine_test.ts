@@ -150,7 +150,7 @@ Deno.test("startEngine takes threads and devices", { ignore }, async () => {
   const { output } = await runProgram(`
     import * as tf from "@tensorflow/tfjs";
     import { startEngine } from "lib/engine/engine.ts";
-    const options = { intraOpThreads: 1, interOpThreads: 1, gpuMemoryGrowth: true, visibleDevices: "" };
+    const options = { intraOpThreads: 1, interOpThreads: 1, gpuMemoryGrowth: true, device: "cpu" };
     const { threads, device } = await startEngine(options);
     console.log(threads, device, tf.add(1, 2).dataSync()[0]);
   `);
@@ -204,13 +204,13 @@ Deno.test("configProto writes the fields of config.proto", () => {
     7 * 8, 1, // allow_soft_placement
   ]);
   // deno-fmt-ignore
-  assert.deepEqual([...configProto({ gpuMemoryGrowth: false, visibleDevices: "1" })], [
+  assert.deepEqual([...configProto({ gpuMemoryGrowth: false, device: "gpu:1" })], [
     6 * 8 + 2, 3,
     5 * 8 + 2, 1, "1".charCodeAt(0),
     7 * 8, 1,
   ]);
   // deno-fmt-ignore
-  assert.deepEqual([...configProto({ visibleDevices: "" })], [
+  assert.deepEqual([...configProto({ device: "cpu" })], [
     1 * 8 + 2, 7, // device_count
     1 * 8 + 2, 3, ...new TextEncoder().encode("GPU"), 2 * 8, 0, // … "GPU" → 0
     7 * 8, 1,

@@ -15,6 +15,11 @@ export const CU_INIT_ERROR =
   "E0000 00:00:1775013762.112517   12260 cuda_platform.cc:52] failed call to cuInit: " +
   "INTERNAL: CUDA error: Failed call to cuInit: UNKNOWN ERROR (303)";
 
+/** What it prints there when it is loaded. */
+export const NO_DRIVER =
+  "I0000 00:00:1795865218.906000    3881 cudart_stub.cc:31] Could not find cuda drivers on your machine, " +
+  "GPU will not be used.";
+
 /**
  * Functions that answer something; `CUDA` is 1 in a CUDA build. cuSOLVER is found where it was opened
  * before: a machine with CUDA has one of its own, which a search would find.
@@ -66,6 +71,13 @@ export async function makeTensorFlow(
   );
   const path = join(sitePackages, "tensorflow", "libtensorflow_cc.so.2");
   const head = ["#include <dlfcn.h>", "#include <stdio.h>", `#define CUDA ${cuda ? 1 : 0}`];
+  if (cuda) {
+    head.push(
+      `__attribute__((constructor)) void loaded(){fprintf(stderr, ${
+        JSON.stringify(NO_DRIVER + "\n")
+      });}`,
+    );
+  }
   await compileLibrary(path, [...head, ...functions, ""].join("\n"));
   return path;
 }

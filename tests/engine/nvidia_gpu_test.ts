@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { openNative } from "lib/engine/native_library.ts";
-import { idleGpu, seesNvidiaGpu } from "lib/engine/nvidia_gpu.ts";
-import { compileLibrary, CU_INIT_ERROR, gccIsThere, makeTensorFlow } from "./made_library.ts";
+import { assertThere, assertUsed, idleGpu, seesNvidiaGpu } from "lib/engine/nvidia_gpu.ts";
+import {
+  compileLibrary,
+  CU_INIT_ERROR,
+  gccIsThere,
+  makeTensorFlow,
+  NO_DRIVER,
+} from "./made_library.ts";
 import { runProgram } from "./run_program.ts";
 
 const ignore = !gccIsThere;
@@ -58,13 +64,16 @@ Deno.test(
   },
 );
 
-Deno.test("startEngine keeps the CUDA build's error quiet where there is no GPU", {
+Deno.test("startEngine keeps quiet what the CUDA build says where there is no GPU", {
   ignore: ignore || seesNvidiaGpu(),
 }, async () => {
   await using site = await temporaryFolder();
   const library = await makeTensorFlow(site.path, { cuda: true });
   assert.deepEqual((await start(library)).errors, []);
-  assert.deepEqual((await start(library, { TF_CPP_MIN_LOG_LEVEL: "0" })).errors, [CU_INIT_ERROR]);
+  assert.deepEqual((await start(library, { TF_CPP_MIN_LOG_LEVEL: "0" })).errors, [
+    NO_DRIVER,
+    CU_INIT_ERROR,
+  ]);
 });
 
 Deno.test("seesNvidiaGpu looks for the driver's device file, or Windows' driver", async () => {
@@ -139,7 +148,7 @@ Deno.test("idleGpu is silent where a GPU is used, none is there, or none is want
   assert.notEqual(idleGpu(native, idle), undefined);
   assert.equal(idleGpu(native, { ...idle, device: { ...CPU, type: "GPU" } }), undefined);
   assert.equal(idleGpu(native, { ...idle, gpu: false }), undefined);
-  assert.equal(idleGpu(native, { ...idle, options: { visibleDevices: "" } }), undefined);
+  assert.equal(idleGpu(native, { ...idle, options: { device: "cpu" } }), undefined);
   const before = Deno.env.get("CUDA_VISIBLE_DEVICES");
   try {
     for (const [value, silent] of [["", true], ["-1", true], ["0", false]] as const) {
@@ -150,6 +159,73 @@ Deno.test("idleGpu is silent where a GPU is used, none is there, or none is want
     if (before === undefined) Deno.env.delete("CUDA_VISIBLE_DEVICES");
     else Deno.env.set("CUDA_VISIBLE_DEVICES", before);
   }
-  const other = await makeTensorFlow(join(site.path, "cpu"), { cuda: false });
-  assert.equal(idleGpu(openNative(other), idle), undefined);
+});
+
+Deno.test(
+  "idleGpu says how to get the CUDA build where the other one is installed, unless that is wanted",
+  {
+    ignore,
+    sanitizeResources: false,
+  },
+  async () => {
+    await using site = await temporaryFolder();
+    const native = openNative(await makeTensorFlow(site.path, { cuda: false }));
+    const said = () => idleGpu(native, { device: CPU, gpu: true, options: {} });
+    const before = Deno.env.get("FORGERY_CLUES_GPU");
+    try {
+      Deno.env.delete("FORGERY_CLUES_GPU");
+      assert.match(said()!, /build for processors alone: FORGERY_CLUES_GPU=1 deno task doctor/);
+      Deno.env.set("FORGERY_CLUES_GPU", "0");
+      assert.equal(said(), undefined);
+    } finally {
+      if (before === undefined) Deno.env.delete("FORGERY_CLUES_GPU");
+      else Deno.env.set("FORGERY_CLUES_GPU", before);
+    }
+  },
+);
+
+Deno.test("assertThere refuses a GPU that is not there, and names the devices that are", async () => {
+  const before = Deno.env.get("CUDA_VISIBLE_DEVICES");
+  Deno.env.delete("CUDA_VISIBLE_DEVICES");
+  try {
+    await using root = await temporaryFolder();
+    for (const device of [undefined, "cpu"] as const) assertThere(device, root.path);
+    assert.throws(() => assertThere("gpu:0", root.path), {
+      name: "RangeError",
+      message: "The device gpu:0 is not there. What is there: cpu.",
+    });
+    await Deno.mkdir(join(root.path, "dev"));
+    for (const i of [0, 1]) await Deno.writeTextFile(join(root.path, `dev/nvidia${i}`), "");
+    assertThere("gpu:1", root.path);
+    assert.throws(() => assertThere("gpu:2", root.path), /gpu:2 is not.*: cpu, gpu:0, gpu:1\.$/);
+    Deno.env.set("CUDA_VISIBLE_DEVICES", "1");
+    assert.throws(() => assertThere("gpu:1", root.path), /: cpu, gpu:0\.$/);
+  } finally {
+    if (before === undefined) Deno.env.delete("CUDA_VISIBLE_DEVICES");
+    else Deno.env.set("CUDA_VISIBLE_DEVICES", before);
+  }
+});
+
+Deno.test("startEngine refuses a GPU that is not there before anything runs", async () => {
+  const { output } = await runProgram(
+    `
+    import { startEngine } from "lib/engine/engine.ts";
+    const refused = await startEngine({ device: "gpu:0" }).catch((error) => error.message);
+    const { device } = await startEngine({ device: "cpu" });
+    console.log(refused, device);
+    Deno.exit(0);
+  `,
+    { CUDA_VISIBLE_DEVICES: "" },
+  );
+  assert.equal(output, "The device gpu:0 is not there. What is there: cpu. CPU:0\n");
+});
+
+Deno.test("assertUsed refuses a processor in the place of a GPU that was asked for, with the reason", () => {
+  const notice = "It could not open libcudnn.so.9.", found = { device: CPU, notice };
+  for (const wanted of [undefined, "cpu"] as const) assertUsed(wanted, found);
+  assertUsed("gpu:0", { device: { ...CPU, type: "GPU" }, notice: undefined });
+  assert.throws(
+    () => assertUsed("gpu:0", found),
+    /gpu:0 cannot be used\. It could not open libcudnn/,
+  );
 });

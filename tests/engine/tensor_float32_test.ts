@@ -36,7 +36,7 @@ for (const asked of [undefined, false]) {
   Deno.test(`tensorFloat32: ${asked} turns TensorFlow's switch`, {
     ignore: backend === "cpu" || Deno.build.os === "windows",
   }, async () => {
-    const options = JSON.stringify({ visibleDevices: "", tensorFloat32: asked });
+    const options = JSON.stringify({ device: "cpu", tensorFloat32: asked });
     const { output, errors } = await runProgram(`
       import * as tf from "@tensorflow/tfjs";
       import { startEngine } from "lib/engine/engine.ts";

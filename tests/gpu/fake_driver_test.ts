@@ -6,6 +6,7 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { seesNvidiaGpu } from "lib/engine/nvidia_gpu.ts";
 import { compileLibrary, gccIsThere } from "../engine/made_library.ts";
 import { runProgram } from "../engine/run_program.ts";
 import { inFolder } from "../in_folder.ts";
@@ -47,10 +48,14 @@ async function makeSite(folder: string, libraries: Partial<typeof LIBRARIES>): P
 }
 
 /** What TensorFlow says of GPUs while the engine starts; what comes after that fails, without a real one. */
-async function saidOnStart(folder: string, library: string): Promise<string> {
+async function saidOnStart(
+  folder: string,
+  library: string,
+  options: { device?: "cpu" } = {},
+): Promise<string> {
   const { errors } = await runProgram(
     `import { startEngine } from "lib/engine/engine.ts";
-     await startEngine({ library: ${JSON.stringify(library)} });
+     await startEngine(${JSON.stringify({ library, ...options })});
      Deno.exit(0);`,
     {
       LD_LIBRARY_PATH: join(folder, "driver"),
@@ -80,4 +85,27 @@ Deno.test("TensorFlow's CUDA build takes no GPU where cuSOLVER is nowhere", {
     assert.match(said, /Cannot dlopen some GPU libraries/);
     assert.doesNotMatch(said, /Adding visible gpu devices/);
   });
+});
+
+Deno.test("device: cpu leaves the GPU alone that TensorFlow's CUDA build finds", {
+  ignore: cudaBuild === undefined || !gccIsThere,
+}, async () => {
+  await inFolder(async (folder) => {
+    const said = await saidOnStart(folder, await makeSite(folder, LIBRARIES), { device: "cpu" });
+    assert.doesNotMatch(said, /Adding visible gpu devices|Created device/);
+  });
+});
+
+Deno.test("startEngine is quiet on TensorFlow's CUDA build without a driver, and computes", {
+  ignore: cudaBuild === undefined || seesNvidiaGpu(),
+}, async () => {
+  const library = join(cudaBuild!, "libtensorflow_cc.so.2");
+  const { errors, output } = await runProgram(
+    `import * as tf from "@tensorflow/tfjs";
+     import { startEngine } from "lib/engine/engine.ts";
+     const { device } = await startEngine({ library: ${JSON.stringify(library)} });
+     console.log(device, tf.add(1, 2).dataSync()[0]);
+     Deno.exit(0);`,
+  );
+  assert.deepEqual({ errors, output }, { errors: [], output: "CPU:0 3\n" });
 });

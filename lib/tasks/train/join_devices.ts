@@ -10,6 +10,7 @@ import { visibleGpus } from "lib/engine/nvidia_gpu.ts";
 import { isNormed } from "lib/networks/parameters.ts";
 import { startDeviceProcesses } from "./device_processes.ts";
 import { launchedPlace } from "./launcher.ts";
+import type { DeviceChoice } from "../device_argument.ts";
 import type { PlannedRun } from "./planned_runs.ts";
 import type { TogetherOptions } from "./train_options.ts";
 
@@ -27,6 +28,8 @@ export interface JoinedDevices {
 export interface DeviceOptions {
   /** How processes train together; undefined: alone, whatever a launcher says. */
   readonly together: TogetherOptions | undefined;
+  /** What each computes on. Default: a GPU of its own, or a part of the processor. */
+  readonly device?: DeviceChoice | undefined;
   /** That of an interrupt. */
   readonly signal: AbortSignal;
 }
@@ -52,7 +55,7 @@ function ownDevice(
       } on its machine, which shows ${gpus} GPUs: start one process a GPU.`,
     );
   }
-  if (gpus > 0) return { visibleDevices: `${gpus === 1 ? 0 : localRank}` };
+  if (gpus > 0) return { device: `gpu:${gpus === 1 ? 0 : localRank}` };
   const cores = Math.max(1, Math.floor(navigator.hardwareConcurrency / localSize));
   return { intraOpThreads: cores, interOpThreads: cores };
 }
@@ -61,18 +64,26 @@ function ownDevice(
  * Does some work as one of the processes that train together. What it throws ends the others, in its
  * words; and where another one is lost, that is thrown.
  *
- * @throws RangeError when `--devices` is given to a process that a launcher started; Error when some processes
+ * @throws RangeError when `--devices`, or `--device` with one GPU, is given to a process that a launcher started, or
+ * there is no such device; Error when some processes
  * do not come in time, naming them.
  */
 export async function withDevices<Result>(
-  { together, signal }: DeviceOptions,
+  { together, device = {}, signal }: DeviceOptions,
   work: (joined: JoinedDevices) => Promise<Result>,
 ): Promise<Result> {
   const alone = async () =>
-    await work({ engine: await startEngine(), share: ALONE, launcher: undefined });
+    await work({ engine: await startEngine(device), share: ALONE, launcher: undefined });
   if (!together) return await alone();
   const { devices, startLimit, args } = together;
-  const launched = launchedPlace(Deno.env.toObject()), gpus = visibleGpus();
+  const launched = launchedPlace(Deno.env.toObject());
+  const gpus = device.device === "cpu" ? 0 : visibleGpus();
+  if (launched && device.device?.startsWith("gpu")) {
+    throw new RangeError(
+      `${launched.launcher} has started this process as one of ${launched.size}, a GPU each: leave out --device ` +
+        `${device.device}, and choose among GPUs with CUDA_VISIBLE_DEVICES. --device cpu keeps all on processors.`,
+    );
+  }
   if (launched && devices !== undefined) {
     throw new RangeError(
       `${launched.launcher} has started this process as one of ${launched.size}, a device each: leave out ` +
@@ -87,7 +98,7 @@ export async function withDevices<Result>(
   const meeting = meetGroup({ ...place, purpose: args.join(" "), seconds: startLimit });
   const met = await Promise.race([meeting, ...processes ? [processes.anyEnds] : []]);
   try {
-    const engine = await startEngine({ ...ownDevice(place, gpus), group: met.group });
+    const engine = await startEngine({ ...device, ...ownDevice(place, gpus), group: met.group });
     met.watch();
     const launcher = launched?.launcher ?? "--devices";
     const result = await work({ engine, share: { rank, size }, launcher });
