@@ -76,6 +76,12 @@ export interface TrainingSettings {
   readonly patience: number;
   /** Arithmetic of the captured step. Weights and losses stay float32. [ours] */
   readonly precision: "float32" | "bfloat16" | "float16";
+  /**
+   * Whether the gradient is taken of a multiple of the loss, which is halved after a step whose gradients overflow
+   * (it moves no weight) and doubled after 2000 steps without [PyTorch's GradScaler]: "auto", with float16 alone;
+   * "dynamic", always; "none", never. `lib/training/loss_scale.ts` has it. [ours]
+   */
+  readonly lossScaling: "auto" | "dynamic" | "none";
   /** Seed of everything random: weights, order, augmentation, dropout. */
   readonly seed: number;
 }
@@ -135,6 +141,7 @@ export const TRAINING_RULES: SettingsRules<TrainingSettings> = Object.freeze({
     validateEvery: wholeNumberRule(0, 1e9),
     patience: wholeNumberRule(0, 1e6),
     precision: choiceRule("float32", "bfloat16", "float16"),
+    lossScaling: { ...choiceRule("auto", "dynamic", "none"), absent: "auto" },
     seed: wholeNumberRule(0),
   },
   fault: ({ epochs, steps }: TrainingSettings) =>
@@ -165,6 +172,7 @@ export const PAPER_TRAINING: TrainingSettings = Object.freeze({
   validateEvery: 0,
   patience: 0,
   precision: "float32",
+  lossScaling: "auto",
   seed: 1,
 });
 

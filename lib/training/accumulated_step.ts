@@ -13,7 +13,7 @@ import { captureMeanPass } from "./mean_pass.ts";
 import type { CapturedPass, Scalars } from "./micro_batch_passes.ts";
 import { captureOutputsPass } from "./outputs_pass.ts";
 import { type SeenBatch, tensorsOf } from "./pass.ts";
-import { moveWeights, seenBatch, type StepInputs } from "./step.ts";
+import { moveWeights, seenBatch, type StepInputs, withoutScale } from "./step.ts";
 
 /** A captured step, whole or accumulated. */
 export interface StepFunction extends Disposable {
@@ -35,6 +35,9 @@ function takeSums(sums: Parameters, names: readonly string[]): Record<string, tf
   return own;
 }
 
+/** The scale of the loss, where a step has one. */
+const scaleOf = ({ lossScale }: StepInputs): tf.Scalar[] => lossScale ? [lossScale] : [];
+
 /**
  * Captures the step of a configuration with `microBatchSize`, for inputs like the example. Augmentation and
  * mixup are of the whole batch. With `samRho` both passes are accumulated: the second takes its gradient at
@@ -46,7 +49,8 @@ export function captureAccumulatedStep(
   configuration: Configuration,
 ): StepFunction {
   const { detector, training } = configuration, { precision, samRho, microBatchSize } = training;
-  const { learnt, slots } = learner, all = Object.keys(slots), { optimiser, seed } = example;
+  const { learnt, slots } = learner, all = Object.keys(slots);
+  const { optimiser, seed, lossScale } = example, scale = scaleOf(example);
   const owned = new DisposableStack();
   const owning = (parameters: Parameters) =>
     owned.adopt(parameters, (of) => tf.dispose(Object.values(of)));
@@ -69,50 +73,55 @@ export function captureAccumulatedStep(
   const seen = (inputs: StepInputs): SeenBatch =>
     replaceTensors(shape!, see(...keys.map((key) => inputs[key]!)));
 
-  const batch = seen(example), shared = { detector, seed, precision, microBatchSize, sums };
+  const batch = seen(example),
+    shared = { detector, seed, lossScale, precision, microBatchSize, sums };
   const capturePass = detector.microBatches === "mean" ? captureMeanPass : captureOutputsPass;
   const first = owned.use(capturePass(learnt, batch, { ...shared, names: all }));
   const { names, passes } = first;
   let second: CapturedPass | undefined,
-    climb: ((numbers: tf.Tensor2D) => void) | undefined;
+    climb: ((inputs: StepInputs) => tf.Tensor[]) | undefined;
   if (samRho > 0) {
     const above = owning(zerosLike(learnt, names));
     const sharpen = owned.adopt(
       compileStep(
-        (numbers) => {
-          const moved = sharpenedWeights(learnt, takeSums(sums, names), samRho);
+        (numbers, scale) => {
+          const { gradients, taken } = withoutScale(takeSums(sums, names), scale as tf.Scalar);
+          const moved = sharpenedWeights(learnt, gradients, samRho);
           for (const name of names) above[name].assign(moved[name]);
-          return numbers;
+          return taken ?? numbers;
         },
-        [optimiser],
+        [optimiser, ...scale],
         { name: "sharpened weights" },
       ),
       (of) => of.dispose(),
     );
-    climb = (numbers) => tf.dispose(sharpen(numbers));
+    climb = (inputs) => sharpen(inputs.optimiser, ...scaleOf(inputs));
     second = owned.use(capturePass({ ...learnt, ...above }, batch, { ...shared, names, passes }));
   }
   tf.dispose(tensorsIn(batch));
-  const gradients = (second ?? first).names;
+  const last = (second ?? first).names;
   const move = owned.adopt(
     compileStep(
-      (numbers) => {
-        const taken = takeSums(sums, gradients);
-        moveWeights(learner, { gradients: taken, numbers: numbers as tf.Tensor2D }, configuration);
-        return numbers;
+      (given, scale, before) => {
+        const numbers = given as tf.Tensor2D, summed = takeSums(sums, last);
+        const own = withoutScale(summed, scale as tf.Scalar, before as tf.Scalar);
+        moveWeights(learner, { ...own, numbers }, configuration);
+        return own.taken ?? numbers;
       },
-      [optimiser],
+      [optimiser, ...scale, ...climb ? scale : []],
       { name: "step of the optimiser", precision },
     ),
     (of) => of.dispose(),
   );
   const run = async (inputs: StepInputs): Promise<Record<string, number>> => {
     const whole = seen(inputs);
-    const scalars: Scalars = first.run(whole, inputs.seed);
-    climb?.(inputs.optimiser);
-    second?.run(whole, inputs.seed).dispose();
-    tf.dispose([tensorsIn(whole), move(inputs.optimiser)]);
-    return await scalars.read();
+    const scalars: Scalars = first.run(whole, inputs), scale = scaleOf(inputs);
+    const climbed = climb?.(inputs) ?? [];
+    second?.run(whole, inputs).dispose();
+    const [taken] = move(inputs.optimiser, ...scale, ...scale.length > 0 ? climbed : []);
+    const isFinite = scale.length > 0 ? { isFinite: (await taken.data())[0] } : {};
+    tf.dispose([tensorsIn(whole), climbed, taken]);
+    return { ...await scalars.read(), ...isFinite };
   };
   return { run, [Symbol.dispose]: () => owned.dispose() };
 }

@@ -6,6 +6,7 @@ import { membership } from "lib/engine/collectives.ts";
 import { compileStep } from "lib/engine/engine.ts";
 import { captureAccumulatedStep, type StepFunction } from "./accumulated_step.ts";
 import type { Learner } from "./learner.ts";
+import type { LossScale } from "./loss_scale.ts";
 import { optimiserOf } from "./optimisers.ts";
 import type { StepRates } from "./schedule.ts";
 import { type StepInputs, type StepNumbers, trainingStep } from "./step.ts";
@@ -15,21 +16,27 @@ import { averageDecayAt, moveAverage } from "./weight_average.ts";
 /**
  * The numbers of a step, on the device.
  *
- * @param when The step, from 0, and its rates.
+ * @param when The step, from 0, its rates, and where the scale of its loss stands, if it has one.
  */
 export function stepNumbers(
   { detector, training }: Pick<Configuration, "detector" | "training">,
-  { step, rates }: { step: number; rates: Pick<StepRates, "optimiserStep" | "factor"> },
+  { step, rates, lossScale }: {
+    step: number;
+    rates: Pick<StepRates, "optimiserStep" | "factor">;
+    lossScale?: LossScale | undefined;
+  },
 ): StepNumbers {
   const { numbers } = optimiserOf(training);
+  const taken = rates.optimiserStep - (lossScale?.skipped ?? 0);
   const each = rateGroups({ detector, training }).rates
-    .map((top) => numbers(rates.optimiserStep, top * rates.factor));
+    .map((top) => numbers(taken, top * rates.factor));
   return {
     seed: tf.tensor1d([seedOfDevice(training.seed), step], "int32"),
     optimiser: tf.tensor2d(each),
     ...training.averageDecay > 0
       ? { averageDecay: tf.scalar(averageDecayAt(step, training.averageDecay)) }
       : {},
+    ...lossScale ? { lossScale: tf.scalar(lossScale.scale) } : {},
   };
 }
 

@@ -20,6 +20,7 @@ import {
   type TensorFile,
   writeSafetensors,
 } from "lib/networks/weights/safetensors.ts";
+import type { LossScale } from "./loss_scale.ts";
 import type { Selection } from "./selection.ts";
 import type { StepRecord } from "./step_record.ts";
 
@@ -36,6 +37,8 @@ export interface RunState {
    * are those after it.
    */
   readonly taken?: StepRecord | undefined;
+  /** Where the scale of the loss stands after those; left out: the loss is not scaled. */
+  readonly lossScale?: LossScale | undefined;
   /** Whether the run is over: then the file holds no variables, and the detector's file is what is left. */
   readonly finished?: boolean;
 }

@@ -10,11 +10,15 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
+/** Share of steps without an update above which that is said; a scale that seeks its place takes a few. */
+const OFTEN = 0.05;
+
 /**
  * What is to be said of a run that has not learnt:
  *
  * - its loss ends far above where it began: the median of the last tenth of its steps (at most 100) is
  *   more than the median of the first as many, and once more its size;
+ * - more than one step in twenty moved no weight, as its scaled gradients overflowed;
  * - its best validation AUC is at chance: less than two standard deviations of chance above ½, where each
  *   video counts once; where chance may reach 1, no AUC of so few videos tells.
  *
@@ -25,9 +29,10 @@ function median(values: readonly number[]): number {
  */
 export async function learningRemarks(folder: string, videos?: ClassVideos): Promise<string[]> {
   const first: number[] = [], last: number[] = [];
-  let steps = 0, bestAuc: number | undefined;
-  for await (const { total, validationAuc } of readHistory(folder)) {
+  let steps = 0, without = 0, bestAuc: number | undefined;
+  for await (const { total, validationAuc, skipped = 0 } of readHistory(folder)) {
     steps++;
+    without += skipped;
     if (first.length < MOST) first.push(total);
     last.push(total);
     if (last.length > MOST) last.shift();
@@ -44,6 +49,12 @@ export async function learningRemarks(folder: string, videos?: ClassVideos): Pro
           "learning rate, --set learningRate=…",
       );
     }
+  }
+  if (without > OFTEN * steps) {
+    remarks.push(
+      `${without} of ${steps} steps moved no weight, as their scaled gradients overflowed (more than ` +
+        `${100 * OFTEN} %). Try clipNorm, or precision bfloat16 or float32.`,
+    );
   }
   if (videos && bestAuc !== undefined) {
     const limit = chanceLimit(videos);

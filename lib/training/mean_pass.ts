@@ -9,6 +9,7 @@ import {
   type CapturedPassOptions,
   keepPass,
   meansOf,
+  type PassNumbers,
   type Scalars,
   seedOfMicroBatch,
   seenMicroBatch,
@@ -24,14 +25,17 @@ import { passOver, type SeenBatch } from "./pass.ts";
 export function captureMeanPass(
   parameters: Parameters,
   batch: SeenBatch,
-  { detector, sums, names, seed, precision, microBatchSize: size, passes = 0 }: CapturedPassOptions,
+  { detector, sums, names, seed, lossScale, precision, passes = 0, ...options }:
+    CapturedPassOptions,
 ): CapturedPass {
+  const size = options.microBatchSize, scale = lossScale ? [lossScale] : [];
   const count = batch.images.shape[0] / size, example = seenMicroBatch(batch, { k: 0, size });
   let scalars: string[] = [], found: string[] = [], after = passes;
   const step = compileStep(
     (...tensors) => {
-      const own = tensors.pop() as tf.Tensor1D, seen = replaceTensors(example, tensors);
-      const pass = passOver(parameters, seen, { detector, names, seed: own, passes });
+      const [own, lossScale] = tensors.splice(-1 - scale.length) as [tf.Tensor1D, tf.Scalar?];
+      const seen = replaceTensors(example, tensors);
+      const pass = passOver(parameters, seen, { detector, names, seed: own, lossScale, passes });
       assertStatistics(detector, Object.keys(pass.updates));
       keepPass(pass, { parameters, sums, share: 1 / count });
       [scalars, found, after] = [
@@ -41,14 +45,14 @@ export function captureMeanPass(
       ];
       return [pass.total, ...Object.values(pass.terms)];
     },
-    [...tensorsIn(example), seed],
+    [...tensorsIn(example), seed, ...scale],
     { name: "micro-batch", precision },
   );
   tf.dispose(tensorsIn(example));
-  const run = (whole: SeenBatch, seed: tf.Tensor1D): Scalars => {
+  const run = (whole: SeenBatch, { seed, lossScale }: PassNumbers): Scalars => {
     const all = Array.from({ length: count }, (_, k) => {
       const inputs = [...tensorsIn(seenMicroBatch(whole, { k, size })), seedOfMicroBatch(seed, k)];
-      const values = step(...inputs);
+      const values = step(...inputs, ...lossScale ? [lossScale] : []);
       tf.dispose(inputs);
       return values;
     });

@@ -15,6 +15,14 @@ export interface Scalars {
   dispose(): void;
 }
 
+/** The numbers of a pass, on the device. */
+export interface PassNumbers {
+  /** int32 `[2]`, as the step has it. */
+  readonly seed: tf.Tensor1D;
+  /** What the gradients are multiplied by. Default 1. */
+  readonly lossScale?: tf.Scalar | undefined;
+}
+
 /** A pass that was captured. */
 export interface CapturedPass extends Disposable {
   /** Names of the parameters that the loss depends on. */
@@ -22,20 +30,18 @@ export interface CapturedPass extends Disposable {
   /** How often the step has gone through the detector by its end. */
   readonly passes: number;
   /** Passes over a batch like the example, and adds its loss's gradients to the sums. */
-  run(batch: SeenBatch, seed: tf.Tensor1D): Scalars;
+  run(batch: SeenBatch, numbers: PassNumbers): Scalars;
 }
 
 /** What a pass is captured with. */
 export interface CapturedPassOptions
-  extends Pick<TrainingSettings, "precision" | "microBatchSize"> {
+  extends PassNumbers, Pick<TrainingSettings, "precision" | "microBatchSize"> {
   /** What the pictures go through. */
   readonly detector: Detector;
   /** Variables that gradients are added to, by the names of the parameters. */
   readonly sums: Parameters;
   /** Names of the parameters that gradients are taken at. */
   readonly names: readonly string[];
-  /** int32 `[2]`, as the step has it. */
-  readonly seed: tf.Tensor1D;
   /** How often the step has gone through the detector before. Default 0. */
   readonly passes?: number;
 }

@@ -29,6 +29,8 @@ export interface OptimiserUpdate {
   readonly gradient: tf.Tensor;
   /** Those of `numbers`, on the device. */
   readonly numbers: readonly tf.Scalar[];
+  /** 1, or 0 for a step that is to change nothing; its gradient is 0. Default 1. */
+  readonly taken?: tf.Scalar | undefined;
 }
 
 /** An optimiser of chosen settings. */
@@ -57,10 +59,11 @@ export function optimiserOf(settings: OptimiserSettings): Optimiser {
       return {
         slots: ["velocity"],
         numbers: (_, learningRate) => [learningRate],
-        update: (variable, slots, { gradient, numbers: [rate] }) =>
+        update: (variable, slots, { gradient, numbers: [rate], taken }) =>
           applySgd(variable, slots as unknown as SgdSlots, {
             ...{ gradient, rate, weightDecay },
             ...{ momentum, nesterov },
+            ...taken ? { taken } : {},
           }),
       };
   }
@@ -75,11 +78,12 @@ function adam(
       const { epsilon, stepSize } = adamNumbers(step, { ...ADAM, learningRate });
       return [epsilon, stepSize, ...isDecoupled ? [learningRate * weightDecay] : []];
     },
-    update: (variable, slots, { gradient, numbers: [epsilon, stepSize, decoupledDecay] }) =>
+    update: (variable, slots, { gradient, numbers: [epsilon, stepSize, decoupledDecay], taken }) =>
       applyAdam(variable, slots as unknown as AdamSlots, {
         gradient,
         step: { ...ADAM, epsilon, stepSize },
         ...isDecoupled ? { decoupledDecay } : { weightDecay },
+        ...taken ? { taken } : {},
       }),
   };
 }

@@ -14,6 +14,7 @@ import {
   keepPass,
   meansOf,
   microBatch,
+  type PassNumbers,
   type Scalars,
   seedOfMicroBatch,
   seenMicroBatch,
@@ -47,8 +48,10 @@ function outputsOf(
 export function captureOutputsPass(
   parameters: Parameters,
   batch: SeenBatch,
-  { detector, sums, names, seed, precision, microBatchSize: size, passes = 0 }: CapturedPassOptions,
+  { detector, sums, names, seed, lossScale, precision, passes = 0, ...options }:
+    CapturedPassOptions,
 ): CapturedPass {
+  const size = options.microBatchSize, scale = lossScale ? [lossScale] : [];
   const count = batch.images.shape[0] / size, example = seenMicroBatch(batch, { k: 0, size });
   const { name: kind } = detector.kind, owned = new DisposableStack();
   const capturing = (of: ReturnType<typeof compile>) => owned.adopt(of, (one) => one.dispose());
@@ -74,7 +77,8 @@ export function captureOutputsPass(
   let scalars: string[] = [], sloping: number[] = [], found: string[] = [];
   const judge = capturing(compileStep(
     (...tensors) => {
-      const own = tensors.pop() as tf.Tensor1D, said = tensors.splice(-all.length);
+      const [own, lossScale] = tensors.splice(-1 - scale.length) as [tf.Tensor1D, tf.Scalar?];
+      const said = tensors.splice(-all.length);
       const { images, targets } = replaceTensors(batch, tensors);
       let asked = 0;
       const lossOf = (updates: Updates) => {
@@ -85,7 +89,7 @@ export function captureOutputsPass(
         return detector.loss({ images, targets, parameters, forward, seed: own, updates });
       };
       const ofOutputs = Object.fromEntries(places.map((name, i) => [name, said[i]]));
-      const pass = differentiate(lossOf, { ...at, ...ofOutputs });
+      const pass = differentiate(lossOf, { ...at, ...ofOutputs }, lossScale);
       sloping = places.flatMap((name, i) => pass.gradients[name] ? [i] : []);
       const slopes = sloping.map((i) => pass.gradients[places[i]]);
       found = names.filter((name) => pass.gradients[name]);
@@ -93,7 +97,7 @@ export function captureOutputsPass(
       scalars = ["total", ...Object.keys(pass.terms)];
       return [pass.total, ...Object.values(pass.terms), ...slopes];
     },
-    [...tensorsIn(batch), ...all, seed],
+    [...tensorsIn(batch), ...all, seed, ...scale],
     { name: "loss of a batch", precision },
   ));
 
@@ -115,7 +119,7 @@ export function captureOutputsPass(
   ));
   tf.dispose([tensorsIn(example), some, all]);
 
-  const run = (whole: SeenBatch, seed: tf.Tensor1D): Scalars => {
+  const run = (whole: SeenBatch, { seed, lossScale }: PassNumbers): Scalars => {
     const each = Array.from({ length: count }, (_, k) => k);
     const seeds = each.map((k) => seedOfMicroBatch(seed, k));
     const imagesOf = (k: number) => tf.slice(whole.images, k * size, size);
@@ -125,7 +129,7 @@ export function captureOutputsPass(
       return said;
     });
     const said = some.map((_, i) => tf.concat(parts.map((part) => part[i])));
-    const judged = judge(...tensorsIn(whole), ...said, seed);
+    const judged = judge(...tensorsIn(whole), ...said, seed, ...lossScale ? [lossScale] : []);
     const slopes = judged.splice(scalars.length);
     tf.dispose([parts, said]);
     for (const k of each) {

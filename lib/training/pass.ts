@@ -30,10 +30,12 @@ export interface Differentiated {
  *
  * @param lossOf Computes it, and puts new values of buffers into the record that it is given.
  * @param at The tensors, by name, that gradients are taken at.
+ * @param lossScale What the gradients are multiplied by. Default 1.
  */
 export function differentiate(
   lossOf: (updates: Updates) => Loss,
   at: Readonly<Record<string, tf.Tensor>>,
+  lossScale?: tf.Scalar,
 ): Differentiated {
   const updates: Updates = {}, terms: Record<string, tf.Tensor> = {};
   const objective = () => {
@@ -42,7 +44,7 @@ export function differentiate(
     keep(updates, updates);
     return loss.total;
   };
-  const { value: total, gradients } = gradientsAt(objective, at);
+  const { value: total, gradients } = gradientsAt(objective, at, lossScale);
   const ownTerms = owned(terms) as Record<string, tf.Scalar>;
   return { total, gradients, terms: ownTerms, updates: owned(updates) };
 }
@@ -55,6 +57,8 @@ export interface PassOptions {
   readonly names: readonly string[];
   /** int32 `[2]`: for dropout and what else is drawn. */
   readonly seed: tf.Tensor1D;
+  /** What the gradients are multiplied by. Default 1. */
+  readonly lossScale?: tf.Scalar | undefined;
   /** How often the step went through the detector before, each time with draws of its own. Default 0. */
   readonly passes?: number;
 }
@@ -67,7 +71,7 @@ export interface PassOptions {
 export function passOver(
   parameters: Parameters,
   { images, targets }: SeenBatch,
-  { detector, names, seed, passes = 0 }: PassOptions,
+  { detector, names, seed, lossScale, passes = 0 }: PassOptions,
 ): Differentiated & { passes: number } {
   let pass = passes;
   const lossOf = (updates: Updates) => {
@@ -77,7 +81,7 @@ export function passOver(
       });
     return detector.loss({ images, targets, parameters, forward, seed, updates });
   };
-  return { ...differentiate(lossOf, tensorsOf(parameters, names)), passes: pass };
+  return { ...differentiate(lossOf, tensorsOf(parameters, names), lossScale), passes: pass };
 }
 
 /** Parameters of these names, as tensors. */

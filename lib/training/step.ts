@@ -13,6 +13,7 @@ import type { Parameters } from "lib/networks/parameters.ts";
 import { clippedGradients, type Gradients, sharpenedWeights } from "./gradient_norm.ts";
 import { passOverDevices } from "./joint_pass.ts";
 import type { Learner } from "./learner.ts";
+import { unscaled } from "./loss_scale.ts";
 import { optimiserOf } from "./optimisers.ts";
 import type { SeenBatch } from "./pass.ts";
 import { rateGroups } from "./top_rates.ts";
@@ -25,6 +26,8 @@ export interface StepNumbers {
   readonly optimiser: tf.Tensor2D;
   /** What is left of the weights' moving average, where there is one: it moves on behind the step. */
   readonly averageDecay?: tf.Scalar;
+  /** What the loss is multiplied by before gradients are taken; left out: 1, and nothing is skipped. */
+  readonly lossScale?: tf.Scalar;
 }
 
 /** What a step takes, all of it on the device. */
@@ -40,9 +43,10 @@ export function trainingStep(
   batch: StepInputs,
   configuration: Configuration,
 ): Record<string, tf.Scalar> {
-  const { seed, optimiser } = batch;
+  const { seed, optimiser, lossScale } = batch;
+  const numbers = { seed, optimiser, ...lossScale ? { lossScale } : {} };
   return tf.tidy(() =>
-    learn(learner, { ...seenBatch(batch, configuration), seed, optimiser }, configuration)
+    learn(learner, { ...seenBatch(batch, configuration), ...numbers }, configuration)
   );
 }
 
@@ -77,36 +81,60 @@ export interface LearnInputs extends SeenBatch, StepNumbers {}
  * batch twice, as self-blended images' code does: what a pass changes besides weights, such as running
  * statistics, the second takes from the first and changes again; the loss that is told is the first's.
  *
- * @returns Scalars by name, `total` and every term of the loss; the caller disposes of them.
+ * With `lossScale`, gradients that are not all finite move no weight, as with PyTorch's GradScaler; buffers get
+ * their new values nonetheless.
+ *
+ * @returns Scalars by name, `total` and every term of the loss, with `lossScale` also `isFinite`, 1 or 0; the
+ * caller disposes of them.
  */
 export function learn(
   learner: Learner,
-  { images, targets, seed, optimiser: numbers }: LearnInputs,
+  { images, targets, seed, optimiser: numbers, lossScale }: LearnInputs,
   { detector, training }: Pick<Configuration, "detector" | "training">,
 ): Record<string, tf.Scalar> {
   return tf.tidy(() => {
     const { learnt, slots } = learner, batch = { images, targets };
-    const how = { detector, training, seed };
+    const how = { detector, training, seed, lossScale };
     const first = passOverDevices(learnt, batch, { ...how, names: Object.keys(slots) });
     const { total, terms, passes } = first;
-    let { gradients, updates } = first;
+    let { gradients, taken } = withoutScale(first.gradients, lossScale), { updates } = first;
     if (training.samRho > 0) {
       const above = sharpenedWeights(learnt, gradients, training.samRho);
       const there = { ...learnt, ...updates, ...above } as Parameters; // tensors, read like variables
       const names = Object.keys(gradients);
       const second = passOverDevices(there, batch, { ...how, names, passes });
-      [gradients, updates] = [second.gradients, { ...updates, ...second.updates }];
+      ({ gradients, taken } = withoutScale(second.gradients, lossScale, taken));
+      updates = { ...updates, ...second.updates };
     }
-    moveWeights(learner, { gradients, numbers }, { detector, training });
+    moveWeights(learner, { gradients, numbers, taken }, { detector, training });
     for (const [name, value] of Object.entries(updates)) learnt[name].assign(value);
-    return { total, ...terms };
+    return { total, ...terms, ...taken ? { isFinite: taken } : {} };
   });
+}
+
+/**
+ * Gradients of the loss itself, and whether the step is to be taken with them: undefined without a scale.
+ *
+ * @param before Whether it was to be, by an earlier pass.
+ */
+export function withoutScale(
+  gradients: Gradients,
+  lossScale: tf.Scalar | undefined,
+  before?: tf.Scalar,
+): { gradients: Gradients; taken: tf.Scalar | undefined } {
+  if (!lossScale) return { gradients, taken: undefined };
+  const { gradients: own, isFinite } = unscaled(gradients, lossScale);
+  return { gradients: own, taken: before ? tf.mul(isFinite, before) as tf.Scalar : isFinite };
 }
 
 /** Moves what learns by the optimiser, along gradients that are clipped where the run says so. */
 export function moveWeights(
   { learnt, slots }: Learner,
-  { gradients, numbers }: { gradients: Gradients; numbers: StepNumbers["optimiser"] },
+  { gradients, numbers, taken }: {
+    gradients: Gradients;
+    numbers: StepNumbers["optimiser"];
+    taken?: tf.Scalar | undefined;
+  },
   { detector, training }: Pick<Configuration, "detector" | "training">,
 ): void {
   const { update } = optimiserOf(training), { groupOf } = rateGroups({ detector, training });
@@ -115,6 +143,6 @@ export function moveWeights(
     ? clippedGradients(gradients, training.clipNorm)
     : gradients;
   for (const [name, gradient] of Object.entries(clipped)) { // what no term looks at has none
-    update(learnt[name], slots[name], { gradient, numbers: ofGroups[groupOf.get(name)!] });
+    update(learnt[name], slots[name], { gradient, numbers: ofGroups[groupOf.get(name)!], taken });
   }
 }

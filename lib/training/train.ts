@@ -19,6 +19,7 @@ import { foundByFirst, fromFirstProcess, openCommonStop } from "./run_together.t
 import { assertTrainsTogether } from "./device_rules.ts";
 import { readHistory } from "./history_rows.ts";
 import type { Learner } from "./learner.ts";
+import { FIRST_LOSS_SCALE, type LossScale, nextLossScale, scalesLoss } from "./loss_scale.ts";
 import { openRunStore } from "./run_store.ts";
 import { ratesAt, runLength } from "./schedule.ts";
 import { BEGINNING, endsEarly, isValidated, selected } from "./selection.ts";
@@ -117,7 +118,8 @@ export async function* train(
     ? undefined
     : await openRunStore(folder, { learner, configuration, cut });
   const kept = store?.kept ?? { step: 0, selection: BEGINNING, taken: undefined, seconds: 0 };
-  let { step, selection, taken, seconds } = fromFirstProcess(kept, learner.variables);
+  let { step, selection, taken, seconds, lossScale } = fromFirstProcess(kept, learner.variables);
+  if (scalesLoss(training)) lossScale ??= FIRST_LOSS_SCALE;
   if (step > 0) notice?.(`Kept ${step} of ${length} steps of an earlier sitting.`);
   if (store && step > 0 && replay) yield* readHistory(folder!);
 
@@ -129,15 +131,18 @@ export async function* train(
   using predictor = validation && openPredictor({ detector, parameters: learner.parameters });
   const takeStep = async (): Promise<StepRecord> => {
     const rates = ratesAt(step, run), { learningRate } = rates;
-    const batch = await batches.take(step);
-    const inputs = stepInputs(batch, stepNumbers(configuration, { step, rates }));
+    const batch = await batches.take(step), isFirst = rates.optimiserStep === 1;
+    if (lossScale && isFirst) lossScale = { ...lossScale, skipped: 0 };
+    const inputs = stepInputs(batch, stepNumbers(configuration, { step, rates, lossScale }));
     captured ??= captureTrainingStep(learner, inputs, configuration);
     isGood = false; // until it is known what the step has made of the weights
-    if (rates.optimiserStep === 1) forget(learner);
+    if (isFirst) forget(learner);
     const taking = captured.take(inputs);
     if (step + 1 < length) batches.begin(step + 1); // the device is at work until the numbers are read
-    const { total, ...terms } = await taking;
+    const { isFinite, ...scalars } = await taking;
+    const { total, ...terms } = { ...scalars, ...scaleRecord(lossScale, isFinite) };
     if (!Number.isFinite(total)) throw notANumber({ total, ...terms }, { step, saved, folder });
+    lossScale &&= nextLossScale(lossScale, isFinite === 1);
     isGood = true;
     seconds = (performance.now() - begin) / 1000;
     return { step, learningRate, seconds, total, ...terms };
@@ -145,7 +150,7 @@ export async function* train(
   const save = async () => {
     if (!store || saved === step && !taken) return;
     isGood = false; // of a state that cannot be written a second try tells nothing
-    await store.save({ step, selection, taken });
+    await store.save({ step, selection, taken, lossScale });
     [saved, isGood] = [step, true];
   };
   const stop = async () => {
@@ -184,7 +189,7 @@ export async function* train(
     if (!isOver()) await commonStop.settled();
     if (isOver()) {
       isGood = false; // the end keeps what is to be kept
-      await store?.finish({ step, selection });
+      await store?.finish({ step, selection, lossScale });
     }
   } catch (error) {
     if (!signal?.aborted || error !== signal.reason) failure = error;
@@ -199,6 +204,11 @@ function forget({ slots }: Learner): void {
   for (const slot of Object.values(slots).flatMap((of) => Object.values(of))) {
     tf.tidy(() => slot.assign(tf.zerosLike(slot as tf.Tensor)));
   }
+}
+
+/** What a step's record says of the scale of its loss. */
+function scaleRecord(lossScale: LossScale | undefined, isFinite: number): Record<string, number> {
+  return lossScale ? { lossScale: lossScale.scale, skipped: 1 - isFinite } : {};
 }
 
 /** A failure, and that after it the state could not be kept either. */

@@ -8,7 +8,10 @@ Deno.test({
   ignore: Deno.build.os === "windows", // no SIGKILL, no SIGTERM
 }, async () => {
   await inFolder(async (folder) => {
-    const { outcomes, mostLost } = await killCampaign(folder, { kills: 6, steps: 200 });
+    const { outcomes, mostLost } = await killCampaign(folder, {
+      ...{ kills: 6, steps: 200 },
+      changes: { lossScaling: "dynamic" }, // its state goes on as well
+    });
     assert.deepEqual(outcomes, { killed: 3, ended: 3 });
     assert.ok(mostLost <= 3 + 1, `${mostLost} steps`); // a state in three, and the one at hand
   });

@@ -68,3 +68,20 @@ Deno.test("learningRemarks of too few videos says that nothing can be told, what
     [],
   );
 });
+
+Deno.test("learningRemarks tells of steps without an update where they are more than one in twenty", async () => {
+  const remarksWith = async (skips: number) => {
+    let remarks: string[] = [];
+    await inFolder(async (folder) => {
+      using history = (await openHistory(folder, 0)).history;
+      for (let step = 0; step < 40; step++) {
+        const scale = { lossScale: 65536, skipped: step < skips ? 1 : 0 };
+        await history.append({ step, learningRate: 1, seconds: step, total: 1, ...scale });
+      }
+      remarks = await learningRemarks(folder);
+    });
+    return remarks;
+  };
+  assert.deepEqual(await remarksWith(2), []);
+  assert.match((await remarksWith(3))[0], /^3 of 40 steps moved no weight.*more than 5 %/);
+});
