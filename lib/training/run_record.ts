@@ -76,7 +76,10 @@ export interface RunRecord {
   readonly steps: number;
   /** The data. */
   readonly data: RunData;
-  /** Versions, device and threads of the last sitting, and whether TF32 rounded its float32 products. */
+  /**
+   * Versions, device and threads of the last sitting, whether TF32 rounded its float32 products, and whether the
+   * device gives the same bits each time.
+   */
   readonly environment: Readonly<Record<string, string | number | boolean>>;
   /** Free text. */
   readonly notes: string;
@@ -87,7 +90,8 @@ export function protocolData({ sha256, pretrained }: RunData): ProtocolData {
   return { training: sha256, ...pretrained === undefined ? {} : { pretrained } };
 }
 
-function environmentOf({ backend, device, hardware, tensorFloat32, version, threads }: Engine) {
+function environmentOf(engine: Engine) {
+  const { backend, device, hardware, tensorFloat32, deterministic, version, threads } = engine;
   const { os, arch } = Deno.build;
   return {
     deno: Deno.version.deno,
@@ -96,6 +100,7 @@ function environmentOf({ backend, device, hardware, tensorFloat32, version, thre
     device,
     hardware,
     tf32: tensorFloat32,
+    deterministic,
     threads,
     processors: navigator.hardwareConcurrency,
     system: `${os} ${arch}`,
@@ -168,7 +173,7 @@ function tagged({ step: _, ...metrics }: StepRecord): Record<string, number> {
       ? "validation"
       : name.startsWith("weight")
       ? "automatic weights"
-      : name === "learningRate" || name === "seconds"
+      : ["learningRate", "seconds", "lossScale", "skipped"].includes(name)
       ? "run"
       : "loss";
   return Object.fromEntries(Object.entries(metrics).map(([k, v]) => [`${group(k)}/${k}`, v]));

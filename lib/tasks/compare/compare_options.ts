@@ -5,6 +5,12 @@ import type { JoinBy } from "lib/evaluation/expected_samples.ts";
 import type { MetricName } from "lib/evaluation/resampled_metrics.ts";
 import { VIDEO_RULES, type VideoRule } from "lib/evaluation/video_rules.ts";
 import { parseColumns, scaleOf, type ScoreFormat } from "lib/evaluation/score_columns.ts";
+import {
+  DEVICE_OPTIONS,
+  DEVICE_USAGE,
+  type DeviceChoice,
+  deviceChoice,
+} from "../device_argument.ts";
 import { resamplesOf, splitOf } from "../evaluate/evaluate_options.ts";
 import { chosenRows } from "../evaluate/scores_options.ts";
 
@@ -38,6 +44,8 @@ export interface CompareTaskOptions {
   readonly format: ScoreFormat;
   /** What a row of these is about. */
   readonly by: JoinBy;
+  /** What detectors that are asked compute on. Default: see `DeviceChoice`. */
+  readonly device?: DeviceChoice;
   /** Folder for the results; left out: none are written. */
   readonly out?: string;
   /** Whether the forest chart is drawn, which needs a Chrome. */
@@ -78,6 +86,7 @@ export const USAGE = `deno task compare A B … [options]    detectors compared 
                       confident (first place), sharpened (third), agreeing (fourth) (mean)
   --resamples N       draws of videos for the 95 % intervals (2000)
   --columns, --scale, --real-label, --only, --frames-in-folders, --join   how CSVs are read: see evaluate
+${DEVICE_USAGE}
   --out FOLDER        write comparison.csv, comparison.json, and a forest chart for each metric
   --no-figures        no chart, which needs a Chrome and a few seconds
   --help              this
@@ -136,6 +145,7 @@ export function parseCompareOptions(args: readonly string[]): CompareTaskOptions
       only: { type: "string", multiple: true, default: [] },
       "frames-in-folders": { type: "boolean", default: false },
       join: { type: "string", default: "path" },
+      ...DEVICE_OPTIONS,
       out: { type: "string" },
       "no-figures": { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -195,6 +205,7 @@ export function parseCompareOptions(args: readonly string[]): CompareTaskOptions
       ...values["frames-in-folders"] ? { framesInFolders: true } : {},
     },
     by,
+    device: deviceChoice(values),
     ...out === undefined ? {} : { out },
     figures: !values["no-figures"],
   };

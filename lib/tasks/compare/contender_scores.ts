@@ -113,7 +113,7 @@ export async function folderScores(
   options: CompareTaskOptions & { readonly wanted?: readonly string[] | undefined },
   surroundings: TaskSurroundings,
 ): Promise<ContenderScores> {
-  const { data, split, on, wanted } = options;
+  const { data, split, on, device, wanted } = options;
   const folder = await folderOf(source), kept = await keptIn(folder);
   const name = theOne(wanted ?? kept, { on, where: wanted ? data! : folder });
   if (!kept.includes(name)) {
@@ -126,6 +126,7 @@ export async function folderScores(
       allowSharedIdentities: false,
       skipUnreadable: false,
       configuration: { changes: [] },
+      ...device ? { device } : {},
     }, surroundings);
   }
   const file = join(folder, name), remarks: string[] = [];

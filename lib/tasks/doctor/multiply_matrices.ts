@@ -5,7 +5,7 @@
  */
 
 import * as tf from "@tensorflow/tfjs";
-import { deviceTitle } from "lib/engine/device_title.ts";
+import { describeDevice } from "lib/engine/device_title.ts";
 import { startEngine } from "lib/engine/engine.ts";
 
 const SIZE = 64;
@@ -40,7 +40,7 @@ if (import.meta.main) {
   console.log(JSON.stringify({
     backend: engine.backend,
     device: engine.device,
-    title: deviceTitle(engine),
+    title: await describeDevice(engine, { precisions: ["float32"] }),
     version: engine.version,
     notice: engine.notice,
     error: await productError(),

@@ -3,6 +3,12 @@ import { parseArgs } from "node:util";
 import type { Split } from "lib/data/samples.ts";
 import type { ThresholdName } from "lib/evaluation/calibration/operating_record.ts";
 import type { ConfigurationArguments } from "../configuration_arguments.ts";
+import {
+  DEVICE_OPTIONS,
+  DEVICE_USAGE,
+  type DeviceChoice,
+  deviceChoice,
+} from "../device_argument.ts";
 
 /** What is evaluated on what. */
 export interface EvaluateOptions {
@@ -24,6 +30,8 @@ export interface EvaluateOptions {
   readonly skipUnreadable: boolean;
   /** Whether what was evaluated already, by the same weights on the same data, is left as it is. Default: no. */
   readonly onlyNew?: boolean;
+  /** What it computes on. Default: see `DeviceChoice`. */
+  readonly device?: DeviceChoice;
   /** Where results go; left out: the run's folder, or the detector's. */
   readonly out?: string;
 }
@@ -44,6 +52,7 @@ deno task evaluate --scores FILE [options]               metrics of anyone's sco
   --set FIELD=VALUE   with --preset: change one setting
   --allow-shared-identities   people of the training may be in the test, as in Celeb-DF's own lists
   --skip-unreadable   leave out files that cannot be read; they are counted and named
+${DEVICE_USAGE}
   --out FOLDER        where results go (the run's folder)
   --help              this
 
@@ -116,6 +125,7 @@ export function parseEvaluateOptions(args: readonly string[]): EvaluateOptions |
       set: { type: "string", multiple: true, default: [] },
       "allow-shared-identities": { type: "boolean", default: false },
       out: { type: "string" },
+      ...DEVICE_OPTIONS,
       help: { type: "boolean", default: false },
     },
   });
@@ -141,6 +151,7 @@ export function parseEvaluateOptions(args: readonly string[]): EvaluateOptions |
       ...preset === undefined ? {} : { preset },
       changes: values.set,
     },
+    device: deviceChoice(values),
     ...out === undefined ? {} : { out },
   };
 }

@@ -8,6 +8,7 @@ import { fingerprintOf } from "lib/data/fingerprint.ts";
 import { readCut } from "lib/data/prepare/prepare_settings.ts";
 import { detectorHash } from "lib/detectors/detector_hash.ts";
 import { foldedDetector } from "lib/detectors/folded_detector.ts";
+import { describeDevice } from "lib/engine/device_title.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { operatingRecord } from "lib/evaluation/calibration/operating_record.ts";
 import { finishPredictions } from "lib/evaluation/kept_predictions.ts";
@@ -71,8 +72,7 @@ export async function evaluateDetector(
   options: EvaluateOptions,
   surroundings: TaskSurroundings,
 ): Promise<number> {
-  await startEngine();
-  const { say } = surroundings;
+  const engine = await startEngine(options.device), { say } = surroundings;
   const { manifest, split, resamples, threshold, skipUnreadable } = options;
   const found = await findDetector(options.detector, options.configuration);
   using detector = found.detector;
@@ -88,7 +88,9 @@ export async function evaluateDetector(
   });
   const counts = await countSamples(manifest, split);
   if (counts.size === 0) throw new RangeError(`${manifest} has no samples of the split ${split}.`);
-  say(`${LABEL_LEGEND}. Protocol ${protocol}.`);
+  const asked = options.device?.deterministic;
+  const device = await describeDevice(engine, { precisions: ["float32"], asked });
+  say(`${LABEL_LEGEND}. Protocol ${protocol}. On ${device}.`);
 
   const apart = await whatIsShared(found.trainedIn, options);
   if (apart) say(apart);

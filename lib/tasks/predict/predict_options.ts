@@ -2,6 +2,12 @@
 import { parseArgs } from "node:util";
 import { VIDEO_RULES, type VideoRule } from "lib/evaluation/video_rules.ts";
 import type { ConfigurationArguments } from "../configuration_arguments.ts";
+import {
+  DEVICE_OPTIONS,
+  DEVICE_USAGE,
+  type DeviceChoice,
+  deviceChoice,
+} from "../device_argument.ts";
 
 /** What is scored, and how. */
 export interface PredictOptions {
@@ -19,6 +25,8 @@ export interface PredictOptions {
   readonly out?: string;
   /** Folder for a page to look at; left out: none. */
   readonly report?: string;
+  /** What it computes on. Default: see `DeviceChoice`. */
+  readonly device?: DeviceChoice;
   /** For weights that do not hold their configuration, and runs of a detector of one's own. */
   readonly configuration: ConfigurationArguments;
 }
@@ -39,6 +47,7 @@ export const USAGE = `deno task predict INPUT… [--weights DETECTOR] [options] 
   --preset NAME       for weights of other origin: a preset of their detector, such as officialCode
   --detector NAME     their detector; for runs of a detector of your own, its TypeScript file
   --set FIELD=VALUE   with --preset: change one setting
+${DEVICE_USAGE}
   --help              this
 
 A score is the probability of fake: 0 is real, 1 is fake. Of a video each person has the mean of its faces'
@@ -64,6 +73,7 @@ export function parsePredictOptions(args: readonly string[]): PredictOptions | "
       detector: { type: "string" },
       preset: { type: "string" },
       set: { type: "string", multiple: true, default: [] },
+      ...DEVICE_OPTIONS,
       help: { type: "boolean", default: false },
     },
   });
@@ -96,6 +106,7 @@ export function parsePredictOptions(args: readonly string[]): PredictOptions | "
     ...weights === undefined ? {} : { detector: weights },
     faces,
     every,
+    device: deviceChoice(values),
     rule: rule as VideoRule,
     ...out === undefined ? {} : { out },
     ...report === undefined ? {} : { report },

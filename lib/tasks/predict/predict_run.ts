@@ -5,6 +5,7 @@
 import type { LoadedDetector } from "lib/detectors/detector_file.ts";
 import { detectorHash } from "lib/detectors/detector_hash.ts";
 import { foldedDetector } from "lib/detectors/folded_detector.ts";
+import { describeDevice } from "lib/engine/device_title.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { openPredictor } from "lib/evaluation/predict.ts";
 import { FACE_CUT } from "lib/faces/face_cut.ts";
@@ -76,7 +77,7 @@ export async function predictInputs(
   { signal, say, hear }: PredictSurroundings,
 ): Promise<PredictSummary> {
   if (options.report !== undefined) await checkReportFolder(options.report);
-  await startEngine();
+  const engine = await startEngine(options.device);
   const found = options.detector === undefined
     ? await shippedDetector(say)
     : await findDetector(options.detector, options.configuration);
@@ -88,7 +89,9 @@ export async function predictInputs(
   const cut = detector.origin?.cut ?? FACE_CUT, { size } = detector.detector.input;
   const { faces, every, rule } = options;
   const look = { faceDetector, cut, size, faces, every, rule, signal };
-  say(`${SCORE_LEGEND}. ${cutLine(detector)}`);
+  const asked = options.device?.deterministic;
+  const device = await describeDevice(engine, { precisions: ["float32"], asked });
+  say(`${SCORE_LEGEND}. ${cutLine(detector)} On ${device}.`);
   const validation = rule === "mean" ? await readOperatingRecord(found.folder, origin) : undefined;
   if (rule !== "mean") {
     say(`Videos are scored by the rule "${rule}". What validation says is of means, and left out.`);

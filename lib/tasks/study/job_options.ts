@@ -1,5 +1,12 @@
 /** What the command lines of studies have in common: a job's share of the runs. Imports no package. */
 
+import {
+  DEVICE_OPTIONS,
+  DEVICE_USAGE,
+  type DeviceChoice,
+  deviceChoice,
+} from "../device_argument.ts";
+
 /** One job's share of a study. */
 export interface StudyShare {
   /** Names of the only rows to train; left out, all. */
@@ -12,6 +19,8 @@ export interface StudyShare {
   readonly jobs: number;
   /** Threads of an operation. */
   readonly threads: number;
+  /** What this job computes on. Default: see `DeviceChoice`. */
+  readonly device?: DeviceChoice;
   /** Whether nothing is trained and the tables alone are written. */
   readonly collect: boolean;
 }
@@ -23,13 +32,15 @@ export const SHARE_OPTIONS = {
   job: { type: "string", default: "1/1" },
   threads: { type: "string", default: "1" },
   collect: { type: "boolean", default: false },
+  ...DEVICE_OPTIONS,
   help: { type: "boolean", default: false },
 } as const;
 
 /** The lines of `--help` that they share. */
 export const SHARE_USAGE = `  --seeds N        only seeds 1 to N
   --job K/N        only every N-th run from the K-th: jobs side by side share the work
-  --threads N      threads of this job (1); another number is another training, as another seed`;
+  --threads N      threads of this job (1); another number is another training, as another seed
+${DEVICE_USAGE.replaceAll(/^( {2}--\S+(?: NAME)?) +/gm, (_, words) => words.padEnd(19))}`;
 
 /** The number of an option; throws RangeError for anything but a whole number from 1. */
 export function wholeNumber(name: string, text: string): number {
@@ -49,6 +60,8 @@ export function shareOf(values: {
   readonly job: string;
   readonly threads: string;
   readonly collect: boolean;
+  readonly device?: string | undefined;
+  readonly deterministic: boolean;
 }): StudyShare {
   const parts = values.job.split("/");
   const [share, jobs] = parts.map(Number);
@@ -62,5 +75,6 @@ export function shareOf(values: {
     jobs,
     threads: wholeNumber("threads", values.threads),
     collect: values.collect,
+    device: deviceChoice(values),
   };
 }

@@ -56,7 +56,7 @@ function protocolOf(run: StudyRun): string {
 
 async function trainJob(job: StudyJob, surroundings: TaskSurroundings): Promise<void> {
   const kept = job.missing ? await keptRows(join(TABLES, "runs.csv")) : [];
-  await startEngine({ intraOpThreads: job.threads, interOpThreads: 1 });
+  await startEngine({ ...job.device, intraOpThreads: job.threads, interOpThreads: 1 });
   const pictures = studyPictures(FULL_SIZES);
   await trainMissing(withoutKept(runsOf(job), kept), {
     protocolOf,

@@ -1,5 +1,11 @@
 /** What the command line of `suite` says. Imports no package: it is read before there are any. */
 import { parseArgs } from "node:util";
+import {
+  DEVICE_OPTIONS,
+  DEVICE_USAGE,
+  type DeviceChoice,
+  deviceChoice,
+} from "../device_argument.ts";
 import { resamplesOf } from "../evaluate/evaluate_options.ts";
 
 /** Which suite is run on what. */
@@ -20,6 +26,8 @@ export interface SuiteOptions {
   readonly resamples: number;
   /** Weights of a published backbone; none: random ones. */
   readonly pretrained?: string;
+  /** What it computes on. Default: see `DeviceChoice`. */
+  readonly device?: DeviceChoice;
   /** Where the tables go; left out: results/suites/ and the suite's name. */
   readonly out?: string;
 }
@@ -36,6 +44,7 @@ export const USAGE =
   --allow-shared-identities   people may be in several splits, as in Celeb-DF's and DFDC's own lists
   --ignore-memory     train although a step is not thought to fit into memory
   --resamples N       draws for the 95 % intervals by video; 0: none (1000)
+${DEVICE_USAGE}
   --out FOLDER        where the tables go (results/suites/ and the suite's name)
   --help              this
 
@@ -63,6 +72,7 @@ export function parseSuiteOptions(args: readonly string[]): SuiteOptions | "help
       "ignore-memory": { type: "boolean", default: false },
       resamples: { type: "string", default: "1000" },
       out: { type: "string" },
+      ...DEVICE_OPTIONS,
       help: { type: "boolean", default: false },
     },
   });
@@ -88,6 +98,7 @@ export function parseSuiteOptions(args: readonly string[]): SuiteOptions | "help
     allowSharedIdentities: values["allow-shared-identities"],
     ignoreMemory: values["ignore-memory"],
     resamples: resamplesOf(values.resamples),
+    device: deviceChoice(values),
     ...pretrained === undefined ? {} : { pretrained },
     ...out === undefined ? {} : { out },
   };

@@ -108,7 +108,7 @@ async function runCell(
     surroundings: Omit<TrainSurroundings, "memory">;
   },
 ): Promise<boolean> {
-  const { data, allowSharedIdentities, ignoreMemory, resamples, pretrained } = options;
+  const { data, allowSharedIdentities, ignoreMemory, resamples, pretrained, device } = options;
   const configuration = configurationOf(cell), { detector } = configuration;
   const [folder] = await trainRuns({
     manifests: [data[suite.train]],
@@ -118,6 +118,7 @@ async function runCell(
     job: "1/1",
     allowSharedIdentities,
     ignoreMemory,
+    ...device ? { device } : {},
     leaveOut: cell.leftOut === undefined ? [] : [cell.leftOut],
     checkpointEvery: CHECKPOINT_EVERY,
     notes: mark,
@@ -135,6 +136,7 @@ async function runCell(
       configuration: { ...detector?.endsWith(".ts") ? { detector } : {}, changes: [] },
       skipUnreadable: false,
       onlyNew: true,
+      ...device ? { device } : {},
     }, surroundings);
     isWhole &&= code === 0;
   }

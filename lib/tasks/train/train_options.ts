@@ -1,6 +1,12 @@
 /** What the command line of `train` says. Imports no package: it is read before there are any. */
 import { parseArgs } from "node:util";
 import type { ConfigurationArguments } from "../configuration_arguments.ts";
+import {
+  DEVICE_OPTIONS,
+  DEVICE_USAGE,
+  type DeviceChoice,
+  deviceChoice,
+} from "../device_argument.ts";
 
 /** How processes train together. */
 export interface TogetherOptions {
@@ -40,6 +46,8 @@ export interface TrainTaskOptions {
   readonly ignoreMemory: boolean;
   /** Steps between two checkpoints. */
   readonly checkpointEvery: number;
+  /** What it computes on. Default: see `DeviceChoice`. */
+  readonly device?: DeviceChoice;
   /** How it trains together with other processes; left out: alone. */
   readonly together?: TogetherOptions;
   /** Free text for the record. */
@@ -65,6 +73,7 @@ export const USAGE =
   --job K/N           only every N-th run from the K-th: jobs side by side share a sweep
   --allow-shared-identities   people may be in several splits, as in Celeb-DF's and DFDC's own lists
   --leave-out A,B     methods whose fakes are kept from training and validation, to be tested on
+${DEVICE_USAGE}
   --devices N         train on N devices of this machine together, or on "all": the batch is divided; torchrun,
                       TF_CONFIG and Slurm's srun are understood without it, on several machines too
   --sync-batch-norm   devices take the batch norm of the whole batch together (each takes its own part's)
@@ -116,6 +125,7 @@ export function parseTrainOptions(args: readonly string[]): TrainTaskOptions | "
       "leave-out": { type: "string" },
       "checkpoint-every": { type: "string", default: "500" },
       "ignore-memory": { type: "boolean", default: false },
+      ...DEVICE_OPTIONS,
       devices: { type: "string" },
       "sync-batch-norm": { type: "boolean", default: false },
       "start-limit": { type: "string", default: "300" },
@@ -126,7 +136,7 @@ export function parseTrainOptions(args: readonly string[]): TrainTaskOptions | "
   });
   if (values.help) return "help";
   const { data, detector, preset, set, tables, name, pretrained, seeds, devices } = values;
-  const parts = values["micro-batch"];
+  const parts = values["micro-batch"], device = deviceChoice(values);
   if (data.length === 0) throw new RangeError("--data is missing: the manifest to train on.");
   if (tables !== undefined && [detector, preset, name].some((value) => value !== undefined)) {
     throw new RangeError(
@@ -135,6 +145,12 @@ export function parseTrainOptions(args: readonly string[]): TrainTaskOptions | "
   }
   if (tables === undefined && data.length > 1) {
     throw new RangeError("Several --data are for --tables; a single run learns from one manifest.");
+  }
+  if (devices !== undefined && device.device?.startsWith("gpu")) {
+    throw new RangeError(
+      `--device ${device.device} is one GPU, and --devices gives each process one of its own: leave one of them out, ` +
+        "and choose among GPUs with CUDA_VISIBLE_DEVICES. --device cpu goes with --devices.",
+    );
   }
   return {
     manifests: data,
@@ -156,6 +172,7 @@ export function parseTrainOptions(args: readonly string[]): TrainTaskOptions | "
     allowSharedIdentities: values["allow-shared-identities"],
     leaveOut: values["leave-out"]?.split(",") ?? [],
     ignoreMemory: values["ignore-memory"],
+    device,
     checkpointEvery: wholeNumber("--checkpoint-every", values["checkpoint-every"], 1),
     together: {
       ...devices === undefined

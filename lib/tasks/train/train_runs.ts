@@ -8,13 +8,14 @@ import { openLoader } from "lib/batches/loader.ts";
 import { LABEL_LEGEND } from "lib/data/manifest.ts";
 import { assertContents } from "lib/data/fingerprint.ts";
 import { assertBegun, describePublished, loadPublished } from "lib/detectors/published_weights.ts";
-import { deviceTitle } from "lib/engine/device_title.ts";
+import { describeDevice } from "lib/engine/device_title.ts";
 import type { Engine } from "lib/engine/engine.ts";
 import { freeMemory } from "lib/io/free_memory.ts";
 import { withProgress } from "lib/io/progress.ts";
 import { readStateDict } from "lib/networks/weights/state_dict_file.ts";
 import { summariseHistory } from "lib/training/history_rows.ts";
 import { configurationForDevices } from "lib/training/device_rules.ts";
+import { deviceChange } from "lib/training/device_change.ts";
 import { createLearner } from "lib/training/learner.ts";
 import { learningRemarks } from "lib/training/learning_remarks.ts";
 import { readRunRecord } from "lib/training/recorded_runs.ts";
@@ -108,7 +109,11 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<string> {
 
   const ofParts = microBatchWords(configuration);
   if (ofParts) say(ofParts);
-  const isDone = (await readRunRecord(folder))?.finished;
+  const earlier = await readRunRecord(folder), isDone = earlier?.finished;
+  if (earlier && !isDone) {
+    const remark = deviceChange(earlier.environment, engine);
+    if (remark) say(remark);
+  }
   // Of a GPU's memory nothing is known here, nor what other devices' processes take.
   if (!isDone && engine.device.startsWith("CPU") && share.size === 1) {
     const { estimate, fault } = await checkMemory(configuration, await sitting.memory()) ?? {};
@@ -178,33 +183,41 @@ export async function trainRuns(
     & Partial<TrainSurroundings>,
 ): Promise<string[]> {
   const planned = await plannedRuns(options), { together, configuration: { detector } } = options;
-  return await withDevices({ together, signal }, async ({ engine, share, launcher }) => {
-    const on = { devices: share.size, joinsNorm: together?.syncBatchNorm ?? false };
-    const runs = planned.runs.map((run): PlannedRun => ({
-      ...run,
-      configuration: configurationForDevices(run.configuration, on),
-    }));
-    using opened = new DisposableStack();
-    const manifests: OpenManifest[] = [];
-    for (const path of options.manifests) {
-      const manifest = await openManifest(path);
-      opened.use(manifest.samples);
-      manifests.push(manifest);
-    }
-    if (share.rank === 0) {
-      const title = deviceTitle(engine);
-      say(`${runs.length} of ${planned.sweep} runs in this job, on ${title}. ${LABEL_LEGEND}.`);
-      if (launcher !== undefined) sayDevices(runs, { share, launcher }).forEach(say);
-    }
-    const surroundings = { engine, share, manifests, signal, say, runsFolder, memory };
-    const sitting: Sitting = { ...options, detector, ...surroundings }, folders: string[] = [];
-    for (const run of runs) {
-      if (signal.aborted && share.size === 1) break;
-      if (share.rank > 0) await trainAlong(run, sitting);
-      else folders.push(await trainOne(run, sitting));
-      if (signal.aborted) break; // all have stopped after the same step
-    }
-    if (signal.aborted && together?.requeue && share.rank === 0) await requeue(signal, say);
-    return folders;
-  });
+  return await withDevices(
+    { together, device: options.device, signal },
+    async ({ engine, share, launcher }) => {
+      const devices = { devices: share.size, joinsNorm: together?.syncBatchNorm ?? false };
+      const runs = planned.runs.map((run): PlannedRun => ({
+        ...run,
+        configuration: configurationForDevices(run.configuration, devices),
+      }));
+      using opened = new DisposableStack();
+      const manifests: OpenManifest[] = [];
+      for (const path of options.manifests) {
+        const manifest = await openManifest(path);
+        opened.use(manifest.samples);
+        manifests.push(manifest);
+      }
+      if (share.rank === 0) {
+        const precisions = runs.map(({ configuration }) => configuration.training.precision);
+        const device = await describeDevice(engine, {
+          precisions,
+          asked: options.device?.deterministic,
+        });
+        say(`${runs.length} of ${planned.sweep} runs in this job, on ${device}. ${LABEL_LEGEND}.`);
+        const lines = launcher === undefined ? [] : sayDevices(runs, { share, launcher });
+        for (const line of lines) say(line);
+      }
+      const surroundings = { engine, share, manifests, signal, say, runsFolder, memory };
+      const sitting: Sitting = { ...options, detector, ...surroundings }, folders: string[] = [];
+      for (const run of runs) {
+        if (signal.aborted && share.size === 1) break;
+        if (share.rank > 0) await trainAlong(run, sitting);
+        else folders.push(await trainOne(run, sitting));
+        if (signal.aborted) break; // all have stopped after the same step
+      }
+      if (signal.aborted && together?.requeue && share.rank === 0) await requeue(signal, say);
+      return folders;
+    },
+  );
 }

@@ -43,7 +43,7 @@ export const USAGE =
   --rows "A;B"       only these rows of lib/studies/unseen/unseen_rows.ts, separated by semicolons
   --train-on "A;B"   only these: all; SBI; without DF; without F2F; without FS; without NT
   --clip FILE        CLIP's ViT-B/16 (README, Weights): adds the rows that begin with it
-${SHARE_USAGE.replaceAll(/^( {2}--\S+ \S+) +/gm, (_, words) => words.padEnd(21))}
+${SHARE_USAGE.replaceAll(/^( {2}--\S+(?: \S+)?) +/gm, (_, words) => words.padEnd(21))}
   --collect          train nothing; write the tables from the runs there are
   --out DIR          folder of the tables (beside the runs, below results/runs/unseen); runs join those
                      that are in it

@@ -76,7 +76,11 @@ export async function unseen(
 ): Promise<void> {
   const { signal, say } = surroundings, profile = profileOf(job);
   const runs = unseenShare(job); // before anything that takes long
-  const { hardware } = await startEngine({ intraOpThreads: job.threads, interOpThreads: 1 });
+  const { hardware } = await startEngine({
+    ...job.device,
+    intraOpThreads: job.threads,
+    interOpThreads: 1,
+  });
   await Deno.mkdir(folder, { recursive: true });
   const options = { sizes: profile.sizes, cache: folder, notice: say, signal };
   const made = await unseenPictures(job, options), { people, content } = made;

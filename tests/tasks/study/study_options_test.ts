@@ -11,6 +11,7 @@ Deno.test("parseStudyOptions reads rows, seeds and the job's share", () => {
     threads: 1,
     missing: false,
     collect: false,
+    device: {},
   });
   assert.equal(parseStudyOptions(["--help"]), "help");
 });

@@ -67,7 +67,7 @@ Deno.test({
       output,
       /2 processes train together \(--devices\), a device each, with 4 pictures/,
     );
-    assert.match(output, /Batch norm takes the statistics of each device's pictures/);
+    assert.match(output, /^Batch norm takes the statistics of each device's pictures \(.*\)\.$/m);
     assert.match(output, /Back in Slurm's queue \(scontrol requeue 77\)/);
     assert.match(errors, /Stopped\. The same command goes on where it was\./);
     assert.equal(await Deno.readTextFile(join(folder, "told")), "requeue 77\n");

@@ -13,6 +13,7 @@ Deno.test("parseUnseenOptions reads what to train on what, and what is said of t
     jobs: 3,
     threads: 1,
     collect: false,
+    device: {},
     photographs: "faces",
     settings: ["all", "SBI"],
     people: "folders",
