@@ -7,8 +7,9 @@
 #
 # GPU_KIT_DEADLINE: seconds after which no further step begins (500). GPU_KIT_CUBLAS=12 uses CUDA 12's
 # own cuBLAS, when its parts were received, instead of the machine's. GPU_KIT_ANY=1 goes on without a GPU.
-# For a rehearsal: GPU_KIT_COUNT (timed steps, 20), GPU_KIT_BLOCKS (4), GPU_KIT_BATCH (8),
-# GPU_KIT_PRESET (of the other detectors; their first), GPU_KIT_LIBRARY (another TensorFlow than the kit's),
+# For a rehearsal: GPU_KIT_COUNT (timed steps, 20), GPU_KIT_BLOCKS (4), GPU_KIT_BATCH (8), GPU_KIT_HALF
+# (train16's precision, float16; a processor has bfloat16), GPU_KIT_PRESET (of the other detectors; their
+# first), GPU_KIT_LIBRARY (another TensorFlow than the kit's),
 # GPU_KIT_PYTHON (one with PyTorch; python3), GPU_KIT_PATIENCE (multiplies the steps' limits, 1), and those of
 # bench.py.
 set -u
@@ -19,7 +20,7 @@ deadline=${GPU_KIT_DEADLINE:-500}
 root=$store/root app=$store/app
 began=$SECONDS
 count=${GPU_KIT_COUNT:-20} blocks=${GPU_KIT_BLOCKS:-4} batch=${GPU_KIT_BATCH:-8}
-python=${GPU_KIT_PYTHON:-python3} preset=${GPU_KIT_PRESET:-}
+python=${GPU_KIT_PYTHON:-python3} preset=${GPU_KIT_PRESET:-} half=${GPU_KIT_HALF:-float16}
 [ -f deno.json ] && [ -d lib/engine ] || { echo "Run this in the root of the checkout."; exit 2; }
 mkdir -p "$OUT" "$root" "$store/cache/cuda" "$store/cache/deno" "$store/tmp"
 : >"$OUT/summary.txt"; : >"$OUT/log.txt"; : >"$OUT/figures.jsonl"
@@ -170,7 +171,7 @@ memory() {
       sed "s/^FIGURE {/FIGURE {\"growth\":$growth,/"
   done
 }
-repeats() { # the same steps in two processes, operations told to be deterministic: the same last loss?
+repeats() { # the same steps in two processes, the engine told to be deterministic: the same last loss?
   local round
   for round in 1 2; do
     run_deno tests/gpu/paper_steps.ts float32 "$batch" "$count" 1 | sed "s/^FIGURE {/FIGURE {\"round\":$round,/"
@@ -192,9 +193,10 @@ run() {
     layout) step layout 60 bash -c layout ;;
     step32) step step32 90 bash -c "run_deno tests/gpu/paper_steps.ts float32 $batch $count $blocks" ;;
     step16) step step16 90 bash -c "run_deno tests/gpu/paper_steps.ts float16,bfloat16 $batch $count $blocks" ;;
+    unscaled16) step unscaled16 60 bash -c "run_deno tests/gpu/paper_steps.ts float16 $batch $count $blocks all none" ;;
     strict32) NVIDIA_TF32_OVERRIDE=0 step strict32 60 bash -c "run_deno tests/gpu/paper_steps.ts float32 $batch $count $blocks" ;;
     plain) step plain 60 bash -c "run_deno tests/gpu/paper_steps.ts float32,float16 $batch $count $blocks none" ;;
-    repeats) NVIDIA_TF32_OVERRIDE=0 TF_DETERMINISTIC_OPS=1 step repeats 60 bash -c repeats ;;
+    repeats) NVIDIA_TF32_OVERRIDE=0 GPU_KIT_DETERMINISTIC=1 step repeats 60 bash -c repeats ;;
     agree) step agree 60 "$python" tests/gpu/bench.py check "$batch" ;;
     bench8) step bench8 120 "$python" tests/gpu/bench.py training 8 ;;
     bench32) step bench32 120 "$python" tests/gpu/bench.py training 32 ;;
@@ -202,6 +204,8 @@ run() {
     detectors) step detectors 90 bash -c "run_deno tests/gpu/detector_steps.ts float32 $batch 3 $preset" ;;
     detectors16) step detectors16 90 bash -c "run_deno tests/gpu/detector_steps.ts float16 $batch 3 $preset" ;;
     train) step train 90 bash -c "run_deno tests/gpu/train_killed.ts $((6 * count))" ;;
+    train16) step train16 90 bash -c "run_deno tests/gpu/train_killed.ts $((6 * count)) $half" ;;
+    cpu) step cpu 60 bash -c "run_deno tests/gpu/train_killed.ts 12 float32 cpu" ;;
     loader) step loader 90 bash -c "run_deno tests/gpu/loader_share.ts float32 $batch $((2 * count))" ;;
     uploads) step uploads 60 bash -c "run_deno tests/gpu/uploads.ts" ;;
     loader16) step loader16 90 bash -c "run_deno tests/gpu/loader_share.ts float16 32 $count" ;;
@@ -214,11 +218,11 @@ run() {
   esac
 }
 
-export store root app checkout count blocks batch python preset
+export store root app checkout count blocks batch python preset half
 export -f run_deno machine unpack assemble find_library driver_folders link stand_in layout placement memory repeats run_tests
 environment
-for name in ${*:-machine assemble link dlopen start layout step32 agree step16 detectors bench8 train tests placement \
-  parity loader uploads repeats strict32 plain memory inference bench32 batches}; do
+for name in ${*:-machine assemble link dlopen start layout step32 agree step16 detectors bench8 train train16 cpu tests \
+  placement parity loader uploads repeats strict32 unscaled16 plain memory inference bench32 batches}; do
   run "$name"
   case $name in
     link) environment ;;

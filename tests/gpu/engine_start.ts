@@ -5,6 +5,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { capturingBackend } from "lib/engine/capturing_backend.ts";
 import { conv2d } from "lib/engine/convolution.ts";
+import { describeDevice } from "lib/engine/device_title.ts";
 import { compile, startEngine } from "lib/engine/engine.ts";
 import { sayFigure, shortError } from "./figures.ts";
 
@@ -14,6 +15,7 @@ const began = performance.now();
 const engine = await startEngine();
 const devices = capturingBackend()?.eager.context.devices.map(({ name }) => name);
 say({ ...engine, devices, seconds: (performance.now() - began) / 1000 });
+say({ what: "in a line", line: await describeDevice(engine, { precisions: ["float32"] }) });
 
 /** Says the time of work whose result is read: on a GPU a call only queues. */
 function timed(what: string, work: () => tf.Tensor): void {

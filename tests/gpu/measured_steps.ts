@@ -12,6 +12,7 @@ import {
   stepNumbers,
 } from "lib/training/captured_training_step.ts";
 import { createLearner } from "lib/training/learner.ts";
+import { FIRST_LOSS_SCALE, nextLossScale, scalesLoss } from "lib/training/loss_scale.ts";
 import { gpuMemory } from "./figures.ts";
 
 /** Pictures of noise, real and fake in turn, with all that the detector wants of a batch. */
@@ -62,6 +63,9 @@ export interface MeasuredSteps {
   readonly lastLoss: number;
   /** Whether all numbers of the last step are numbers. */
   readonly finite: boolean;
+  /** The scale of the loss after it, and steps without an update, where the loss is scaled. */
+  readonly lossScale?: number;
+  readonly skipped?: number;
   /** MiB of the GPU that are taken after the last step. */
   readonly gpuMemoryMiB: number | null;
 }
@@ -72,11 +76,14 @@ export async function measureSteps(
   count: number,
 ): Promise<MeasuredSteps> {
   const random = createRandom(1, "gpu kit");
-  const inputs = (step: number) =>
-    stepInputs(
+  let lossScale = scalesLoss(configuration.training) ? FIRST_LOSS_SCALE : undefined;
+  const inputs = (step: number) => {
+    const rates = { optimiserStep: step + 1, factor: 0.2 };
+    return stepInputs(
       madeUpBatch(configuration, random),
-      stepNumbers(configuration, { step, rates: { optimiserStep: step + 1, factor: 0.2 } }),
+      stepNumbers(configuration, { step, rates, lossScale }),
     );
+  };
   let start = performance.now();
   const lap = () => {
     const now = performance.now(), seconds = (now - start) / 1000;
@@ -88,29 +95,35 @@ export async function measureSteps(
   lap();
   using step = captureTrainingStep(learner, example, configuration);
   const captureSeconds = lap();
-  const first = await step.take(example), firstSeconds = lap();
-  let last = await step.take(inputs(1));
+  const take = async (given: ReturnType<typeof inputs>) => {
+    const { isFinite, ...scalars } = await step.take(given);
+    lossScale &&= nextLossScale(lossScale, isFinite === 1);
+    return scalars;
+  };
+  const first = await take(example), firstSeconds = lap();
+  let last = await take(inputs(1));
   const secondSeconds = lap(), uploads: number[] = [], takes: number[] = [];
   for (let i = 2; i < 2 + count; i++) {
     lap();
     const given = inputs(i);
     uploads.push(lap());
-    last = await step.take(given);
+    last = await take(given);
     takes.push(lap());
   }
   const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]!;
-  const [take, upload] = [median(takes), median(uploads)];
+  const [taking, upload] = [median(takes), median(uploads)];
   return {
     captureSeconds,
     firstSeconds,
     secondSeconds,
     inputsMs: 1000 * upload,
-    stepMs: 1000 * take,
+    stepMs: 1000 * taking,
     slowestMs: 1000 * Math.max(...takes),
-    imagesPerSecond: configuration.data.batchSize / (take + upload),
+    imagesPerSecond: configuration.data.batchSize / (taking + upload),
     firstLoss: first.total!,
     lastLoss: last.total!,
     finite: Object.values(last).every(Number.isFinite),
+    ...lossScale ? { lossScale: lossScale.scale, skipped: lossScale.skipped } : {},
     gpuMemoryMiB: gpuMemory(),
   };
 }

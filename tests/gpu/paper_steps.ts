@@ -1,6 +1,7 @@
 /**
  * Training steps of the PAPER preset, with augmentation and mixup, in each precision and at each batch size:
- * `paper_steps.ts float32,float16,bfloat16 8,32 [steps] [blocks] [augmentation]`.
+ * `paper_steps.ts float32,float16,bfloat16 8,32 [steps] [blocks] [augmentation] [lossScaling]`. With
+ * GPU_KIT_DETERMINISTIC=1 the engine is told to give the same bits each time.
  */
 import { type Configuration, vary } from "lib/detectors/configuration.ts";
 import { startEngine } from "lib/engine/engine.ts";
@@ -10,9 +11,11 @@ import { PAPER_IN_SIZE } from "./paper_in_size.ts";
 
 type Precision = Configuration["training"]["precision"];
 
-const [precisions = "float32", batches = "8", count = "20", blocks = "4", augmentation = "all"] =
-  Deno.args;
-const { device } = await startEngine();
+const [precisions = "float32", batches = "8", count = "20", blocks = "4", ...more] = Deno.args;
+const [augmentation = "all", lossScaling = "auto"] = more;
+const { device, deterministic } = await startEngine({
+  deterministic: Deno.env.get("GPU_KIT_DETERMINISTIC") === "1",
+});
 let failures = 0;
 for (const batchSize of batches.split(",").map(Number)) {
   for (const precision of precisions.split(",") as Precision[]) {
@@ -25,6 +28,8 @@ for (const batchSize of batches.split(",").map(Number)) {
       batchSize,
       blocks: Number(blocks),
       augmentation,
+      lossScaling,
+      deterministic,
     };
     try {
       const configuration = vary(PAPER_IN_SIZE, {
@@ -32,6 +37,7 @@ for (const batchSize of batches.split(",").map(Number)) {
         batchSize,
         blocks: Number(blocks),
         augmentation: augmentation as "all" | "none",
+        lossScaling: lossScaling as "auto" | "dynamic" | "none",
       });
       sayFigure("paper_steps", { ...about, ...await measureSteps(configuration, Number(count)) });
     } catch (error) {

@@ -1,6 +1,7 @@
 /**
  * A run of the QUICK preset by the command `train`, over crops made of the demo photographs: ended with
- * SIGKILL after its first checkpoint, and gone on with to its end: `train_killed.ts [steps] [precision]`.
+ * SIGKILL after its first checkpoint, and gone on with to its end: `train_killed.ts [steps] [precision] [device]`. In
+ * half precision the loss is scaled. With a device, the record must name it.
  */
 import { join } from "node:path";
 import { writeManifest } from "lib/data/manifest.ts";
@@ -13,7 +14,8 @@ import { readRun } from "lib/training/recorded_runs.ts";
 import { RUNS } from "lib/training/run_folder.ts";
 import { sayFigure } from "./figures.ts";
 
-const [steps = "60", precision = "float32"] = Deno.args, every = Math.ceil(Number(steps) / 6);
+const [steps = "60", precision = "float32", device] = Deno.args,
+  every = Math.ceil(Number(steps) / 6);
 const NAME = `gpu-kit-${Date.now()}`;
 const crops = await Deno.makeTempDir({ prefix: "gpu-kit-" }),
   manifest = join(crops, "manifest.csv");
@@ -24,11 +26,13 @@ await writeManifest(manifest, samples.map((sample, i) => ({ ...sample, split: sp
 /** Starts the command, whose lines go on to standard error, so that they are in the log. */
 function startTraining(): Deno.ChildProcess {
   const settings = [`steps=${steps}`, `validateEvery=${2 * every}`, `precision=${precision}`];
+  if (precision !== "float32") settings.push("lossScaling=dynamic");
   return new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "-A", "--no-check", "--quiet", join(PROJECT.root, "lib/tasks/train.ts")],
       ...["--data", manifest, "--preset", "quick", "--name", NAME],
       ...["--checkpoint-every", `${every}`, ...settings.flatMap((one) => ["--set", one])],
+      ...device === undefined ? [] : ["--device", device],
     ],
     env: { [SET_UP_MARK]: PROJECT.root },
     stdout: "inherit",
@@ -66,6 +70,10 @@ sayFigure("train", {
   finished: record.finished !== null,
   secondSittingSeconds: (performance.now() - begin) / 1000,
   losses: [metrics[0], metrics.at(-1)].map((step) => step?.total),
+  lossScales: [metrics[0], metrics.at(-1)].map((step) => step?.lossScale),
+  skipped: metrics.reduce((sum, { skipped = 0 }) => sum + skipped, 0),
 });
 await Deno.remove(crops, { recursive: true });
-Deno.exit(code === 0 && record.finished !== null && record.sittings === 2 ? 0 : 1);
+const isThere = device === undefined ||
+  record.environment.device === `${device.toUpperCase()}${device === "cpu" ? ":0" : ""}`;
+Deno.exit(code === 0 && record.finished !== null && record.sittings === 2 && isThere ? 0 : 1);
