@@ -11,9 +11,9 @@ Deno.test("mulNoNan multiplies, and makes 0 of everything by a factor of 0, capt
   using product = disposing(
     compile((x, f) => mulNoNan(x, f as tf.Scalar), [x, tf.scalar(0)]),
   );
-  for (const  of of[mulNoNan, (x: tf.Tensor, f: tf.Scalar) => product.run(x, f)[0]]) {
-    assert.deepEqual([...of(x, tf.scalar(0)).dataSync()], [0, 0, 0, 0]);
-    assert.deepEqual([...of(x, tf.scalar(2)).dataSync()], [3, -4, NaN, -Infinity]);
+  for (const multiply of [mulNoNan, (x: tf.Tensor, f: tf.Scalar) => product.run(x, f)[0]]) {
+    assert.deepEqual([...multiply(x, tf.scalar(0)).dataSync()], [0, 0, 0, 0]);
+    assert.deepEqual([...multiply(x, tf.scalar(2)).dataSync()], [3, -4, NaN, -Infinity]);
   }
 });
 
