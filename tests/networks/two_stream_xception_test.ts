@@ -189,10 +189,11 @@ Deno.test("twoStreamFeatures equals PyTorch in inference and training: activatio
     training,
   });
   assert.deepEqual(above(activations, 1e-4), []);
-  // Of a γ, one number, the gradient is a sum that cancels: PyTorch in float32 is 5e-3 off itself.
-  const gammas = above(gradients, 5e-3).filter(([name]) => /gamma\d$/.test(name));
-  assert.deepEqual(above(gradients, 5e-3), gammas);
-  assert.deepEqual(above(Object.fromEntries(gammas), 3e-2), []);
+  // Of a γ, one number, the gradient is a sum that cancels: PyTorch in float32 is 5e-3 off itself. On one thread
+  // with oneDNN's kernels for AVX-512 γ's are 6e-2 off, others 1.2e-2; without them 3e-2 and 5e-3.
+  const gammas = above(gradients, 2e-2).filter(([name]) => /gamma\d$/.test(name));
+  assert.deepEqual(above(gradients, 2e-2), gammas);
+  assert.deepEqual(above(Object.fromEntries(gammas), 1e-1), []);
   assert.equal(Object.keys(statistics).length, 6);
   assert.deepEqual(above(statistics, 1e-5), []);
   disposeParameters(parameters);

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { parseCompareOptions } from "lib/tasks/compare/compare_options.ts";
+import { startEngine } from "lib/engine/engine.ts";
 import { deviceChoice } from "lib/tasks/device_argument.ts";
 import { evaluateDetector } from "lib/tasks/evaluate/evaluate_run.ts";
 import { parseEvaluateOptions } from "lib/tasks/evaluate/evaluate_options.ts";
@@ -15,6 +16,9 @@ import { parseUnseenOptions } from "lib/tasks/unseen/unseen_options.ts";
 import { readRunRecord } from "lib/training/recorded_runs.ts";
 import { inFolder } from "../in_folder.ts";
 import { madeUpFolder } from "../training/made_up_folder.ts";
+
+// As the tasks start it that are told so below: one process has one engine.
+await startEngine({ device: "cpu", deterministic: true });
 
 const { signal } = new AbortController();
 

@@ -69,7 +69,7 @@ Deno.test("checkTensors says that WebGPU computes, and on what", async () => {
   await provideAdapter();
   const finding = await tensorsOn("webgpu");
   works(finding);
-  assert.match(finding.detail, /^webgpu [\d.]+ on WebGPU:0 \(.+\)$/);
+  assert.match(finding.detail, /^webgpu [\d.]+ on WebGPU:0 \(.+\), memory unknown, float32/);
 });
 
 Deno.test("checkTensors shows what is wrong with FORGERY_CLUES_BACKEND, and says to unset it", async () => {
