@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 WATCHER = Path(__file__).parent.parent / "setup" / "watch_starter.py"
 CHANNELS = ("shell", "iopub", "stdin", "control", "hb")
+PORTS = 15000, 32000
 LAST_WORDS_SECONDS = 4  # between asking it to end and ending it: a training run keeps what it has
 
 
@@ -77,9 +79,18 @@ class DenoProcess:
 
 
 def free_ports():
-    """A port for each channel, which nobody else listens on."""
-    sockets = {f"{channel}_port": socket.create_server(("127.0.0.1", 0)) for channel in CHANNELS}
-    ports = {name: server.getsockname()[1] for name, server in sockets.items()}
-    for server in sockets.values():
-        server.close()
-    return ports
+    """A port for each channel, which nobody listens on.
+
+    They are below those that systems hand out by themselves (Linux from 32768 on, others from 49152), so
+    that between our look and Deno's listening no other program is given one by chance.
+    """
+    ports = []
+    while len(ports) < len(CHANNELS):
+        port = random.randrange(*PORTS)
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            continue
+        if port not in ports:
+            ports.append(port)
+    return {f"{channel}_port": port for channel, port in zip(CHANNELS, ports)}
