@@ -1,7 +1,5 @@
 /** Our side of the bench: answers the requests of protocol.ts, one a line, until its input ends. */
 import * as tf from "@tensorflow/tfjs";
-import { createInterface } from "node:readline";
-import process from "node:process";
 import { compile, type Engine, startEngine } from "lib/engine/engine.ts";
 import type { Updates } from "lib/networks/layers.ts";
 import {
@@ -17,6 +15,7 @@ import {
 import { inferenceRunner, type Runner, trainingRunner } from "./case_runners.ts";
 import { operationTimes } from "./operation_times.ts";
 import type { Check, Questions } from "./worker_protocol.ts";
+import { answerQuestions } from "./answer_questions.ts";
 
 /** Answers to every question, and nothing else. */
 type Answers = {
@@ -103,16 +102,7 @@ const answers: Answers = {
 async function main() {
   const threads = Number(Deno.env.get("FORGERY_CLUES_BENCH_THREADS") ?? 2);
   engine = await startEngine({ intraOpThreads: threads, interOpThreads: threads });
-  for await (const line of createInterface({ input: process.stdin })) {
-    const { do: name, ...request } = JSON.parse(line) as { do: keyof Questions };
-    let reply: unknown;
-    try {
-      reply = await (answers[name] as (request: unknown) => unknown)(request);
-    } catch (error) {
-      reply = { error: String(error) };
-    }
-    process.stdout.write(JSON.stringify(reply) + "\n");
-  }
+  await answerQuestions(answers);
 }
 
 if (import.meta.main) await main();

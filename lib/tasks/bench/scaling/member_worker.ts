@@ -1,7 +1,5 @@
 /** A process of a group that computes together: answers `MemberQuestions`, one a line, until its input ends. */
 import * as tf from "@tensorflow/tfjs";
-import { createInterface } from "node:readline";
-import process from "node:process";
 import { vary } from "lib/detectors/configuration.ts";
 import { meanOverDevices, membership } from "lib/engine/collectives.ts";
 import { compile, startEngine } from "lib/engine/engine.ts";
@@ -9,6 +7,7 @@ import { meetGroup } from "lib/engine/meet_group.ts";
 import { configurationOf } from "../case_inputs.ts";
 import type { MemberQuestions } from "./member_questions.ts";
 import { stepPart } from "./step_parts.ts";
+import { answerQuestions } from "../answer_questions.ts";
 
 type Answers = {
   [Name in keyof MemberQuestions]: (
@@ -68,16 +67,7 @@ const answers: Answers = {
 };
 
 async function main() {
-  for await (const line of createInterface({ input: process.stdin })) {
-    const { do: name, ...request } = JSON.parse(line) as { do: keyof MemberQuestions };
-    let reply: unknown;
-    try {
-      reply = await (answers[name] as (request: unknown) => unknown)(request);
-    } catch (error) {
-      reply = { error: String(error) };
-    }
-    process.stdout.write(JSON.stringify(reply) + "\n");
-  }
+  await answerQuestions(answers);
   Deno.exit(0); // whoever is in a group does not end by itself
 }
 
