@@ -1,6 +1,7 @@
 /** JupyterLab as `deno task lab` starts it, on a free port, for as long as a test. */
 
 import { relative } from "node:path";
+import { freePort } from "lib/engine/free_port.ts";
 import { labCommand } from "lib/tasks/lab.ts";
 import { tiedPython } from "lib/tasks/setup/run_command.ts";
 import { PROJECT, projectEnvironment } from "lib/tasks/setup/project.ts";
@@ -61,9 +62,4 @@ async function answers(address: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
-  return (listener.addr as Deno.NetAddr).port;
 }
