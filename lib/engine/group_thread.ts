@@ -33,6 +33,8 @@ const BEAT = 5, SILENCE = 60;
 const ABORTED = 10;
 
 const peers = new Map<number, Peer>();
+/** By rank: resolved once that process's work is done, or it has ended. */
+const farewells = new Map<number, PromiseWithResolvers<void>>();
 let lost: Loss | undefined, isLeaving = false;
 let watched: { id: number; library: string; context: bigint } | undefined;
 
@@ -51,12 +53,12 @@ function tellLoss(): void {
   reply({ id, loss: lost });
 }
 
-/** A process is lost, and with it the group. */
+/** A process is lost, and with it the group: for the others even where this one's own work is done. */
 function lose(loss: Loss): void {
-  if (lost !== undefined || isLeaving) return;
+  if (lost !== undefined) return;
   lost = loss;
   for (const peer of peers.values()) void peer.send({ loss });
-  tellLoss();
+  if (!isLeaving) tellLoss();
 }
 
 function fallSilent({ rank, name }: Peer, how: string): void {
@@ -66,16 +68,22 @@ function fallSilent({ rank, name }: Peer, how: string): void {
 /** Hears a process that is there until it ends. */
 async function hear(peer: Peer, lines: AsyncGenerator<PeerMessage>): Promise<void> {
   peers.set(peer.rank, peer);
+  const farewell = Promise.withResolvers<void>();
+  farewells.set(peer.rank, farewell);
   try {
     for await (const { loss, done } of lines) {
       peer.heard = Date.now();
       if (loss) lose(loss);
-      if (done) peer.isDone = true;
+      if (done) {
+        peer.isDone = true;
+        farewell.resolve();
+      }
     }
   } catch {
     // A connection that breaks off is one that ends.
   }
   if (!peer.isDone) fallSilent(peer, "has ended without a word");
+  farewell.resolve();
 }
 
 function beat(): void {
@@ -87,11 +95,20 @@ function beat(): void {
   }
 }
 
-/** Says goodbye, or why this process fails, to all that are there. */
+/**
+ * Says why this process fails to all that are there; or goodbye, and waits until all have. What one has got of
+ * a collective another may still be fetching from it, so nobody ends before all are done: the first process
+ * says goodbye when the others have, and these stay until it does.
+ */
 async function leave({ loss }: { loss?: Loss }): Promise<void> {
   isLeaving = true;
-  const message: PeerMessage = loss ? { loss } : { done: true };
-  await Promise.all([...peers.values()].map((peer) => peer.send(message)));
+  const toAll = (message: PeerMessage) =>
+    Promise.all([...peers.values()].map((peer) => peer.send(message)));
+  const isFirst = !peers.has(0);
+  if (loss) await toAll({ loss });
+  else if (!isFirst) await toAll({ done: true });
+  if (!loss) await Promise.all([...farewells.values()].map(({ promise }) => promise));
+  if (!loss && isFirst) await toAll({ done: true });
   for (const peer of peers.values()) peer.close();
 }
 

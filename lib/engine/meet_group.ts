@@ -18,7 +18,10 @@ export interface MetGroup {
   watch(): void;
   /** The loss of a process that TensorFlow's error is a mere consequence of; undefined for any other error. */
   lossBehind(error: unknown): Promise<Loss | undefined>;
-  /** Leaves the group: as one whose work is done, or whose failure ends the others' too, in these words. */
+  /**
+   * Leaves the group: as one whose work is done, which waits until all others' is, or they have ended; or as
+   * one whose failure ends the others' too, in these words.
+   */
   leave(failed?: string): Promise<void>;
 }
 

@@ -4,6 +4,7 @@ import { batchNormTraining } from "lib/engine/batch_norm.ts";
 import { freePort } from "lib/engine/free_port.ts";
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { runProgram } from "./run_program.ts";
 
 await startEngine({ intraOpThreads: 1, interOpThreads: 1 });
@@ -15,6 +16,7 @@ const MEMBER = `
   import { collectivesSoFar, fromFirst, gatherOverDevices, meanOverDevices, meansOverDevices, membership, textFromFirst } from "lib/engine/collectives.ts";
   import { compile, startEngine } from "lib/engine/engine.ts";
   import { meetGroup } from "lib/engine/meet_group.ts";
+  import { existsSync } from "node:fs";
 
   const rank = Number(Deno.env.get("RANK")), port = Number(Deno.env.get("PORT"));
   const met = await meetGroup({ rank, size: 2, hostname: "127.0.0.1", port, purpose: "test", seconds: 30, ...rank === 0 ? { ownPort: port } : {} });
@@ -53,6 +55,10 @@ const MEMBER = `
     ofMany,
     norm: values(norm(first)),
   }));
+  // Before rank 0 has all that it fetches from it, the other must not end.
+  const told = Deno.env.get("TOLD")!;
+  if (rank === 0) Deno.writeTextFileSync(told, "");
+  else while (!existsSync(told)) await new Promise((resolve) => setTimeout(resolve, 20));
   try {
     if (rank === 1) Deno.kill(Deno.pid, "SIGKILL");
     for (let i = 0; i < 100; i++) meanOverDevices(own);
@@ -73,12 +79,19 @@ Deno.test("bucketsOf packs up to 4 Mi numbers in order, and parts no tensor", ()
 
 Deno.test("collectives: two processes compute means, gradients and batch norm as one does; one that is killed ends the other's wait", async () => {
   const pictures = tf.randomNormal<tf.Rank.R4>([4, 3, 2, 3], 1, 2, "float32", 5);
-  const port = `${freePort()}`; // one for all
-  const env = (rank: number) => ({
-    ...{ RANK: `${rank}`, PORT: port, PICTURES: JSON.stringify(pictures.arraySync()) },
+  const folder = Deno.makeTempDirSync();
+  using _ = { [Symbol.dispose]: () => Deno.removeSync(folder, { recursive: true }) };
+  const shared = {
+    ...{ PORT: `${freePort()}`, PICTURES: JSON.stringify(pictures.arraySync()) },
+    TOLD: join(folder, "told"),
+  };
+  const ended = await Promise.all(
+    [0, 1].map((rank) => runProgram(MEMBER, { ...shared, RANK: `${rank}` })),
+  );
+  const [[a, lost], [b]] = ended.map(({ output, errors }) => {
+    assert.notEqual(output, "", errors.join("\n"));
+    return output.trim().split("\n");
   });
-  const ended = await Promise.all([0, 1].map((rank) => runProgram(MEMBER, env(rank))));
-  const [[a, lost], [b]] = ended.map(({ output }) => output.trim().split("\n"));
   const [of0, of1] = [JSON.parse(a), JSON.parse(b)];
   assert.deepEqual(of1.membership, { rank: 1, size: 2 });
   assert.equal(of0.device, "CPU:0");

@@ -11,7 +11,7 @@ async function meetings(...each: { size: number; purpose?: string; rank?: number
       meetGroup({ rank: rank ?? i, size, hostname: "127.0.0.1", port, purpose, seconds: 2 })
     ),
   );
-  for (const one of met) if (one.status === "fulfilled") await one.value.leave();
+  await Promise.all(met.map((one) => one.status === "fulfilled" ? one.value.leave() : undefined));
   return met.map((one) =>
     one.status === "fulfilled" ? one.value.group : (one.reason as Error).message
   );
@@ -46,4 +46,21 @@ Deno.test("meetGroup: another command, another size and a rank twice are refused
   assert.match(size as string, /^Rank 1 is one of 3 processes, rank 0 one of 2/);
   const [twice] = await meetings({ size: 3 }, { size: 3 }, { size: 3, rank: 1 });
   assert.match(twice as string, /^Two processes have the rank 1/);
+});
+
+Deno.test("MetGroup.leave: who is done waits until all are, or one has failed", async () => {
+  for (const failed of [undefined, "It failed."]) {
+    const port = freePort();
+    const [first, second, third] = await Promise.all(
+      [0, 1, 2].map((rank) =>
+        meetGroup({ rank, size: 3, hostname: "127.0.0.1", port, purpose: "leave", seconds: 5 })
+      ),
+    );
+    const gone: number[] = [];
+    const leaving = [first, second].map((met, rank) => met.leave().then(() => gone.push(rank)));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    assert.deepEqual(gone, []);
+    await third.leave(failed);
+    await Promise.all(leaving);
+  }
 });
