@@ -13,7 +13,8 @@ import { ATTRIBUTES, TYPES } from "./kernel_binding.ts";
  * @example
  * ```ts
  * import { addTo } from "lib/engine/add_to.ts";
- * import { compileStep, startEngine } from "lib/engine/engine.ts";
+ * import { compileStep } from "lib/engine/compile.ts";
+ * import { startEngine } from "lib/engine/engine.ts";
  * import * as tf from "@tensorflow/tfjs";
  * import assert from "node:assert/strict";
  *

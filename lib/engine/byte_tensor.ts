@@ -23,7 +23,8 @@ export function byteRecordOf({ dataId }: { dataId: object }): ByteRecord | undef
  * @example
  * ```ts
  * import { byteTensor } from "lib/engine/byte_tensor.ts";
- * import { compile, startEngine } from "lib/engine/engine.ts";
+ * import { compile } from "lib/engine/compile.ts";
+ * import { startEngine } from "lib/engine/engine.ts";
  * import * as tf from "@tensorflow/tfjs";
  * import assert from "node:assert/strict";
  *

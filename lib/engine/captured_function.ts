@@ -1,6 +1,6 @@
 /**
  * Capture: code is run once against a recorder and becomes one TensorFlow function, which then runs
- * without TensorFlow.js's per-operation work. What is captured, and the settings, come from engine.ts.
+ * without TensorFlow.js's per-operation work. What is captured, and the settings, come from compile.ts.
  */
 import * as tf from "@tensorflow/tfjs";
 import { type Attribute, ATTRIBUTES } from "./kernel_binding.ts";

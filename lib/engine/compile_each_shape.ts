@@ -1,7 +1,7 @@
 /** Captured functions for inputs of several shapes: each is captured when it is first met, and kept. */
 import type * as tf from "@tensorflow/tfjs";
 import { byteRecordOf } from "./byte_tensor.ts";
-import { compile } from "./engine.ts";
+import { compile } from "./compile.ts";
 
 /** A function that was captured for the shapes met so far; disposing of it frees them all. */
 export interface CompiledEachShape extends Disposable {

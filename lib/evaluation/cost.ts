@@ -5,7 +5,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { blankParameters } from "lib/detectors/blank_parameters.ts";
 import type { Detector } from "lib/detectors/detector.ts";
-import { compile } from "lib/engine/engine.ts";
+import { compile } from "lib/engine/compile.ts";
 import {
   disposeParameters,
   isLearnt,

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { TrainedDetector } from "lib/detectors/detector.ts";
 import { foldedDetector } from "lib/detectors/folded_detector.ts";
 import { scoreImages } from "lib/detectors/score_images.ts";
-import { compile } from "lib/engine/engine.ts";
+import { compile } from "lib/engine/compile.ts";
 import type { TrainingSettings } from "lib/settings/training_settings.ts";
 import { quantile } from "./quantile.ts";
 

@@ -3,7 +3,7 @@
  * counts as much as the masked picture still says. One run of the network a channel.
  */
 import * as tf from "@tensorflow/tfjs";
-import { compile } from "lib/engine/engine.ts";
+import { compile } from "lib/engine/compile.ts";
 import type { Tap } from "lib/networks/layers.ts";
 import { weightedSum } from "./grad_cam.ts";
 

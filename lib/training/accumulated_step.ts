@@ -4,7 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Configuration } from "lib/detectors/configuration.ts";
-import { compile, compileStep } from "lib/engine/engine.ts";
+import { compile, compileStep } from "lib/engine/compile.ts";
 import { replaceTensors, tensorsIn } from "lib/engine/nested_tensors.ts";
 import type { Parameters } from "lib/networks/parameters.ts";
 import { sharpenedWeights } from "./gradient_norm.ts";

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Batch } from "lib/batches/batches.ts";
 import type { Configuration } from "lib/detectors/configuration.ts";
 import { membership } from "lib/engine/collectives.ts";
-import { compileStep } from "lib/engine/engine.ts";
+import { compileStep } from "lib/engine/compile.ts";
 import { captureAccumulatedStep, type StepFunction } from "./accumulated_step.ts";
 import type { Learner } from "./learner.ts";
 import type { LossScale } from "./loss_scale.ts";

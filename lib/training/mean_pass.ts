@@ -1,7 +1,7 @@
 /** A pass in micro-batches for losses that are a mean over pictures: gradients of each part's, averaged. */
 import * as tf from "@tensorflow/tfjs";
 import type { Detector } from "lib/detectors/detector.ts";
-import { compileStep } from "lib/engine/engine.ts";
+import { compileStep } from "lib/engine/compile.ts";
 import { replaceTensors, tensorsIn } from "lib/engine/nested_tensors.ts";
 import type { Parameters } from "lib/networks/parameters.ts";
 import {

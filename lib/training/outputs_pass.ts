@@ -4,7 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Detector } from "lib/detectors/detector.ts";
-import { compile, compileStep } from "lib/engine/engine.ts";
+import { compile, compileStep } from "lib/engine/compile.ts";
 import { replaceTensors, tensorsIn } from "lib/engine/nested_tensors.ts";
 import type { Updates } from "lib/networks/layers.ts";
 import type { Parameters } from "lib/networks/parameters.ts";

@@ -5,7 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { fromFirst, meanOverDevices, membership, textFromFirst } from "lib/engine/collectives.ts";
-import { compile } from "lib/engine/engine.ts";
+import { compile } from "lib/engine/compile.ts";
 import type { RunVariables } from "./checkpoint.ts";
 
 /**

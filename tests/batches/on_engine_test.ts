@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { compile, startEngine } from "lib/engine/engine.ts";
+import { compile } from "lib/engine/compile.ts";
+import { startEngine } from "lib/engine/engine.ts";
 import { createRandom } from "lib/random.ts";
 import { augment, drawAugmentation, MILD } from "lib/batches/augmentation.ts";
 import { detectFaces, openFaceDetector } from "lib/faces/detect_faces.ts";

@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { adamNumbers, applyAdam } from "lib/engine/adam.ts";
-import { compileStep, startEngine } from "lib/engine/engine.ts";
+import { compileStep } from "lib/engine/compile.ts";
+import { startEngine } from "lib/engine/engine.ts";
 import reference from "../fixtures/adam_reference.json" with { type: "json" };
 
 const { backend } = await startEngine();

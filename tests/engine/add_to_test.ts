@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { addTo } from "lib/engine/add_to.ts";
-import { compileStep, startEngine } from "lib/engine/engine.ts";
+import { compileStep } from "lib/engine/compile.ts";
+import { startEngine } from "lib/engine/engine.ts";
 
 await startEngine();
 

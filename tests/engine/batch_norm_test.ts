@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { batchNormInference, batchNormTraining } from "lib/engine/batch_norm.ts";
-import { compile, startEngine } from "lib/engine/engine.ts";
+import { compile } from "lib/engine/compile.ts";
+import { startEngine } from "lib/engine/engine.ts";
 import { assertClose, measure, type Measured } from "./measured_tensors.ts";
 
 const { backend } = await startEngine();

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { byteTensor } from "lib/engine/byte_tensor.ts";
 import { capturingBackend } from "lib/engine/capturing_backend.ts";
-import { compile, startEngine } from "lib/engine/engine.ts";
+import { compile } from "lib/engine/compile.ts";
+import { startEngine } from "lib/engine/engine.ts";
 import { compileEachShape } from "lib/engine/compile_each_shape.ts";
 
 await startEngine();

@@ -14,7 +14,8 @@ const MEMBER = `
   import * as tf from "@tensorflow/tfjs";
   import { batchNormTraining } from "lib/engine/batch_norm.ts";
   import { collectivesSoFar, fromFirst, gatherOverDevices, meanOverDevices, meansOverDevices, membership, textFromFirst } from "lib/engine/collectives.ts";
-  import { compile, startEngine } from "lib/engine/engine.ts";
+  import { compile } from "lib/engine/compile.ts";
+  import { startEngine } from "lib/engine/engine.ts";
   import { meetGroup } from "lib/engine/meet_group.ts";
   import { existsSync } from "node:fs";
 

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { adamNumbers, applyAdam } from "lib/engine/adam.ts";
 import { capturingBackend } from "lib/engine/capturing_backend.ts";
 import type { CaptureOptions } from "lib/engine/captured_function.ts";
-import { compileStep, startEngine } from "lib/engine/engine.ts";
+import { compileStep } from "lib/engine/compile.ts";
+import { startEngine } from "lib/engine/engine.ts";
 
 const { backend } = await startEngine();
 const ignore = backend === "cpu";

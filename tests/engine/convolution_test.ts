@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { conv2d, depthwiseConv2d, maxPool } from "lib/engine/convolution.ts";
-import { compile, startEngine } from "lib/engine/engine.ts";
+import { compile } from "lib/engine/compile.ts";
+import { startEngine } from "lib/engine/engine.ts";
 import { assertClose, measure } from "./measured_tensors.ts";
 import { recordedOperations } from "./recorded_operations.ts";
 

@@ -11,7 +11,8 @@ const ignore = engine.backend === "cpu";
 /** A program that has started the engine and keeps a captured function and step alive. */
 const ALIVE = `
   import * as tf from "@tensorflow/tfjs";
-  import { compile, compileStep, startEngine } from "lib/engine/engine.ts";
+  import { compile, compileStep } from "lib/engine/compile.ts";
+  import { startEngine } from "lib/engine/engine.ts";
   await startEngine();
   const w = tf.variable(tf.scalar(1));
   const f = compile((x) => tf.mul(x, w), [tf.scalar(1)]);
@@ -46,7 +47,8 @@ Deno.test("startEngine without TensorFlow says so once, and trains on the plain 
     import { adamNumbers, applyAdam } from "lib/engine/adam.ts";
     import { batchNormTraining } from "lib/engine/batch_norm.ts";
     import { conv2d, maxPool } from "lib/engine/convolution.ts";
-    import { compileStep, startEngine } from "lib/engine/engine.ts";
+    import { compileStep } from "lib/engine/compile.ts";
+    import { startEngine } from "lib/engine/engine.ts";
     import { dropout } from "lib/engine/stateless_random.ts";
     const { backend, device, notice } = await startEngine();
     await startEngine();

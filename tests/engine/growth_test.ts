@@ -3,7 +3,8 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { adamNumbers, applyAdam } from "lib/engine/adam.ts";
 import { capturingBackend } from "lib/engine/capturing_backend.ts";
-import { compileStep, startEngine } from "lib/engine/engine.ts";
+import { compileStep } from "lib/engine/compile.ts";
+import { startEngine } from "lib/engine/engine.ts";
 import { collectGarbage } from "lib/engine/collect_garbage.ts";
 
 const { backend } = await startEngine();

@@ -1,7 +1,8 @@
 /** TensorFlow.js's operations on TensorFlow: against its plain cpu backend, and captured. */
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { compile, startEngine } from "lib/engine/engine.ts";
+import { compile } from "lib/engine/compile.ts";
+import { startEngine } from "lib/engine/engine.ts";
 import { assertClose, measure } from "./measured_tensors.ts";
 import { makeInputs, OPERATION_CASES, type OperationCase, runCase } from "./operation_cases.ts";
 

@@ -1,6 +1,6 @@
 /** The operations that a function is made of when it is captured: for what a step keeps and when it runs. */
 import * as tf from "@tensorflow/tfjs";
-import { compile } from "lib/engine/engine.ts";
+import { compile } from "lib/engine/compile.ts";
 import { Recorder } from "lib/engine/operation_recorder.ts";
 
 /** An operation as it was recorded; tensors by their ids. */

@@ -1,7 +1,8 @@
 /** Gradients of gradients against finite differences: what a step within a loss is differentiated by. */
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { compile, startEngine } from "lib/engine/engine.ts";
+import { compile } from "lib/engine/compile.ts";
+import { startEngine } from "lib/engine/engine.ts";
 import { fill } from "../networks/fixture_formula.ts";
 import { numbers, type Operation, SECOND_GRADIENT_CASES, slopes } from "./second_gradient_cases.ts";
 

@@ -1,7 +1,8 @@
 /** What `applySgd` refuses, and that all its ways agree; steps against PyTorch are in tests/training. */
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { compileStep, startEngine } from "lib/engine/engine.ts";
+import { compileStep } from "lib/engine/compile.ts";
+import { startEngine } from "lib/engine/engine.ts";
 import { applySgd } from "lib/engine/sgd.ts";
 
 const { backend } = await startEngine();

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { compile, startEngine } from "lib/engine/engine.ts";
+import { compile } from "lib/engine/compile.ts";
+import { startEngine } from "lib/engine/engine.ts";
 import { silu } from "lib/engine/silu.ts";
 import { assertClose, measure } from "./measured_tensors.ts";
 import { recordedOperations } from "./recorded_operations.ts";

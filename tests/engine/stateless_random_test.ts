@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { compile, startEngine } from "lib/engine/engine.ts";
+import { compile } from "lib/engine/compile.ts";
+import { startEngine } from "lib/engine/engine.ts";
 import { dropout, statelessNormal, statelessUniform } from "lib/engine/stateless_random.ts";
 
 const { backend } = await startEngine();

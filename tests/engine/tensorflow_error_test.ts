@@ -33,7 +33,8 @@ Deno.test("a captured step that finds no memory says so, and its variables stay 
 }, async () => {
   const program = `
     import * as tf from "@tensorflow/tfjs";
-    import { compileStep, startEngine } from "lib/engine/engine.ts";
+    import { compileStep } from "lib/engine/compile.ts";
+    import { startEngine } from "lib/engine/engine.ts";
     await startEngine();
     const weight = tf.variable(tf.ones([1, 2]));
     const step = compileStep((x) => {

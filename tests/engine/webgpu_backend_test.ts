@@ -1,7 +1,8 @@
 /** TensorFlow.js on Deno's WebGPU, against its plain cpu backend. */
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { compile, startEngine } from "lib/engine/engine.ts";
+import { compile } from "lib/engine/compile.ts";
+import { startEngine } from "lib/engine/engine.ts";
 import { projectiveTransform } from "lib/engine/projective_transform.ts";
 import { dropout, statelessNormal } from "lib/engine/stateless_random.ts";
 import { assertClose, type Measured } from "./measured_tensors.ts";

@@ -2,7 +2,8 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { classActivationMaps, positiveEvidence } from "lib/explain/grad_cam.ts";
 import type { Tap } from "lib/networks/layers.ts";
-import { compile, startEngine } from "lib/engine/engine.ts";
+import { compile } from "lib/engine/compile.ts";
+import { startEngine } from "lib/engine/engine.ts";
 
 await startEngine();
 

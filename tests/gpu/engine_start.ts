@@ -6,7 +6,8 @@ import * as tf from "@tensorflow/tfjs";
 import { capturingBackend } from "lib/engine/capturing_backend.ts";
 import { conv2d } from "lib/engine/convolution.ts";
 import { describeDevice } from "lib/engine/device_title.ts";
-import { compile, startEngine } from "lib/engine/engine.ts";
+import { compile } from "lib/engine/compile.ts";
+import { startEngine } from "lib/engine/engine.ts";
 import { sayFigure, shortError } from "./figures.ts";
 
 const repeats = Number(Deno.args[0] ?? 20);

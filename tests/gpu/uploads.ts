@@ -4,7 +4,8 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { byteTensor } from "lib/engine/byte_tensor.ts";
-import { compile, startEngine } from "lib/engine/engine.ts";
+import { compile } from "lib/engine/compile.ts";
+import { startEngine } from "lib/engine/engine.ts";
 import { IMAGENET, normaliseImages } from "lib/networks/normalise_images.ts";
 import { summarise } from "lib/tasks/bench/statistics.ts";
 import { sayFigure } from "./figures.ts";

@@ -1,7 +1,8 @@
 /** Xception against the PyTorch port in float64, on weights and images of the fixtures' formula. */
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { compile, startEngine } from "lib/engine/engine.ts";
+import { compile } from "lib/engine/compile.ts";
+import { startEngine } from "lib/engine/engine.ts";
 import { classActivationMaps } from "lib/explain/grad_cam.ts";
 import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import { type Mode, openLayers, type Updates } from "lib/networks/layers.ts";

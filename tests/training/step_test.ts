@@ -5,7 +5,8 @@ import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations
 import { augment } from "lib/batches/augmentation.ts";
 import { cropSource } from "lib/batches/batch_source.ts";
 import { mixUp } from "lib/batches/mixup.ts";
-import { compileStep, startEngine } from "lib/engine/engine.ts";
+import { compileStep } from "lib/engine/compile.ts";
+import { startEngine } from "lib/engine/engine.ts";
 import { normaliseImages } from "lib/networks/normalise_images.ts";
 import { stepNumbers } from "lib/training/captured_training_step.ts";
 import { createLearner } from "lib/training/learner.ts";

@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Configuration } from "lib/detectors/configuration.ts";
 import { foldedDetector } from "lib/detectors/folded_detector.ts";
-import { compile, compileStep } from "lib/engine/engine.ts";
+import { compile, compileStep } from "lib/engine/compile.ts";
 import { disposeParameters } from "lib/networks/parameters.ts";
 import { stepNumbers } from "lib/training/captured_training_step.ts";
 import { createLearner } from "lib/training/learner.ts";

@@ -1,6 +1,7 @@
 /** Our side of the bench: answers the requests of protocol.ts, one a line, until its input ends. */
 import * as tf from "@tensorflow/tfjs";
-import { compile, type Engine, startEngine } from "lib/engine/engine.ts";
+import { compile } from "lib/engine/compile.ts";
+import { type Engine, startEngine } from "lib/engine/engine.ts";
 import type { Updates } from "lib/networks/layers.ts";
 import {
   answersOf,

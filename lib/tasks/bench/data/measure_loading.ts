@@ -8,7 +8,7 @@ import { type Batch, disposeBatch } from "lib/batches/batches.ts";
 import { readImage } from "lib/media/image.ts";
 import { openLoader } from "lib/batches/loader.ts";
 import { byteTensor } from "lib/engine/byte_tensor.ts";
-import { compile } from "lib/engine/engine.ts";
+import { compile } from "lib/engine/compile.ts";
 import { normaliseImages } from "lib/networks/normalise_images.ts";
 import { createLearner } from "lib/training/learner.ts";
 import { train } from "lib/training/train.ts";

@@ -2,7 +2,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { vary } from "lib/detectors/configuration.ts";
 import { meanOverDevices, membership } from "lib/engine/collectives.ts";
-import { compile, startEngine } from "lib/engine/engine.ts";
+import { compile } from "lib/engine/compile.ts";
+import { startEngine } from "lib/engine/engine.ts";
 import { meetGroup } from "lib/engine/meet_group.ts";
 import { configurationOf } from "../case_inputs.ts";
 import type { MemberQuestions } from "./member_questions.ts";

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Configuration } from "lib/detectors/configuration.ts";
 import type { Compiled } from "lib/engine/captured_function.ts";
 import { collectivesSoFar, meansOverDevices } from "lib/engine/collectives.ts";
-import { compile } from "lib/engine/engine.ts";
+import { compile } from "lib/engine/compile.ts";
 import type { Updates } from "lib/networks/layers.ts";
 import { createLearner, type Learner } from "lib/training/learner.ts";
 import { passOver, type SeenBatch } from "lib/training/pass.ts";
