@@ -1,4 +1,4 @@
-/** Tables in Markdown, and how memory is written in them. */
+/** Tables in Markdown, and how memory, ratios and times are written in them. */
 import type { Summary } from "./statistics.ts";
 import type { SideResult } from "./time_case.ts";
 
@@ -17,3 +17,7 @@ export function memory({ peakMemory, stepMemory }: SideResult): string {
 /** A ratio: median and quartiles. */
 export const ratioText = ({ median, lower, upper }: Summary): string =>
   `**${median.toFixed(2)}** (${lower.toFixed(2)}–${upper.toFixed(2)})`;
+
+/** A time in milliseconds; nothing of one that was not measured. */
+export const inMilliseconds = (seconds: number | undefined, digits = 1): string =>
+  seconds === undefined ? "" : (1000 * seconds).toFixed(digits);
