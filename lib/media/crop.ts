@@ -2,8 +2,8 @@
  * Cropping and resizing. A crop is a square in whole pixels that may leave the picture; finding the
  * faces to crop is left to detect_faces.ts.
  */
-import sharp from "sharp";
-import { type Mask, rawOptions, RESIZING, type RgbImage } from "./image.ts";
+import { type Mask, rawOptions, type RgbImage } from "./image.ts";
+import { resizePixels } from "./resize_pixels.ts";
 
 /** Left, top, right, bottom in pixels; right and bottom are outside. Fractions are allowed. */
 export type Box = readonly [x0: number, y0: number, x1: number, y1: number];
@@ -88,13 +88,8 @@ export async function resizeImage(
   if (width === image.width && height === image.height) {
     return { data: image.data.slice(), width, height };
   }
-  const input = rawOptions(image);
-  const pixels = sharp(image.data, input)
-    .resize(width, height, RESIZING);
-  // sharp otherwise makes three channels of one.
-  if (input.raw.channels === 1) pixels.toColourspace("b-w");
-  const data = await pixels.raw().toBuffer();
-  return { data: new Uint8Array(data), width, height };
+  const { raw } = rawOptions(image);
+  return { data: await resizePixels(image.data, { from: raw, to: size }), width, height };
 }
 
 /** How a face is cut out. */

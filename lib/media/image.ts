@@ -9,6 +9,7 @@ import { readImageBytes } from "./image_bytes.ts";
 import { damagedImage, ImageError } from "./image_error.ts";
 import { checkHeader } from "./image_header.ts";
 import { isJpeg } from "./jpeg_header.ts";
+import { resizePixels } from "./resize_pixels.ts";
 
 /** A picture in memory: 8-bit sRGB, rows from the top, three bytes a pixel in the order R, G, B. */
 export interface RgbImage {
@@ -43,9 +44,6 @@ export interface ReadOptions {
 }
 
 const MAX_PIXELS = 100_000_000;
-
-/** How sharp resizes: proportions are not kept; shrinking averages what falls together. */
-export const RESIZING = { fit: "fill", kernel: "lanczos3" } as const;
 
 /** The decoder's own words, without the lines in which it says the same again. */
 const wordsOf = (cause: unknown) => (cause as Error).message.trim().split("\n")[0];
@@ -146,9 +144,9 @@ export async function decodeImage(
       image = { data: new Uint8Array(data), width, height };
     }
     if (!size || (image.width === size.width && image.height === size.height)) return image;
-    const resized = await sharp(image.data, rawOptions(image))
-      .resize(size.width, size.height, RESIZING).raw().toBuffer();
-    return { data: new Uint8Array(resized), ...size };
+    const { width, height } = image;
+    const from = { width, height, channels: 3 } as const;
+    return { data: await resizePixels(image.data, { from, to: size }), ...size };
   } catch (cause) {
     await check(); // says more, where the header is to blame
     throw cause instanceof ImageError ? cause : damagedImage(path, wordsOf(cause), cause);

@@ -11,7 +11,7 @@ export interface Source {
 }
 
 const BINARY =
-  /\.(png|jpe?g|gif|webp|tiff?|safetensors|pth|onnx|npy|npz|zip|bin|gz|br|ttf|woff2?)$/;
+  /\.(png|jpe?g|gif|webp|tiff?|safetensors|pth|onnx|npy|npz|zip|bin|gz|br|ttf|wasm|woff2?)$/;
 
 /** Every text file that git knows or would add, sorted by path. */
 export async function projectFiles(): Promise<Source[]> {

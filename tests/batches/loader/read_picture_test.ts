@@ -84,6 +84,23 @@ Deno.test("readPicture gives readImage's pixels, bit for bit, with a decoder or 
   }));
 
 Deno.test(
+  "readPicture shrinks a crop to the pixels that sharp alone would give",
+  { ignore },
+  () =>
+    inFolder(async (folder) => {
+      const decoder = openJpegDecoder(libraryInUse()!), path = join(folder, "crop.jpg");
+      await sharp(demoPhotographs()[0]).resize(256, 256).jpeg({ quality: 95 }).toFile(path);
+      const { data, info: { width, height } } = await sharp(path).raw()
+        .toBuffer({ resolveWithObject: true });
+      const wanted = await sharp(data, { raw: { width, height, channels: 3 } })
+        .resize(224, 224, { fit: "fill", kernel: "lanczos3" }).raw().toBuffer();
+      const picture = await readPicture(path, { size: 224, decoder });
+      assert.ok(wanted.equals(picture.data));
+      assert.deepEqual([picture.width, picture.height], [224, 224]);
+    }),
+);
+
+Deno.test(
   "readPicture reads and refuses 400 damaged files as readImage does",
   { ignore },
   () =>
