@@ -18,6 +18,8 @@ export interface Size {
 const SLACK = 16;
 /** Larger pictures keep this thread for longer than it takes to ask another one of sharp's. */
 const MAX_PIXELS = 512 * 512;
+/** Rows that `sumColumns` takes at once, and the bytes from one to the next. */
+const AT_ONCE = 4, ROW = 4096;
 /** Pairs of lengths whose weights are kept. */
 const KEPT = 256;
 
@@ -37,7 +39,7 @@ const reachOf = ({ starts, taps }: Reduction) => starts.at(-1)! + taps;
 
 /** Whether `shrink` has a way from one size to the other. */
 export function canShrink(from: Size, to: Size): boolean {
-  return from.width * from.height <= MAX_PIXELS &&
+  return from.width * from.height <= MAX_PIXELS && from.width * 3 + SLACK <= ROW &&
     isReduction(from.width, to.width) && isReduction(from.height, to.height);
 }
 
@@ -78,23 +80,27 @@ export function shrink(
   const rows = keptReduction(from.height, to.height, "height");
   const columns = keptReduction(from.width, to.width, "width");
   const stride = from.width * 3, written = to.width * 3;
-  const [pixels, rowWeights, columnWeights, columnStarts, row, result] = addressesOf(
+  const [pixels, rowWeights, columnWeights, columnStarts, strip, result] = addressesOf(
     Math.max(from.height, reachOf(rows)) * stride,
     rows.weights.byteLength,
     columns.weights.byteLength,
     columns.starts.byteLength,
-    Math.max(from.width, reachOf(columns)) * 3,
-    to.height * written,
+    AT_ONCE * ROW,
+    (to.height + AT_ONCE - 1) * written,
   );
   const bytes = new Uint8Array(memory.buffer);
   bytes.set(data, pixels);
   new Int16Array(memory.buffer, rowWeights).set(rows.weights);
   new Int16Array(memory.buffer, columnWeights).set(columns.weights);
   new Int32Array(memory.buffer, columnStarts).set(columns.starts.map((start) => start * 3));
-  for (let y = 0; y < to.height; y++) {
-    const weights = rowWeights + y * rows.taps * Int16Array.BYTES_PER_ELEMENT;
-    sumRows(pixels + rows.starts[y] * stride, stride, weights, rows.taps, stride, row);
-    sumColumns(row, columnStarts, columnWeights, columns.taps, to.width, result + y * written);
+  for (let top = 0; top < to.height; top += AT_ONCE) {
+    const bottom = Math.min(to.height, top + AT_ONCE);
+    for (let y = top; y < bottom; y++) {
+      const first = pixels + rows.starts[y] * stride, into = strip + (y - top) * ROW;
+      const weights = rowWeights + y * rows.taps * Int16Array.BYTES_PER_ELEMENT;
+      sumRows(first, stride, weights, rows.taps, stride, into);
+    }
+    sumColumns(strip, columnStarts, columnWeights, columns.taps, to.width, result + top * written);
   }
   return bytes.slice(result, result + to.height * written);
 }
