@@ -9,6 +9,14 @@ export interface DeviceMemory {
   readonly total: number;
 }
 
+/** Where a device's memory is asked; left out: here. */
+export interface DeviceQuestion {
+  /** The environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** What nvidia-smi says. */
+  readonly ask?: () => Promise<string>;
+}
+
 /** What is asked of every GPU. */
 const QUESTION = "--query-gpu=index,uuid,name,memory.total,memory.free";
 
@@ -27,11 +35,27 @@ async function askDriver(): Promise<string> {
 }
 
 /**
+ * Bytes of a device's memory that this process may still take; undefined where that is not known: where
+ * `deviceMemory` says nothing, and on a GPU all of which TensorFlow has taken at its start, told to by
+ * `TF_FORCE_GPU_ALLOW_GROWTH=false`.
+ *
+ * @param device As `Engine.device`: `"CPU:0"`, `"GPU:0"`.
+ * @param options As of `deviceMemory`.
+ */
+export async function memoryLeft(
+  device: string,
+  { env = Deno.env.toObject(), ask = askDriver }: DeviceQuestion = {},
+): Promise<number | undefined> {
+  const isTaken = device.startsWith("GPU") && env["TF_FORCE_GPU_ALLOW_GROWTH"] === "false";
+  return isTaken ? undefined : (await deviceMemory(device, { env, ask }))?.free;
+}
+
+/**
  * What is free of a device's memory; undefined where its driver does not say, or says it of cards of which one
  * cannot know which it is: CUDA numbers the fastest first, nvidia-smi by their places on the bus.
  *
  * @param device As `Engine.device`: `"CPU:0"`, `"GPU:0"`.
- * @param options `env`: the environment; `ask`: what nvidia-smi says.
+ * @param options Where that is asked.
  *
  * @example
  * ```ts
@@ -44,10 +68,7 @@ async function askDriver(): Promise<string> {
  */
 export async function deviceMemory(
   device: string,
-  { env = Deno.env.toObject(), ask = askDriver }: {
-    env?: Readonly<Record<string, string>>;
-    ask?: () => Promise<string>;
-  } = {},
+  { env = Deno.env.toObject(), ask = askDriver }: DeviceQuestion = {},
 ): Promise<DeviceMemory | undefined> {
   const [kind, number] = device.split(":");
   if (kind === "CPU") return { free: await freeMemory(), total: Deno.systemMemoryInfo().total };

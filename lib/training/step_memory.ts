@@ -74,6 +74,10 @@ function blankTargets(batch: number, size: number): Targets {
  * all within a factor of 1.25; and earlier the paper's detector at 96 pixels and batch 128 (836, 770), two blocks
  * of half a ResNet-34 at 128 pixels and batch 64 (1361, 1125), Xception at 128 pixels and batch 32 (2085, 2034).
  *
+ * On a GPU tensors are as large, of half precision smaller; what cuDNN's algorithms want beside them is not
+ * counted, and no estimate was compared with one: the paper's step of batch 8 took 8.8 GiB of an H100's 80, where
+ * TensorFlow takes more than it needs as long as there is some.
+ *
  * The passes themselves take seconds, and as much memory as a small batch does.
  *
  * @example A picture more takes a share more

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { deviceMemory } from "lib/engine/device_memory.ts";
+import { deviceMemory, memoryLeft } from "lib/engine/device_memory.ts";
 
 /** What nvidia-smi says of cards, with these models. */
 const saying = (...models: string[]) => () =>
@@ -41,6 +41,19 @@ Deno.test("deviceMemory says nothing where the driver does not", async () => {
 
 Deno.test("deviceMemory knows nothing of WebGPU's", async () => {
   assert.equal(await deviceMemory("WebGPU:0", { env: {}, ask: saying("A") }), undefined);
+});
+
+Deno.test("memoryLeft is what is free, and unknown of a card that TensorFlow took whole", async () => {
+  const ask = saying("A"), free = 500 * MIB;
+  assert.equal(await memoryLeft("GPU:0", { env: {}, ask }), free);
+  const env = { TF_FORCE_GPU_ALLOW_GROWTH: "false" };
+  assert.equal(await memoryLeft("GPU:0", { env, ask }), undefined);
+  assert.equal(
+    await memoryLeft("GPU:0", { env: { TF_FORCE_GPU_ALLOW_GROWTH: "true" }, ask }),
+    free,
+  );
+  assert.equal(await memoryLeft("WebGPU:0", { env: {}, ask }), undefined);
+  assert.ok((await memoryLeft("CPU:0", { env, ask }))! > 0);
 });
 
 Deno.test("deviceMemory of the processor is the machine's", async () => {

@@ -1,4 +1,4 @@
-/** Whether a training step fits into memory, said before the first one. */
+/** Whether a training step fits into the device's memory, said before the first one. */
 import type { Configuration } from "lib/detectors/configuration.ts";
 import { microBatchSizes } from "lib/detectors/micro_batches.ts";
 import { bytesOfStep, type StepMemory, stepMemory } from "lib/training/step_memory.ts";
@@ -19,7 +19,7 @@ export interface MemoryCheck {
 /**
  * What a run's step takes, beside what is free.
  *
- * @param free Bytes.
+ * @param free Bytes of the device that the step is taken on.
  * @returns Undefined where it fits for certain, or its detector cannot be measured.
  */
 export async function checkMemory(

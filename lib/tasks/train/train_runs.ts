@@ -8,9 +8,9 @@ import { openLoader } from "lib/batches/loader.ts";
 import { LABEL_LEGEND } from "lib/data/manifest.ts";
 import { assertContents } from "lib/data/fingerprint.ts";
 import { assertBegun, describePublished, loadPublished } from "lib/detectors/published_weights.ts";
+import { memoryLeft } from "lib/engine/device_memory.ts";
 import { describeDevice } from "lib/engine/device_title.ts";
 import type { Engine } from "lib/engine/engine.ts";
-import { freeMemory } from "lib/io/free_memory.ts";
 import { withProgress } from "lib/io/progress.ts";
 import { readStateDict } from "lib/networks/weights/state_dict_file.ts";
 import { summariseHistory } from "lib/training/history_rows.ts";
@@ -49,8 +49,8 @@ import type { TrainTaskOptions } from "./train_options.ts";
 export interface TrainSurroundings extends TaskSurroundings {
   /** Folder of all runs. */
   readonly runsFolder: string;
-  /** Bytes that are free. */
-  readonly memory: () => Promise<number>;
+  /** Bytes that are free of a device's memory; undefined where that is not known. */
+  readonly memory: typeof memoryLeft;
 }
 
 /** What all runs of a command share. */
@@ -114,9 +114,10 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<string> {
     const remark = deviceChange(earlier.environment, engine);
     if (remark) say(remark);
   }
-  // Of a GPU's memory nothing is known here, nor what other devices' processes take.
-  if (!isDone && engine.device.startsWith("CPU") && share.size === 1) {
-    const { estimate, fault } = await checkMemory(configuration, await sitting.memory()) ?? {};
+  // What other devices' processes take of the machine is not known here.
+  const free = isDone || share.size > 1 ? undefined : await sitting.memory(engine.device);
+  if (free !== undefined) {
+    const { estimate, fault } = await checkMemory(configuration, free) ?? {};
     if (estimate) say(estimate);
     if (fault && !sitting.ignoreMemory) throw new RangeError(fault);
   }
@@ -178,7 +179,7 @@ async function trainOne(run: PlannedRun, sitting: Sitting): Promise<string> {
  */
 export async function trainRuns(
   options: TrainTaskOptions,
-  { signal, say, runsFolder = RUNS, memory = freeMemory }:
+  { signal, say, runsFolder = RUNS, memory = memoryLeft }:
     & TaskSurroundings
     & Partial<TrainSurroundings>,
 ): Promise<string[]> {

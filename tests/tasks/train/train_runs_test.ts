@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { vary } from "lib/detectors/configuration.ts";
 import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
+import { startEngine } from "lib/engine/engine.ts";
 import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
 import { writeSafetensors } from "lib/networks/weights/safetensors.ts";
 import { parametersUnder, storeParameters } from "lib/networks/weights/state_dict.ts";
@@ -23,7 +24,7 @@ async function trainAs(
   { runs, stopAfter = Infinity, ...surroundings }: {
     runs: string;
     stopAfter?: number;
-    memory?: () => Promise<number>;
+    memory?: (device: string) => Promise<number | undefined>;
   },
 ): Promise<string[]> {
   const options = parseTrainOptions(line.split(" "));
@@ -144,11 +145,17 @@ Deno.test("trainRuns refuses a step that does not fit into memory, unless told t
   await inFolder(async (folder) => {
     const manifest = await madeUpFolder(folder, { train: 16, validation: 0, test: 0 });
     const line = `--data ${manifest} ${SMALL} --micro-batch 2`;
-    const given = { runs: join(folder, "runs"), memory: () => Promise.resolve(2 ** 20) };
+    const asked: string[] = [];
+    const memory = (device: string) => (asked.push(device), Promise.resolve(2 ** 20));
+    const given = { runs: join(folder, "runs"), memory };
     await assert.rejects(trainAs(line, given), /Not even two pictures.*--ignore-memory/);
+    assert.deepEqual(asked, [(await startEngine()).device]);
     const lines = await trainAs(`${line} --ignore-memory`, { ...given, stopAfter: 3 });
     assert.match(lines.join("\n"), /4 micro-batches of 2.*running ones move on 4 times/);
     assert.match(lines.join("\n"), /8 pictures, 2 at a time, takes about .* 0\.0 GB are free/);
+    const unknown = { runs: join(folder, "others"), memory: () => Promise.resolve(undefined) };
+    const silent = await trainAs(line, { ...unknown, stopAfter: 3 });
+    assert.doesNotMatch(silent.join("\n"), /GB are free/);
   });
 });
 
