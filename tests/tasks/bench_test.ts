@@ -1,23 +1,30 @@
 /** Tests of the bench: its arithmetic, its words, its two-process timing, and one tiny real run. */
 import assert from "node:assert/strict";
-import { compareChecks } from "lib/tasks/bench/agreement.ts";
+import { join } from "node:path";
+import { agree, compareChecks, introduce } from "lib/tasks/bench/agreement.ts";
 import {
   caseName,
-  CASES,
   chooseCases,
   forwardMacs,
   type PaperCase,
+  paperCases,
   stepFlops,
 } from "lib/tasks/bench/bench_cases.ts";
 import { compareCase, type ComparisonOptions } from "lib/tasks/bench/time_case.ts";
 import { peakMemory, processSeconds, resetPeakMemory } from "lib/tasks/bench/machine.ts";
 import { parseBenchOptions } from "lib/tasks/bench/bench_options.ts";
-import { type BenchReport, reportCsv, writeReport } from "lib/tasks/bench/bench_report.ts";
+import {
+  type BenchReport,
+  reportCsv,
+  reportMarkdown,
+  writeReport,
+} from "lib/tasks/bench/bench_report.ts";
 import { judge } from "lib/tasks/bench/verdict.ts";
 import { runBench } from "lib/tasks/bench/bench_run.ts";
 import { summarise } from "lib/tasks/bench/statistics.ts";
 import { WorkerProcess } from "lib/tasks/bench/worker_process.ts";
 import { PROJECT } from "lib/tasks/setup/project.ts";
+import { SET_UP_MARK } from "lib/tasks/setup/run_again.ts";
 import { fake } from "./bench/fake_contender.ts";
 
 const TINY: PaperCase = {
@@ -35,6 +42,7 @@ const timing = (changes: Partial<ComparisonOptions> = {}): ComparisonOptions => 
   rounds: 3,
   burstSeconds: 0.02,
   thorough: true,
+  device: "CPU:0",
   signal: never,
   onProgress: () => {},
   ...changes,
@@ -57,13 +65,17 @@ Deno.test("stepFlops counts a training step as three forward passes of the batch
   assert.equal(stepFlops(TINY), 3 * stepFlops(inference));
 });
 
-Deno.test("CASES are the eight of the comparison, each with a name of its own", () => {
-  assert.equal(new Set(CASES.map(caseName)).size, 8);
-  assert.ok(CASES.every(({ size, batch, width }) => size === 224 && batch === 8 && width === 1));
+Deno.test("paperCases are the comparison's eight, on a GPU twelve, each with a name of its own", () => {
+  const all = paperCases("cpu"), names = all.map(caseName);
+  assert.equal(new Set(names).size, 8);
+  assert.ok(all.every(({ size, batch, width }) => size === 224 && batch === 8 && width === 1));
+  const more = paperCases("gpu:1").map(caseName).filter((name) => !names.includes(name));
+  assert.equal(new Set(more).size, 4);
+  assert.ok(more.every((name) => name.includes("float16")));
 });
 
 Deno.test("chooseCases refuses a pattern that fits nothing, and says what there is", () => {
-  assert.throws(() => chooseCases(CASES, ["n1", "n5"]), /"n5".*inference-float32-n1/);
+  assert.throws(() => chooseCases(paperCases(), ["n1", "n5"]), /"n5".*inference-float32-n1/);
 });
 
 Deno.test("parseBenchOptions: defaults, and where a report goes", () => {
@@ -76,6 +88,37 @@ Deno.test("parseBenchOptions: defaults, and where a report goes", () => {
   assert.ok(peer !== "help");
   assert.deepEqual([peer.output, peer.rounds, peer.thorough], ["results/bench", 5, true]);
   assert.equal(parseBenchOptions(["--help"]), "help");
+});
+
+Deno.test("parseBenchOptions: the device, what belongs to it, and the paper's sizes", () => {
+  const line =
+    "--device gpu:1 --no-tf32 --peer torch --python py --agreement --blocks 2,3 --size 64 " +
+    "--width 0.5 --batch 4";
+  const options = parseBenchOptions(line.split(" "));
+  assert.ok(options !== "help");
+  const { device, tensorFloat32, python, onlyAgreement, cases, matrixSide } = options;
+  assert.deepEqual([device, tensorFloat32, python, onlyAgreement], ["gpu:1", false, "py", true]);
+  assert.equal(cases.length, 12);
+  assert.deepEqual(cases[1], {
+    ...{ work: "inference", precision: "float32", blocks: 3, size: 64, batch: 4, width: 0.5 },
+  });
+  const own = parseBenchOptions(["--device", "cpu"]);
+  assert.ok(own !== "help" && own.matrixSide < matrixSide && own.cases.length === 8);
+  assert.equal("tensorFloat32" in own, false);
+});
+
+Deno.test("parseBenchOptions refuses what does not belong together", () => {
+  const wrong: [string, RegExp][] = [
+    ["--device cuda", /--device is "cuda", but must be cpu, or gpu:/],
+    ["--python py", /--python and --agreement belong to --peer torch/],
+    ["--agreement", /belong to --peer torch/],
+    ["--detector mesonet --size 64", /--size is the paper's detector's/],
+    ["--width 0", /--width is "0"/],
+    ["--set depth=shallow", /--set belongs to a --detector/],
+  ];
+  for (const [line, message] of wrong) {
+    assert.throws(() => parseBenchOptions(line.split(" ")), message);
+  }
 });
 
 Deno.test("parseBenchOptions refuses wrong values and unknown options", () => {
@@ -130,6 +173,53 @@ Deno.test("compareCase times both sides in turn and takes the peer's fastest way
   }
 });
 
+Deno.test("compareCase tells what each side took of a GPU's memory until it was ready", async () => {
+  const free = [80e9, 77e9, 77e9, 75e9].values(); // before and after each side
+  const memoryOf = (device: string) => {
+    assert.equal(device, "GPU:1");
+    return Promise.resolve({ free: free.next().value!, total: 85e9 });
+  };
+  const counts = { allocated: 1e9, reserved: 15e8 };
+  const options = timing({ peer: fake("peer", { counts }), device: "GPU:1", memoryOf, rounds: 1 });
+  const { ours, peer } = await compareCase(TINY, fake("ours", {}), options);
+  assert.deepEqual([ours.peakMemory, ours.stepMemory, ours.allocated], [3e9, null, undefined]);
+  assert.deepEqual([peer!.peakMemory, peer!.allocated, peer!.reserved], [2e9, 1e9, 15e8]);
+});
+
+Deno.test("compareCase hands on what a device refuses, whatever ways there are", async () => {
+  const variants = () => ["slow", "fast"], refuses = "no bfloat16";
+  const peer = fake("peer", { refuses }, { variants });
+  await assert.rejects(
+    compareCase(TINY, fake("ours", {}), timing({ peer })),
+    { name: "Refusal", message: "peer: no bfloat16" },
+  );
+});
+
+Deno.test("introduce leaves out a precision that is refused, and refuses two devices", async () => {
+  const options = { cases: [TINY], matrixSide: 8, signal: never };
+  const [side] = await introduce([fake("one", { refuses: "not here" })], options);
+  assert.deepEqual([side!.device, side!.peak], ["CPU:0", {}]);
+  await assert.rejects(
+    introduce([fake("one", { device: "GPU:0" }), fake("two", {})], options),
+    /RangeError: Not the same device: Fake on GPU:0, Fake on CPU:0\. --device/,
+  );
+});
+
+Deno.test("agree compares without TF32, and with it where that is how it is timed", async () => {
+  const log = await Deno.makeTempFile();
+  try {
+    const contenders = { ours: fake("ours", { log }), peer: fake("peer", { log }), signal: never };
+    assert.equal((await agree(TINY, { ...contenders, rounded: false })).rounded, undefined);
+    const { rounded } = await agree(TINY, { ...contenders, rounded: true });
+    assert.deepEqual(rounded, { logits: 0, loss: 0 });
+    const asked = (await Deno.readTextFile(log)).trim().split(" ");
+    const each = (tf32: 0 | 1) => [`ours:check${tf32}`, `peer:check${tf32}`];
+    assert.deepEqual(asked, [...each(0), ...each(0), ...each(1)]);
+  } finally {
+    await Deno.remove(log);
+  }
+});
+
 Deno.test("compareCase names the side that died, with its last words", async () => {
   const peer = fake("peer", { end: "dies" });
   await assert.rejects(
@@ -175,6 +265,18 @@ Deno.test({
   },
 });
 
+Deno.test("bench refuses a GPU that is not there, before anything is installed for it", async () => {
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "-A", "--no-check", "--quiet", join(PROJECT.root, "lib/tasks/bench.ts")],
+      ...["--peer", "torch", "--device", "gpu:9999"],
+    ],
+    env: { [SET_UP_MARK]: PROJECT.root },
+  }).output();
+  assert.match(new TextDecoder().decode(stderr), /The device gpu:9999 is not there\. .*: cpu/);
+  assert.equal(code, 2);
+});
+
 /** A report of one case with the given speeds, and memory of 2 GB against 1 GB. */
 function exampleReport(ours: number[], peers: number[]): BenchReport {
   const side = { tried: {}, parameters: 3, value: 0 };
@@ -182,6 +284,7 @@ function exampleReport(ours: number[], peers: number[]): BenchReport {
     name,
     version: "1",
     threads: 2,
+    device: "CPU:0",
     detail: "",
     peak: { float32: 1e12, bfloat16: 2e12 },
   }));
@@ -213,7 +316,7 @@ function exampleReport(ours: number[], peers: number[]): BenchReport {
       },
       disturbance: ours.map(() => 0),
     }],
-    failures: [{ case: "training-float32-n4", reason: "it fell over" }],
+    failures: [{ case: "training-float32-n4", reason: "it fell over", refused: false }],
   };
 }
 
@@ -222,6 +325,34 @@ Deno.test("reportCsv has a row for each case and round, with the ratio within th
   assert.equal(header!.split(",").length, rows[0]!.split(",").length);
   const ratio = header!.split(",").indexOf("ratio");
   assert.deepEqual(rows.map((row) => Number(row.split(",")[ratio])), [0.5, 1.5]);
+});
+
+Deno.test("reports of a GPU name it, count its memory, and say what it refuses", () => {
+  const report = exampleReport([10, 10, 10], [20, 20, 20]), [result] = report.results;
+  const counted = { stepMemory: null, allocated: 5e8, reserved: 75e7 };
+  const onGpu: BenchReport = {
+    ...report,
+    sides: report.sides.map((side) => ({ ...side, device: "GPU:1" })),
+    agreements: [{ ...report.agreements[0]!, rounded: { logits: 5e-4, loss: 4e-5 } }],
+    results: [{
+      ...result!,
+      ours: { ...result!.ours, stepMemory: null },
+      peer: { ...result!.peer!, ...counted },
+    }],
+    failures: [{ case: "training-bfloat16-n2", reason: "it has none", refused: true }],
+  };
+  const [header, row] = reportCsv(onGpu).split("\n").map((line) => line.split(","));
+  const cell = (name: string) => row![header!.indexOf(name)];
+  assert.deepEqual(
+    ["device", "peer_allocated_bytes", "peer_reserved_bytes"].map(cell),
+    ["GPU:1", "500000000", "750000000"],
+  );
+  const markdown = reportMarkdown(onGpu);
+  assert.match(markdown, /\| 2\.00 \/ 1\.00 \(tensors 0\.50, kept 0\.75\), not reached \|/);
+  assert.match(markdown, /- training-bfloat16-n2 is refused: it has none/);
+  assert.match(markdown, /without TF32; with it, as timed, by 5\.0e-4 and 4\.0e-5/);
+  assert.match(markdown, /Memory: what the process took of the card/);
+  assert.doesNotMatch(reportMarkdown(report), /of the card/);
 });
 
 Deno.test("judge leaves out rounds that others disturbed, unless hardly any is quiet", () => {
@@ -258,15 +389,20 @@ Deno.test("runBench times our own side of a tiny detector, training and inferenc
   const cases = (["training", "inference"] as const).flatMap((work) =>
     (["float32", "bfloat16"] as const).map((precision) => ({ ...TINY, work, precision }))
   );
+  const refused = { ...TINY, work: "inference", precision: "float16" } as const; // processors do not mix it
   const report = await runBench({
-    cases,
+    cases: [refused, ...cases],
+    device: "cpu",
     rounds: 2,
     burstSeconds: 0.01,
     thorough: false,
     threads: 2,
     matrixSide: 64,
   }, { project: PROJECT, words: { say: () => {}, passing: () => {} }, signal: never });
-  assert.deepEqual(report.failures, []);
+  const [failure, ...others] = report.failures;
+  assert.deepEqual(others, []);
+  assert.deepEqual([failure!.case, failure!.refused], [caseName(refused), true]);
+  assert.match(failure!.reason, /^Forgery Clues: RangeError: float16 is not what/);
   assert.equal(report.results.length, cases.length);
   for (const { ours } of report.results) {
     assert.equal(ours.imagesPerSecond.length, 2);
@@ -275,4 +411,5 @@ Deno.test("runBench times our own side of a tiny detector, training and inferenc
     assert.ok(ours.parameters > 1e5);
   }
   assert.ok(report.sides[0]!.peak.float32! > 0);
+  assert.equal(report.sides[0]!.peak.float16, undefined);
 });

@@ -11,8 +11,8 @@ import {
   type ResolvedCase,
 } from "./bench_cases.ts";
 import type { Contender } from "./contender.ts";
-import type { Check, Description } from "./worker_protocol.ts";
-import { WorkerProcess } from "./worker_process.ts";
+import { type Check, type Description, TENSOR_FLOAT32_VARIABLE } from "./worker_protocol.ts";
+import { Refusal, WorkerProcess } from "./worker_process.ts";
 
 /** Operations a second of the best matrix product, in the precisions that are timed. */
 export type Peak = Partial<Record<BenchCase["precision"], number>>;
@@ -33,7 +33,12 @@ export interface Agreement {
   readonly logits: number;
   /** Relative difference of the training objective, dropout off. */
   readonly loss: number;
+  /** The same with products rounded to TF32 on both sides, where they are when it is timed; no bound is set. */
+  readonly rounded?: Differences;
 }
+
+/** How far two answers are apart, as in `Agreement`. */
+export type Differences = Pick<Agreement, "logits" | "loss">;
 
 /**
  * Largest relative differences in float32 that pass as rounding: fixtures of the official code
@@ -61,7 +66,10 @@ const PRODUCTS = 8;
 
 /**
  * Asks each contender who it is and what it reaches at best in the cases' precisions, in turn. In others it
- * is not asked: a processor without bfloat16 would take minutes for one product.
+ * is not asked: a processor without bfloat16 would take minutes for one product. A precision that its device
+ * refuses is left out.
+ *
+ * @throws RangeError when they compute on different devices.
  */
 export async function introduce(
   contenders: readonly Contender[],
@@ -80,30 +88,57 @@ export async function introduce(
     const peak: Peak = {};
     for (const precision of precisions) {
       const question = { side: matrixSide, repeats: PRODUCTS, precision };
-      peak[precision] = (await worker.ask("peak", question)).flops;
+      try {
+        peak[precision] = (await worker.ask("peak", question)).flops;
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+      }
     }
     introductions.push({ ...description, peak });
   }
+  assertSameDevice(introductions);
   return introductions;
 }
 
+/** A comparison of different devices would say nothing of the two sides. */
+function assertSameDevice(sides: readonly Description[]): void {
+  if (new Set(sides.map(({ device }) => device)).size <= 1) return;
+  const places = sides.map(({ name, device }) => `${name} on ${device}`).join(", ");
+  throw new RangeError(`Not the same device: ${places}. --device says which both are to take.`);
+}
+
 /**
- * Lets both sides compute `one` in float32 with the same weights and images.
+ * Lets both sides compute `one` in float32 with the same weights and images, without TF32.
  *
+ * @param options `rounded`: whether with TF32 as well.
  * @throws Error when they differ by more than rounding, with both answers.
  */
 export async function agree(
   one: PaperCase | ResolvedCase,
-  { ours, peer, signal }: { ours: Contender; peer: Contender; signal: AbortSignal },
+  { ours, peer, rounded, signal }: {
+    ours: Contender;
+    peer: Contender;
+    rounded: boolean;
+    signal: AbortSignal;
+  },
 ): Promise<Agreement> {
   const batch = isPaperCase(one) ? one.batch : Math.min(one.batch, CHECKED);
-  const ask = async ({ worker }: Contender) => {
-    await using process = new WorkerProcess(worker, signal);
+  const ask = async ({ worker }: Contender, tensorFloat32: "0" | "1") => {
+    const env = { ...worker.env, [TENSOR_FLOAT32_VARIABLE]: tensorFloat32 };
+    await using process = new WorkerProcess({ ...worker, env }, signal);
     return await process.ask("check", { case: { ...one, batch, precision: "float32" } });
   };
-  const mine = await ask(ours);
-  const theirs = await ask(peer);
-  return compareChecks(one, [mine, theirs]);
+  const agreement = compareChecks(one, [await ask(ours, "0"), await ask(peer, "0")]);
+  if (!rounded) return agreement;
+  return { ...agreement, rounded: differences([await ask(ours, "1"), await ask(peer, "1")]) };
+}
+
+function differences([mine, theirs]: readonly [Check, Check]): Differences {
+  const largest = Math.max(...theirs.logits.map(Math.abs));
+  return {
+    logits: Math.max(...mine.logits.map((v, i) => Math.abs(v - theirs.logits[i]!))) / largest,
+    loss: Math.abs(mine.loss - theirs.loss) / Math.abs(theirs.loss),
+  };
 }
 
 /** The comparison behind `agree`. Throws when the two answers differ by more than rounding. */
@@ -111,9 +146,7 @@ export function compareChecks(
   one: PaperCase | ResolvedCase,
   [mine, theirs]: readonly [Check, Check],
 ): Agreement {
-  const largest = Math.max(...theirs.logits.map(Math.abs));
-  const logits = Math.max(...mine.logits.map((v, i) => Math.abs(v - theirs.logits[i]!))) / largest;
-  const loss = Math.abs(mine.loss - theirs.loss) / Math.abs(theirs.loss);
+  const { logits, loss } = differences([mine, theirs]);
   const tolerance = isPaperCase(one) ? TOLERANCE : LOOSER[one.detector] ?? TOLERANCE;
   const same = mine.parameters === theirs.parameters &&
     mine.logits.length === theirs.logits.length &&
@@ -132,9 +165,15 @@ export function compareChecks(
 }
 
 /** An agreement in one line. */
-export function agreementLine({ network, parameters, logits, loss }: Agreement): string {
-  return `${network}: the same ${parameters} parameters; with the same weights, float32 logits ` +
+export function agreementLine(agreement: Agreement): string {
+  const { network, parameters, logits, loss, rounded } = agreement;
+  const line =
+    `${network}: the same ${parameters} parameters; with the same weights, float32 logits ` +
     `differ by ${logits.toExponential(1)} of the largest, the training loss by ${
       loss.toExponential(1)
     }`;
+  if (!rounded) return line;
+  return `${line} without TF32; with it, as timed, by ${rounded.logits.toExponential(1)} and ${
+    rounded.loss.toExponential(1)
+  }`;
 }

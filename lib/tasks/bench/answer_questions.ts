@@ -3,7 +3,8 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 
 /**
- * Answers questions from standard input, one after another, until it closes; an error is an answer, too.
+ * Answers questions from standard input, one after another, until it closes; an error is an answer, too, and a
+ * RangeError a refusal.
  *
  * @param answers What is done for each `do` of a question, with its other fields.
  */
@@ -15,7 +16,7 @@ export async function answerQuestions(answers: object): Promise<void> {
       const answer = answers[name as keyof typeof answers] as (request: unknown) => unknown;
       reply = await answer(request);
     } catch (error) {
-      reply = { error: String(error) };
+      reply = { error: String(error), ...error instanceof RangeError ? { refused: true } : {} };
     }
     process.stdout.write(JSON.stringify(reply) + "\n");
   }

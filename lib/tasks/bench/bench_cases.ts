@@ -1,11 +1,12 @@
 /** What is timed: the cases, how they are named and chosen, and the arithmetic each step costs. */
+import type { DeviceName } from "lib/engine/eager_context.ts";
 
 /** What all cases have. */
 export interface AnyCase {
   /** "inference" is a forward pass in evaluation mode; "training" is a whole step with Adam. */
   readonly work: "inference" | "training";
-  /** float32 throughout, or bfloat16 where the framework's mixed precision chooses it. */
-  readonly precision: "float32" | "bfloat16";
+  /** float32 throughout, or half of it where the framework's mixed precision chooses that. */
+  readonly precision: "float32" | "float16" | "bfloat16";
   /** Images in a step. */
   readonly batch: number;
 }
@@ -50,16 +51,43 @@ export function isPaperCase(one: BenchCase): one is PaperCase {
   return "blocks" in one;
 }
 
-/** The eight cases of the comparison: 224 px, batch 8, one and four blocks of ResNet-34. */
-export const CASES: readonly PaperCase[] = Object.freeze(
-  (["inference", "training"] as const).flatMap((work) =>
-    (["float32", "bfloat16"] as const).flatMap((precision) =>
-      [1, 4].map((blocks) =>
-        Object.freeze({ work, precision, blocks, size: 224, batch: 8, width: 1 })
-      )
+/** In which sizes the paper's detector is timed. */
+export interface PaperSizes {
+  /** Numbers of blocks. */
+  readonly blocks: readonly number[];
+  /** As in `PaperCase`. */
+  readonly size: number;
+  /** As in `PaperCase`. */
+  readonly width: number;
+  /** Images in a step. */
+  readonly batch: number;
+}
+
+/** The sizes of the comparison: one and four blocks of ResNet-34, 224 px, batch 8. */
+export const PAPER_SIZES: PaperSizes = Object.freeze({
+  blocks: Object.freeze([1, 4]),
+  size: 224,
+  width: 1,
+  batch: 8,
+});
+
+/** What each kind of device mixes: on a processor TensorFlow's float16 is refused. */
+const PRECISIONS = {
+  cpu: ["float32", "bfloat16"],
+  gpu: ["float32", "float16", "bfloat16"],
+} as const;
+
+/** The cases of the paper's detector on a device: eight on a processor, twelve on a GPU. */
+export function paperCases(
+  device: DeviceName = "cpu",
+  { blocks, size, width, batch }: PaperSizes = PAPER_SIZES,
+): PaperCase[] {
+  return (["inference", "training"] as const).flatMap((work) =>
+    PRECISIONS[device === "cpu" ? "cpu" : "gpu"].flatMap((precision) =>
+      blocks.map((count) => ({ work, precision, blocks: count, size, batch, width }))
     )
-  ),
-);
+  );
+}
 
 /** What a detector's cases share. */
 export type ChosenDetector = Pick<DetectorCase, "detector" | "preset" | "changes">;
@@ -100,10 +128,10 @@ export function caseName(one: BenchCase): string {
  *
  * @example All training steps, and one inference
  * ```ts
- * import { CASES, caseName, chooseCases } from "lib/tasks/bench/bench_cases.ts";
+ * import { caseName, chooseCases, paperCases } from "lib/tasks/bench/bench_cases.ts";
  * import assert from "node:assert/strict";
  *
- * const chosen = chooseCases(CASES, ["training-n4", "inference-float32-n1"]).map(caseName);
+ * const chosen = chooseCases(paperCases("cpu"), ["training-n4", "inference-float32-n1"]).map(caseName);
  * assert.deepEqual(chosen, [
  *   "inference-float32-n1",
  *   "training-float32-n4",

@@ -1,13 +1,16 @@
 /** What the command line of the bench says. */
 import { parseArgs } from "node:util";
 import { isAbsolute, resolve } from "node:path";
+import type { DeviceName } from "lib/engine/eager_context.ts";
+import { DEVICE_OPTIONS, deviceChoice } from "../device_argument.ts";
 import {
   type BenchCase,
   caseName,
-  CASES,
   chooseCases,
   type ChosenDetector,
   detectorCases,
+  PAPER_SIZES,
+  paperCases,
 } from "./bench_cases.ts";
 import { COMPARED } from "./compared_detectors.ts";
 
@@ -15,6 +18,14 @@ import { COMPARED } from "./compared_detectors.ts";
 export interface BenchOptions {
   /** The framework to compare with; none times our own side only. */
   readonly peer?: "torch";
+  /** What both sides compute on. Default: the processor where there is a peer; else as the engine does by itself. */
+  readonly device?: DeviceName;
+  /** Whether a GPU may round float32 products to TF32, on both sides. Default: yes. */
+  readonly tensorFloat32?: boolean;
+  /** A Python that has PyTorch, for the peer; left out: that of the bench's own environment. */
+  readonly python?: string;
+  /** Whether only what both sides compute is compared, and nothing timed. Default: no. */
+  readonly onlyAgreement?: boolean;
   /** The cases to time, in order. */
   readonly cases: readonly BenchCase[];
   /** Rounds a case. */
@@ -35,13 +46,21 @@ export interface BenchOptions {
 export const USAGE = `deno task bench [options]    times the detector; compares it with PyTorch
 
   --peer torch     compare with PyTorch, step by step in turn; writes results/bench/
+  --device NAME    both sides there: cpu, or gpu:0, gpu:1 … (cpu with --peer; else the first GPU or the processor)
+  --no-tf32        on a GPU: float32 products keep all their bits, on both sides (both round them to TF32)
+  --python PATH    with --peer: a Python that has PyTorch, where the bench's own cannot be installed; for other
+                   detectors than the paper's with timm too
+  --agreement      with --peer: only whether both sides compute the same; nothing is timed
   --detector A,B   instead of the paper's detector: some of the kit's, or "all" that PyTorch's side has too;
                    without --peer also a TypeScript file of your own
   --preset NAME    with --detector: one of its presets (its first)
   --set FIELD=VALUE  with --detector: a field changed, such as edition=port; may be repeated
-  --batch N        with --detector: images in a step (8)
+  --batch N        images in a step (8)
+  --blocks A,B     of the paper's detector: numbers of blocks (1,4); --size N: pixels (224); --width X: its
+                   channels as a share of ResNet-34's (1)
   --cases A,B      only these: names, or parts of them joined by "-"
-                   (${CASES.map(caseName).join(",\n                    ")})
+                   (${paperCases("cpu").map(caseName).join(",\n                    ")};
+                   on a GPU float16 too)
   --rounds N       bursts of each side per case (12; with --quick 3)
   --threads N      threads of each side (2)
   --quick          short bursts, few rounds, without torch.compile: a first look
@@ -73,6 +92,13 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | "help
       preset: { type: "string" },
       set: { type: "string", multiple: true },
       batch: { type: "string" },
+      blocks: { type: "string" },
+      size: { type: "string" },
+      width: { type: "string" },
+      device: DEVICE_OPTIONS.device,
+      "no-tf32": { type: "boolean", default: false },
+      python: { type: "string" },
+      agreement: { type: "boolean", default: false },
       cases: { type: "string" },
       rounds: { type: "string" },
       threads: { type: "string", default: "2" },
@@ -86,25 +112,55 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | "help
   if (peer !== undefined && peer !== "torch") {
     throw new RangeError(`--peer is "${peer}", but the only peer is "torch".`);
   }
-  for (const option of ["preset", "set", "batch"] as const) {
+  for (const option of ["preset", "set"] as const) {
     if (values[option] !== undefined && detector === undefined) {
       throw new RangeError(`--${option} belongs to a --detector: name that too.`);
     }
   }
-  const batch = whole("--batch", values.batch ?? "8");
+  for (const option of ["blocks", "size", "width"] as const) {
+    if (values[option] !== undefined && detector !== undefined) {
+      throw new RangeError(`--${option} is the paper's detector's, not a --detector's; see --set.`);
+    }
+  }
+  if ((values.python !== undefined || values.agreement) && peer === undefined) {
+    throw new RangeError("--python and --agreement belong to --peer torch: name that too.");
+  }
+  const { device } = deviceChoice({ device: values.device, deterministic: false });
+  const batch = values.batch === undefined ? PAPER_SIZES.batch : whole("--batch", values.batch);
   const known: readonly BenchCase[] = detector === undefined
-    ? CASES
+    ? paperCases(device, paperSizes(values, batch))
     : chosenDetectors(detector, values).flatMap((chosen) => detectorCases(chosen, batch));
   const output = values.output ?? (peer === undefined ? undefined : "results/bench");
   return {
     ...(peer !== undefined && { peer }),
+    ...(device !== undefined && { device }),
+    ...(values["no-tf32"] && { tensorFloat32: false }),
+    ...(values.python !== undefined && { python: values.python }),
+    ...(values.agreement && { onlyAgreement: true }),
     cases: values.cases === undefined ? known : chooseCases(known, values.cases.split(",")),
     rounds: whole("--rounds", values.rounds ?? (quick ? "3" : "12")),
     burstSeconds: quick ? 0.5 : 1,
     thorough: !quick,
     threads: whole("--threads", values.threads),
-    matrixSide: 2048,
+    matrixSide: device === undefined || device === "cpu" ? 2048 : 8192, // a GPU is soon done with the former
     ...(output !== undefined && { output }),
+  };
+}
+
+/** The sizes that the command line says, or else the comparison's. */
+function paperSizes(
+  { blocks, size, width }: { blocks?: string; size?: string; width?: string },
+  batch: number,
+): typeof PAPER_SIZES {
+  const share = Number(width ?? PAPER_SIZES.width);
+  if (!(share > 0 && share <= 4)) {
+    throw new RangeError(`--width is "${width}", but must be a number above 0 and up to 4.`);
+  }
+  return {
+    batch,
+    blocks: blocks?.split(",").map((count) => whole("--blocks", count)) ?? PAPER_SIZES.blocks,
+    size: size === undefined ? PAPER_SIZES.size : whole("--size", size),
+    width: share,
   };
 }
 

@@ -2,12 +2,22 @@
 import { join } from "node:path";
 import { writeWhole } from "lib/io/write_whole.ts";
 import { type Agreement, agreementLine, type Introduction } from "./agreement.ts";
-import { caseName, isComparable, isPaperCase, stepFlops } from "./bench_cases.ts";
+import { caseName, isComparable, isPaperCase } from "./bench_cases.ts";
 import { detectorTable, limits } from "./detector_table.ts";
 import type { Machine } from "./machine.ts";
-import { memory, ratioText, table } from "./report_table.ts";
-import type { CaseResult, SideResult } from "./time_case.ts";
-import { judge, QUIET, speed } from "./verdict.ts";
+import { comparisonTable, ownTable } from "./paper_table.ts";
+import type { CaseResult } from "./time_case.ts";
+import { judge, QUIET } from "./verdict.ts";
+
+/** A case that was not timed. */
+export interface BenchFailure {
+  /** Its name; the network's where the two sides differ and nothing was to be timed. */
+  readonly case: string;
+  /** Why. */
+  readonly reason: string;
+  /** Whether that is no fault: the device has no such precision. */
+  readonly refused: boolean;
+}
 
 /** Everything that one run of the bench measured. */
 export interface BenchReport {
@@ -24,14 +34,15 @@ export interface BenchReport {
   /** The cases that were timed. */
   readonly results: readonly CaseResult[];
   /** The cases that failed, with the reason. */
-  readonly failures: readonly { readonly case: string; readonly reason: string }[];
+  readonly failures: readonly BenchFailure[];
 }
 
 /** One row a case and round: the rows that figures are drawn from. */
-export function reportCsv({ results }: BenchReport): string {
+export function reportCsv({ results, sides }: BenchReport): string {
   const header =
     "case,work,precision,blocks,size,batch,round,ours_variant,peer_variant,ours_images_per_second," +
-    "peer_images_per_second,ratio,ours_processor_seconds,peer_processor_seconds,ours_peak_bytes,peer_peak_bytes,disturbance_cores";
+    "peer_images_per_second,ratio,ours_processor_seconds,peer_processor_seconds,ours_peak_bytes,peer_peak_bytes,disturbance_cores," +
+    "device,peer_allocated_bytes,peer_reserved_bytes";
   const rows = results.flatMap(({ case: one, ours, peer, disturbance }) =>
     ours.imagesPerSecond.map((speed, round) => {
       const theirs = peer?.imagesPerSecond[round];
@@ -53,6 +64,9 @@ export function reportCsv({ results }: BenchReport): string {
         ours.peakMemory ?? "",
         peer?.peakMemory ?? "",
         disturbance[round]?.toFixed(2) ?? "",
+        sides[0]!.device,
+        peer?.allocated ?? "",
+        peer?.reserved ?? "",
       ].join(",");
     })
   );
@@ -73,8 +87,7 @@ export function reportMarkdown(report: BenchReport): string {
     }).`,
     "",
     ...sides.map(({ name, version, threads, detail, peak }) =>
-      `- ${name} ${version}, ${threads} threads, ${detail}; matrix product in GFLOP/s: ` +
-      Object.entries(peak).map(([precision, best]) => `${giga(best)} in ${precision}`).join(", ")
+      `- ${name} ${version}, ${threads} threads, ${detail}${products(peak)}`
     ),
     "",
     ...agreements.map((agreement) => `- ${agreementLine(agreement)}`),
@@ -83,15 +96,16 @@ export function reportMarkdown(report: BenchReport): string {
     "",
     ...results.flatMap(shortfalls),
     ...limits(results),
-    ...failures.map(({ case: name, reason }) => `- **${name} failed**: ${reason}`),
+    ...failures.map(({ case: name, reason, refused }) =>
+      refused ? `- ${name} is refused: ${reason}` : `- **${name} failed**: ${reason}`
+    ),
     "",
     "Images a second: median over the rounds that count. Each round times a burst of each side in " +
     "turn, the other idle; it counts when other programs kept at most " +
     `${QUIET} cores busy meanwhile (where fewer than three rounds are so quiet, all count). Ratio: ` +
     "ours divided by the peer's within a round, median and quartiles. By processor time: the peer's an " +
     "image divided by ours, over all rounds, which other programs disturb less; threads that wait by " +
-    "spinning count in it. Memory: the largest resident " +
-    "size the process ever had, in GB, getting ready included; in brackets while timed. " +
+    `spinning count in it. ${onGpu(report) ? GPU_MEMORY : MEMORY} ` +
     "Share of peak: operations (2 a multiply-accumulate of convolutions and linear layers; " +
     "training counts 3 forward passes) a second, against the better of the two matrix products.",
     "",
@@ -99,56 +113,33 @@ export function reportMarkdown(report: BenchReport): string {
   return lines.join("\n").replace(/\n{3,}/g, "\n\n");
 }
 
+/** What the numbers of memory are. */
+const MEMORY =
+  "Memory: the largest resident size the process ever had, in GB, getting ready included; " +
+  "in brackets while timed.";
+const GPU_MEMORY =
+  "Memory: what the process took of the card until it was ready, in GB, as the driver says: " +
+  "CUDA's own, and what the framework keeps, which in steps of the same shapes stays so; in brackets PyTorch's " +
+  "own counts at most, of tensors and of what is kept for them (TensorFlow's C interface has none). Processor " +
+  "time is that of launching.";
+
+/** What matrix products reached, behind a side's name. */
+function products(peak: Introduction["peak"]): string {
+  const each = Object.entries(peak).map(([precision, best]) => `${giga(best)} in ${precision}`);
+  return each.length === 0 ? "" : `; matrix product in GFLOP/s: ${each.join(", ")}`;
+}
+
+const onGpu = ({ sides }: BenchReport) => sides.some(({ device }) => device.startsWith("GPU"));
+
 /** One for the paper's detector, a row a case, and one for all others, a row a network. */
 function tables(report: BenchReport): string[] {
-  if (report.sides.length < 2) return ownTable(report);
-  const ofPaper = report.results.filter(({ case: one }) => isPaperCase(one));
+  const { results, sides } = report;
+  if (sides.length < 2) return ownTable(results, sides);
+  const ofPaper = results.filter(({ case: one }) => isPaperCase(one));
   return [
-    ...ofPaper.length === 0 ? [] : [...comparisonTable(report, ofPaper), ""],
-    ...detectorTable(report.results),
+    ...ofPaper.length === 0 ? [] : [...comparisonTable(ofPaper, sides), ""],
+    ...detectorTable(results),
   ];
-}
-
-function comparisonTable(report: BenchReport, results: readonly CaseResult[]): string[] {
-  const rows = results.map((result) => {
-    const { case: one, ours, peer } = result;
-    const verdict = judge(result)!;
-    return [
-      caseName(one),
-      speed(result, ours).toPrecision(3),
-      `${speed(result, peer!).toPrecision(3)} (${peer!.variant})`,
-      ratioText(verdict.ratio),
-      verdict.processor === null ? "unknown" : ratioText(verdict.processor),
-      `${verdict.target.toFixed(1)} ${verdict.fast ? "reached" : "not reached"}`,
-      `${memory(ours)} / ${memory(peer!)}${verdict.lean ? "" : ", not reached"}`,
-      `${share(report, result, ours)} / ${share(report, result, peer!)}`,
-      `${verdict.rounds.length} of ${ours.imagesPerSecond.length}`,
-    ];
-  });
-  return table(
-    [
-      "case",
-      "ours",
-      "peer",
-      "ratio",
-      "by processor time",
-      "target",
-      "memory ours / peer",
-      "share of peak",
-      "rounds",
-    ],
-    rows,
-  );
-}
-
-function ownTable(report: BenchReport): string[] {
-  const rows = report.results.map((result) => [
-    caseName(result.case),
-    speed(result, result.ours).toPrecision(3),
-    memory(result.ours),
-    share(report, result, result.ours),
-  ]);
-  return table(["case", "images a second", "memory", "share of peak"], rows);
 }
 
 /** What is not reached, in words; what limits it in results/bench/README.md. */
@@ -170,14 +161,6 @@ function shortfalls(result: CaseResult): string[] {
 
 const giga = (value: number) => (value / 1e9).toFixed(0);
 const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(1);
-
-function share({ sides }: BenchReport, result: CaseResult, side: SideResult): string {
-  const { case: one } = result;
-  if (!isPaperCase(one)) return "–";
-  const peak = Math.max(...sides.map(({ peak }) => peak[one.precision] ?? 0));
-  const reached = stepFlops(one) / one.batch * speed(result, side);
-  return `${(100 * reached / peak).toFixed(0)} %`;
-}
 
 /**
  * Writes the report as `<folder>/<name>.json`, `.csv` and `.md`, each whole or not at all, and

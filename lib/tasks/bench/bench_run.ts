@@ -22,18 +22,20 @@ import { resolveCases, withOperations } from "./case_questions.ts";
 import { type Contender, ownContender } from "./contender.ts";
 import { busyCores, describeMachine } from "./machine.ts";
 import type { BenchOptions } from "./bench_options.ts";
-import { type BenchReport, writeReport } from "./bench_report.ts";
+import { type BenchFailure, type BenchReport, writeReport } from "./bench_report.ts";
 import { torchContender } from "./torch_environment.ts";
+import { Refusal } from "./worker_process.ts";
 
 /** Busy cores beyond which a warning says that the numbers will not be worth much. */
 const QUIET = 0.5;
 
 /**
- * Runs the bench. A case that fails is noted and the others go on; the report is written anew after
+ * Runs the bench. A case that fails, or that the device refuses, is noted and the others go on; the report is written anew after
  * each case, so that an end by Ctrl-C or worse loses nothing that was measured.
  *
  * @returns What was measured, up to the moment `signal` was aborted.
- * @throws Error when a side does not start, or there is no such detector. Where the two sides do not compute
+ * @throws Error when a side does not start, or there is no such detector; RangeError where the two sides compute on
+ * different devices. Where the two sides do not compute
  * the same thing, the cases of that network fail.
  */
 export async function runBench(
@@ -43,16 +45,22 @@ export async function runBench(
   const start = new Date();
   const before = { busyCores: await busyCores(), load: Deno.loadavg()[0]! };
   for (const line of quietness(before)) words.say(line);
-  const ours = ownContender(project, options);
-  const peer = options.peer && torchContender(project, options);
+  // PyTorch's side is on the processor unless told otherwise, and ours is where that is.
+  const told = { ...options, ...options.peer && !options.device ? { device: "cpu" as const } : {} };
+  const ours = ownContender(project, told);
+  const peer = options.peer && torchContender(project, told);
   const contenders: Contender[] = peer === undefined ? [ours] : [ours, peer];
-  let sides = await introduce(contenders, { ...options, signal });
+  // Nothing that is not timed asks what the machine can do.
+  const asked = options.onlyAgreement ? [] : options.cases;
+  let sides = await introduce(contenders, { ...options, cases: asked, signal });
   for (const { name, version, threads, detail } of sides) {
     words.say(`${name}: ${version}, ${threads} threads, ${detail}`);
   }
+  const { device } = sides[0]!, { tensorFloat32 = true } = options;
+  const rounded = tensorFloat32 && device.startsWith("GPU");
   const agreements: Agreement[] = [];
   const results: CaseResult[] = [];
-  const failures: { case: string; reason: string }[] = [];
+  const failures: BenchFailure[] = [];
   const machine = describeMachine();
   const date = localTime(start);
   const report = (): BenchReport => ({
@@ -73,7 +81,7 @@ export async function runBench(
   const unlike = new Map<string, string>();
   for (const one of peer === undefined ? [] : firstOfEachNetwork(cases)) {
     try {
-      const agreement = await agree(one, { ours, peer: peer!, signal });
+      const agreement = await agree(one, { ours, peer: peer!, rounded, signal });
       agreements.push(agreement);
       words.say(agreementLine(agreement));
     } catch (error) {
@@ -81,8 +89,13 @@ export async function runBench(
       unlike.set(networkName(one), (error as Error).message);
     }
   }
+  if (options.onlyAgreement) {
+    failures.push(...[...unlike].map(([name, reason]) => ({ case: name, reason, refused: false })));
+    await save();
+    return report();
+  }
   const { rounds, burstSeconds, thorough } = options;
-  const timing = { rounds, burstSeconds, thorough, ...(peer && { peer }) };
+  const timing = { rounds, burstSeconds, thorough, device, ...(peer && { peer }) };
   const show = progressOf(options, words);
   for (const [index, one] of cases.entries()) {
     try {
@@ -92,14 +105,16 @@ export async function runBench(
       const result = await compareCase(one, ours, { ...timing, signal, onProgress });
       results.push(result);
       await save();
-      results.splice(-1, 1, await withOperations(result, [ours, peer], signal));
+      const contenders = [ours, peer] as const;
+      results.splice(-1, 1, await withOperations(result, { contenders, device, signal }));
     } catch (error) {
       if (signal.aborted) break;
-      failures.push({ case: caseName(one), reason: (error as Error).message });
+      const reason = (error as Error).message, refused = error instanceof Refusal;
+      failures.push({ case: caseName(one), reason, refused });
     }
     await save();
   }
-  if (!signal.aborted) {
+  if (!signal.aborted && thorough) {
     // Once more: whatever disturbed the machine in that second at the beginning is over by now.
     const again = await introduce(contenders, { ...options, signal });
     sides = sides.map((side, i) => ({ ...side, peak: larger(side.peak, again[i]!.peak) }));

@@ -6,6 +6,7 @@ import { compile, compileStep } from "lib/engine/compile.ts";
 import { disposeParameters } from "lib/networks/parameters.ts";
 import { stepNumbers } from "lib/training/captured_training_step.ts";
 import { createLearner } from "lib/training/learner.ts";
+import { FIRST_LOSS_SCALE, nextLossScale, scalesLoss } from "lib/training/loss_scale.ts";
 import { learn, type LearnInputs } from "lib/training/step.ts";
 import type { BenchCase } from "./bench_cases.ts";
 import { answersOf, batchOf, formulaParameters, parameterCount } from "./case_inputs.ts";
@@ -51,28 +52,33 @@ export function inferenceRunner(
 }
 
 /**
- * A training step, captured whole: forward, losses, gradients, Adam, dropout, running statistics.
+ * A training step, captured whole: forward, losses, gradients, Adam, dropout, running statistics; in float16
+ * with its loss scaled, as PyTorch's side does.
  * That of lib/training, but for the augmentation, which PyTorch's side has not either.
  */
 export function trainingRunner(one: BenchCase, configuration: Configuration): Runner {
   const { images, targets } = batchOf(one.batch, configuration.detector);
   const learner = createLearner(configuration);
   fillParameters(learner.parameters);
+  let t = 1, lossScale = scalesLoss(configuration.training) ? FIRST_LOSS_SCALE : undefined;
   const numbers = (t: number) => {
-    const { seed, optimiser } = stepNumbers(configuration, {
+    const { seed, optimiser, lossScale: scale } = stepNumbers(configuration, {
       step: t,
       rates: { optimiserStep: t, factor: 1 },
+      lossScale,
     });
-    return [seed, optimiser] as const;
+    return [seed, optimiser, ...scale ? [scale] : []];
   };
-  let t = 1;
   const example = numbers(t), names = Object.keys(targets), known = Object.values(targets);
   const run = compileStep(
     (...tensors) => {
-      const [seed, optimiser, images, ...rest] = tensors;
+      const [seed, optimiser, ...others] = tensors;
+      const scale = lossScale ? { lossScale: others.shift() } : {};
+      const [images, ...rest] = others;
       const named = Object.fromEntries(names.map((name, i) => [name, rest[i]]));
-      const inputs = { seed, optimiser, images, targets: named } as unknown as LearnInputs;
-      return learn(learner, inputs, configuration).total!;
+      const inputs = { seed, optimiser, images, targets: named, ...scale } as unknown;
+      const { total, isFinite } = learn(learner, inputs as LearnInputs, configuration);
+      return tf.stack([total!, isFinite ?? tf.scalar(1)]); // read at once: each read waits for the device
     },
     [...example, images, ...known],
     { precision: one.precision, name: "training" },
@@ -81,7 +87,8 @@ export function trainingRunner(one: BenchCase, configuration: Configuration): Ru
   const step = () => {
     const inputs = numbers(t++);
     const [loss] = run(...inputs, images, ...known);
-    const value = loss!.dataSync()[0]!;
+    const [value, isFinite] = loss!.dataSync() as unknown as [number, number];
+    lossScale &&= nextLossScale(lossScale, isFinite === 1);
     tf.dispose([loss!, ...inputs]);
     return value;
   };

@@ -2,6 +2,7 @@
 import type { Project } from "../setup/project.ts";
 import type { BenchCase } from "./bench_cases.ts";
 import type { WorkerCommand } from "./worker_process.ts";
+import { deviceEnvironment, type SideOptions } from "./worker_protocol.ts";
 
 /** A framework that takes part. */
 export interface Contender {
@@ -13,8 +14,8 @@ export interface Contender {
   refine?(best: string): readonly string[];
 }
 
-/** Our own side: TensorFlow's kernels, the step captured whole, on `threads` threads. */
-export function ownContender(project: Project, options: { threads: number }): Contender {
+/** Our own side: TensorFlow's kernels, the step captured whole. */
+export function ownContender(project: Project, options: SideOptions): Contender {
   return {
     // Merging batch norm into the weights leaves fewer operations. It is no trial's choice: bursts of a few
     // seconds chose the other way where it was then the slower one.
@@ -30,7 +31,10 @@ export function ownContender(project: Project, options: { threads: number }): Co
         import.meta.resolve("./deno_worker.ts"),
       ],
       cwd: project.root,
-      env: { FORGERY_CLUES_BENCH_THREADS: String(options.threads) },
+      env: {
+        FORGERY_CLUES_BENCH_THREADS: String(options.threads),
+        ...deviceEnvironment(options),
+      },
     },
   };
 }

@@ -1,6 +1,8 @@
 /** Our side of the bench: answers the requests of protocol.ts, one a line, until its input ends. */
 import * as tf from "@tensorflow/tfjs";
 import { compile } from "lib/engine/compile.ts";
+import { deviceTitle } from "lib/engine/device_title.ts";
+import type { DeviceName } from "lib/engine/eager_context.ts";
 import { type Engine, startEngine } from "lib/engine/engine.ts";
 import type { Updates } from "lib/networks/layers.ts";
 import {
@@ -15,7 +17,12 @@ import {
 } from "./case_inputs.ts";
 import { inferenceRunner, type Runner, trainingRunner } from "./case_runners.ts";
 import { operationTimes } from "./operation_times.ts";
-import type { Check, Questions } from "./worker_protocol.ts";
+import {
+  type Check,
+  DEVICE_VARIABLE,
+  type Questions,
+  TENSOR_FLOAT32_VARIABLE,
+} from "./worker_protocol.ts";
 import { answerQuestions } from "./answer_questions.ts";
 
 /** Answers to every question, and nothing else. */
@@ -34,7 +41,8 @@ const answers: Answers = {
     name: "Forgery Clues",
     version: `TensorFlow ${engine.version} through Deno ${Deno.version.deno}`,
     threads: engine.threads,
-    detail: `backend ${engine.backend} on ${engine.device}`,
+    device: engine.device,
+    detail: `backend ${engine.backend} on ${deviceTitle(engine)}`,
   }),
 
   resolve: ({ case: one }) => resolveCase(one),
@@ -66,12 +74,20 @@ const answers: Answers = {
 
   peak({ side, repeats, precision }) {
     const a = tf.randomNormal([side, side]), b = tf.randomNormal([side, side]);
-    const product = compile((x, y) => tf.matMul(x, y), [a, b], { precision, name: "product" });
+    const corner = (x: tf.Tensor) => tf.slice(x, [0, 0], [1, 1]); // to wait for a GPU, which reads little
+    const product = compile((x, y) => corner(tf.matMul(x, y)), [a, b], {
+      precision,
+      name: "product",
+    });
     const best = Math.min(...Array.from({ length: repeats + 1 }, () => {
       const start = performance.now();
-      tf.dispose(product(a, b));
+      const [read] = product(a, b);
+      read!.dataSync();
+      read!.dispose();
       return performance.now() - start;
     }));
+    product.dispose();
+    tf.dispose([a, b]);
     return { flops: 2 * side ** 3 / (best / 1000) };
   },
 
@@ -96,13 +112,25 @@ const answers: Answers = {
     let value = 0;
     const start = performance.now();
     for (let i = 0; i < steps; i++) value = runner.step();
+    waitForDevice();
     return { seconds: (performance.now() - start) / 1000, value };
   },
 };
 
+/** Waits for what a GPU was told: a loss is read before its step's update is over. */
+function waitForDevice() {
+  tf.tidy(() => tf.add(tf.scalar(1), tf.scalar(1)).dataSync()); // behind all else in the device's one queue
+}
+
 async function main() {
   const threads = Number(Deno.env.get("FORGERY_CLUES_BENCH_THREADS") ?? 2);
-  engine = await startEngine({ intraOpThreads: threads, interOpThreads: threads });
+  const device = Deno.env.get(DEVICE_VARIABLE) as DeviceName | undefined;
+  engine = await startEngine({
+    intraOpThreads: threads,
+    interOpThreads: threads,
+    ...device === undefined ? {} : { device },
+    ...Deno.env.get(TENSOR_FLOAT32_VARIABLE) === "0" ? { tensorFloat32: false } : {},
+  });
   await answerQuestions(answers);
 }
 

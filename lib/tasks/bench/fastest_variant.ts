@@ -1,7 +1,7 @@
 /** Finds the fastest of the ways in which a contender can run a case. */
 import type { BenchCase } from "./bench_cases.ts";
 import type { Contender } from "./contender.ts";
-import { WorkerProcess } from "./worker_process.ts";
+import { Refusal, WorkerProcess } from "./worker_process.ts";
 
 /** What was tried, and what won. */
 export interface Choice {
@@ -31,7 +31,9 @@ const TRIALS = 3;
 
 /**
  * Tries every way in a worker of its own, or in a new one after a way that failed. A way that fails is noted
- * and passed over; throws when all do.
+ * and passed over.
+ *
+ * @throws Refusal for a case that the device refuses, whatever the way; Error when all ways fail.
  */
 export async function chooseVariant(one: BenchCase, options: ChoiceOptions): Promise<Choice> {
   const { contender, thorough, signal, onTry } = options;
@@ -45,7 +47,7 @@ export async function chooseVariant(one: BenchCase, options: ChoiceOptions): Pro
       try {
         tried[variant] = await speed(one, worker, variant);
       } catch (error) {
-        if (signal.aborted) throw error;
+        if (signal.aborted || error instanceof Refusal) throw error;
         tried[variant] = (error as Error).message.split("\n")[0]!;
         await worker[Symbol.asyncDispose]();
         worker = new WorkerProcess(contender.worker, signal);

@@ -8,10 +8,23 @@ export function table(header: readonly string[], rows: readonly (readonly string
   return [line(header), line(header.map(() => "---")), ...rows.map(line)];
 }
 
-/** The largest resident size in GB; in brackets while timed. */
-export function memory({ peakMemory, stepMemory }: SideResult): string {
-  if (peakMemory === null || stepMemory === null) return "unknown";
-  return `${(peakMemory / 1e9).toFixed(2)} (${(stepMemory / 1e9).toFixed(2)})`;
+const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(2);
+
+/**
+ * The peak in GB; in brackets while timed, or of a GPU what the framework's own count says, of tensors and with
+ * what is kept for them.
+ */
+export function memory(
+  { peakMemory, stepMemory, allocated, reserved }: Pick<
+    SideResult,
+    "peakMemory" | "stepMemory" | "allocated" | "reserved"
+  >,
+): string {
+  const peak = peakMemory === null ? "unknown" : gigabytes(peakMemory);
+  const more = allocated === undefined || reserved === undefined
+    ? stepMemory === null ? [] : [gigabytes(stepMemory)]
+    : [`tensors ${gigabytes(allocated)}, kept ${gigabytes(reserved)}`];
+  return [peak, ...more.map((text) => `(${text})`)].join(" ");
 }
 
 /** A ratio: median and quartiles. */

@@ -4,6 +4,7 @@
  */
 import { type BenchCase, caseName } from "./bench_cases.ts";
 import type { Contender } from "./contender.ts";
+import { type MemoryOf, watchMemory } from "./device_share.ts";
 import { busySeconds, peakMemory, processSeconds, resetPeakMemory } from "./machine.ts";
 import type { OperationTimes, Prepared } from "./worker_protocol.ts";
 import { type Choice, chooseVariant } from "./fastest_variant.ts";
@@ -17,9 +18,12 @@ export interface SideResult extends Choice, Prepared {
   readonly imagesPerSecond: number[];
   /** Seconds of processor time an image, of all threads, round by round; null where unknown. */
   readonly processorSeconds: (number | null)[];
-  /** The most memory its process ever held, in bytes, getting ready included; null where unknown. */
+  /**
+   * The most memory its process ever held, in bytes, getting ready included; on a GPU what it took of the card's
+   * until it was ready, as the driver says; null where unknown.
+   */
   readonly peakMemory: number | null;
-  /** The most memory its process held while it was timed, in bytes; null where unknown. */
+  /** The most memory its process held while it was timed, in bytes; null where unknown, and on a GPU. */
   readonly stepMemory: number | null;
 }
 
@@ -53,6 +57,10 @@ export interface Operations {
 export interface ComparisonOptions {
   /** The framework compared with, if any. */
   readonly peer?: Contender;
+  /** What both compute on, as `Description.device`. */
+  readonly device: string;
+  /** Tells a GPU's memory. Default: its driver. */
+  readonly memoryOf?: MemoryOf;
   /** Rounds, each one burst of each side. */
   readonly rounds: number;
   /** Seconds that a burst of the slower side should take, unless one step takes longer. */
@@ -90,14 +98,18 @@ export async function compareCase(
 
   note(0.4, "getting ready");
   await using stack = new AsyncDisposableStack();
-  const workers = contenders.map(({ worker }) => stack.use(new WorkerProcess(worker, signal)));
-  const prepared: Prepared[] = [];
+  const { device, memoryOf } = options, isGpu = device.startsWith("GPU");
+  const workers: WorkerProcess[] = [], prepared: Prepared[] = [], taken: (number | null)[] = [];
   let steps = 1;
-  for (const [i, worker] of workers.entries()) {
+  for (const [i, contender] of contenders.entries()) { // one after another, to tell what each takes
+    const takenSince = await watchMemory(device, memoryOf);
+    const worker = stack.use(new WorkerProcess(contender.worker, signal));
+    workers.push(worker);
     prepared.push(await worker.ask("prepare", { case: one, variant: choices[i]!.variant }));
     const { seconds } = await worker.ask("burst", { steps: 1 });
     const wanted = Math.max(1, Math.round(options.burstSeconds / seconds));
     steps = i === 0 ? wanted : Math.min(steps, wanted);
+    taken.push(await takenSince());
   }
   const lifePeaks = workers.map(({ pid }) => peakMemory(pid));
   for (const { pid } of workers) resetPeakMemory(pid);
@@ -120,15 +132,16 @@ export async function compareCase(
   }
 
   const results = workers.map(({ pid }, i): SideResult => {
-    const stepMemory = peakMemory(pid);
+    const stepMemory = isGpu ? null : peakMemory(pid);
     const life = lifePeaks[i]!;
+    const ofProcess = life === null || stepMemory === null ? null : Math.max(life, stepMemory);
     return {
       name: contenders[i]!.worker.name,
       ...choices[i]!,
       ...prepared[i]!,
       imagesPerSecond: speeds[i]!,
       processorSeconds: processor[i]!,
-      peakMemory: life === null || stepMemory === null ? null : Math.max(life, stepMemory),
+      peakMemory: isGpu ? taken[i]! : ofProcess,
       stepMemory,
     };
   });

@@ -98,7 +98,7 @@ class Detector(nn.Module):
 
     def loss(self, images, targets):
         outputs = self(images)
-        with torch.autocast("cpu", enabled=False):  # only the network runs in half precision
+        with torch.autocast(images.device.type, enabled=False):  # only the network runs in half precision
             return objective(outputs, targets["labels"], *self.training_only)
 
     def kit_name(self, name):

@@ -1,7 +1,6 @@
 """The PyTorch side of the bench: a JSON request a line on standard input, a JSON reply a line on
 standard output. Ends when its input ends. Requests: see lib/tasks/bench/worker_protocol.ts."""
 
-import contextlib
 import json
 import os
 import signal
@@ -17,75 +16,19 @@ warnings.filterwarnings("ignore", message="Failed to initialize NumPy")
 import torch  # noqa: E402
 from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
 
-import torch_detectors  # noqa: E402
-from torch_model import Detector, fill, images, masks  # noqa: E402
+from torch_case import Work  # noqa: E402
+from torch_device import (  # noqa: E402
+    Refused, allow_tensor_float32, chosen_device, element_type, most_memory, title)
 
-TYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
-
-
-def model_of(case, quiet):
-    """The network of a case; quiet: without dropout of any kind."""
-    if "blocks" in case:
-        return Detector(case["blocks"], case["width"], 0 if quiet else 0.5)
-    settings = dict(case["settings"])
-    for name, value in case["settings"].items() if quiet else ():
-        if "dropout" in name.lower() or "dropconnect" in name.lower():
-            settings[name] = 0
-        elif "drop" in name.lower() and isinstance(value, str):
-            settings[name] = "none"
-    return torch_detectors.build(case["detector"], settings)
+ASKED = os.environ.get("FORGERY_CLUES_BENCH_DEVICE", "cpu")
+TF32 = os.environ.get("FORGERY_CLUES_BENCH_TF32", "1") == "1"
+device = work = None  # chosen by begin, made by prepare
 
 
-class Work:
-    """One case, ready to run: model, optimiser, batch, and `step`, which returns a number."""
-
-    def __init__(self, request, quiet=False):
-        case, layout = request["case"], torch.contiguous_format
-        if request["variant"] in ("channels_last", "compile_channels_last"):
-            layout = torch.channels_last
-        self.model = model_of(case, quiet)
-        with torch.no_grad():
-            fill(self.model)
-        self.model.to(memory_format=layout)
-        batch, size = case["batch"], case["size"]
-        self.images = images(batch, size, "bench").to(memory_format=layout)
-        self.targets = {"labels": torch.arange(batch) % 2, "masks": masks(batch, size, "bench.masks")}
-        self.half = case["precision"] == "bfloat16"
-        self.model.train(case["work"] == "training")
-        forward, loss = self.answers, self.loss
-        if request["variant"].startswith("compile"):
-            forward, loss = torch.compile(forward), torch.compile(loss)
-        if case["work"] == "training":
-            parts = [self.model, *self.model.training_only]
-            learnt = dict.fromkeys(p for part in parts for p in part.parameters() if p.requires_grad)
-            adam = torch.optim.Adam(
-                list(learnt), case.get("learningRate", 5e-4), weight_decay=case.get("weightDecay", 1e-6),
-                fused=True)
-            self.step = lambda: self.train(loss, adam)
-        else:
-            self.step = lambda: self.infer(forward)
-
-    def precision(self):
-        return torch.autocast("cpu", torch.bfloat16) if self.half else contextlib.nullcontext()
-
-    def answers(self):
-        with self.precision():
-            return self.model.answers(self.model(self.images))
-
-    def loss(self):
-        with self.precision():
-            return self.model.loss(self.images, self.targets)
-
-    def infer(self, forward):
-        with torch.inference_mode():
-            return forward().sum().item()
-
-    def train(self, loss, adam):
-        adam.zero_grad()
-        value = loss()
-        value.backward()
-        adam.step()
-        return value.item()
+def wait():
+    """Until the device has done all that it was told: a call only queues it on a GPU."""
+    if device.type == "cuda":
+        torch.cuda.synchronize()
 
 
 def learnt_numbers(model):
@@ -95,22 +38,25 @@ def learnt_numbers(model):
 
 
 def describe(_):
-    capability = torch.backends.cpu.get_cpu_capability()
+    name = "CPU:0" if device.type == "cpu" else f"GPU:{device.index}"
     return {"name": "PyTorch", "version": torch.__version__, "threads": torch.get_num_threads(),
-            "detail": f"CPU capability {capability}"}
+            "device": name, "detail": title(device, TF32, torch)}
 
 
 def prepare(request):
     global work
     work = None  # two at once would need the memory of both
-    work = Work(request)
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats()
+    work = Work(request, device)
     values = [work.step() for _ in range(2)]  # the first compiles and allocates
-    return {"parameters": learnt_numbers(work.model), "value": values[-1]}
+    return {"parameters": learnt_numbers(work.model), "value": values[-1], **most_memory(device, torch)}
 
 
 def check(request):
     """What both sides must agree on before they are timed: logits, and the training loss."""
-    one = Work({**request, "variant": "contiguous"}, quiet=True)
+    one = Work({**request, "variant": "contiguous"}, device, quiet=True)
     with torch.no_grad():
         one.model.eval()
         answers = one.answers().flatten().tolist()
@@ -147,7 +93,7 @@ class OperationTimes(TorchDispatchMode):
 
 def operations(request):
     """Where the time of one pass goes: forward and backward, without the optimiser."""
-    one = Work({**request, "variant": request["variant"].removeprefix("compile_")}, quiet=True)
+    one = Work({**request, "variant": request["variant"].removeprefix("compile_")}, device, quiet=True)
 
     def run():
         if request["case"]["work"] == "inference":
@@ -163,22 +109,36 @@ def operations(request):
 
 
 def burst(request):
+    wait()
     start = time.perf_counter()
     for _ in range(request["steps"]):
         value = work.step()
+    wait()
     return {"seconds": time.perf_counter() - start, "value": value}
 
 
 def peak(request):
     """Operations a second of the best of several products of two square matrices."""
-    side, kind = request["side"], TYPES[request["precision"]]
-    a, b = (torch.randn(side, side).to(kind) for _ in range(2))
+    side, kind = request["side"], element_type(request["precision"], device, torch)
+    a, b = (torch.randn(side, side, device=device).to(kind) for _ in range(2))
     best = float("inf")
     for _ in range(request["repeats"] + 1):
+        wait()
         start = time.perf_counter()
         torch.mm(a, b)
+        wait()
         best = min(best, time.perf_counter() - start)
     return {"flops": 2 * side**3 / best}
+
+
+def begin():
+    """Chooses the device, once, at the first question: where there is none, that is the answer."""
+    global device
+    device = chosen_device(ASKED, torch)
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+        torch.backends.cudnn.benchmark = True  # the fastest algorithm for each shape, as TensorFlow looks for it
+        allow_tensor_float32(TF32, torch)
 
 
 def main():
@@ -187,7 +147,11 @@ def main():
     for line in sys.stdin:
         request = json.loads(line)
         try:
+            if device is None:
+                begin()
             reply = commands[request["do"]](request)
+        except Refused as error:
+            reply = {"error": str(error), "refused": True}
         except Exception as error:  # noqa: BLE001: the coordinator reports it and goes on
             reply = {"error": f"{type(error).__name__}: {error}"}
         replies.write(json.dumps(reply) + "\n")

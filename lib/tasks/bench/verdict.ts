@@ -7,6 +7,8 @@ import type { CaseResult, SideResult } from "./time_case.ts";
 const TARGETS: Record<`${BenchCase["work"]}-${BenchCase["precision"]}`, number> = {
   "inference-float32": 1,
   "training-float32": 1,
+  "inference-float16": 1,
+  "training-float16": 0.9,
   "inference-bfloat16": 1,
   "training-bfloat16": 0.9,
 };

@@ -19,6 +19,12 @@ const PATIENCE = 1200;
 /** Lines of a worker's standard error that are kept for the message when it dies. */
 const KEPT_LINES = 15;
 
+/** A worker has not done what it was asked to, as the device has no such thing; it can be asked other things. */
+export class Refusal extends Error {
+  /** What it is, in messages. */
+  override readonly name = "Refusal";
+}
+
 /** A running worker that answers the questions `Asked`. Dispose of it to end the process. */
 export class WorkerProcess<Asked extends { [Name in keyof Asked]: [object, unknown] } = Questions>
   implements AsyncDisposable {
@@ -54,7 +60,11 @@ export class WorkerProcess<Asked extends { [Name in keyof Asked]: [object, unkno
     return this.#child.pid;
   }
 
-  /** Sends a request and waits for its reply. Throws what went wrong in the worker, or its last words. */
+  /**
+   * Sends a request and waits for its reply.
+   *
+   * @throws Refusal where the device has no such thing; Error with what went wrong in the worker, or its last words.
+   */
   async ask<Name extends keyof Asked & string>(
     name: Name,
     request: Asked[Name][0],
@@ -71,8 +81,12 @@ export class WorkerProcess<Asked extends { [Name in keyof Asked]: [object, unkno
       await this.#requests.write(new TextEncoder().encode(line)).catch(() => {}); // it died: next line
       const reply = await Promise.race([this.#replies.next(), late]);
       if (reply.done) throw this.#error(await this.#lastWords());
-      const answer = JSON.parse(reply.value) as { error: string };
-      if ("error" in answer) throw this.#error(answer.error);
+      const answer = JSON.parse(reply.value) as { error: string; refused?: true };
+      if ("error" in answer) {
+        throw answer.refused
+          ? new Refusal(`${this.#name}: ${answer.error}`)
+          : this.#error(answer.error);
+      }
       return answer as Asked[Name][1];
     } finally {
       clearTimeout(timer);

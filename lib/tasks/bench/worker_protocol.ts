@@ -1,9 +1,35 @@
 /**
  * What the coordinator and its two workers say to each other: one JSON request a line on a worker's
- * standard input, one JSON reply a line on its standard output, `{ "error": … }` when it failed.
- * deno_worker.ts and torch_worker.py both answer to this.
+ * standard input, one JSON reply a line on its standard output, `{ "error": … }` when it failed, with
+ * `"refused": true` where that is no fault: the device has no such thing. deno_worker.ts and torch_worker.py
+ * both answer to this.
  */
+import type { DeviceName } from "lib/engine/eager_context.ts";
 import type { BenchCase, DetectorCase, PaperCase, ResolvedCase } from "./bench_cases.ts";
+
+/** What both sides are told before they begin. */
+export interface SideOptions {
+  /** Threads of the processor. */
+  readonly threads: number;
+  /** Where to compute; left out: each as it does by itself, ours on the first GPU or else on the processor. */
+  readonly device?: DeviceName;
+  /** Whether a GPU may round float32 products to TF32. Default: yes, on both sides. */
+  readonly tensorFloat32?: boolean;
+}
+
+/** The environment variables that tell a worker its device (`cpu`, `gpu:0`) and whether TF32 is allowed (1, 0). */
+export const DEVICE_VARIABLE = "FORGERY_CLUES_BENCH_DEVICE",
+  TENSOR_FLOAT32_VARIABLE = "FORGERY_CLUES_BENCH_TF32";
+
+/** Those variables for these options. */
+export function deviceEnvironment(
+  { device, tensorFloat32 = true }: SideOptions,
+): Record<string, string> {
+  return {
+    ...device === undefined ? {} : { [DEVICE_VARIABLE]: device },
+    [TENSOR_FLOAT32_VARIABLE]: tensorFloat32 ? "1" : "0",
+  };
+}
 
 /** The framework behind a worker. */
 export interface Description {
@@ -13,6 +39,8 @@ export interface Description {
   readonly version: string;
   /** Threads it computes with. */
   readonly threads: number;
+  /** What it computes on: `"CPU:0"`, `"GPU:0"`. */
+  readonly device: string;
   /** Anything else that decides its speed. */
   readonly detail: string;
 }
@@ -38,6 +66,10 @@ export interface Prepared {
   readonly value: number;
   /** What the worker's side would say about how it runs the case, such as the number of nodes. */
   readonly detail?: string;
+  /** Bytes that its tensors took of a GPU at most, where the framework counts them: PyTorch's does. */
+  readonly allocated?: number;
+  /** Bytes of a GPU that the framework kept for them at most, likewise. */
+  readonly reserved?: number;
 }
 
 /** A number of steps, timed without a break. */

@@ -105,7 +105,7 @@ Deno.test("parseBenchOptions refuses what PyTorch's side has not, and options wi
   );
   assert.throws(parse("--peer", "torch", "--detector", "./mine.ts"), /no detector/);
   assert.throws(parse("--set", "edition=port"), /--set belongs to a --detector/);
-  assert.throws(parse("--batch", "4"), /--batch belongs to a --detector/);
+  assert.throws(parse("--preset", "quick"), /--preset belongs to a --detector/);
 });
 
 Deno.test("withoutDropout and batchOf give both sides the same work", async () => {
@@ -165,7 +165,9 @@ Deno.test("judge compares processor time too", () => {
 Deno.test("withOperations asks both sides where a slow pass goes, and no fast one", async () => {
   const sides = (["ours", "peer"] as const).map((name) => fake(name, {})),
     { signal } = new AbortController();
-  const ask = (result: CaseResult) => withOperations(result, [sides[0]!, sides[1]!], signal);
+  const contenders = [sides[0]!, sides[1]!] as const;
+  const ask = (result: CaseResult, device = "CPU:0") =>
+    withOperations(result, { contenders, device, signal });
   const slow = await ask(resultOf([1, 1, 1], [2, 2, 2]));
   assert.deepEqual(slow.operations, {
     pictures: 4,
@@ -175,6 +177,8 @@ Deno.test("withOperations asks both sides where a slow pass goes, and no fast on
   const fast = resultOf([2, 2, 2], [1, 1, 1]);
   const lighter = { ...fast, peer: { ...fast.peer!, processorSeconds: [3, 3, 3] } };
   assert.equal((await ask(lighter)).operations, undefined);
+  const onGpu = await ask(resultOf([1, 1, 1], [2, 2, 2]), "GPU:0"); // whose time it is not
+  assert.equal(onGpu.operations, undefined);
 });
 
 Deno.test("detectorTable has a row a network, and limits says where the slow ones go", () => {

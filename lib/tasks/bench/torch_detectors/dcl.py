@@ -31,7 +31,7 @@ def in_tiles(x, order):
     whole = side * TILES
     tiles = x[..., :whole, :whole].unflatten(3, (TILES, side)).unflatten(2, (TILES, side))
     tiles = tiles.permute(0, 2, 4, 1, 3, 5).flatten(1, 2)
-    moved = tiles[torch.arange(len(x))[:, None], order].unflatten(1, (TILES, TILES))
+    moved = tiles[torch.arange(len(x), device=x.device)[:, None], order].unflatten(1, (TILES, TILES))
     result = x.clone()
     result[..., :whole, :whole] = moved.permute(0, 3, 1, 4, 2, 5).flatten(4, 5).flatten(2, 3)
     return result
@@ -73,10 +73,12 @@ class Dcl(Compared):
     @torch.no_grad()
     def views(self, images):
         """Query, key, and the order of the query's tiles."""
-        count, variety = len(images), self.settings["variety"]
-        below = (torch.rand(3, count) < variety * torch.tensor([MOVED, NOISY, FLIPPED])[:, None])[..., None, None, None]
-        order = torch.where(below[0, :, :, 0, 0], torch.rand(count, TILES**2).argsort(1), torch.arange(TILES**2))
-        change = variety * CHANGE * (2 * torch.rand(2, count, 1, 1, 1) - 1)
+        count, variety, there = len(images), self.settings["variety"], {"device": images.device}
+        chances = torch.tensor([MOVED, NOISY, FLIPPED], **there)[:, None]
+        below = (torch.rand(3, count, **there) < variety * chances)[..., None, None, None]
+        drawn, own = torch.rand(count, TILES**2, **there).argsort(1), torch.arange(TILES**2, **there)
+        order = torch.where(below[0, :, :, 0, 0], drawn, own)
+        change = variety * CHANGE * (2 * torch.rand(2, count, 1, 1, 1, **there) - 1)
 
         def noise(x):
             return x + below[1] * F.conv2d(x, self.filters, padding=2)
@@ -107,7 +109,7 @@ class Dcl(Compared):
             alike = torch.where(own, keys @ getattr(self, f"{kinds[1 - label]}_prototype"), -torch.inf)
             nearest = alike.argsort(descending=True, stable=True)[:count]  # the other class comes last
             queue, pointer = getattr(self, f"hard_{kind}_queue"), getattr(self, f"hard_{kind}_pointer")
-            places = pointer + torch.arange(count)
+            places = pointer + torch.arange(count, device=pointer.device)
             queue[places] = torch.where(own[nearest, None], keys[nearest], queue[places])
             pointer.copy_((pointer + own[nearest].sum()) % self.settings["queueSize"])
 

@@ -129,7 +129,7 @@ class MultiAttentional(Compared):
         """Region independence; moves the centres, of which only reals do."""
         settings, fake = self.settings, labels.float()[:, None, None]
         moved = self.centres.T + rate * ((vectors - self.centres.T) * (1 - fake)).mean(0)
-        margins = torch.tensor([settings["realMargin"], settings["fakeMargin"]])[labels]
+        margins = torch.tensor([settings["realMargin"], settings["fakeMargin"]], device=labels.device)[labels]
         away = (vectors - moved).square().sum((1, 2)).clamp(min=1e-30).sqrt()
         within = F.relu(away * margins.sign() - margins).mean()
         apart = (moved[None] - moved[:, None]).square().sum(2).clamp(min=1e-30).sqrt()
@@ -148,7 +148,7 @@ class MultiAttentional(Compared):
         least = torch.sigmoid(-threshold * zoom)
         share = (torch.sigmoid((share - threshold) * zoom) - least) / (1 - least)
         small = resized(images, [side // 2 for side in images.shape[2:]])
-        weights = torch.exp(-torch.arange(-5.0, 6).square() / (2 * 7**2))
+        weights = torch.exp(-torch.arange(-5.0, 6, device=images.device).square() / (2 * 7**2))
         weights = (weights / weights.sum()).repeat(3, 1, 1)
         blurred = F.pad(small, (5, 5, 5, 5), mode="reflect")
         blurred = F.conv2d(F.conv2d(blurred, weights[:, :, None], groups=3), weights[..., None], groups=3)

@@ -38,7 +38,7 @@ def colours(images, mask):
 
 def pseudo_fakes(faces, surroundings):
     """The inner part of each face in another's surroundings, with its colours."""
-    mask = ellipse(faces.shape[-1])
+    mask = ellipse(faces.shape[-1]).to(faces.device)
     (mean, deviation), (there, spread) = colours(faces, mask), colours(surroundings, mask)
     fitted = ((faces - mean) / deviation * spread + there).clamp(-1, 1)
     return fitted * mask + surroundings * (1 - mask)
@@ -71,7 +71,7 @@ class Ost(Compared):
         labels, settings = targets["labels"], self.settings
         real, fake = torch.zeros_like(labels), torch.ones_like(labels)
         kept = self.templates.permute(2, 0, 3, 1)
-        templates = kept[torch.arange(len(images)) % len(kept)]
+        templates = kept[torch.arange(len(images), device=kept.device) % len(kept)]
         support = torch.cat([templates, pseudo_fakes(templates, images)])
         query = torch.cat([images, pseudo_fakes(images, templates)])
         learnt = dict(self.named_parameters())

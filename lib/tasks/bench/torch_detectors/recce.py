@@ -96,7 +96,7 @@ class Recce(Compared):
         deviation = self.settings["noise"]
         if not self.training or deviation == 0:
             return images
-        half = (torch.rand(len(images), 1, 1, 1) < 0.5).float()
+        half = (torch.rand(len(images), 1, 1, 1, device=images.device) < 0.5).float()
         return (images + half * deviation * torch.randn_like(images)).clamp(-1, 1)
 
     def forward(self, images):
@@ -136,7 +136,7 @@ def metric(embeddings, fake):
     directions = F.normalize(embeddings)
     pairs = (directions @ directions.T + 1) / 2
     real = 1 - fake
-    reals = torch.outer(real, real) * (1 - torch.eye(len(fake)))
+    reals = torch.outer(real, real) * (1 - torch.eye(len(fake), device=fake.device))
     mixed = torch.outer(real, fake) + torch.outer(fake, real)
     mean = lambda of: (pairs * of).sum() / (of.sum() + 1e-6)  # noqa: E731
     return F.relu(1 - mean(reals) + mean(mixed))

@@ -64,22 +64,24 @@ class WsDan(Compared):
     @torch.no_grad()
     def views(self, images, maps):
         """Each picture cut to where one of its maps looks, and black where one does."""
-        size, rows, side = images.shape[2:], torch.arange(len(images)), images.shape[3]
+        there = {"device": images.device}
+        size, rows, side = images.shape[2:], torch.arange(len(images), **there), images.shape[3]
         chosen = torch.multinomial(torch.sqrt(maps.sum((2, 3)) + 1e-12), 2, replacement=True)
         cut, dropped = (maps[rows, chosen[:, k], None] for k in (0, 1))
-        threshold = cut.amax((2, 3), keepdim=True) * (0.4 + 0.2 * torch.rand(len(images), 1, 1, 1))
+        threshold = cut.amax((2, 3), keepdim=True) * (0.4 + 0.2 * torch.rand(len(images), 1, 1, 1, **there))
         inside = (resized(cut, size) >= threshold)[:, 0]
         along = []  # all pictures at once and without leaving the graph: a cut of its own each is compiled anew
         for axis in (1, 2):  # rows go down the first of them
             seen = inside.any(3 - axis).to(torch.uint8)
             first, last = seen.argmax(1), side - 1 - seen.flip(1).argmax(1)
             start, end = (first - 0.1 * side).trunc().clamp_min(0), (last + 0.1 * side).trunc().clamp_max(side)
-            places = start[:, None] + (end - start - 1)[:, None] * torch.arange(side) / (side - 1)
+            shares = torch.arange(side, **there) / (side - 1)
+            places = start[:, None] + (end - start - 1)[:, None] * shares
             along.append(2 * places / (side - 1) - 1)
         down, across = along
         grid = torch.stack([across[:, None].expand(-1, side, -1), down[:, :, None].expand(-1, -1, side)], 3)
         crops = F.grid_sample(images, grid, align_corners=True)
-        threshold = dropped.amax((2, 3), keepdim=True) * (0.4 + 0.3 * torch.rand(len(images), 1, 1, 1))
+        threshold = dropped.amax((2, 3), keepdim=True) * (0.4 + 0.3 * torch.rand(len(images), 1, 1, 1, **there))
         return crops, images * (resized(dropped, size) < threshold)
 
     def loss(self, images, targets):
@@ -97,7 +99,7 @@ class WsDan(Compared):
             apart = (matrix - aims).detach()
             for kind in (0, 1):  # of several of one class the last one counts
                 own = labels == kind
-                last = torch.where(own, torch.arange(len(labels)), -1).amax().clamp_min(0)
+                last = torch.where(own, torch.arange(len(labels), device=labels.device), -1).amax().clamp_min(0)
                 self.centres[:, kind] += settings["centreRate"] * own.any() * apart[last]
         return total
 

@@ -19,7 +19,7 @@ class XceptionEla(Xception):
     def saved(self, picture):
         """[3, height, width], uint8: the picture after one more JPEG."""
         file = io.BytesIO()
-        Image.fromarray(picture.permute(1, 2, 0).contiguous().numpy()).save(
+        Image.fromarray(picture.permute(1, 2, 0).contiguous().cpu().numpy()).save(
             file, "JPEG", quality=self.quality)
         return torch.from_numpy(numpy.array(Image.open(file))).permute(2, 0, 1)
 
@@ -27,7 +27,7 @@ class XceptionEla(Xception):
         with torch.no_grad():
             whole = ((images.clamp(-1, 1) + 1) * 127.5 + 0.5).floor().to(torch.uint8)
             saved = [self.saved(picture) for picture in whole]
-            lost = (whole.float() - torch.stack(saved).float()).abs()
+            lost = (whole.float() - torch.stack(saved).to(whole.device).float()).abs()
             largest = lost.amax((1, 2, 3), keepdim=True).clamp(min=1)
             levels = (lost * (255 / largest) + 0.5).floor()
             return levels / 127.5 - 1
