@@ -10,8 +10,8 @@
 # For a rehearsal: GPU_KIT_COUNT (timed steps, 20), GPU_KIT_BLOCKS (4), GPU_KIT_BATCH (8), GPU_KIT_HALF
 # (train16's precision, float16; a processor has bfloat16), GPU_KIT_PRESET (of the other detectors; their
 # first), GPU_KIT_LIBRARY (another TensorFlow than the kit's),
-# GPU_KIT_PYTHON (one with PyTorch; python3), GPU_KIT_PATIENCE (multiplies the steps' limits, 1), and those of
-# bench.py.
+# GPU_KIT_PYTHON (one with PyTorch; python3), GPU_KIT_PATIENCE (multiplies the steps' limits, 1), GPU_KIT_SIZE
+# (224), GPU_KIT_WIDTH (1), GPU_KIT_ROUNDS (of the bench, 5) and GPU_KIT_THREADS (of the bench, 8 at most).
 set -u
 checkout=$PWD
 store=${GPU_KIT_STORE:-${HOME:-/var/tmp}/gpu-kit}
@@ -20,6 +20,9 @@ deadline=${GPU_KIT_DEADLINE:-500}
 root=$store/root app=$store/app
 began=$SECONDS
 count=${GPU_KIT_COUNT:-20} blocks=${GPU_KIT_BLOCKS:-4} batch=${GPU_KIT_BATCH:-8}
+threads=${GPU_KIT_THREADS:-$(($(nproc) < 8 ? $(nproc) : 8))} rounds=${GPU_KIT_ROUNDS:-5}
+size=${GPU_KIT_SIZE:-224} width=${GPU_KIT_WIDTH:-1} device=gpu:0
+[ -z "${GPU_KIT_ANY:-}" ] || device=cpu
 python=${GPU_KIT_PYTHON:-python3} preset=${GPU_KIT_PRESET:-} half=${GPU_KIT_HALF:-float16}
 [ -f deno.json ] && [ -d lib/engine ] || { echo "Run this in the root of the checkout."; exit 2; }
 mkdir -p "$OUT" "$root" "$store/cache/cuda" "$store/cache/deno" "$store/tmp"
@@ -117,7 +120,7 @@ environment() {
   export LD_LIBRARY_PATH FORGERY_CLUES_LIBTENSORFLOW=${GPU_KIT_LIBRARY:-$root/tensorflow/libtensorflow_cc.so.2}
   export DENO_DIR=$store/cache/deno DENO_NO_UPDATE_CHECK=1 NO_COLOR=1 TMPDIR=$store/tmp
   export CUDA_CACHE_PATH=$store/cache/cuda CUDA_CACHE_MAXSIZE=4294967296
-  export TF_FORCE_GPU_ALLOW_GROWTH=true GPU_KIT_APP=$app GPU_KIT_DENO=$root/deno
+  export TF_FORCE_GPU_ALLOW_GROWTH=true
   export PATH=$PATH:/usr/local/nvidia/bin PYTHONUNBUFFERED=1
   for cuda in /usr/local/cuda /usr/local/cuda-1*; do # XLA's ptxas and libdevice
     [ -d "$cuda/nvvm/libdevice" ] && { export XLA_FLAGS=--xla_gpu_cuda_data_dir=$cuda PATH=$PATH:$cuda/bin; break; }
@@ -177,6 +180,16 @@ repeats() { # the same steps in two processes, the engine told to be determinist
     run_deno tests/gpu/paper_steps.ts float32 "$batch" "$count" 1 | sed "s/^FIGURE {/FIGURE {\"round\":$round,/"
   done
 }
+bench() { # name, options: the project's bench on the device, its report in $OUT; PyTorch is the machine's
+  local out=$OUT/$1 code; shift
+  rm -rf "$out"
+  FORGERY_CLUES_WAS_SET_UP=$app run_deno lib/tasks/bench.ts --device "$device" --peer torch --python "$python" \
+    --blocks "$blocks" --size "$size" --width "$width" --threads "$threads" --rounds "$rounds" --quick \
+    --output "$out" "$@"
+  code=$?
+  run_deno tests/gpu/bench_figures.ts "$out"
+  return $code
+}
 run_tests() {
   "$root/deno" test -A --no-check --quiet "$@" | grep --line-buffered -aE 'FAILED|failed|passed|[eE]rror|ok \|' | head -200
   return "${PIPESTATUS[0]}"
@@ -197,10 +210,10 @@ run() {
     strict32) NVIDIA_TF32_OVERRIDE=0 step strict32 60 bash -c "run_deno tests/gpu/paper_steps.ts float32 $batch $count $blocks" ;;
     plain) step plain 60 bash -c "run_deno tests/gpu/paper_steps.ts float32,float16 $batch $count $blocks none" ;;
     repeats) NVIDIA_TF32_OVERRIDE=0 GPU_KIT_DETERMINISTIC=1 step repeats 60 bash -c repeats ;;
-    agree) step agree 60 "$python" tests/gpu/bench.py check "$batch" ;;
-    bench8) step bench8 120 "$python" tests/gpu/bench.py training 8 ;;
-    bench32) step bench32 120 "$python" tests/gpu/bench.py training 32 ;;
-    inference) step inference 90 "$python" tests/gpu/bench.py inference 8 ;;
+    agree) step agree 90 bash -c "bench agree --batch $batch --agreement" ;;
+    bench8) step bench8 180 bash -c "bench bench8 --batch $batch --cases training" ;;
+    bench32) step bench32 180 bash -c "bench bench32 --batch $((4 * batch)) --cases training" ;;
+    inference) step inference 120 bash -c "bench inference --batch $batch --cases inference" ;;
     detectors) step detectors 90 bash -c "run_deno tests/gpu/detector_steps.ts float32 $batch 3 $preset" ;;
     detectors16) step detectors16 90 bash -c "run_deno tests/gpu/detector_steps.ts float16 $batch 3 $preset" ;;
     train) step train 90 bash -c "run_deno tests/gpu/train_killed.ts $((6 * count))" ;;
@@ -212,14 +225,14 @@ run() {
     placement) step placement 90 bash -c placement ;;
     memory) step memory 90 bash -c memory ;;
     batches) step batches 120 bash -c "run_deno tests/gpu/paper_steps.ts float32,float16 ${GPU_KIT_BATCHES:-32,128,256} 5 $blocks" ;;
-    tests) NVIDIA_TF32_OVERRIDE=0 step tests 120 bash -c "run_tests tests/engine" ;;
+    tests) NVIDIA_TF32_OVERRIDE=0 step tests 120 bash -c "run_tests --ignore=tests/engine/webgpu_backend_test.ts tests/engine" ;;
     parity) NVIDIA_TF32_OVERRIDE=0 step parity 120 bash -c "run_tests tests/networks tests/losses" ;;
     *) say "no step is called $1" ;;
   esac
 }
 
-export store root app checkout count blocks batch python preset half
-export -f run_deno machine unpack assemble find_library driver_folders link stand_in layout placement memory repeats run_tests
+export OUT store root app checkout count blocks batch python preset half threads rounds size width device
+export -f bench run_deno machine unpack assemble find_library driver_folders link stand_in layout placement memory repeats run_tests
 environment
 for name in ${*:-machine assemble link dlopen start layout step32 agree step16 detectors bench8 train train16 cpu tests \
   placement parity loader uploads repeats strict32 unscaled16 plain memory inference bench32 batches}; do
