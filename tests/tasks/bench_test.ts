@@ -11,6 +11,7 @@ import {
   stepFlops,
 } from "lib/tasks/bench/bench_cases.ts";
 import { compareCase, type ComparisonOptions } from "lib/tasks/bench/time_case.ts";
+import { ownContender } from "lib/tasks/bench/contender.ts";
 import { peakMemory, processSeconds, resetPeakMemory } from "lib/tasks/bench/machine.ts";
 import { parseBenchOptions } from "lib/tasks/bench/bench_options.ts";
 import {
@@ -263,6 +264,15 @@ Deno.test({
     assert.ok(processSeconds(Deno.pid)! > 0);
     assert.equal(peakMemory(2 ** 30), null);
   },
+});
+
+Deno.test("ownContender's worker answers with what keeps its engine from the device", async () => {
+  const { worker } = ownContender(PROJECT, { threads: 1, device: "gpu:9999" });
+  await using process = new WorkerProcess(worker, never);
+  await assert.rejects(process.ask("describe", {}), {
+    name: "Refusal",
+    message: /^Forgery Clues: RangeError: The device gpu:9999 is not there/,
+  });
 });
 
 Deno.test("bench refuses a GPU that is not there, before anything is installed for it", async () => {

@@ -125,12 +125,21 @@ function waitForDevice() {
 async function main() {
   const threads = Number(Deno.env.get("FORGERY_CLUES_BENCH_THREADS") ?? 2);
   const device = Deno.env.get(DEVICE_VARIABLE) as DeviceName | undefined;
-  engine = await startEngine({
-    intraOpThreads: threads,
-    interOpThreads: threads,
-    ...device === undefined ? {} : { device },
-    ...Deno.env.get(TENSOR_FLOAT32_VARIABLE) === "0" ? { tensorFloat32: false } : {},
-  });
+  try {
+    engine = await startEngine({
+      intraOpThreads: threads,
+      interOpThreads: threads,
+      ...device === undefined ? {} : { device },
+      ...Deno.env.get(TENSOR_FLOAT32_VARIABLE) === "0" ? { tensorFloat32: false } : {},
+    });
+  } catch (error) { // a device that cannot be used, say: that is the answer, in place of a stack
+    const fail = () => {
+      throw error;
+    };
+    return await answerQuestions(
+      Object.fromEntries(Object.keys(answers).map((name) => [name, fail])),
+    );
+  }
   await answerQuestions(answers);
 }
 
