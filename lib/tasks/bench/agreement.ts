@@ -69,7 +69,7 @@ const PRODUCTS = 8;
  * is not asked: a processor without bfloat16 would take minutes for one product. A precision that its device
  * refuses is left out.
  *
- * @throws RangeError when they compute on different devices.
+ * @throws RangeError when they compute on different devices, or one alone rounds to TF32.
  */
 export async function introduce(
   contenders: readonly Contender[],
@@ -100,11 +100,17 @@ export async function introduce(
   return introductions;
 }
 
-/** A comparison of different devices would say nothing of the two sides. */
+/** A comparison of different devices, or of different arithmetic, would say nothing of the two sides. */
 function assertSameDevice(sides: readonly Description[]): void {
-  if (new Set(sides.map(({ device }) => device)).size <= 1) return;
-  const places = sides.map(({ name, device }) => `${name} on ${device}`).join(", ");
-  throw new RangeError(`Not the same device: ${places}. --device says which both are to take.`);
+  if (new Set(sides.map(({ device }) => device)).size > 1) {
+    const places = sides.map(({ name, device }) => `${name} on ${device}`).join(", ");
+    throw new RangeError(`Not the same device: ${places}. --device says which both are to take.`);
+  }
+  const rounding = sides.filter(({ tensorFloat32 }) => tensorFloat32);
+  if (rounding.length === 0 || rounding.length === sides.length) return;
+  throw new RangeError(
+    `TF32 on one side only, ${rounding[0]!.name}. --no-tf32 is without it on both.`,
+  );
 }
 
 /**

@@ -90,6 +90,9 @@ export function reportMarkdown(report: BenchReport): string {
       `- ${name} ${version}, ${threads} threads, ${detail}${products(peak)}`
     ),
     "",
+    ...onGpu(report)
+      ? [`float32 on ${sides[0]!.device} with${sides[0]!.tensorFloat32 ? "" : "out"} TF32.`, ""]
+      : [],
     ...agreements.map((agreement) => `- ${agreementLine(agreement)}`),
     ...(agreements.length > 0 ? [""] : []),
     ...tables(report),

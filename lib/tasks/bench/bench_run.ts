@@ -56,8 +56,7 @@ export async function runBench(
   for (const { name, version, threads, detail } of sides) {
     words.say(`${name}: ${version}, ${threads} threads, ${detail}`);
   }
-  const { device } = sides[0]!, { tensorFloat32 = true } = options;
-  const rounded = tensorFloat32 && device.startsWith("GPU");
+  const { device, tensorFloat32: rounded } = sides[0]!;
   const agreements: Agreement[] = [];
   const results: CaseResult[] = [];
   const failures: BenchFailure[] = [];

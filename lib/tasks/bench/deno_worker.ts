@@ -42,6 +42,7 @@ const answers: Answers = {
     version: `TensorFlow ${engine.version} through Deno ${Deno.version.deno}`,
     threads: engine.threads,
     device: engine.device,
+    tensorFloat32: engine.tensorFloat32,
     detail: `backend ${engine.backend} on ${deviceTitle(engine)}`,
   }),
 

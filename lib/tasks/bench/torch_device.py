@@ -33,12 +33,19 @@ def allow_tensor_float32(allowed, torch):
     torch.backends.cudnn.allow_tf32 = allowed
 
 
-def title(device, tf32, torch):
+def rounds_to_tensor_float32(device, torch):
+    """Whether products do, as one shows: 1 + 2^-12 times 1 is 1 then. A card may be too old, and
+    NVIDIA_TF32_OVERRIDE=0 forbids it above all."""
+    factor = torch.full((64, 64), 1 + 2**-12, device=device)
+    return bool((factor @ torch.eye(64, device=device))[0, 0] == 1)
+
+
+def title(device, torch):
     """What decides the speed, in words."""
     if device.type == "cpu":
         return f"CPU capability {torch.backends.cpu.get_cpu_capability()}"
     name, cudnn = torch.cuda.get_device_name(device), torch.backends.cudnn.version()
-    return f"{name}, CUDA {torch.version.cuda}, cuDNN {cudnn}, TF32 {'on' if tf32 else 'off'}"
+    return f"{name}, CUDA {torch.version.cuda}, cuDNN {cudnn}"
 
 
 def most_memory(device, torch):

@@ -18,7 +18,7 @@ from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
 
 from torch_case import Work  # noqa: E402
 from torch_device import (  # noqa: E402
-    Refused, allow_tensor_float32, chosen_device, element_type, most_memory, title)
+    Refused, allow_tensor_float32, chosen_device, element_type, most_memory, rounds_to_tensor_float32, title)
 
 ASKED = os.environ.get("FORGERY_CLUES_BENCH_DEVICE", "cpu")
 TF32 = os.environ.get("FORGERY_CLUES_BENCH_TF32", "1") == "1"
@@ -40,7 +40,7 @@ def learnt_numbers(model):
 def describe(_):
     name = "CPU:0" if device.type == "cpu" else f"GPU:{device.index}"
     return {"name": "PyTorch", "version": torch.__version__, "threads": torch.get_num_threads(),
-            "device": name, "detail": title(device, TF32, torch)}
+            "device": name, "tensorFloat32": rounds_to_tensor_float32(device, torch), "detail": title(device, torch)}
 
 
 def prepare(request):

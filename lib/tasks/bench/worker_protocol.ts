@@ -41,6 +41,8 @@ export interface Description {
   readonly threads: number;
   /** What it computes on: `"CPU:0"`, `"GPU:0"`. */
   readonly device: string;
+  /** Whether float32 products are rounded to TF32 there, as one has shown. */
+  readonly tensorFloat32: boolean;
   /** Anything else that decides its speed. */
   readonly detail: string;
 }

@@ -1,7 +1,7 @@
 /**
  * A worker of the bench that computes nothing. Its argument is JSON: seconds a step takes by variant
  * (`steps`), what `prepare` throws by variant (`fails`) or for want of a precision (`refuses`), the loss and the
- * device it claims, what PyTorch counts of a GPU (`counts`), or `dies` or `hangs` at the first burst. Every request is appended to the file `log`, to see in which order they came.
+ * device and TF32 it claims, what PyTorch counts of a GPU (`counts`), or `dies` or `hangs` at the first burst. Every request is appended to the file `log`, to see in which order they came.
  */
 import { createInterface } from "node:readline";
 import process from "node:process";
@@ -11,6 +11,7 @@ interface Behaviour {
   fails?: Record<string, string>;
   refuses?: string;
   device?: string;
+  tensorFloat32?: true;
   counts?: { allocated: number; reserved: number };
   loss?: number;
   end?: "dies" | "hangs";
@@ -27,6 +28,7 @@ const replies: Record<string, (request: Record<string, never>) => unknown> = {
   describe: () => ({
     ...{ name: "Fake", version: "1", threads: 1, detail: "computes nothing" },
     device: behaviour.device ?? "CPU:0",
+    tensorFloat32: behaviour.tensorFloat32 ?? false,
   }),
   peak: () => refused ?? { flops: 1e12 },
   check: () => ({ parameters: 3, logits: [1, -2], loss: behaviour.loss ?? 0.5 }),

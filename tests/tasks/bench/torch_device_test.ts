@@ -21,6 +21,11 @@ def torch(gpus, cuda, bfloat16=True):
               cuda=Of(is_available=lambda: gpus > 0, device_count=lambda: gpus,
                       is_bf16_supported=lambda emulated: bfloat16, get_device_name=lambda *_: "a card",
                       max_memory_allocated=lambda _: 5, max_memory_reserved=lambda _: 7))
+class Matrix(float):
+    def __matmul__(self, other):
+        return {(0, 0): self * other}
+def matrices(steps): # of which products round their factors to that share of 1
+    return Of(full=lambda _, value, device: Matrix(round(value * steps) / steps), eye=lambda _, device: 1)
 two, none, old = torch(2, "13.0"), torch(0, None), torch(1, "12.6", bfloat16=False)
 gpu, cpu = two.device("cuda", 1), two.device("cpu")
 answers = []
@@ -68,10 +73,15 @@ Deno.test("element_type refuses bfloat16 where a card only emulates it, TF32 is 
   const [, switched, title] = await answersOf(
     "allow_tensor_float32(False, two)",
     "[two.backends.cuda.matmul.allow_tf32, two.backends.cudnn.allow_tf32]",
-    "title(gpu, False, two)",
+    "title(gpu, two)",
   );
   assert.deepEqual(switched, [false, false]);
-  assert.equal(title, "a card, CUDA 13.0, cuDNN 91900, TF32 off");
+  assert.equal(title, "a card, CUDA 13.0, cuDNN 91900");
+  const rounds = await answersOf(
+    "rounds_to_tensor_float32(gpu, matrices(2 ** 10))",
+    "rounds_to_tensor_float32(gpu, matrices(2 ** 23))",
+  );
+  assert.deepEqual(rounds, [true, false]);
 });
 
 Deno.test("most_memory counts a GPU's alone", async () => {
