@@ -30,13 +30,12 @@ import { Refusal } from "./worker_process.ts";
 const QUIET = 0.5;
 
 /**
- * Runs the bench. A case that fails, or that the device refuses, is noted and the others go on; the report is written anew after
- * each case, so that an end by Ctrl-C or worse loses nothing that was measured.
+ * Runs the bench. A case that fails, or that the device refuses, is noted and the others go on; the report is
+ * written anew after each case, so that an end by Ctrl-C or worse loses nothing that was measured.
  *
  * @returns What was measured, up to the moment `signal` was aborted.
- * @throws Error when a side does not start, or there is no such detector; RangeError where the two sides compute on
- * different devices. Where the two sides do not compute
- * the same thing, the cases of that network fail.
+ * @throws Error when a side does not start, or there is no such detector; RangeError where the two sides compute
+ * on different devices. Where the two sides do not compute the same thing, the cases of that network fail.
  */
 export async function runBench(
   options: BenchOptions,
