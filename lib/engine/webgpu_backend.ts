@@ -5,8 +5,9 @@
  * does it by a canvas, which Deno has not. And errors name the operation in which they arose.
  */
 import * as tf from "@tensorflow/tfjs";
+import type { WebGPUBackend as PackagesBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { collectGarbage } from "./collect_garbage.ts";
-import { mendKernels, replaceKernel, WEBGPU_NAME } from "./webgpu_kernels.ts";
+import { findFirstLargest, mendKernels, replaceKernel, WEBGPU_NAME } from "./webgpu_kernels.ts";
 
 /** What the errors have in common: another backend does it. */
 const WAY_OUT = "FORGERY_CLUES_BACKEND=tensorflow does it, and so does the plain backend, " +
@@ -65,6 +66,13 @@ export async function registerWebgpu(): Promise<{ hardware: string }> {
       if (failure) throw failure;
       if (++this.#reads % READS_A_COLLECTION === 0) collectGarbage();
       return values;
+    }
+
+    override runWebGPUProgram(
+      ...run: Parameters<PackagesBackend["runWebGPUProgram"]>
+    ): tf.TensorInfo {
+      findFirstLargest(run[0]);
+      return super.runWebGPUProgram(...run);
     }
 
     override readSync(dataId: object): tf.backend_util.BackendValues {

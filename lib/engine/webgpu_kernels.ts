@@ -73,6 +73,36 @@ function tileAnyRank(): void {
   });
 }
 
+/** A program of the package: its shader, and by what key that is kept. */
+interface Program {
+  readonly computePositions?: boolean;
+  shaderKey: string;
+  getUserCode: () => string;
+}
+
+/** How the package's shader looks for where in a window the largest value is, and how it is to. */
+const [LAST_OF_EQUAL, FIRST_OF_EQUAL] = [
+  "if (value >= currMaxValue)",
+  "if (maxValueFound == 0.0 || value > currMaxValue)",
+];
+
+/**
+ * Lets the first of a window's largest values have the gradient of max-pooling, as with TensorFlow, PyTorch and
+ * the plain backend; with the package it is the last. Zeros of a ReLU are often equal.
+ *
+ * @param program Any program; one that looks for places is changed.
+ */
+export function findFirstLargest(program: Program): void {
+  if (!program.computePositions) return;
+  const code = program.getUserCode.bind(program);
+  program.shaderKey += "_first";
+  program.getUserCode = () => {
+    const mended = code().replace(LAST_OF_EQUAL, FIRST_OF_EQUAL);
+    if (mended === code()) throw new Error("WebGPU's shader of places in pools is another one.");
+    return mended;
+  };
+}
+
 /** The parts of a Fourier transform come in two dimensions, however many it has: they get its own. */
 function keepShapeOfParts(): void {
   for (const name of ["Real", "Imag"]) {
