@@ -14,8 +14,8 @@
  * `uncaptured_function`; for functions that update variables `resource_variable`, `recorded_variables`,
  * `updating_function`. Operations that TensorFlow.js lacks: `batch_norm`, `mul_no_nan`, `convolution` (with
  * `not_before`), `stateless_random`, `gradients_at`, `adam` and `sgd` (with `optimiser_gradient`). Without
- * TensorFlow: `webgpu_backend` with `webgpu_kernels`, and `philox`. For threads without TensorFlow.js:
- * `jpeg_decoder`.
+ * TensorFlow: `plain_kernels`, `webgpu_backend` with `webgpu_kernels`, and `philox`. For threads without
+ * TensorFlow.js: `jpeg_decoder`.
  */
 import * as tf from "@tensorflow/tfjs";
 import { capturingBackend } from "./capturing_backend.ts";
@@ -29,6 +29,7 @@ import { findLibrary } from "./find_library.ts";
 import { hardwareName } from "./hardware_name.ts";
 import { releaseLibraryPages } from "./library_pages.ts";
 import { openNative } from "./native_library.ts";
+import { mendPlainKernels } from "./plain_kernels.ts";
 import { registerSecondGradients } from "./second_gradients.ts";
 import { roundsToTensorFloat32 } from "./tensor_float32.ts";
 import { registerWebgpu } from "./webgpu_backend.ts";
@@ -127,6 +128,7 @@ export function runningEngine(): Promise<Engine> | undefined {
 }
 
 async function start(options: EngineOptions): Promise<Engine> {
+  mendPlainKernels(); // whichever backend is chosen: tests compare it with this one
   assertThere(options.device);
   const backend = options.backend ?? backendOfEnvironment(), asked = options.device ?? "cpu";
   if (options.group && backend !== undefined && backend !== "tensorflow") {

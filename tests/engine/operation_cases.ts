@@ -53,6 +53,12 @@ const whole = (end: number, ...shape: number[]): Input => ({
   dtype: "int32",
   values: fill(shape, () => Math.floor(end * draw())),
 });
+/** 1, 2 and 3 as float32. */
+const few = (...shape: number[]): Input => ({
+  shape,
+  dtype: "float32",
+  values: fill(shape, () => 1 + Math.floor(3 * draw())),
+});
 const int32 = (values: number[], shape = [values.length]): Input => ({
   shape,
   dtype: "int32",
@@ -202,6 +208,9 @@ const TABLE: [string, Input[], OperationCase["run"]][] = [
   ["cumsum", [real(3, 7, 2)], (x) => [tf.cumsum(x, 1), tf.cumsum(x, 0, true, true)]],
   ["broadcasting, gradients", [real(3, 1, 4), real(5, 1)], gradients((a, b) => tf.sub(tf.mul(a, b), tf.div(a, tf.add(b, 2))))],
   ["scalars", [float32([3], [])], (x) => [tf.add(x, 4), tf.logicalNot(tf.scalar(true, "bool"))]],
+  // Last, so that what they draw changes no case above
+  ["maxPool of equal values, gradients", [few(2, 8, 8, 3), real(2, 4, 4, 3)], gradients((x, y) => tf.mul(tf.maxPool(x, 3, 2, "same"), y))],
+  ["resizeNearestNeighbor of two pictures, gradient", [real(2, 4, 4, 3)], gradients((x) => tf.image.resizeNearestNeighbor(x, [8, 8]))],
 ];
 
 /** Every case. */
