@@ -73,13 +73,6 @@ function tileAnyRank(): void {
   });
 }
 
-/** A program of the package: its shader, and by what key that is kept. */
-interface Program {
-  readonly computePositions?: boolean;
-  shaderKey: string;
-  getUserCode: () => string;
-}
-
 /** How the package's shader looks for where in a window the largest value is, and how it is to. */
 const [LAST_OF_EQUAL, FIRST_OF_EQUAL] = [
   "if (value >= currMaxValue)",
@@ -92,7 +85,9 @@ const [LAST_OF_EQUAL, FIRST_OF_EQUAL] = [
  *
  * @param program Any program; one that looks for places is changed.
  */
-export function findFirstLargest(program: Program): void {
+export function findFirstLargest(
+  program: { readonly computePositions?: boolean; shaderKey: string; getUserCode: () => string },
+): void {
   if (!program.computePositions) return;
   const code = program.getUserCode.bind(program);
   program.shaderKey += "_first";
