@@ -112,7 +112,7 @@ export async function loadDetector(
   const { detector } = configuration;
   const parameters = blankParameters(detector); // to draw numbers for nothing takes longer than to read
   try {
-    if (origin) loadParameters(parameters, file);
+    if (origin) loadParameters(parameters, file, { takesOver: true });
     else requireWhole(loadPublished({ detector, parameters }, file), path);
   } catch (error) {
     disposeParameters(parameters);

@@ -1,4 +1,5 @@
 /** The identity of a detector: what its scores follow from. */
+import { readOnce } from "lib/engine/read_once.ts";
 import { openDigest } from "lib/io/sha256.ts";
 import { plainConfiguration } from "./configuration.ts";
 import type { LoadedDetector } from "./detector_file.ts";
@@ -8,9 +9,10 @@ export async function detectorHash({ configuration, parameters }: LoadedDetector
   const digest = openDigest();
   digest.add(JSON.stringify(plainConfiguration(configuration).detector));
   for (const [name, variable] of Object.entries(parameters)) {
-    const { buffer, byteOffset, byteLength } = await variable.data() as Float32Array;
     digest.add(name);
-    digest.add(new Uint8Array(buffer, byteOffset, byteLength));
+    await readOnce(variable, ({ buffer, byteOffset, byteLength }) => {
+      digest.add(new Uint8Array(buffer, byteOffset, byteLength));
+    });
   }
   return digest.hex().slice(0, 16);
 }

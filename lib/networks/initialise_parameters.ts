@@ -1,5 +1,6 @@
 /** First values of parameters, before training and before any published weights are read. */
 import * as tf from "@tensorflow/tfjs";
+import { handOver } from "lib/engine/hand_over.ts";
 import type { Random } from "lib/random.ts";
 import {
   isTrained,
@@ -48,7 +49,7 @@ export function initialiseParameters(
     const values = new Float32Array(shape.reduce((a, b) => a * b));
     for (let i = 0; i < values.length; i++) values[i] = next(); // Float32Array.from takes ten times as long
     const isOpen = isTrained(specification);
-    parameters[name] = tf.tidy(() => tf.variable(tf.tensor(values, [...shape]), isOpen));
+    parameters[name] = tf.tidy(() => tf.variable(handOver(values, shape), isOpen));
   }
   return parameters;
 }

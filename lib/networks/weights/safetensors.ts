@@ -59,10 +59,13 @@ export function storeFloat32(values: Float32Array, shape: readonly number[]): St
 
 /**
  * The elements of an array as float32, whichever numeric type they are stored in (64-bit types are
- * rounded).
+ * rounded). Where they are float32 already they stay in the array's memory: they are to read.
  */
 export function float32Values({ type, bytes }: StoredTensor): Float32Array<ArrayBuffer> {
-  if (type === "F32") return new Float32Array(bytes.slice().buffer); // the usual one, in one move
+  if (type === "F32") { // the usual one; in a file they may begin anywhere
+    const { buffer, byteOffset, length } = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+    return new Float32Array(buffer, byteOffset, length / 4);
+  }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const size = ELEMENT_BYTES[type];
   const element: Record<ElementType, (at: number) => number> = {

@@ -3,6 +3,7 @@
  * counters as in its state dict. Reading of the file itself is in `state_dict_file.ts`, writing in
  * `safetensors.ts`.
  */
+import { handOver } from "lib/engine/hand_over.ts";
 import { UnfitFile } from "lib/io/unfit_file.ts";
 import * as tf from "@tensorflow/tfjs";
 import type { Parameters } from "../parameters.ts";
@@ -39,6 +40,11 @@ export interface LoadOptions {
    * of a published backbone. They are passed over, and all else must still fit. Default: none.
    */
   readonly skip?: readonly string[];
+  /**
+   * Whether the file is not read again: the memory of each array is freed as soon as it is in the model, so that
+   * the weights are held once. Default false.
+   */
+  readonly takesOver?: boolean;
 }
 
 /**
@@ -88,7 +94,7 @@ export function parametersUnder(prefix: string, parameters: Parameters): Paramet
 export function loadParameters(
   parameters: Parameters,
   file: TensorFile,
-  { partial = false, skip = [] }: LoadOptions = {},
+  { partial = false, skip = [], takesOver = false }: LoadOptions = {},
 ): LoadReport {
   const { arrays, skipped } = arraysByName(file, { skip, own: Object.keys(parameters) });
   const report: LoadReport = { loaded: [], missing: [], unexpected: [], misshapen: [], skipped };
@@ -107,23 +113,24 @@ export function loadParameters(
   if (!fits && (!partial || loaded.length === 0)) throw new UnfitFile(describe(report, file));
 
   const notFinite: string[] = [];
-  const values = loaded.map((name) => {
-    const array = arrays.get(name)!;
-    const numbers = float32Values(array);
+  for (const name of loaded) {
+    const numbers = float32Values(arrays.get(name)!);
     const bad = numbers.findIndex((x) => !Number.isFinite(x));
     if (bad >= 0) notFinite.push(`${name} holds ${numbers[bad]} at ${bad}`);
-    return fromTorchLayout({ shape: array.shape, values: numbers }).values;
-  });
+  }
   if (notFinite.length > 0) {
     throw new RangeError(
       `Nothing was loaded from ${naming(file)}: ${notFinite.join("; ")}. ` +
         "The run that wrote it had diverged, or a number was beyond float32; take an earlier one.",
     );
   }
-  loaded.forEach((name, i) => {
-    const variable = parameters[name];
-    tf.tidy(() => variable.assign(tf.tensor(values[i], variable.shape)));
-  });
+  const lastUse = new Map(loaded.map((name) => [arrays.get(name)!.bytes.buffer, name])); // tied weights share
+  for (const name of loaded) {
+    const variable = parameters[name], array = arrays.get(name)!, { buffer } = array.bytes;
+    const { values } = fromTorchLayout({ shape: array.shape, values: float32Values(array) });
+    if (takesOver && lastUse.get(buffer) === name) buffer.transfer(0);
+    tf.tidy(() => variable.assign(handOver(values, variable.shape)));
+  }
   return report;
 }
 

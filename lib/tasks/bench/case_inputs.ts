@@ -1,5 +1,6 @@
 /** What our side of the bench makes of a case: its configuration, a batch, weights, and its answers. */
 import * as tf from "@tensorflow/tfjs";
+import { blankParameters } from "lib/detectors/blank_parameters.ts";
 import { type Configuration, vary } from "lib/detectors/configuration.ts";
 import type { Detector, Targets } from "lib/detectors/detector.ts";
 import type { ExposingOutputs } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
@@ -79,8 +80,8 @@ export function batchOf(batch: number, { input: { size }, wants }: Detector): Fo
 }
 
 /** A detector's parameters, filled from the formula. */
-export function formulaParameters({ parameters }: Detector): Parameters {
-  const made = initialiseParameters(parameters, createRandom(1, "bench"));
+export function formulaParameters(detector: Detector): Parameters {
+  const made = blankParameters(detector); // read from a file they would be, too
   fillParameters(made);
   return made;
 }

@@ -3,6 +3,7 @@
  * index, the formula of the numeric fixtures. torch_model.py has the same.
  */
 import * as tf from "@tensorflow/tfjs";
+import { handOver } from "lib/engine/hand_over.ts";
 import type { Parameters } from "lib/networks/parameters.ts";
 import { fromTorchLayout, torchShape } from "lib/networks/weights/torch_layout.ts";
 
@@ -20,7 +21,8 @@ export function fillParameters(parameters: Parameters): void {
     const shape = torchShape(variable.shape);
     const values = formula(name, variable.size, amplitude(name, shape));
     const here = fromTorchLayout({ shape, values });
-    tf.tidy(() => variable.assign(tf.tensor(here.values, variable.shape)));
+    values.buffer.transfer(0); // freed now: one layer's numbers in JavaScript at a time
+    tf.tidy(() => variable.assign(handOver(here.values, variable.shape)));
   }
 }
 

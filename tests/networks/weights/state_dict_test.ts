@@ -112,6 +112,22 @@ Deno.test("loadParameters leaves a word alone that a parameter begins with", asy
   assert.throws(() => loadParameters(inner, empty), /missing: model.a.bias/);
 });
 
+Deno.test("loadParameters takes a file over: its arrays are freed when the last that shares them is in", async () => {
+  const make = () => ({
+    "a.bias": tf.variable(tf.tensor1d([1, 2])),
+    "b.bias": tf.variable(tf.tensor1d([3, 4])),
+  });
+  const { tensors } = await storeParameters(make());
+  const tied = new Map([["a.bias", tensors.get("b.bias")!], ["b.bias", tensors.get("b.bias")!]]);
+  const parameters = make(), file = { tensors: tied, metadata: {} };
+  loadParameters(parameters, file);
+  assert.equal(tied.get("a.bias")!.bytes.length, 8);
+  tf.tidy(() => parameters["b.bias"].assign(tf.zeros([2])));
+  loadParameters(parameters, file, { takesOver: true });
+  assert.deepEqual(Object.values(parameters).map((one) => [...one.dataSync()]), [[3, 4], [3, 4]]);
+  assert.equal(tied.get("a.bias")!.bytes.length, 0);
+});
+
 Deno.test("loadParameters names everything that does not fit, and changes nothing", () => {
   const parameters = {
     "a.weight": tf.variable(tf.zeros([2, 3])),
