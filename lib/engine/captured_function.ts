@@ -119,7 +119,9 @@ export function record(
     variables: VariableLookup;
   },
 ): Recording {
-  const recorder = new Recorder(backend.eager, { casts: isCast(backend, options) });
+  const casts = isCast(backend, options);
+  const holdsBack = options.precision === "bfloat16" && !casts;
+  const recorder = new Recorder(backend.eager, { casts, holdsBack });
   let done = false;
   try {
     let outputs: Output[] = [];

@@ -9,12 +9,14 @@ import {
   ATTRIBUTES,
   type Binding,
   BINDING_CONSTANTS,
+  type TensorDescription,
   type TensorMetadata,
   TYPES,
   type Values,
 } from "./kernel_binding.ts";
 import type { EagerBinding } from "./eager_binding.ts";
 import { HalfCasts } from "./half_casts.ts";
+import { heldBack } from "./held_back_weights.ts";
 import { GraphBuilder, type Output } from "./graph_builder.ts";
 import { toHostTensor } from "./host_tensors.ts";
 import { RecordedVariables } from "./recorded_variables.ts";
@@ -58,6 +60,7 @@ export class Recorder implements Binding {
   updatable: (variable: tf.Variable) => Resource | undefined = () => undefined;
 
   readonly #casts: HalfCasts | undefined;
+  readonly #holdsBack: boolean;
   readonly #eager: EagerBinding;
   readonly #outputs: Output[] = [];
   readonly #tensors = new Map<number, number>(); // id of a tensor of before → recorded id
@@ -68,9 +71,14 @@ export class Recorder implements Binding {
    * Begins with an empty graph.
    *
    * @param casts Whether convolutions and products are recorded in bfloat16, between casts.
+   * @param holdsBack Whether weights wait for what they are applied to: see `held_back_weights.ts`.
    */
-  constructor(eager: EagerBinding, { casts = false }: { casts?: boolean } = {}) {
+  constructor(
+    eager: EagerBinding,
+    { casts = false, holdsBack = false }: { casts?: boolean; holdsBack?: boolean } = {},
+  ) {
     this.#eager = eager;
+    this.#holdsBack = holdsBack;
     this.#casts = casts ? new HalfCasts((...of) => this.executeOp(...of)) : undefined;
     this.graph = new GraphBuilder(eager.native);
     this.updated = new RecordedVariables(
@@ -175,9 +183,10 @@ export class Recorder implements Binding {
     after: readonly number[] = [],
   ): TensorMetadata[] {
     if (this.#casts?.takes(operation, attributes)) {
-      const describe = (id: number) => this.graph.describe(this.output(id));
+      const describe = (id: number) => this.describe(id);
       return this.#casts.record(operation, { attributes, ids, outputs, after, describe });
     }
+    if (this.#holdsBack) ids = heldBack(this, operation, ids);
     const all = ids.map((id) => this.output(id)), list = LISTS[operation];
     const end = all.length - (list?.after ?? 0);
     const inputs = list
@@ -187,6 +196,17 @@ export class Recorder implements Binding {
     const node = this.graph.add(operation, { attributes, inputs, after: earlier });
     this.updated.used(all, { operation, node });
     return Array.from({ length: outputs }, (_, index) => this.#record({ node, index }));
+  }
+
+  /** Shape and type of a recorded tensor. */
+  describe(id: number): TensorDescription {
+    return this.graph.describe(this.output(id));
+  }
+
+  /** Whether a recorded tensor is an argument of the function. */
+  isArgument(id: number): boolean {
+    const { node } = this.output(id);
+    return this.placeholders.some((one) => one.node === node);
   }
 
   /** Recorded tensors belong to the graph; tensors of before may be disposed of while recording. */

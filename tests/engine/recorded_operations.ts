@@ -1,5 +1,6 @@
 /** The operations that a function is made of when it is captured: for what a step keeps and when it runs. */
 import * as tf from "@tensorflow/tfjs";
+import type { CaptureOptions } from "lib/engine/captured_function.ts";
 import { compile } from "lib/engine/compile.ts";
 import { Recorder } from "lib/engine/operation_recorder.ts";
 
@@ -19,6 +20,7 @@ export interface RecordedOperation {
 export function recordedOperations(
   work: (x: tf.Tensor) => tf.Tensor,
   example: tf.Tensor,
+  options: CaptureOptions = {},
 ): RecordedOperation[] {
   const { executeOp } = Recorder.prototype, recorded: RecordedOperation[] = [];
   Recorder.prototype.executeOp = function (operation, attributes, inputs, outputs, after = []) {
@@ -28,7 +30,7 @@ export function recordedOperations(
     return made;
   };
   try {
-    tf.tidy(() => compile(work, [example]).dispose());
+    tf.tidy(() => compile(work, [example], options).dispose());
   } finally {
     Recorder.prototype.executeOp = executeOp;
   }

@@ -4,6 +4,7 @@
  * `lib/losses/paper_objective.ts`.
  */
 import * as tf from "@tensorflow/tfjs";
+import { notBefore } from "lib/engine/not_before.ts";
 import type { HeadLogits } from "lib/losses/information_losses.ts";
 import {
   type ObjectiveSettings,
@@ -119,9 +120,13 @@ export function exposingWith(
         forward: (images, parameters, mode = {}): ExposingOutputs => {
           requireImages(images, mode);
           const layers = openLayers(parameters, mode);
-          const features = blockViews(images, settings).map((seen, i) =>
-            backbone.run(seen, { prefix: blockName(i), width, dropConnect, layers })
-          );
+          const features: tf.Tensor2D[] = [];
+          for (const [i, view] of blockViews(images, settings).entries()) {
+            // In training all activations are kept anyhow; else one block's are held at a time, not those of all.
+            const isFirst = i === 0 || mode.training !== undefined;
+            const seen = isFirst ? view : notBefore(features[i - 1], view);
+            features.push(backbone.run(seen, { prefix: blockName(i), width, dropConnect, layers }));
+          }
           return { ...heads(features, { dropout, layers }), features };
         },
         microBatches: "outputs", // L_LIL is a function of means, and Sinkhorn's distance one of pairs

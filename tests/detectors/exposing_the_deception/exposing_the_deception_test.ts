@@ -11,7 +11,7 @@ import {
 import { startEngine } from "lib/engine/engine.ts";
 import { LOSS_WEIGHTS } from "lib/detectors/exposing_the_deception/exposing_the_deception.ts";
 import { initialiseParameters } from "lib/networks/initialise_parameters.ts";
-import type { Updates } from "lib/networks/layers.ts";
+import type { Mode, Updates } from "lib/networks/layers.ts";
 import {
   countParameters,
   disposeParameters,
@@ -24,6 +24,7 @@ import { storeFloat32 } from "lib/networks/weights/safetensors.ts";
 import { parametersUnder, storeParameters } from "lib/networks/weights/state_dict.ts";
 import { torchShape } from "lib/networks/weights/torch_layout.ts";
 import { createRandom } from "lib/random.ts";
+import { recordedOperations } from "../../engine/recorded_operations.ts";
 import {
   fillImages,
   fillParameters,
@@ -34,7 +35,7 @@ import {
   torchValues,
 } from "../../networks/fixture_formula.ts";
 
-await startEngine();
+const { backend } = await startEngine();
 
 const small = SMOKE.detector;
 
@@ -367,4 +368,19 @@ Deno.test("loadPretrained puts a backbone's published weights into every block, 
   );
   disposeParameters(parameters);
   disposeParameters(other);
+});
+
+Deno.test("in inference a block begins when the one before it is done, in training at once", {
+  ignore: backend !== "tensorflow",
+}, () => {
+  const { detector } = vary(SMOKE, { blocks: 3 }), parameters = blankParameters(detector);
+  const images = tf.zeros<tf.Rank.R4>([2, 32, 32, 3]), seed = tf.tensor1d([1, 2], "int32");
+  const waits = (mode: Mode) =>
+    recordedOperations((x) => detector.forward(x as tf.Tensor4D, parameters, mode).global, images)
+      .filter(({ operation, after }) => operation === "Identity" && after.length > 0);
+  const inference = waits({});
+  assert.equal(inference.length, 2);
+  assert.equal(new Set(inference.flatMap(({ after }) => after)).size, 2); // each for another block
+  assert.equal(waits({ training: { seed, updates: {} } }).length, 0);
+  disposeParameters(parameters);
 });
