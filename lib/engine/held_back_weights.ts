@@ -3,8 +3,29 @@
  * each run, and casts of a function's arguments depend on nothing: it made all of them as the run began, half as
  * much again as the weights take. Held back, a weight's copy lives while its layer runs.
  */
-import { ATTRIBUTES, type TensorMetadata, TYPES } from "./kernel_binding.ts";
-import type { Recorder } from "./operation_recorder.ts";
+import {
+  type Attribute,
+  ATTRIBUTES,
+  type TensorDescription,
+  type TensorMetadata,
+  TYPES,
+} from "./kernel_binding.ts";
+
+/** What of a recording in progress is asked. */
+interface Recording {
+  /** Records an operation; it runs once its inputs are there, and what makes `after`. */
+  executeOp(
+    operation: string,
+    attributes: Attribute[],
+    ids: number[],
+    outputs: number,
+    after: readonly number[],
+  ): TensorMetadata[];
+  /** Whether a recorded tensor is an argument of the function. */
+  isArgument(id: number): boolean;
+  /** Its shape and type. */
+  describe(id: number): TensorDescription;
+}
 
 /** Operations on an input and a weight, in this order. */
 const WEIGHTED: ReadonlySet<string> = new Set(["Conv2D", "BatchMatMulV2"]);
@@ -18,7 +39,7 @@ const WEIGHTED: ReadonlySet<string> = new Set(["Conv2D", "BatchMatMulV2"]);
  * @param ids The recorded ids of an operation's inputs.
  */
 export function heldBack(
-  recorder: Pick<Recorder, "executeOp" | "isArgument" | "describe">,
+  recorder: Recording,
   operation: string,
   ids: number[],
 ): number[] {
@@ -28,7 +49,7 @@ export function heldBack(
   }
   const { shape, dtype } = recorder.describe(weight);
   if (dtype !== TYPES.FLOAT) return ids;
-  const [{ id }]: TensorMetadata[] = recorder.executeOp(
+  const [{ id }] = recorder.executeOp(
     "PlaceholderWithDefault",
     [
       { name: "dtype", type: ATTRIBUTES.TYPE, value: dtype },
