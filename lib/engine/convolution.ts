@@ -5,8 +5,7 @@
  * for the gradient, so that a training step does not keep it beside what was padded.
  */
 import * as tf from "@tensorflow/tfjs";
-import { capturingBackend } from "./capturing_backend.ts";
-import { ATTRIBUTES } from "./kernel_binding.ts";
+import { poolPadsItself } from "./max_pool_kernel.ts";
 import { notBefore } from "./not_before.ts";
 
 /** Step and padding of a convolution. */
@@ -141,27 +140,6 @@ export function spreadFilter(filter: tf.Tensor4D, dilation: number): tf.Tensor4D
 }
 
 /**
- * The maximum pool by TensorFlow's own padding, which needs no padded copy of the image: 27 MB before the stages
- * of a ResNet for eight pictures. TensorFlow.js does not ask for it. Not on a GPU, where it was never tried.
- */
-function poolInPlace(
-  x: tf.Tensor4D,
-  { size, stride, padding }: { size: number; stride: number; padding: number },
-): tf.Tensor4D | undefined {
-  const backend = capturingBackend();
-  if (!backend || backend.eager.isUsingGpuDevice()) return undefined;
-  const sides = [padding, padding], { INT, STRING, TYPE } = ATTRIBUTES;
-  const attributes = [
-    { name: "T", type: TYPE, value: backend.getDTypeInteger(x.dtype) },
-    { name: "ksize", type: INT, value: [1, size, size, 1] },
-    { name: "strides", type: INT, value: [1, stride, stride, 1] },
-    { name: "padding", type: STRING, value: "EXPLICIT" },
-    { name: "explicit_paddings", type: INT, value: [0, 0, ...sides, ...sides, 0, 0] },
-  ];
-  return backend.executeMultipleOutputs("MaxPool", attributes, [x], 1)[0] as tf.Tensor4D;
-}
-
-/**
  * The largest value under a square window; padding never wins, it counts as −∞.
  *
  * @param x `[batch, height, width, channels]`.
@@ -179,8 +157,9 @@ export function maxPool(
     kernel: "MaxPool",
     attributes: { filterSize: size, strides: stride },
     run: (image, pad) =>
-      poolInPlace(image, { size, stride, padding }) ??
-        tf.maxPool(pad(image), size, stride, "valid"),
+      poolPadsItself()
+        ? tf.maxPool(image, size, stride, padding)
+        : tf.maxPool(pad(image), size, stride, "valid"),
     padding,
     fill: -Infinity,
   });
