@@ -11,8 +11,8 @@ import {
   TYPES,
 } from "./kernel_binding.ts";
 
-/** What of a recording in progress is asked. */
-interface Recording {
+/** What of a recorder is asked. */
+export interface HoldingRecorder {
   /** Records an operation; it runs once its inputs are there, and what makes `after`. */
   executeOp(
     operation: string,
@@ -39,7 +39,7 @@ const WEIGHTED: ReadonlySet<string> = new Set(["Conv2D", "BatchMatMulV2"]);
  * @param ids The recorded ids of an operation's inputs.
  */
 export function heldBack(
-  recorder: Recording,
+  recorder: HoldingRecorder,
   operation: string,
   ids: number[],
 ): number[] {
