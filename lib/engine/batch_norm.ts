@@ -11,13 +11,24 @@ import { meanOverDevices, membership } from "./collectives.ts";
 export interface NormalisedBatch {
   /** The normalised activation, of the input's shape. */
   readonly y: tf.Tensor4D;
-  /** Mean of each channel over batch, height and width: `[channels]`. */
+  /** Mean of each channel over batch, height and width: `[channels]`; with `running` the running one, moved on. */
   readonly mean: tf.Tensor1D;
   /**
    * Variance of each channel, divided by one less than the count: what PyTorch mixes into
-   * `running_var`. (The normalisation itself divides by the count, there and here.)
+   * `running_var`; with `running` that one, moved on. (The normalisation itself divides by the count, there and
+   * here.)
    */
   readonly variance: tf.Tensor1D;
+}
+
+/** Statistics over the batches so far, which a batch moves on: (1 − momentum) · running + momentum · batch. */
+export interface RunningStatistics {
+  /** Of each channel, `[channels]`. */
+  readonly mean: tf.Tensor1D;
+  /** Of each channel, `[channels]`. */
+  readonly variance: tf.Tensor1D;
+  /** The batch's share, above 0, below 1. */
+  readonly momentum: number;
 }
 
 function attributes(epsilon: number, more: Attribute[] = []): Attribute[] {
@@ -33,7 +44,8 @@ function attributes(epsilon: number, more: Attribute[] = []): Attribute[] {
 
 /**
  * y = scale · (x − mean) / √(variance + epsilon) + offset with the batch's own mean and variance,
- * differentiable in x, scale and offset; mean and variance are constants to gradients.
+ * differentiable in x, scale and offset; mean and variance are constants to gradients. On one device all of it,
+ * running statistics too, is one operation of TensorFlow's.
  *
  * TensorFlow's kernel for processors adds up a channel's numbers one after another in float32, so that what
  * it sums is off by the more, the more numbers there are: of uniform ones from 1 to 1.3 the mean by 4e-5 of
@@ -43,14 +55,16 @@ function attributes(epsilon: number, more: Attribute[] = []): Attribute[] {
  * @param parameters scale (PyTorch's weight) and offset (its bias), each `[channels]`.
  * @param options `isTwice`: whether gradients of its gradients will be asked, which the fused kernel has not.
  * `isJoined`: whether the statistics are those of all devices' parts of the batch, and not of this one's.
+ * `running`: what the batch moves on. Default: none.
  * @throws RangeError when a channel has one value only: its variance is not defined.
  */
 export function batchNormTraining(
   x: tf.Tensor4D,
   parameters: NormParameters,
-  { isTwice = false, isJoined = false }: {
+  { isTwice = false, isJoined = false, running }: {
     isTwice?: boolean | undefined;
     isJoined?: boolean | undefined;
+    running?: RunningStatistics | undefined;
   } = {},
 ): NormalisedBatch {
   const devices = isJoined ? membership().size : 1, count = devices * x.size / x.shape[3];
@@ -60,8 +74,17 @@ export function batchNormTraining(
         "Use a larger batch or image.",
     );
   }
-  if (devices > 1) return joined(x, devices, parameters);
-  return capturingBackend() && !isTwice ? fused(x, parameters) : composed(x, count, parameters);
+  if (devices === 1 && capturingBackend() && !isTwice) return fused(x, parameters, running);
+  const own = devices > 1 ? joined(x, devices, parameters) : composed(x, count, parameters);
+  if (!running) return own;
+  const { momentum } = running;
+  const moved = (before: tf.Tensor1D, ofBatch: tf.Tensor1D): tf.Tensor1D =>
+    tf.add(tf.mul(before, 1 - momentum), tf.mul(ofBatch, momentum));
+  return {
+    y: own.y,
+    mean: moved(running.mean, own.mean),
+    variance: moved(running.variance, own.variance),
+  };
 }
 
 /** What is learnt of a batch norm, and the constant under its root. */
@@ -74,15 +97,19 @@ export interface NormParameters {
   readonly epsilon: number;
 }
 
-function fused(x: tf.Tensor4D, { scale, offset, epsilon }: NormParameters): NormalisedBatch {
+function fused(
+  x: tf.Tensor4D,
+  { scale, offset, epsilon }: NormParameters,
+  running: RunningStatistics | undefined,
+): NormalisedBatch {
   const backend = capturingBackend()!;
   let statistics: tf.Tensor[] = [];
   const y = tf.customGrad((input, gamma, beta, save) => {
-    const none = tf.tensor1d([], "float32"); // running statistics are not this kernel's business
+    const none = tf.tensor1d([], "float32"), { mean: before, variance: spread } = running ?? {};
     const forward = attributes(epsilon, [
-      { name: "exponential_avg_factor", type: ATTRIBUTES.FLOAT, value: 1 },
+      { name: "exponential_avg_factor", type: ATTRIBUTES.FLOAT, value: running?.momentum ?? 1 },
     ]);
-    const inputs = [input, gamma, beta, none, none] as tf.Tensor[];
+    const inputs = [input, gamma, beta, before ?? none, spread ?? none] as tf.Tensor[];
     const [value, mean, variance, ...reserved] = backend
       .executeMultipleOutputs("FusedBatchNormV3", forward, inputs, 6);
     statistics = [mean, variance].map((t) => tf.keep(t));

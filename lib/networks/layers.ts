@@ -125,17 +125,6 @@ function convolve(
   return depthwiseConv2d(x, byChannel, geometry);
 }
 
-/** running ← (1 − momentum) running + momentum batch; the unbiased variance, as in PyTorch. */
-function advance(
-  updates: Updates,
-  running: { readonly name: string; readonly value: tf.Tensor1D },
-  { ofBatch, momentum }: { ofBatch: tf.Tensor1D; momentum: number },
-): void {
-  const { name, value } = running;
-  const kept = tf.mul(updates[name] ?? value, 1 - momentum);
-  updates[name] = tf.add(kept, tf.mul(ofBatch, momentum));
-}
-
 /** Batch norm over the last of four axes: by the batch in training, else by the running statistics. */
 function batchNormOfPixels(
   x: tf.Tensor4D,
@@ -146,13 +135,16 @@ function batchNormOfPixels(
   const [scale, offset, mean, variance] = ["weight", "bias", "running_mean", "running_var"].map(of);
   if (!training) return batchNormInference(x, { mean, variance, scale, offset, epsilon });
   const { updates, isTwice, joinsNorm: isJoined } = training;
-  const batch = batchNormTraining(x, { scale, offset, epsilon }, { isTwice, isJoined });
-  const running = { mean: `${name}.running_mean`, variance: `${name}.running_var` };
-  advance(updates, { name: running.mean, value: mean }, { ofBatch: batch.mean, momentum });
-  advance(updates, { name: running.variance, value: variance }, {
-    ofBatch: batch.variance,
-    momentum,
-  });
+  const [ofMean, ofVariance] = [`${name}.running_mean`, `${name}.running_var`];
+  const running = {
+    mean: (updates[ofMean] ?? mean) as tf.Tensor1D,
+    variance: (updates[ofVariance] ?? variance) as tf.Tensor1D,
+    momentum, // of the unbiased variance, as in PyTorch
+  };
+  const parameters = { scale, offset, epsilon };
+  const batch = batchNormTraining(x, parameters, { running, isTwice, isJoined });
+  updates[ofMean] = batch.mean;
+  updates[ofVariance] = batch.variance;
   return batch.y;
 }
 

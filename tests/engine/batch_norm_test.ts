@@ -87,6 +87,30 @@ Deno.test("batchNormTraining returns the unbiased variance that PyTorch keeps", 
   assert.ok(Math.abs(variance.dataSync()[0] - 5 / 3) < 1e-6);
 });
 
+Deno.test("batchNormTraining moves running statistics on, as one operation and composed", () => {
+  tf.tidy(() => {
+    for (const momentum of [0.1, 0.001]) {
+      const { x, scale, offset } = example([4, 6, 5, 8]),
+        parameters = { scale, offset, epsilon: EPSILON };
+      const running = { mean: tf.linspace(-1, 3, 8), variance: tf.linspace(0.2, 4, 8), momentum };
+      const own = batchNormTraining(x, parameters);
+      for (const isTwice of [false, true]) {
+        const moved = batchNormTraining(x, parameters, { running, isTwice });
+        for (const which of ["mean", "variance"] as const) {
+          const before = running[which].dataSync(), found = moved[which].dataSync();
+          own[which].dataSync().forEach((ofBatch, i) => {
+            const wanted = (1 - momentum) * before[i] + momentum * ofBatch;
+            // Two roundings of float32; composed, the batch's own are summed in another order too.
+            const bound = (isTwice ? 2e-6 : 2.5e-7) * Math.max(1, Math.abs(wanted));
+            assert.ok(Math.abs(found[i] - wanted) < bound, `${which} ${found[i]}, ${wanted}`);
+          });
+        }
+        if (!isTwice) assert.deepEqual(moved.y.dataSync(), own.y.dataSync());
+      }
+    }
+  });
+});
+
 Deno.test("batchNormTraining captured equals eager; with bfloat16 within 2 %", { ignore }, () => {
   tf.tidy(() => {
     const { x, scale, offset } = example([4, 6, 5, 8]), inputs = [x, scale, offset];
