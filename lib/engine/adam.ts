@@ -5,13 +5,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { ATTRIBUTES, TYPES } from "./kernel_binding.ts";
 import { capturingBackend } from "./capturing_backend.ts";
-import {
-  addedBy,
-  leftAfter,
-  recordDecay,
-  recordDecayedGradient,
-  requireGradientOf,
-} from "./optimiser_gradient.ts";
+import { addedBy, leftAfter, recordDecay, requireGradientOf } from "./optimiser_gradient.ts";
 
 /** The two running means that Adam keeps of a variable's gradient. */
 export interface AdamSlots {
@@ -57,14 +51,12 @@ export function adamNumbers(
   };
 }
 
-/** What moves a variable. `weightDecay` and `decoupledDecay` are two ways; an update has one of them. */
+/** What moves a variable. */
 export interface AdamUpdate {
-  /** Gradient of the objective, of the variable's shape. */
+  /** Gradient of the objective, of the variable's shape; with PyTorch's weight decay, of `decayedGradients`. */
   readonly gradient: tf.Tensor;
   /** The step's numbers. */
   readonly step: AdamStep;
-  /** PyTorch's weight decay, 0 or more: weightDecay · variable is added to the gradient. Default 0. */
-  readonly weightDecay?: number;
   /** AdamW: learning rate · weight decay, the share of the variable that it loses before Adam's step. */
   readonly decoupledDecay?: tf.Scalar;
   /** 1, or 0: then the variable and its means stay as they are, to the bit, if the gradient is finite. Default 1. */
@@ -82,7 +74,7 @@ export interface AdamUpdate {
 export function applyAdam(
   variable: tf.Variable,
   slots: AdamSlots,
-  { gradient, step, weightDecay = 0, taken, ...more }: AdamUpdate,
+  { gradient, step, taken, ...more }: AdamUpdate,
 ): void {
   requireGradientOf(variable, gradient);
   const { epsilon, beta1, beta2 } = step, stepSize = addedBy(step.stepSize, taken);
@@ -99,10 +91,6 @@ export function applyAdam(
       epsilon,
     ];
     const ids = backend.getInputTensorIds([...scalars, gradient]);
-    if (weightDecay !== 0) {
-      const [weights, factor] = backend.getInputTensorIds([variable, tf.scalar(weightDecay)]);
-      ids.push(recordDecayedGradient(recorder, { gradient: ids.pop()!, weights, factor }));
-    }
     if (decoupledDecay) {
       const [weights, factor] = backend.getInputTensorIds([variable, decoupledDecay]);
       const lost = recordDecay(recorder, { gradient: ids.at(-1)!, weights, factor });
@@ -123,10 +111,12 @@ export function applyAdam(
     return;
   }
   tf.tidy(() => {
-    const g = weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(variable, weightDecay));
     const rest = (beta: number) => addedBy(tf.scalar(1 - Math.fround(beta)), taken);
-    const m = tf.add(tf.mul(slots.m, leftAfter(beta1, taken)), tf.mul(g, rest(beta1)));
-    const v = tf.add(tf.mul(slots.v, leftAfter(beta2, taken)), tf.mul(tf.square(g), rest(beta2)));
+    const m = tf.add(tf.mul(slots.m, leftAfter(beta1, taken)), tf.mul(gradient, rest(beta1)));
+    const v = tf.add(
+      tf.mul(slots.v, leftAfter(beta2, taken)),
+      tf.mul(tf.square(gradient), rest(beta2)),
+    );
     slots.m.assign(m);
     slots.v.assign(v);
     const move = tf.div(tf.mul(m, stepSize), tf.add(tf.sqrt(v), epsilon));

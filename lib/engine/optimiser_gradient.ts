@@ -1,4 +1,4 @@
-/** What optimisers ask of a gradient: that it is the variable's, and weight decay with it in a captured step. */
+/** What optimisers ask of a gradient: that it is the variable's, and what decays beside it in a captured step. */
 import * as tf from "@tensorflow/tfjs";
 import { ATTRIBUTES, TYPES } from "./kernel_binding.ts";
 import type { Recorder } from "./operation_recorder.ts";
@@ -52,10 +52,4 @@ export function recordDecay(
   { gradient, weights, factor }: RecordedDecay,
 ): number {
   return recorder.executeOp("Mul", FLOAT, [weights, factor], 1, [gradient])[0].id;
-}
-
-/** The id of gradient + factor · weights. */
-export function recordDecayedGradient(recorder: Recorder, decay: RecordedDecay): number {
-  const ids = [decay.gradient, recordDecay(recorder, decay)];
-  return recorder.executeOp("AddV2", FLOAT, ids, 1)[0].id;
 }

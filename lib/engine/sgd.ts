@@ -5,12 +5,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { capturingBackend } from "./capturing_backend.ts";
 import { ATTRIBUTES, TYPES } from "./kernel_binding.ts";
-import {
-  addedBy,
-  leftAfter,
-  recordDecayedGradient,
-  requireGradientOf,
-} from "./optimiser_gradient.ts";
+import { addedBy, leftAfter, requireGradientOf } from "./optimiser_gradient.ts";
 
 /** What SGD remembers of a variable. */
 export interface SgdSlots {
@@ -20,7 +15,7 @@ export interface SgdSlots {
 
 /** What moves a variable. */
 export interface SgdUpdate {
-  /** Gradient of the objective, of the variable's shape. */
+  /** Gradient of the objective, of the variable's shape; with weight decay, of `decayedGradients`. */
   readonly gradient: tf.Tensor;
   /** The learning rate, as a scalar, so that a captured step can take another one each time. */
   readonly rate: tf.Scalar;
@@ -28,8 +23,6 @@ export interface SgdUpdate {
   readonly momentum: number;
   /** Whether the step looks ahead along the velocity (Nesterov). Default false. */
   readonly nesterov?: boolean;
-  /** PyTorch's weight decay, 0 or more: weightDecay · variable is added to the gradient. Default 0. */
-  readonly weightDecay?: number;
   /** 1, or 0: then the variable and its velocity stay as they are, if the gradient is 0. Default 1. */
   readonly taken?: tf.Scalar;
 }
@@ -63,20 +56,14 @@ export interface SgdUpdate {
 export function applySgd(
   variable: tf.Variable,
   { velocity }: SgdSlots,
-  { gradient, momentum, nesterov = false, weightDecay = 0, taken, ...more }: SgdUpdate,
+  { gradient, momentum, nesterov = false, taken, ...more }: SgdUpdate,
 ): void {
   requireGradientOf(variable, gradient);
-  const rate = addedBy(more.rate, taken), decay = addedBy(tf.scalar(weightDecay), taken);
+  const rate = addedBy(more.rate, taken);
   const backend = capturingBackend(), recorder = backend?.recorder;
   const resources = recorder && [variable, velocity].map((x) => recorder.updatable(x));
   if (backend && recorder && resources?.every((r) => r !== undefined)) {
-    const ids = backend.getInputTensorIds([leftAfter(momentum, taken), rate, gradient]);
-    const [ofMomentum, ofRate] = ids;
-    let own = ids[2];
-    if (weightDecay !== 0) {
-      const [weights, factor] = backend.getInputTensorIds([variable, decay]);
-      own = recordDecayedGradient(recorder, { gradient: own, weights, factor });
-    }
+    const ids = backend.getInputTensorIds([rate, gradient, leftAfter(momentum, taken)]);
     recorder.updated.update({
       operation: "ResourceApplyMomentum",
       attributes: [
@@ -84,15 +71,14 @@ export function applySgd(
         { name: "use_nesterov", type: ATTRIBUTES.BOOL, value: nesterov },
       ],
       resources,
-      inputs: [ofRate, own, ofMomentum].map((id) => recorder.output(id)),
+      inputs: ids.map((id) => recorder.output(id)),
     });
     return;
   }
   tf.tidy(() => {
-    const g = weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(variable, decay));
-    const v = tf.add(tf.mul(velocity, leftAfter(momentum, taken)), g);
+    const v = tf.add(tf.mul(velocity, leftAfter(momentum, taken)), gradient);
     velocity.assign(v);
-    const move = nesterov ? tf.add(g, tf.mul(v, momentum)) : v;
+    const move = nesterov ? tf.add(gradient, tf.mul(v, momentum)) : v;
     variable.assign(tf.sub(variable as tf.Tensor, tf.mul(move, rate)));
   });
 }

@@ -25,7 +25,7 @@ export type OptimiserSettings = Pick<
 
 /** What moves a variable. */
 export interface OptimiserUpdate {
-  /** Gradient of the objective, of the variable's shape. */
+  /** Gradient of the objective, of the variable's shape, with the optimiser's `weightDecay`. */
   readonly gradient: tf.Tensor;
   /** Those of `numbers`, on the device. */
   readonly numbers: readonly tf.Scalar[];
@@ -35,6 +35,8 @@ export interface OptimiserUpdate {
 
 /** An optimiser of chosen settings. */
 export interface Optimiser {
+  /** PyTorch's weight decay: so much of each variable is added to its gradient before `update`. */
+  readonly weightDecay: number;
   /** The names of a variable's slots. */
   readonly slots: readonly string[];
   /**
@@ -57,11 +59,12 @@ export function optimiserOf(settings: OptimiserSettings): Optimiser {
       return adam({ isDecoupled: optimiser === "adamW", weightDecay });
     case "sgd":
       return {
+        weightDecay,
         slots: ["velocity"],
         numbers: (_, learningRate) => [learningRate],
         update: (variable, slots, { gradient, numbers: [rate], taken }) =>
           applySgd(variable, slots as unknown as SgdSlots, {
-            ...{ gradient, rate, weightDecay },
+            ...{ gradient, rate },
             ...{ momentum, nesterov },
             ...taken ? { taken } : {},
           }),
@@ -73,6 +76,7 @@ function adam(
   { isDecoupled, weightDecay }: { isDecoupled: boolean; weightDecay: number },
 ): Optimiser {
   return {
+    weightDecay: isDecoupled ? 0 : weightDecay,
     slots: ["m", "v"],
     numbers: (step, learningRate) => {
       const { epsilon, stepSize } = adamNumbers(step, { ...ADAM, learningRate });
@@ -82,7 +86,7 @@ function adam(
       applyAdam(variable, slots as unknown as AdamSlots, {
         gradient,
         step: { ...ADAM, epsilon, stepSize },
-        ...isDecoupled ? { decoupledDecay } : { weightDecay },
+        ...isDecoupled ? { decoupledDecay } : {},
         ...taken ? { taken } : {},
       }),
   };

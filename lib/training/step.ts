@@ -7,6 +7,8 @@ import { augment, augmentMasks } from "lib/batches/augmentation.ts";
 import type { Batch } from "lib/batches/batches.ts";
 import { mixUp } from "lib/batches/mixup.ts";
 import type { Configuration } from "lib/detectors/configuration.ts";
+import { addedBy } from "lib/engine/optimiser_gradient.ts";
+import { decayedGradients } from "lib/engine/weight_decay.ts";
 import { classTargets } from "lib/losses/class_targets.ts";
 import { normaliseImages } from "lib/networks/normalise_images.ts";
 import type { Parameters } from "lib/networks/parameters.ts";
@@ -137,12 +139,16 @@ export function moveWeights(
   },
   { detector, training }: Pick<Configuration, "detector" | "training">,
 ): void {
-  const { update } = optimiserOf(training), { groupOf } = rateGroups({ detector, training });
+  const { update, weightDecay } = optimiserOf(training);
+  const { groupOf } = rateGroups({ detector, training });
   const ofGroups = tf.unstack(numbers).map((row) => tf.unstack(row) as tf.Scalar[]);
   const clipped = training.clipNorm > 0
     ? clippedGradients(gradients, training.clipNorm)
     : gradients;
-  for (const [name, gradient] of Object.entries(clipped)) { // what no term looks at has none
+  const decayed = weightDecay > 0
+    ? decayedGradients(learnt, clipped, addedBy(tf.scalar(weightDecay), taken))
+    : clipped;
+  for (const [name, gradient] of Object.entries(decayed)) { // what no term looks at has none
     update(learnt[name], slots[name], { gradient, numbers: ofGroups[groupOf.get(name)!], taken });
   }
 }

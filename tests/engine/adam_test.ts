@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { adamNumbers, applyAdam } from "lib/engine/adam.ts";
 import { compileStep } from "lib/engine/compile.ts";
 import { startEngine } from "lib/engine/engine.ts";
+import { decayedGradients } from "lib/engine/weight_decay.ts";
 import reference from "../fixtures/adam_reference.json" with { type: "json" };
 
 const { backend } = await startEngine();
@@ -26,8 +27,9 @@ function adamProblem(weightDecay: number) {
   };
   const step = (gradient: tf.Tensor, stepSize: tf.Tensor, epsilon: tf.Tensor) => {
     applyAdam(variable, slots, {
-      gradient,
-      weightDecay,
+      gradient: weightDecay > 0
+        ? decayedGradients({ variable }, { variable: gradient }, tf.scalar(weightDecay)).variable
+        : gradient,
       step: { ...DECAY, stepSize: stepSize as tf.Scalar, epsilon: epsilon as tf.Scalar },
     });
     return tf.sum(gradient);

@@ -11,7 +11,7 @@ const { backend } = await startEngine();
 function afterThree(captured: boolean): Float32Array[] {
   const w = tf.variable(tf.tensor1d([1, -2, 3])), velocity = tf.variable(tf.zeros([3]), false);
   const step = (gradient: tf.Tensor, rate: tf.Tensor) => {
-    const options = { momentum: 0.9, nesterov: true, weightDecay: 0.01 };
+    const options = { momentum: 0.9, nesterov: true };
     applySgd(w, { velocity }, { gradient, rate: rate as tf.Scalar, ...options });
     return tf.sum(gradient);
   };
