@@ -37,7 +37,10 @@ export interface Compiled {
    * @throws TypeError when number, shapes or types of the inputs differ from the captured ones.
    */
   (...inputs: tf.Tensor[]): tf.Tensor[];
-  /** Operations in it; 0 on the plain cpu backend, where nothing is captured. */
+  /**
+   * Operations that a call runs, its arguments and constants among them; 0 on the plain cpu backend, where nothing
+   * is captured.
+   */
   readonly nodes: number;
   /** Frees it. Calling it afterwards is an error. */
   dispose(): void;
@@ -100,7 +103,7 @@ export interface Recording {
   readonly functionName: string;
   /** Where its arguments come from. */
   readonly arguments: readonly Argument[];
-  /** Operations in it. */
+  /** Operations that its results and updates need; TensorFlow leaves out the others. */
   readonly nodes: number;
   /** Number of its results. */
   readonly outputs: number;
@@ -140,16 +143,17 @@ export function record(
         outputs = ids.map((id) => recorder.output(copy(id)));
       }), variables);
     const functionName = `${name.replaceAll(/\W/g, "_")}_${count++}`;
-    recorder.graph.addFunction(functionName, backend.eager.context.address, {
+    const { graph } = recorder, effects = recorder.updated.finish(outputs);
+    graph.addFunction(functionName, backend.eager.context.address, {
       inputs: recorder.placeholders,
       outputs,
-      effects: recorder.updated.finish(outputs),
+      effects,
     });
     done = true;
     return {
       functionName,
       arguments: recorder.arguments,
-      nodes: recorder.graph.nodes,
+      nodes: graph.needed([...outputs.map(({ node }) => node), ...effects]).size,
       outputs: outputs.length,
     };
   } finally {

@@ -19,6 +19,8 @@ import { HalfCasts } from "./half_casts.ts";
 import { heldBack } from "./held_back_weights.ts";
 import { GraphBuilder, type Output } from "./graph_builder.ts";
 import { toHostTensor } from "./host_tensors.ts";
+import { isNeedless } from "./needless_operation.ts";
+import { RecordedConstants } from "./recorded_constants.ts";
 import { RecordedVariables } from "./recorded_variables.ts";
 import type { Resource } from "./resource_variable.ts";
 
@@ -61,6 +63,7 @@ export class Recorder implements Binding {
 
   readonly #casts: HalfCasts | undefined;
   readonly #holdsBack: boolean;
+  readonly #constants = new RecordedConstants();
   readonly #eager: EagerBinding;
   readonly #outputs: Output[] = [];
   readonly #tensors = new Map<number, number>(); // id of a tensor of before → recorded id
@@ -153,7 +156,7 @@ export class Recorder implements Binding {
     return id;
   }
 
-  /** A constant of the graph. */
+  /** A constant of the graph; the same id for the same values again. */
   createTensor(shape: number[], dtype: number, values: Values): number {
     const first = values[0];
     if (dtype !== TYPES.STRING && values.length > 64 && values.every((v) => v === first)) {
@@ -162,7 +165,12 @@ export class Recorder implements Binding {
       const dims = this.createTensor([shape.length], TYPES.INT32, Int32Array.from(shape));
       return this.executeOp("Fill", [], [dims, value], 1)[0].id;
     }
-    const tensor = toHostTensor(this.#eager.native, { shape, dtype, values });
+    const constant = { shape, dtype, values };
+    return this.#constants.idOf(constant, () => this.#constant(constant));
+  }
+
+  #constant(constant: { shape: number[]; dtype: number; values: Values }): number {
+    const { dtype } = constant, tensor = toHostTensor(this.#eager.native, constant);
     try {
       const node = this.graph.add("Const", {
         attributes: [{ name: "dtype", type: ATTRIBUTES.TYPE, value: dtype }],
@@ -174,7 +182,10 @@ export class Recorder implements Binding {
     }
   }
 
-  /** Records an operation; it runs once its inputs are there, and what makes `after`. */
+  /**
+   * Records an operation; it runs once its inputs are there, and what makes `after`. A reshape to the shape that a
+   * tensor has, and a cast to its type, which TensorFlow.js's kernels ask for, are the tensor itself.
+   */
   executeOp(
     operation: string,
     attributes: Attribute[],
@@ -182,12 +193,17 @@ export class Recorder implements Binding {
     outputs: number,
     after: readonly number[] = [],
   ): TensorMetadata[] {
+    let all = ids.map((id) => this.output(id));
+    if (ids.length > 0 && after.length === 0) {
+      const { shape } = this.graph.describe(all[0]), values = this.#constants.valuesOf(ids[1]);
+      if (isNeedless(operation, { attributes, shape, values })) return [this.#record(all[0])];
+    }
     if (this.#casts?.takes(operation, attributes)) {
       const describe = (id: number) => this.describe(id);
       return this.#casts.record(operation, { attributes, ids, outputs, after, describe });
     }
-    if (this.#holdsBack) ids = heldBack(this, operation, ids);
-    const all = ids.map((id) => this.output(id)), list = LISTS[operation];
+    if (this.#holdsBack) all = heldBack(this, operation, ids).map((id) => this.output(id));
+    const list = LISTS[operation];
     const end = all.length - (list?.after ?? 0);
     const inputs = list
       ? [...all.slice(0, list.before), all.slice(list.before, end), ...all.slice(end)]
