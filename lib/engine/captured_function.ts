@@ -15,12 +15,18 @@ import { type Argument, Recorder } from "./operation_recorder.ts";
 /** Arithmetic of a captured function: what TensorFlow may compute in half precision, it does. */
 export type Precision = "float32" | "bfloat16" | "float16";
 
+/** What makes a program of a captured function: nothing, its operations run one by one; or XLA, at its first call. */
+export type Compiler = "none" | "xla";
+
 /** How a function is captured. */
 export interface CaptureOptions {
   /** A name for error messages and profiles. Default `"captured"`. */
   readonly name?: string;
-  /** Whether XLA compiles the function. On processors this wins only for tiny operations. */
-  readonly xla?: boolean;
+  /**
+   * Default `"none"`. With `"xla"` the first call takes long, and calls throw a `TensorFlowError` that names what
+   * XLA has no kernel for. Draws of `statelessUniform` and its like are others than without.
+   */
+  readonly compiler?: Compiler;
   /** Default `"float32"`. Inputs, outputs and variables are float32 always. */
   readonly precision?: Precision;
 }
@@ -56,8 +62,10 @@ function isCast({ eager }: CapturingBackend, { precision }: CaptureOptions): boo
 
 /** The attributes with which TensorFlow runs the function. */
 function callAttributes(backend: CapturingBackend, options: CaptureOptions): Attribute[] {
-  const attributes: Attribute[] = [], { xla, precision = "float32" } = options;
-  if (xla) attributes.push({ name: "_XlaMustCompile", type: ATTRIBUTES.BOOL, value: true });
+  const attributes: Attribute[] = [], { compiler, precision = "float32" } = options;
+  if (compiler === "xla") {
+    attributes.push({ name: "_XlaMustCompile", type: ATTRIBUTES.BOOL, value: true });
+  }
   if (precision !== "float32" && !isCast(backend, options)) {
     const rewrite = varintField(MIXED_PRECISION[precision], 1); // Toggle.ON
     const graphOptions = message([bytesField(10, rewrite)]); // rewrite_options

@@ -4,6 +4,7 @@ import {
   callable,
   type CaptureOptions,
   type Compiled,
+  type Precision,
   record,
   type TensorFunction,
 } from "./captured_function.ts";
@@ -105,12 +106,23 @@ export function compileStep(
   return captureUpdatingFunction(backend, f, { example, options });
 }
 
-/** The backend to capture on, and a word where a precision cannot be had. */
-function prepared({ precision = "float32" }: CaptureOptions): CapturingBackend | undefined {
+/** The backend to capture on, and a word where a precision or a compiler cannot be had. */
+function prepared(
+  { precision = "float32", compiler = "none" }: CaptureOptions,
+): CapturingBackend | undefined {
   const backend = capturingBackend();
+  if (!backend && compiler !== "none") {
+    throw new RangeError(`${compiler} is TensorFlow's compiler; use "none" on this backend.`);
+  }
   if (!backend && precision !== "float32") {
     throw new RangeError(
       `${precision} is mixed by TensorFlow alone; use "float32" on this backend.`,
+    );
+  }
+  if (compiler === "xla" && backend && !isXlas(precision, backend)) {
+    throw new RangeError(
+      `XLA computes what TensorFlow mixes ${precision} into in float32 on this device; ` +
+        'use "float32", or the compiler "none".',
     );
   }
   if (precision === "float16" && backend && !backend.eager.isUsingGpuDevice()) {
@@ -119,4 +131,9 @@ function prepared({ precision = "float32" }: CaptureOptions): CapturingBackend |
     );
   }
   return backend;
+}
+
+/** Whether XLA computes in a precision: in bfloat16 where the engine casts itself, on a GPU. */
+function isXlas(precision: Precision, { eager }: CapturingBackend): boolean {
+  return precision === "float32" || precision === "bfloat16" && eager.isUsingGpuDevice();
 }

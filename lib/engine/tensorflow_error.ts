@@ -21,16 +21,27 @@ export class TensorFlowError extends Error {
 
   /** Makes the message from TensorFlow's own words and the inputs. */
   constructor(code: number, message: string, { operation, inputs }: FailedOperation) {
-    const what = operation + describeInputs(inputs);
+    const what = operation + describeInputs(inputs), missing = withoutXlaKernel(message);
     super(
       code === RESOURCE_EXHAUSTED
         ? `Out of memory in ${what}. ${smallerBatch(inputs)}TensorFlow: ${message}`
+        : missing.length > 0
+        ? `XLA cannot compile ${operation}: it has no kernel for ${
+          missing.join(", ")
+        }. Use the compiler "none" for ` +
+          `it (in training: --set compiler=none). TensorFlow: ${message}`
         : `${what}: ${message}`,
     );
     this.name = "TensorFlowError";
     this.code = code;
     this.operation = operation;
   }
+}
+
+/** The operations that XLA's words name as those that it has no kernel for. */
+function withoutXlaKernel(message: string): string[] {
+  if (!message.includes("unsupported operations when trying to compile")) return [];
+  return [...new Set(Array.from(message.matchAll(/(\w+) \(No registered/g), ([, name]) => name))];
 }
 
 /** Such as ` on float32 [2,3], int32 [4]`; a training step's many variables are only counted. */

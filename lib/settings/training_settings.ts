@@ -77,6 +77,12 @@ export interface TrainingSettings {
   /** Arithmetic of the captured step. Weights and losses stay float32. [ours] */
   readonly precision: "float32" | "bfloat16" | "float16";
   /**
+   * What makes of the captured step a program: "none", TensorFlow runs its operations one by one; "xla", XLA
+   * compiles all but the augmentation when training starts, into fewer and larger ones. Dropout's draws are others
+   * then. [ours]
+   */
+  readonly compiler: "none" | "xla";
+  /**
    * Whether the gradient is taken of a multiple of the loss, which is halved after a step whose gradients overflow
    * (it moves no weight) and doubled after 2000 steps without [PyTorch's GradScaler]: "auto", with float16 alone;
    * "dynamic", always; "none", never. `lib/training/loss_scale.ts` has it. [ours]
@@ -141,6 +147,7 @@ export const TRAINING_RULES: SettingsRules<TrainingSettings> = Object.freeze({
     validateEvery: wholeNumberRule(0, 1e9),
     patience: wholeNumberRule(0, 1e6),
     precision: choiceRule("float32", "bfloat16", "float16"),
+    compiler: { ...choiceRule("none", "xla"), absent: "none" },
     lossScaling: { ...choiceRule("auto", "dynamic", "none"), absent: "auto" },
     seed: wholeNumberRule(0),
   },
@@ -172,6 +179,7 @@ export const PAPER_TRAINING: TrainingSettings = Object.freeze({
   validateEvery: 0,
   patience: 0,
   precision: "float32",
+  compiler: "none",
   lossScaling: "auto",
   seed: 1,
 });

@@ -4,16 +4,17 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Configuration } from "lib/detectors/configuration.ts";
-import { compile, compileStep } from "lib/engine/compile.ts";
-import { replaceTensors, tensorsIn } from "lib/engine/nested_tensors.ts";
+import { compileStep } from "lib/engine/compile.ts";
+import { tensorsIn } from "lib/engine/nested_tensors.ts";
 import type { Parameters } from "lib/networks/parameters.ts";
+import { captureView } from "./captured_view.ts";
 import { sharpenedWeights } from "./gradient_norm.ts";
 import type { Learner } from "./learner.ts";
 import { captureMeanPass } from "./mean_pass.ts";
 import type { CapturedPass, Scalars } from "./micro_batch_passes.ts";
 import { captureOutputsPass } from "./outputs_pass.ts";
-import { type SeenBatch, tensorsOf } from "./pass.ts";
-import { moveWeights, seenBatch, type StepInputs, withoutScale } from "./step.ts";
+import { tensorsOf } from "./pass.ts";
+import { moveWeights, type StepInputs, withoutScale } from "./step.ts";
 
 /** A captured step, whole or accumulated. */
 export interface StepFunction extends Disposable {
@@ -48,7 +49,8 @@ export function captureAccumulatedStep(
   example: StepInputs,
   configuration: Configuration,
 ): StepFunction {
-  const { detector, training } = configuration, { precision, samRho, microBatchSize } = training;
+  const { detector, training } = configuration,
+    { precision, compiler, samRho, microBatchSize } = training;
   const { learnt, slots } = learner, all = Object.keys(slots);
   const { optimiser, seed, lossScale } = example, scale = scaleOf(example);
   const owned = new DisposableStack();
@@ -56,25 +58,8 @@ export function captureAccumulatedStep(
     owned.adopt(parameters, (of) => tf.dispose(Object.values(of)));
   const sums = owning(zerosLike(learnt, all));
 
-  const keys = Object.keys(example) as (keyof StepInputs)[];
-  let shape: SeenBatch | undefined;
-  const see = owned.adopt(
-    compile(
-      (...tensors) => {
-        const inputs = Object.fromEntries(keys.map((key, i) => [key, tensors[i]]));
-        shape = seenBatch(inputs as unknown as StepInputs, configuration);
-        return tensorsIn(shape);
-      },
-      keys.map((key) => example[key]!),
-      { name: "batch to learn from" },
-    ),
-    (of) => of.dispose(),
-  );
-  const seen = (inputs: StepInputs): SeenBatch =>
-    replaceTensors(shape!, see(...keys.map((key) => inputs[key]!)));
-
-  const batch = seen(example),
-    shared = { detector, seed, lossScale, precision, microBatchSize, sums };
+  const { see } = owned.use(captureView(example, configuration)), batch = see(example);
+  const shared = { detector, seed, lossScale, precision, compiler, microBatchSize, sums };
   const capturePass = detector.microBatches === "mean" ? captureMeanPass : captureOutputsPass;
   const first = owned.use(capturePass(learnt, batch, { ...shared, names: all }));
   const { names, passes } = first;
@@ -109,12 +94,12 @@ export function captureAccumulatedStep(
         return own.taken ?? numbers;
       },
       [optimiser, ...scale, ...climb ? scale : []],
-      { name: "step of the optimiser", precision },
+      { name: "step of the optimiser", precision, compiler },
     ),
     (of) => of.dispose(),
   );
   const run = async (inputs: StepInputs): Promise<Record<string, number>> => {
-    const whole = seen(inputs);
+    const whole = see(inputs);
     const scalars: Scalars = first.run(whole, inputs), scale = scaleOf(inputs);
     const climbed = climb?.(inputs) ?? [];
     second?.run(whole, inputs).dispose();

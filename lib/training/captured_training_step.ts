@@ -4,12 +4,20 @@ import type { Batch } from "lib/batches/batches.ts";
 import type { Configuration } from "lib/detectors/configuration.ts";
 import { membership } from "lib/engine/collectives.ts";
 import { compileStep } from "lib/engine/compile.ts";
+import { replaceTensors, tensorsIn } from "lib/engine/nested_tensors.ts";
 import { captureAccumulatedStep, type StepFunction } from "./accumulated_step.ts";
+import { captureView } from "./captured_view.ts";
 import type { Learner } from "./learner.ts";
 import type { LossScale } from "./loss_scale.ts";
 import { optimiserOf } from "./optimisers.ts";
 import type { StepRates } from "./schedule.ts";
-import { type StepInputs, type StepNumbers, trainingStep } from "./step.ts";
+import {
+  learn,
+  type LearnInputs,
+  type StepInputs,
+  type StepNumbers,
+  trainingStep,
+} from "./step.ts";
 import { rateGroups } from "./top_rates.ts";
 import { averageDecayAt, moveAverage } from "./weight_average.ts";
 
@@ -94,20 +102,72 @@ function captureWholeStep(
   example: StepInputs,
   configuration: Configuration,
 ): StepFunction {
+  if (configuration.training.compiler === "xla") {
+    return captureStepForXla(learner, example, configuration);
+  }
   const keys = Object.keys(example) as (keyof StepInputs)[];
+  const given = (inputs: StepInputs) => keys.map((key) => inputs[key]!);
+  const step = captureScalars(
+    (...tensors) => {
+      const inputs = Object.fromEntries(keys.map((key, i) => [key, tensors[i]]));
+      return trainingStep(learner, inputs as unknown as StepInputs, configuration);
+    },
+    given(example),
+    configuration,
+  );
+  return {
+    run: (inputs) => step.run(given(inputs)),
+    [Symbol.dispose]: () => step[Symbol.dispose](),
+  };
+}
+
+/** The same in two functions: XLA has no kernel that turns pictures, so it compiles what comes after. */
+function captureStepForXla(
+  learner: Learner,
+  example: StepInputs,
+  configuration: Configuration,
+): StepFunction {
+  const owned = new DisposableStack();
+  const { see } = owned.use(captureView(example, configuration)), seen = see(example);
+  const numbers = ({ seed, optimiser, lossScale }: StepInputs): tf.Tensor[] =>
+    [seed, optimiser, lossScale].filter((number) => number !== undefined);
+  const step = owned.use(captureScalars(
+    (...tensors) => {
+      const batch = replaceTensors(seen, tensors);
+      const [seed, optimiser, lossScale] = tensors.slice(tensorsIn(seen).length);
+      const own = { seed, optimiser, ...lossScale ? { lossScale } : {} };
+      return learn(learner, { ...batch, ...own } as LearnInputs, configuration);
+    },
+    [...tensorsIn(seen), ...numbers(example)],
+    configuration,
+  ));
+  tf.dispose(tensorsIn(seen));
+  const run = (inputs: StepInputs) => {
+    const batch = tensorsIn(see(inputs)), scalars = step.run([...batch, ...numbers(inputs)]);
+    tf.dispose(batch);
+    return scalars;
+  };
+  return { run, [Symbol.dispose]: () => owned.dispose() };
+}
+
+/** Captures a step that gives scalars by name, which are read at once: each read waits for the device. */
+function captureScalars(
+  code: (...tensors: tf.Tensor[]) => Record<string, tf.Scalar>,
+  example: tf.Tensor[],
+  { training: { precision, compiler } }: Configuration,
+): Disposable & { run(tensors: tf.Tensor[]): Promise<Record<string, number>> } {
   let names: string[] = [];
   const step = compileStep(
     (...tensors) => {
-      const inputs = Object.fromEntries(keys.map((key, i) => [key, tensors[i]]));
-      const scalars = trainingStep(learner, inputs as unknown as StepInputs, configuration);
+      const scalars = code(...tensors);
       names = Object.keys(scalars);
-      return tf.stack(Object.values(scalars)); // read at once: each read waits for the device
+      return tf.stack(Object.values(scalars));
     },
-    keys.map((key) => example[key]!),
-    { name: "training step", precision: configuration.training.precision },
+    example,
+    { name: "training step", precision, compiler },
   );
-  const run = async (inputs: StepInputs): Promise<Record<string, number>> => {
-    const [scalars] = step(...keys.map((key) => inputs[key]!));
+  const run = async (tensors: tf.Tensor[]): Promise<Record<string, number>> => {
+    const [scalars] = step(...tensors);
     const values = await scalars.data();
     scalars.dispose();
     return Object.fromEntries(names.map((name, i) => [name, values[i]]));

@@ -24,8 +24,8 @@ export function configurationForDevices(
 /**
  * Check that so many devices can train a configuration together.
  *
- * @throws RangeError for batches that cannot be divided, a loss that is another one over parts of a batch, or
- * batch norm of other parts than the devices'.
+ * @throws RangeError for batches that cannot be divided, a loss that is another one over parts of a batch,
+ * batch norm of other parts than the devices', or a step that XLA is to compile.
  */
 export function assertTrainsTogether(
   { detector, data, training }: Configuration,
@@ -40,6 +40,12 @@ export function assertTrainsTogether(
     );
   }
   if (devices === 1) return;
+  if (training.compiler !== "none") {
+    throw new RangeError(
+      `Configuration: compiler is "${training.compiler}", which compiles steps of one device, not of ${devices}: ` +
+        'their means over all devices are no part of a program of its own. Set it to "none".',
+    );
+  }
   const { kind: { name }, wants, microBatches } = detector;
   if (microBatches === undefined) {
     throw new RangeError(

@@ -25,7 +25,7 @@ import { passOver, type SeenBatch } from "./pass.ts";
 export function captureMeanPass(
   parameters: Parameters,
   batch: SeenBatch,
-  { detector, sums, names, seed, lossScale, precision, passes = 0, ...options }:
+  { detector, sums, names, seed, lossScale, precision, compiler, passes = 0, ...options }:
     CapturedPassOptions,
 ): CapturedPass {
   const size = options.microBatchSize, scale = lossScale ? [lossScale] : [];
@@ -46,7 +46,7 @@ export function captureMeanPass(
       return [pass.total, ...Object.values(pass.terms)];
     },
     [...tensorsIn(example), seed, ...scale],
-    { name: "micro-batch", precision },
+    { name: "micro-batch", precision, compiler },
   );
   tf.dispose(tensorsIn(example));
   const run = (whole: SeenBatch, { seed, lossScale }: PassNumbers): Scalars => {

@@ -35,7 +35,7 @@ export interface CapturedPass extends Disposable {
 
 /** What a pass is captured with. */
 export interface CapturedPassOptions
-  extends PassNumbers, Pick<TrainingSettings, "precision" | "microBatchSize"> {
+  extends PassNumbers, Pick<TrainingSettings, "precision" | "compiler" | "microBatchSize"> {
   /** What the pictures go through. */
   readonly detector: Detector;
   /** Variables that gradients are added to, by the names of the parameters. */

@@ -48,7 +48,7 @@ function outputsOf(
 export function captureOutputsPass(
   parameters: Parameters,
   batch: SeenBatch,
-  { detector, sums, names, seed, lossScale, precision, passes = 0, ...options }:
+  { detector, sums, names, seed, lossScale, precision, compiler, passes = 0, ...options }:
     CapturedPassOptions,
 ): CapturedPass {
   const size = options.microBatchSize, scale = lossScale ? [lossScale] : [];
@@ -69,7 +69,7 @@ export function captureOutputsPass(
       );
     },
     [example.images, seed],
-    { name: "outputs of a micro-batch", precision },
+    { name: "outputs of a micro-batch", precision, compiler },
   ));
 
   const some = look(example.images, seed), places = some.map((_, i) => `output ${i}`);
@@ -98,7 +98,7 @@ export function captureOutputsPass(
       return [pass.total, ...Object.values(pass.terms), ...slopes];
     },
     [...tensorsIn(batch), ...all, seed, ...scale],
-    { name: "loss of a batch", precision },
+    { name: "loss of a batch", precision, compiler },
   ));
 
   const learn = capturing(compileStep(
@@ -115,7 +115,7 @@ export function captureOutputsPass(
       return pass.total;
     },
     [example.images, seed, ...sloping.map((i) => some[i])],
-    { name: "gradients of a micro-batch", precision },
+    { name: "gradients of a micro-batch", precision, compiler },
   ));
   tf.dispose([tensorsIn(example), some, all]);
 

@@ -65,7 +65,7 @@ function smallNetwork() {
 // What 20 steps of gradient descent may add up to, as a share of 1.
 const WAYS: { options: CaptureOptions; tolerance: number }[] = [
   { options: {}, tolerance: 2e-6 },
-  { options: { xla: true }, tolerance: 1e-5 },
+  { options: { compiler: "xla" }, tolerance: 1e-5 },
   { options: { precision: "bfloat16" }, tolerance: 0.03 },
 ];
 

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { capturingBackend } from "lib/engine/capturing_backend.ts";
+import type { CaptureOptions } from "lib/engine/captured_function.ts";
 import { compile } from "lib/engine/compile.ts";
 import { startEngine } from "lib/engine/engine.ts";
 
@@ -57,12 +58,28 @@ Deno.test("compile says so when a variable it uses is gone", { ignore }, () => {
 });
 
 Deno.test("compile with XLA returns the same", { ignore }, () => {
-  const f = compile((x) => tf.softmax(tf.matMul(x, x)), [tf.zeros([2, 2])], { xla: true });
+  const f = compile((x) => tf.softmax(tf.matMul(x, x)), [tf.zeros([2, 2])], { compiler: "xla" });
   const x = tf.tensor2d([1, 2, 3, 4], [2, 2]);
   const [got] = read(f(x)), [want] = read([tf.softmax(tf.matMul(x, x))]);
   got.forEach((g, i) => assert.ok(Math.abs(g - want[i]) < 1e-6));
   f.dispose();
 });
+
+Deno.test(
+  "compile refuses the compiler XLA where it would not have its way",
+  { ignore },
+  async () => {
+    const captured = (options: CaptureOptions) => () => compile(tf.neg, [tf.zeros([2])], options);
+    const half = { compiler: "xla", precision: "float16" } as const;
+    assert.throws(captured(half), /XLA computes what TensorFlow mixes float16 into in float32/);
+    await tf.setBackend("cpu");
+    try {
+      assert.throws(captured({ compiler: "xla" }), /xla is TensorFlow's compiler; use "none"/);
+    } finally {
+      await tf.setBackend(backend);
+    }
+  },
+);
 
 Deno.test("compile refuses to read a value, and leaves the engine usable", { ignore }, () => {
   const before = handles(), example = [tf.scalar(1)];

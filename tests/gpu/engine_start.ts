@@ -72,7 +72,7 @@ timed(
   () => tf.sum(tf.cast(tf.tensor(pixels, shape, "int32"), "float32")),
 );
 try {
-  const twice = compile((p) => tf.relu(tf.mul(p, 2)), [tf.zeros([64])], { xla: true });
+  const twice = compile((p) => tf.relu(tf.mul(p, 2)), [tf.zeros([64])], { compiler: "xla" });
   const [y] = twice(tf.ones([64]));
   say({ what: "XLA", value: y!.dataSync()[0] });
 } catch (error) {

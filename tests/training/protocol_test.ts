@@ -40,6 +40,7 @@ Deno.test("protocolHash changes with every field but those of the method and the
     validateEvery: 100,
     patience: 3,
     precision: "bfloat16",
+    compiler: "xla",
     lossScaling: "dynamic",
   };
   const method: Changes<ExposingSettings> = {

@@ -81,7 +81,7 @@ export function trainingRunner(one: BenchCase, configuration: Configuration): Ru
       return tf.stack([total!, isFinite ?? tf.scalar(1)]); // read at once: each read waits for the device
     },
     [...example, images, ...known],
-    { precision: one.precision, name: "training" },
+    { precision: one.precision, compiler: configuration.training.compiler, name: "training" },
   );
   tf.dispose([...example]);
   const step = () => {

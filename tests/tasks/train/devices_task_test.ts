@@ -124,6 +124,10 @@ Deno.test("configurationForDevices: batch norm apart unless joined, and no other
     () => of(vary(PAPER, { microBatchSize: 8 }), 4),
     /microBatchSize is 8, but each of 4/,
   );
+  assert.throws(
+    () => of(vary(PAPER, { compiler: "xla" }), 4, true),
+    /compiler is "xla", which compiles steps of one device, not of 4/,
+  );
   const contrasts = presetOf(dcl, "smoke") as unknown as typeof PAPER;
   assert.throws(() => of(contrasts, 2), /dcl's term "inter" needs the whole batch on one device/);
   const silent = { ...SMOKE.detector, kind: SMOKE.detector.kind, microBatches: undefined };
