@@ -46,7 +46,7 @@ function small(kind: typeof DETECTORS[number]): Configuration {
     // A threshold on the X-ray's mean that begins on the wrong side takes hundreds of steps to cross.
     // The X-ray's weight of 1000 leaves the classes to later steps.
     ...has("xRayWeight")
-      ? { classifier: "pooled", xRayWeight: 10, learningRate: 5e-3, steps: 24 }
+      ? { classifier: "pooled", xRayWeight: 10, learningRate: 7e-3, steps: 32 }
       : {},
     ...has("innerRate") ? { steps: 24 } : {}, // a step is two passes and their gradients
   };
