@@ -1,5 +1,5 @@
 /**
- * The thread in which the loader reads files, so that it goes on while the main thread is in a training
+ * A thread in which the loader reads files, so that it goes on while the main thread is in a training
  * step. It reads what it is asked for in turn, a few pictures at once, and forgets what is called off.
  */
 import { parentPort } from "node:worker_threads";
