@@ -10,15 +10,11 @@ import { gradientsAt } from "lib/engine/gradients_at.ts";
 import { replaceTensors, tensorsIn } from "lib/engine/nested_tensors.ts";
 import { classTargets } from "lib/losses/class_targets.ts";
 import { normaliseImages } from "lib/networks/normalise_images.ts";
-import {
-  captureTrainingStep,
-  stepInputs,
-  stepNumbers,
-} from "lib/training/captured_training_step.ts";
-import { createLearner, type Learner } from "lib/training/learner.ts";
+import { createLearner } from "lib/training/learner.ts";
 import { train } from "lib/training/train.ts";
 import { inFolder } from "../in_folder.ts";
 import { madeUpCrops } from "./made_up_crops.ts";
+import { taught, valuesOf } from "./taught.ts";
 
 await startEngine();
 
@@ -32,26 +28,6 @@ const ENCODER = vary(presetOf(foundationEncoder, "smoke"), {
 
 /** What rounding in float32 leaves between two orders of the same sums; a wrong weight would be above 0.1. */
 const ROUNDING = 2e-3;
-
-/** Variables after steps of a configuration, and its scalars. */
-async function taught(configuration: Configuration, steps: number) {
-  await using source = cropSource(madeUpCrops(16), configuration);
-  using learner = createLearner(configuration);
-  const first = valuesOf(learner);
-  const inputs = async (step: number) => {
-    const rates = { optimiserStep: step + 1, factor: 1 };
-    return stepInputs(await source.batch(step), stepNumbers(configuration, { step, rates }));
-  };
-  const example = await inputs(0);
-  using captured = captureTrainingStep(learner, example, configuration);
-  tf.dispose(Object.values(example));
-  const scalars = [];
-  for (let step = 0; step < steps; step++) scalars.push(await captured.take(await inputs(step)));
-  return { first, last: valuesOf(learner), scalars };
-}
-
-const valuesOf = ({ variables }: Learner) =>
-  Object.fromEntries(Object.entries(variables).map(([name, v]) => [name, v.dataSync().slice()]));
 
 /** The largest difference of two runs in a variable, as a share of the largest change of it. */
 function worst(

@@ -1,8 +1,7 @@
 /** Training steps that XLA compiles, against the same ones run operation by operation. */
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { cropSource } from "lib/batches/batch_source.ts";
-import { type Configuration, presetOf, vary } from "lib/detectors/configuration.ts";
+import { presetOf, vary } from "lib/detectors/configuration.ts";
 import { defineDetector } from "lib/detectors/define_detector.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { crossEntropy } from "lib/losses/cross_entropy.ts";
@@ -17,13 +16,7 @@ import {
 import { SMOKE_DATA } from "lib/settings/data_settings.ts";
 import { wholeNumberRule } from "lib/settings/field_rules.ts";
 import { SMOKE_TRAINING } from "lib/settings/training_settings.ts";
-import {
-  captureTrainingStep,
-  stepInputs,
-  stepNumbers,
-} from "lib/training/captured_training_step.ts";
-import { createLearner } from "lib/training/learner.ts";
-import { madeUpCrops } from "./made_up_crops.ts";
+import { taught } from "./taught.ts";
 
 const { backend } = await startEngine(), ignore = backend !== "tensorflow";
 
@@ -58,24 +51,6 @@ const small = (resizes: boolean) =>
     }),
   });
 
-/** Scalars of three steps, and every number that they have changed. */
-async function taught(configuration: Configuration) {
-  await using source = cropSource(madeUpCrops(16), configuration);
-  using learner = createLearner(configuration);
-  const inputs = async (step: number) => {
-    const rates = { optimiserStep: step + 1, factor: 1 };
-    return stepInputs(await source.batch(step), stepNumbers(configuration, { step, rates }));
-  };
-  const example = await inputs(0);
-  using captured = captureTrainingStep(learner, example, configuration);
-  tf.dispose(Object.values(example));
-  const scalars: Record<string, number>[] = [];
-  for (let step = 0; step < 3; step++) scalars.push(await captured.take(await inputs(step)));
-  const values = Object.entries(learner.variables)
-    .map(([name, variable]) => [name, Array.from(variable.dataSync())] as const);
-  return { scalars, values: Object.fromEntries(values) };
-}
-
 const settings = {
   batchSize: 4,
   augmentation: "all",
@@ -91,8 +66,8 @@ for (const [title, microBatchSize] of [["whole batches", 0], ["micro-batches", 2
     { ignore },
     async () => {
       const configuration = vary(presetOf(small(false), "smoke"), { ...settings, microBatchSize });
-      const plain = await taught(configuration);
-      const compiled = await taught(vary(configuration, { compiler: "xla" }));
+      const plain = await taught(configuration, 3);
+      const compiled = await taught(vary(configuration, { compiler: "xla" }), 3);
       const near = (found: number, wanted: number, what: string) =>
         assert.ok(Math.abs(found - wanted) < 1e-4, `${what}: ${found}, ${wanted}`);
       plain.scalars.forEach((scalars, step) => {
@@ -100,8 +75,8 @@ for (const [title, microBatchSize] of [["whole batches", 0], ["micro-batches", 2
           near(compiled.scalars[step][name], value, `step ${step}, ${name}`);
         }
       });
-      for (const [name, values] of Object.entries(plain.values)) {
-        values.forEach((value, i) => near(compiled.values[name][i], value, `${name}[${i}]`));
+      for (const [name, values] of Object.entries(plain.last)) {
+        values.forEach((value, i) => near(compiled.last[name][i], value, `${name}[${i}]`));
       }
       assert.ok(plain.scalars[0].total !== plain.scalars[2].total);
     },
@@ -113,7 +88,7 @@ Deno.test('captureTrainingStep with compiler "xla" names an operation that XLA h
 }, async () => {
   const configuration = vary(presetOf(small(true), "smoke"), { ...settings, compiler: "xla" });
   await assert.rejects(
-    taught(configuration),
+    taught(configuration, 3),
     /XLA cannot compile training_step_\d+: it has no kernel for ResizeNearestNeighborGrad\. Use the compiler "none"/,
   );
 });
