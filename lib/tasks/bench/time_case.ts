@@ -4,7 +4,7 @@
  */
 import { type BenchCase, caseName } from "./bench_cases.ts";
 import type { Contender } from "./contender.ts";
-import { type MemoryOf, watchMemory } from "./device_share.ts";
+import { type MemoryOf, watchMemory } from "./watch_memory.ts";
 import { busySeconds, peakMemory, processSeconds, resetPeakMemory } from "./machine.ts";
 import type { OperationTimes, Prepared } from "./worker_protocol.ts";
 import { type Choice, chooseVariant } from "./fastest_variant.ts";

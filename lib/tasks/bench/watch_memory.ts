@@ -13,7 +13,7 @@ export type MemoryOf = typeof deviceMemory;
  *
  * @example
  * ```ts
- * import { watchMemory } from "lib/tasks/bench/device_share.ts";
+ * import { watchMemory } from "lib/tasks/bench/watch_memory.ts";
  * import assert from "node:assert/strict";
  *
  * const free = [80e9, 78e9].values();
