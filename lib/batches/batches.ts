@@ -225,21 +225,22 @@ export function roundedBatchSize(count: number, batchSize: number): number {
  * All crops once and in order, for evaluation. The last batch is filled up with its last crop to
  * `roundedBatchSize`; `indices` names only the ones that count.
  *
+ * @param options `isFull`: whether every batch holds `batchSize` pictures, the last one, too. Default false.
  * @returns Batches whose `augmentation` and `mixup` change nothing; the caller disposes each.
  * @throws RangeError when batchSize is not a positive whole number.
  */
 export function* batchesInOrder(
   crops: readonly Crop[],
-  options: { batchSize: number },
+  options: { batchSize: number; isFull?: boolean },
 ): Generator<Batch> {
-  const { batchSize } = options;
+  const { batchSize, isFull = false } = options;
   if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
     throw new RangeError(`A batch holds a positive whole number of pictures, not ${batchSize}.`);
   }
   for (let first = 0; first < crops.length; first += batchSize) {
     const count = Math.min(batchSize, crops.length - first);
     const places = Array.from(
-      { length: roundedBatchSize(count, batchSize) },
+      { length: isFull ? batchSize : roundedBatchSize(count, batchSize) },
       (_, i) => first + Math.min(i, count - 1),
     );
     const batch = plainBatch(stackCrops(crops, places));

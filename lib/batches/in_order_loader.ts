@@ -10,6 +10,8 @@ import { assertPrefetch, failureOf, placeOf } from "./loader/picture_files.ts";
 export interface InOrderOptions {
   /** Pictures a batch, 1 or more. */
   readonly batchSize: number;
+  /** Whether every batch holds so many; default false: what is left over at the end holds `roundedBatchSize`. */
+  readonly isFull?: boolean;
   /** Side of the pictures in pixels; files of another size are resized. */
   readonly size: number;
   /** Folder that relative paths start from: the manifest's. Default: the current folder. */
@@ -32,7 +34,7 @@ export interface InOrderBatch extends Batch {
 /**
  * All samples once and in order, for evaluation, however many. Where samples are
  * missing, at the end or because they cannot be read, the batch is filled up with its last picture to
- * `roundedBatchSize`; `samples` and `indices`, which are places in the order, name
+ * `roundedBatchSize`, or to its full size; `samples` and `indices`, which are places in the order, name
  * only the ones that count.
  *
  * @returns Batches whose `augmentation` and `mixup` change nothing; the caller disposes their tensors.
@@ -43,7 +45,7 @@ export async function* openInOrder(
   samples: Iterable<Sample> | AsyncIterable<Sample>,
   options: InOrderOptions,
 ): AsyncGenerator<InOrderBatch, void, void> {
-  const { batchSize, size, root = ".", prefetch = 2, onUnreadable } = options;
+  const { batchSize, size, root = ".", prefetch = 2, onUnreadable, isFull = false } = options;
   for (const [name, value] of Object.entries({ batchSize, size })) {
     if (Number.isSafeInteger(value) && value > 0) continue;
     throw new RangeError(`${name} is a positive whole number, not ${value}.`);
@@ -71,7 +73,8 @@ export async function* openInOrder(
     { readable, chunk, pixels }: Awaited<ReturnType<typeof finish>>,
   ): InOrderBatch[] => {
     if (readable.length === 0) return [];
-    const length = size * size * 3, held = roundedBatchSize(readable.length, batchSize);
+    const length = size * size * 3;
+    const held = isFull ? batchSize : roundedBatchSize(readable.length, batchSize);
     const whole = new Uint8Array(held * length);
     const filled = Array.from(
       { length: held },

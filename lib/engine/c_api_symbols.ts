@@ -26,6 +26,7 @@ export const C_SYMBOLS = {
 export const TENSORFLOW_SYMBOLS = {
   // Status: where every other function reports.
   isCudaBuild: { name: "_ZN10tensorflow19IsGoogleCudaEnabledEv", parameters: [], result: "bool", optional: true }, // C++, by its mangled name
+  isOneDnnUsed: { name: "_ZN10tensorflow12IsMKLEnabledEv", parameters: [], result: "bool", optional: true }, // C++ too: whether convolutions are oneDNN's here
   allowTensorFloat32: { name: "_ZN3tsl32enable_tensor_float_32_executionEb", parameters: ["bool"], result: NONE, optional: true }, // C++ too: tsl::enable_tensor_float_32_execution
   requireDeterminism: { name: "_ZN3tsl19EnableOpDeterminismEb", parameters: ["bool"], result: NONE, optional: true }, // … tsl::EnableOpDeterminism
   isDeterminismRequired: { name: "_ZN3tsl21OpDeterminismRequiredEv", parameters: [], result: "bool", optional: true }, // … tsl::OpDeterminismRequired

@@ -9,7 +9,7 @@ import type { CapturingBackend, VariableLookup } from "./capturing_backend.ts";
 import { collectGarbage } from "./collect_garbage.ts";
 import { bytesField, message, varintField } from "./protobuf.ts";
 import type { EagerBinding } from "./eager_binding.ts";
-import type { Output } from "./graph_builder.ts";
+import type { Output, Results } from "./graph_builder.ts";
 import { type Argument, Recorder } from "./operation_recorder.ts";
 
 /** Arithmetic of a captured function: what TensorFlow may compute in half precision, it does. */
@@ -29,6 +29,15 @@ export interface CaptureOptions {
   readonly compiler?: Compiler;
   /** Default `"float32"`. Inputs, outputs and variables are float32 always. */
   readonly precision?: Precision;
+}
+
+/** How a function that changes no variables is captured. */
+export interface FunctionOptions extends CaptureOptions {
+  /**
+   * Variables that the function may keep to itself: filters of convolutions among them are packed at the first call,
+   * where oneDNN computes, and disposed of, so that the weights are held once. Default: none.
+   */
+  readonly takesOver?: readonly tf.Variable[];
 }
 
 /** Code as it is captured: tensors in, one or several tensors out. */
@@ -119,15 +128,20 @@ export interface Recording {
 
 let count = 0;
 
-/** Records `work` and adds the function to the context. */
+/**
+ * Records `work` and adds the function to the context.
+ *
+ * @param how `rewrite`: changes what was recorded, before the function is made of it.
+ */
 export function record(
   backend: CapturingBackend,
   work: (recorder: Recorder, inputs: tf.Tensor[]) => tf.Tensor[],
-  { example, name, options, variables }: {
+  { example, name, options, variables, rewrite = (_, results) => results }: {
     example: readonly tf.Tensor[];
     name: string;
     options: CaptureOptions;
     variables: VariableLookup;
+    rewrite?: (recorder: Recorder, results: Results) => Results;
   },
 ): Recording {
   const casts = isCast(backend, options);
@@ -135,7 +149,7 @@ export function record(
   const recorder = new Recorder(backend.eager, { casts, holdsBack });
   let done = false;
   try {
-    let outputs: Output[] = [];
+    let recorded: Output[] = [];
     backend.record(recorder, () =>
       tf.tidy(() => {
         const inputs = example.map((t, i) =>
@@ -148,10 +162,11 @@ export function record(
         const ids = backend.getInputTensorIds(work(recorder, inputs));
         // Through Identity: a function may not hand an argument on as its result, or one result twice.
         const copy = (id: number) => recorder.executeOp("Identity", [], [id], 1)[0].id;
-        outputs = ids.map((id) => recorder.output(copy(id)));
+        recorded = ids.map((id) => recorder.output(copy(id)));
       }), variables);
     const functionName = `${name.replaceAll(/\W/g, "_")}_${count++}`;
-    const { graph } = recorder, effects = recorder.updated.finish(outputs);
+    const { graph } = recorder, ends = recorder.updated.finish(recorded);
+    const { outputs, effects } = rewrite(recorder, { outputs: recorded, effects: ends });
     graph.addFunction(functionName, backend.eager.context.address, {
       inputs: recorder.placeholders,
       outputs,
@@ -192,12 +207,12 @@ function elements(eager: EagerBinding, example: readonly tf.Tensor[], argument: 
 export function callable(
   backend: CapturingBackend,
   recording: Recording,
-  { example, name, options, before, after }: {
+  { example, name, options, around, after }: {
     example: readonly tf.Tensor[];
     name: string;
     options: CaptureOptions;
-    /** Called before each run. */
-    before: () => void;
+    /** Called with each run, which it makes. */
+    around: (run: () => tf.Tensor[]) => tf.Tensor[];
     /** Called once, when it is disposed of. */
     after: () => void;
   },
@@ -230,12 +245,13 @@ export function callable(
   const run = (...inputs: tf.Tensor[]): tf.Tensor[] => {
     if (disposed) throw new Error(`${name} was called after it had been disposed of.`);
     checkInputs(name, shapes, inputs);
-    before();
-    const ids = recording.arguments.map((a) => id(a, inputs));
-    if (!collected) collectGarbage(eager.native); // the recording's, and the arrays that were just uploaded
-    collected = true;
-    return eager.executeOp(recording.functionName, attributes, ids, recording.outputs)
-      .map((metadata) => backend.createOutputTensor(metadata));
+    return around(() => {
+      const ids = recording.arguments.map((a) => id(a, inputs));
+      if (!collected) collectGarbage(eager.native); // the recording's, and the arrays that were just uploaded
+      collected = true;
+      return eager.executeOp(recording.functionName, attributes, ids, recording.outputs)
+        .map((metadata) => backend.createOutputTensor(metadata));
+    });
   };
   const dispose = () => {
     if (disposed) return;

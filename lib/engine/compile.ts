@@ -4,11 +4,13 @@ import {
   callable,
   type CaptureOptions,
   type Compiled,
+  type FunctionOptions,
   type Precision,
   record,
   type TensorFunction,
 } from "./captured_function.ts";
 import { type CapturingBackend, capturingBackend } from "./capturing_backend.ts";
+import { leanInference } from "./lean_inference.ts";
 import { uncaptured } from "./uncaptured_function.ts";
 import { captureUpdatingFunction } from "./updating_function.ts";
 
@@ -19,7 +21,8 @@ import { captureUpdatingFunction } from "./updating_function.ts";
  * Tensors from outside that it uses are captured with the value they have now; variables are read anew
  * at each call. Numbers that JavaScript draws inside (`Math.random`, `tf.randomNormal`) are drawn once
  * and stay: use `statelessNormal` and its like, with the seed as an input. On the plain cpu backend
- * the function runs as it is.
+ * the function runs as it is. On processors convolutions are fused with their bias, a sum and an
+ * activation behind them, which leaves the values as they are.
  *
  * @param f Neither reads values nor changes variables (for that, `compileStep`).
  * @param example Tensors of the shapes and types to capture for; their values do not matter.
@@ -41,7 +44,7 @@ import { captureUpdatingFunction } from "./updating_function.ts";
 export function compile(
   f: TensorFunction,
   example: tf.Tensor[],
-  options: CaptureOptions = {},
+  options: FunctionOptions = {},
 ): Compiled {
   const backend = prepared(options), name = options.name ?? "captured";
   if (!backend) return uncaptured(f, { example, name });
@@ -49,19 +52,15 @@ export function compile(
     Object.values(tf.engine().registeredVariables).map((v) => [v.dataId as object, v]),
   );
   const work = (_: unknown, inputs: tf.Tensor[]) => [f(...inputs)].flat();
+  const { rewrite, around, dispose } = leanInference(backend, name, options);
   const recording = record(backend, work, {
     example,
     name,
     options,
     variables: (dataId) => byData.get(dataId),
+    rewrite,
   });
-  return callable(backend, recording, {
-    example,
-    name,
-    options,
-    before: () => {},
-    after: () => {},
-  });
+  return callable(backend, recording, { example, name, options, around, after: dispose });
 }
 
 /**

@@ -1,11 +1,11 @@
 /**
  * Convolution and pooling with PyTorch's padding: the same on every side, where TensorFlow's "same"
  * puts more at the end. Both directions run on TensorFlow's kernels, which take no explicit padding
- * backward: padding is an operation of its own unless "same" is equal to it. Its result is made again
- * for the gradient, so that a training step does not keep it beside what was padded.
+ * backward: there padding is an operation of its own unless "same" is equal to it. Its result is made for the
+ * gradient alone, so that a training step does not keep it beside what was padded.
  */
 import * as tf from "@tensorflow/tfjs";
-import { poolPadsItself } from "./max_pool_kernel.ts";
+import { kernelsPad } from "./kernel_padding.ts";
 import { notBefore } from "./not_before.ts";
 
 /** Step and padding of a convolution. */
@@ -68,10 +68,14 @@ function convolve(
   if (padding === 0) return convolution(x, filter, stride, "valid");
   const [rows, columns] = filter.shape, odd = 2 * padding + 1;
   if (stride === 1 && rows === odd && columns === odd) return convolution(x, filter, 1, "same");
+  const sides: [number, number] = [padding, padding];
   return padFirst([x, filter], {
     kernel: convolution === tf.conv2d ? "Conv2D" : "DepthwiseConv2dNative",
     attributes: { strides: stride, dilations: 1, dataFormat: "NHWC" },
-    run: (image, pad) => convolution(pad(image), filter, stride, "valid"),
+    run: (image, pad) =>
+      convolution === tf.conv2d && kernelsPad()
+        ? convolution(image, filter, stride, [[0, 0], sides, sides, [0, 0]])
+        : convolution(pad(image), filter, stride, "valid"),
     padding,
     fill: 0,
   });
@@ -157,7 +161,7 @@ export function maxPool(
     kernel: "MaxPool",
     attributes: { filterSize: size, strides: stride },
     run: (image, pad) =>
-      poolPadsItself()
+      kernelsPad()
         ? tf.maxPool(image, size, stride, padding)
         : tf.maxPool(pad(image), size, stride, "valid"),
     padding,

@@ -23,14 +23,24 @@ export interface NodeRequest {
   readonly value?: bigint;
 }
 
-/** What a function takes, gives and does. */
-export interface Signature {
-  /** Placeholders, in the order of the arguments. */
-  readonly inputs: readonly Output[];
+/** A node as it was added. */
+export interface GraphNode extends NodeRequest {
+  /** TensorFlow's name of its operation. */
+  readonly operation: string;
+}
+
+/** What a function gives and does. */
+export interface Results {
   /** Results, in order. */
   readonly outputs: readonly Output[];
   /** Nodes that run although no result needs them. */
   readonly effects: readonly bigint[];
+}
+
+/** What a function takes, gives and does. */
+export interface Signature extends Results {
+  /** Placeholders, in the order of the arguments. */
+  readonly inputs: readonly Output[];
 }
 
 /** TF_Output structures, 16 bytes each: an address, an int, and padding. */
@@ -47,7 +57,7 @@ function structures(outputs: readonly Output[]): Uint8Array<ArrayBuffer> {
 export class GraphBuilder {
   readonly #native: Native;
   readonly #address: bigint;
-  readonly #sources = new Map<bigint, readonly bigint[]>(); // of each node: what must have run before
+  readonly #nodes = new Map<bigint, GraphNode>();
 
   /** An empty graph. */
   constructor(native: Native) {
@@ -55,16 +65,16 @@ export class GraphBuilder {
     this.#address = native.symbols.TF_NewGraph();
   }
 
-  /** Nodes added so far. */
-  get nodes(): number {
-    return this.#sources.size;
+  /** The nodes so far, each after what it needs. */
+  get nodes(): ReadonlyMap<bigint, GraphNode> {
+    return this.#nodes;
   }
 
   /** Adds a node. Throws a `TensorFlowError` with the shapes of its inputs when TensorFlow objects. */
   add(operation: string, request: NodeRequest = {}): bigint {
     const { symbols: s, status } = this.#native;
     const { attributes = [], inputs = [], after = [], value } = request;
-    const name = `${operation.replace(/^_+/, "")}_${this.nodes}\0`;
+    const name = `${operation.replace(/^_+/, "")}_${this.#nodes.size}\0`;
     const bytes = new TextEncoder().encode(name);
     const node = s.TF_NewOperation(this.#address, this.#native.cstring(operation), bytes);
     for (const input of inputs) {
@@ -79,14 +89,17 @@ export class GraphBuilder {
     }
     const finished = s.TF_FinishOperation(node, status);
     this.#native.check(operation, () => inputs.flat().map((o) => this.describe(o)));
-    this.#sources.set(finished, [...inputs.flat().map((o) => o.node), ...after]);
+    this.#nodes.set(finished, { operation, ...request });
     return finished;
   }
 
   /** The nodes that run when `nodes` are asked for, themselves included. */
   needed(nodes: readonly bigint[]): Set<bigint> {
     const found = new Set(nodes);
-    for (const node of found) this.#sources.get(node)?.forEach((source) => found.add(source));
+    for (const node of found) {
+      const { inputs = [], after = [] } = this.#nodes.get(node)!;
+      for (const source of [...inputs.flat().map((one) => one.node), ...after]) found.add(source);
+    }
     return found;
   }
 

@@ -3,20 +3,16 @@
  * of a ResNet for eight pictures. TensorFlow.js's kernel does not ask for it.
  */
 import * as tf from "@tensorflow/tfjs";
-import { BACKEND_NAME, type CapturingBackend, capturingBackend } from "./capturing_backend.ts";
+import { BACKEND_NAME, type CapturingBackend } from "./capturing_backend.ts";
 import { ATTRIBUTES } from "./kernel_binding.ts";
-
-/** Whether `tf.maxPool` takes a number of pixels to pad by. Not on a GPU, where it was never tried. */
-export function poolPadsItself(): boolean {
-  return capturingBackend()?.eager.isUsingGpuDevice() === false;
-}
+import { kernelsPad } from "./kernel_padding.ts";
 
 /** Replaces the kernel by one that knows padding by numbers. */
 export function registerMaxPoolKernel(): void {
   const original = tf.getKernel("MaxPool", BACKEND_NAME);
   const kernelFunc: tf.KernelFunc = (call) => {
     const { filterSize, strides, pad } = call.attrs as unknown as tf.MaxPoolAttrs;
-    if (typeof pad !== "number" || pad === 0 || !poolPadsItself()) return original.kernelFunc(call);
+    if (typeof pad !== "number" || pad === 0 || !kernelsPad()) return original.kernelFunc(call);
     const backend = call.backend as CapturingBackend, x = call.inputs.x as tf.Tensor;
     const { INT, STRING, TYPE } = ATTRIBUTES,
       both = (n: number | number[]) => [n, n].flat().slice(-2);

@@ -86,7 +86,7 @@ export class Recorder implements Binding {
     this.graph = new GraphBuilder(eager.native);
     this.updated = new RecordedVariables(
       this.graph,
-      (resource) => this.#placeholder(TYPES.RESOURCE, [], { kind: "resource", resource }),
+      (resource) => this.fixedArgument({ kind: "resource", resource }),
     );
     Object.assign(this, BINDING_CONSTANTS);
   }
@@ -137,12 +137,31 @@ export class Recorder implements Binding {
     if (id < -1) return this.#outputs[-2 - id];
     let recorded = this.#tensors.get(id);
     if (recorded === undefined) {
-      const { dtype, shape } = this.#eager.describe(id);
       const kept = this.#eager.share(id);
-      recorded = this.#record(this.#placeholder(dtype, shape, { kind: "tensor", id: kept })).id;
+      recorded = this.#record(this.fixedArgument({ kind: "tensor", id: kept })).id;
       this.#tensors.set(id, recorded);
     }
     return this.#outputs[-2 - recorded];
+  }
+
+  /** The variable whose value an output is, as an argument of the function. */
+  variableBehind({ node }: Output): tf.Variable | undefined {
+    const argument = this.arguments[this.placeholders.findIndex((one) => one.node === node)];
+    return argument?.kind === "variable" ? argument.variable : undefined;
+  }
+
+  /** Takes back an argument that nothing needs any more. */
+  withdraw({ node }: Output): void {
+    const index = this.placeholders.findIndex((one) => one.node === node);
+    this.placeholders.splice(index, 1);
+    this.arguments.splice(index, 1);
+  }
+
+  /** A new argument that is one tensor or resource at every call; a tensor is the function's from now on. */
+  fixedArgument(argument: Extract<Argument, { kind: "resource" | "tensor" }>): Output {
+    if (argument.kind === "resource") return this.#placeholder(TYPES.RESOURCE, [], argument);
+    const { dtype, shape } = this.#eager.describe(argument.id);
+    return this.#placeholder(dtype, shape, argument);
   }
 
   /** The recorded id of an updated variable's value as it is when the function begins. */

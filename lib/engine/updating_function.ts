@@ -38,10 +38,13 @@ export function captureUpdatingFunction(
     const behind = (dataId: object) => variables.resourceBehind(dataId);
     const recording = record(backend, work, { example, name, options, variables: behind });
     const { used } = variables;
-    const before = () => used.forEach((r, variable) => makeUpdatable(backend, variable, r));
+    const around = (run: () => tf.Tensor[]) => {
+      used.forEach((r, variable) => makeUpdatable(backend, variable, r));
+      return run();
+    };
     const after = () => used.forEach((r) => r.unpin());
     used.forEach((r) => r.pin());
-    return callable(backend, recording, { example, name, options, before, after });
+    return callable(backend, recording, { example, name, options, around, after });
   } finally {
     variables.dispose();
   }

@@ -100,7 +100,7 @@ export function openInference(
   const captured = compile(
     (x) => tf.sigmoid(scoreImages(detector, x as tf.Tensor4D, parameters)),
     [images],
-    { precision, name: "inference" },
+    { precision, name: "inference", takesOver: Object.values(parameters) },
   );
   return {
     run: () => {

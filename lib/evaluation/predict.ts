@@ -52,7 +52,9 @@ export interface Predictor extends Disposable {
  * variables anew at each batch, so that a detector in training can be scored again and again.
  *
  * @param options `batchSize`: pictures that run at once; default: 32, or fewer where each is looked at
- * several times or learnt from.
+ * several times or learnt from. `takesOver`: for a detector that nothing else will use, of which many batches are
+ * to be scored: its weights are packed for the processor and freed at the first batch, and every batch
+ * is filled up to the full size. Default false.
  *
  * @example
  * ```ts
@@ -82,8 +84,10 @@ export function openPredictor(
   { detector, parameters }: TrainedDetector,
   {
     batchSize = detector.adaptation?.atOnce ?? Math.ceil(BATCH_SIZE / (detector.views?.count ?? 1)),
+    takesOver = false,
   }: {
     batchSize?: number;
+    takesOver?: boolean;
   } = {},
 ): Predictor {
   const { input: { size, normalisation } } = detector;
@@ -92,7 +96,7 @@ export function openPredictor(
       const x = normaliseImages(images as tf.Tensor4D, normalisation);
       return scoreImages(detector, x, parameters);
     },
-    { name: "log-odds" },
+    { name: "log-odds", takesOver: takesOver ? Object.values(parameters) : [] },
   );
   /** The log-odds of a batch, whose tensors it frees. */
   const scoresOf = async (batch: Batch): Promise<Float32Array> => {
@@ -112,7 +116,7 @@ export function openPredictor(
   async function* predict(crops: Iterable<Crop> | AsyncIterable<Crop>) {
     for await (const chunk of chunksOf(crops, batchSize)) {
       for (const crop of chunk) requireCropSize(crop, size);
-      const [batch] = batchesInOrder(chunk, { batchSize });
+      const [batch] = batchesInOrder(chunk, { batchSize, isFull: takesOver });
       const scores = await scoresOf(batch);
       for (const [i, { sample }] of chunk.entries()) yield scored(sample, scores[i]);
     }
@@ -121,7 +125,9 @@ export function openPredictor(
     samples: Iterable<Sample> | AsyncIterable<Sample>,
     options: Pick<InOrderOptions, "root" | "onUnreadable">,
   ) {
-    for await (const batch of openInOrder(samples, { ...options, batchSize, size })) {
+    for await (
+      const batch of openInOrder(samples, { ...options, batchSize, size, isFull: takesOver })
+    ) {
       const scores = await scoresOf(batch);
       for (const [i, sample] of batch.samples.entries()) yield scored(sample, scores[i]);
     }

@@ -115,6 +115,14 @@ Deno.test("batchesInOrder shows every crop once, in order, in whole batches and 
   assert.deepEqual([...batchesInOrder([], { batchSize: 4 })], []);
 });
 
+Deno.test("batchesInOrder fills every batch up to its full size where it is told to", () => {
+  const options = { batchSize: 4, isFull: true };
+  const batches = [...batchesInOrder(numberedCrops([0, 1, 0, 1, 1]), options)];
+  assert.deepEqual(batches.map(({ indices }) => indices), [[0, 1, 2, 3], [4]]);
+  assert.deepEqual(batches.map(({ images }) => images.shape[0]), [4, 4]);
+  batches.forEach(disposeBatch);
+});
+
 Deno.test("batchesInOrder fills the last batch up with its last crop to a power of two", () => {
   const crops = numberedCrops([0, 1, 0, 1, 1, 0, 1]);
   const batches = [...batchesInOrder(crops, { batchSize: 4 })];

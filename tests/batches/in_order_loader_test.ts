@@ -12,13 +12,11 @@ const samples = numberedSamples(18);
 Deno.test("openInOrder gives the batches of batchesInOrder, with their samples", () =>
   inFolder(async (folder) => {
     await writeNoise(folder, samples);
-    const before = tf.memory().numTensors;
-    const expected = [...batchesInOrder(await cropsOf(folder, samples), { batchSize: 5 })].map(
-      valuesOf,
-    );
-    for (const prefetch of [0, 2, 9]) {
+    const before = tf.memory().numTensors, crops = await cropsOf(folder, samples);
+    for (const [prefetch, isFull] of [[0, false], [2, false], [9, false], [2, true]] as const) {
+      const expected = [...batchesInOrder(crops, { batchSize: 5, isFull })].map(valuesOf);
       const batches = await Array.fromAsync(
-        openInOrder(samples, { batchSize: 5, size: 32, root: folder, prefetch }),
+        openInOrder(samples, { batchSize: 5, isFull, size: 32, root: folder, prefetch }),
       );
       assert.deepEqual(batches.flatMap((batch) => batch.samples), samples);
       assert.deepEqual(batches.map(valuesOf), expected);

@@ -24,9 +24,9 @@ export function recordedOperations(
 ): RecordedOperation[] {
   const { executeOp } = Recorder.prototype, recorded: RecordedOperation[] = [];
   Recorder.prototype.executeOp = function (operation, attributes, inputs, outputs, after = []) {
-    const before = this.graph.nodes;
+    const before = this.graph.nodes.size;
     const made = executeOp.call(this, operation, attributes, inputs, outputs, after);
-    if (this.graph.nodes === before) return made; // needless: its input
+    if (this.graph.nodes.size === before) return made; // needless: its input
     const [{ id, shape }] = made;
     recorded.push({ operation, inputs, after, made: id, size: tf.util.sizeFromShape(shape) });
     return made;

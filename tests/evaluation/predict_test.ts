@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { presetOf } from "lib/detectors/configuration.ts";
 import { SMOKE } from "lib/detectors/exposing_the_deception/paper_configurations.ts";
 import { xception } from "lib/detectors/xception.ts";
+import { foldedDetector } from "lib/detectors/folded_detector.ts";
 import type { Crop } from "lib/data/samples.ts";
 import { ImageError } from "lib/media/image_error.ts";
 import { writeImage } from "lib/media/write_image.ts";
@@ -44,6 +45,27 @@ Deno.test("predict reads the variables anew at each batch", async () => {
   bias.assign(kept);
   kept.dispose();
   assert.equal(await score(), first);
+});
+
+Deno.test("predict takes a detector over: the same scores in full batches, in files and in memory", async () => {
+  const crops = madeUpCrops(10), wanted = await scoreCrops(crops, detector);
+  const before = tf.memory().numTensors;
+  using folded = foldedDetector(detector);
+  using predictor = openPredictor(folded, { batchSize, takesOver: true });
+  const check = (rows: { score: number }[]) => {
+    assert.equal(rows.length, wanted.length);
+    rows.forEach((row, i) => assert.ok(Math.abs(row.score - wanted[i]) < 1e-6));
+  };
+  check(await Array.fromAsync(predictor.predict(crops)));
+  await inFolder(async (folder) => {
+    const samples = await Promise.all(crops.map(async ({ image, sample }, i) => {
+      await writeImage(join(folder, `${i}.png`), image);
+      return { ...sample, path: `${i}.png` };
+    }));
+    check(await Array.fromAsync(predictor.predictFiles(samples, { root: folder })));
+  });
+  folded[Symbol.dispose]();
+  assert.equal(tf.memory().numTensors, before);
 });
 
 Deno.test("predict holds one batch at a time, also when left early", async () => {

@@ -35,7 +35,7 @@ export function inferenceRunner(
   const run = compile(
     (x) => answersOf(one, detector, used.detector.forward(x as tf.Tensor4D, used.parameters)),
     [images],
-    { precision: one.precision, name: "inference" },
+    { precision: one.precision, name: "inference", takesOver: Object.values(used.parameters) },
   );
   const step = () => {
     const answers = run(images);

@@ -97,7 +97,10 @@ export async function evaluateDetector(
 
   const weights = await detectorHash(detector);
   using folded = foldedDetector(detector, { takesOver: true });
-  using predictor = openPredictor(folded, { batchSize: BATCH_SIZE });
+  using predictor = openPredictor(folded, {
+    batchSize: Math.min(BATCH_SIZE, Math.max(...counts.values())),
+    takesOver: true,
+  });
   const key = `${weights}-${data.slice(0, 16)}`;
   const lists: string[] = [], frames: FrameScore[] = [];
   const operating = split === "validation"

@@ -33,7 +33,10 @@ export async function keepOperatingRecord(
   const origin = { detector: await detectorHash(detector) };
   if (await readOperatingRecord(folder, origin)) return;
   using folded = foldedDetector(detector, { takesOver: true });
-  using predictor = openPredictor(folded, { batchSize: BATCH_SIZE });
+  using predictor = openPredictor(folded, {
+    batchSize: Math.min(BATCH_SIZE, validation.count),
+    takesOver: true,
+  });
   const frames: FrameScore[] = [], progress = { name: "validation", total: validation.count };
   for await (const row of withProgress(validation.predictions(predictor), progress)) {
     signal.throwIfAborted();

@@ -1,0 +1,100 @@
+/**
+ * Whether oneDNN keeps a convolution's filter. It packs most filters in an order of its own, and TensorFlow lets it
+ * keep the packed ones; but of some convolutions it reads the filter as it is, at every run, and nobody says of which.
+ */
+import type { CapturingBackend } from "./capturing_backend.ts";
+import { GraphBuilder } from "./graph_builder.ts";
+import { type Attribute, ATTRIBUTES, TYPES } from "./kernel_binding.ts";
+
+/** The fused operation of oneDNN, which may keep its filter. */
+export const KEEPING_CONVOLUTION = "_MklNativeFusedConv2D";
+
+/** What makes it that. */
+export const KEEPING: readonly Attribute[] = [
+  { name: "is_filter_const", type: ATTRIBUTES.BOOL, value: true },
+  { name: "_kernel", type: ATTRIBUTES.STRING, value: "MklNameChangeOp" },
+];
+
+/** A fused convolution. */
+export interface FusedConvolution {
+  /** All its attributes. */
+  readonly attributes: readonly Attribute[];
+  /** Element type, one of `TYPES`. */
+  readonly dtype: number;
+  /** Of the image, `[batch, height, width, channels]`. */
+  readonly image: readonly number[];
+  /** Of the filter. */
+  readonly filter: readonly number[];
+  /** Of the bias and of what else is added. */
+  readonly others: readonly (readonly number[])[];
+}
+
+const found = new Map<string, boolean>();
+let count = 0;
+
+/**
+ * Tries it: the convolution is run with a filter of zeros, and again with one of NaN, which does not show where the first was kept.
+ *
+ * @returns The answer of before for a convolution like one of before.
+ */
+export function keepsFilter(backend: CapturingBackend, convolution: FusedConvolution): boolean {
+  const key = JSON.stringify(convolution);
+  const known = found.get(key) ?? tried(backend, convolution);
+  found.set(key, known);
+  return known;
+}
+
+function tried(
+  { eager }: CapturingBackend,
+  { attributes, dtype, image, filter, others }: FusedConvolution,
+): boolean {
+  const { context, native } = eager, graph = new GraphBuilder(native);
+  const name = `keeps_filter_${count++}`, type = { type: ATTRIBUTES.TYPE };
+  const shapes = [image, filter, ...others];
+  const inputs = shapes.map((shape) => graph.placeholder(dtype, shape));
+  const [x, weights, ...rest] = inputs;
+  const node = graph.add(KEEPING_CONVOLUTION, {
+    attributes: [...attributes],
+    inputs: [x, weights, rest, []],
+  });
+  graph.addFunction(name, context.address, {
+    inputs,
+    outputs: [{ node, index: 0 }],
+    effects: [],
+  });
+  graph.dispose();
+  const own: number[] = [];
+  const run = (operation: string, types: Record<string, number>, ids: number[]) => {
+    const given = Object.entries(types).map(([name, value]) => ({ name, ...type, value }));
+    const [{ id }] = eager.executeOp(operation, given, ids, 1);
+    own.push(id);
+    return id;
+  };
+  const host = (shape: number[], dtype: number, values: Float32Array | Int32Array) => {
+    const id = eager.createTensor(shape, dtype, values as Float32Array<ArrayBuffer>);
+    own.push(id);
+    return id;
+  };
+  const filled = (shape: readonly number[], value: number) => {
+    const scalar = host([], TYPES.FLOAT, Float32Array.of(value));
+    const cast = dtype === TYPES.FLOAT
+      ? scalar
+      : run("Cast", { SrcT: TYPES.FLOAT, DstT: dtype }, [scalar]);
+    const dims = host([shape.length], TYPES.INT32, Int32Array.from(shape));
+    return run("Fill", { T: dtype, index_type: TYPES.INT32 }, [dims, cast]);
+  };
+  try {
+    const [zeros, filterOfZeros, ...more] = shapes.map((shape) => filled(shape, 0));
+    run(name, {}, [zeros, filterOfZeros, ...more]);
+    const second = run(name, {}, [zeros, filled(filter, NaN), ...more]);
+    const values = run("Cast", { SrcT: dtype, DstT: TYPES.FLOAT }, [second]);
+    const axes = host([4], TYPES.INT32, Int32Array.of(0, 1, 2, 3));
+    const sum = run("Sum", { T: TYPES.FLOAT, Tidx: TYPES.INT32 }, [values, axes]);
+    return !Number.isNaN((eager.tensorDataSync(sum) as Float32Array)[0]);
+  } finally {
+    for (const id of own) eager.deleteTensor(id);
+    const { symbols, status, cstring } = native;
+    symbols.TFE_ContextRemoveFunction(context.address, cstring(name), status);
+    native.check("TFE_ContextRemoveFunction");
+  }
+}

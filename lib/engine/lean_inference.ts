@@ -1,0 +1,67 @@
+/** What makes a captured function lean that changes no variables: fused convolutions, packed filters. */
+import type * as tf from "@tensorflow/tfjs";
+import type { FunctionOptions } from "./captured_function.ts";
+import type { CapturingBackend } from "./capturing_backend.ts";
+import { fuseConvolutions } from "./fuse_convolutions.ts";
+import type { Results } from "./graph_builder.ts";
+import { TYPES } from "./kernel_binding.ts";
+import type { Recorder } from "./operation_recorder.ts";
+import { PackedFilters } from "./packed_filters.ts";
+
+/** What becomes of one captured function. */
+export interface LeanInference {
+  /** Rewrites its graph. */
+  readonly rewrite: (recorder: Recorder, results: Results) => Results;
+  /** Makes a run of it. @throws Error when an earlier one failed while it packed weights. */
+  readonly around: (run: () => tf.Tensor[]) => tf.Tensor[];
+  /** Called when the function is gone. */
+  readonly dispose: () => void;
+}
+
+/** A function as it is: on a GPU, or by XLA. */
+const UNCHANGED: LeanInference = {
+  rewrite: (_, results) => results,
+  around: (run) => run(),
+  dispose: () => {},
+};
+
+/**
+ * How a function is made lean on a backend.
+ *
+ * @param name The function's, for error messages.
+ */
+export function leanInference(
+  backend: CapturingBackend,
+  name: string,
+  { compiler = "none", precision = "float32", takesOver: taken = [] }: FunctionOptions,
+): LeanInference {
+  const { eager } = backend, { symbols } = eager.native;
+  if (compiler !== "none" || eager.isUsingGpuDevice()) return UNCHANGED;
+  const usesOneDnn = symbols.isOneDnnUsed?.() ?? false;
+  const dtype = precision === "bfloat16" ? TYPES.BFLOAT16 : TYPES.FLOAT;
+  let filters: PackedFilters | undefined, state: "packs" | "packed" | "lost" = "packed";
+  return {
+    rewrite: (recorder, results) => {
+      filters = new PackedFilters(backend, recorder, { taken, dtype });
+      const { pack } = filters, { graph } = recorder;
+      const fused = fuseConvolutions(graph, results, { usesOneDnn, dtype, pack });
+      if (filters.finish() > 0) state = "packs";
+      return { outputs: fused.outputs, effects: [...fused.effects, ...filters.effects] };
+    },
+    around: (run) => {
+      if (state === "packed") return run();
+      if (state === "lost") {
+        throw new Error(
+          `${name} failed while it packed the weights that it had taken over, and they are gone. ` +
+            "Load the detector again and capture it anew.",
+        );
+      }
+      state = "lost";
+      const results = run();
+      state = "packed";
+      symbols.malloc_trim?.(0n); // what the weights were packed from
+      return results;
+    },
+    dispose: () => filters?.dispose(),
+  };
+}
