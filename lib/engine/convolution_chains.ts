@@ -3,7 +3,7 @@
  * operation for all of it, which goes over the image once.
  */
 import type { GraphBuilder, GraphNode, Output, Results } from "./graph_builder.ts";
-import { TYPES } from "./kernel_binding.ts";
+import { type Attribute, TYPES } from "./kernel_binding.ts";
 
 /** Names of addition. */
 const ADDITIONS: ReadonlySet<string> = new Set(["Add", "AddV2"]);
@@ -53,6 +53,9 @@ function soleUsers(
   return users;
 }
 
+/** Whether an attribute says that channels are an image's last axis: where a bias is added. */
+const isChannelsLast = ({ name, value }: Attribute) => name === "data_format" && value === "NHWC";
+
 const sameShape = (a: readonly number[], b: readonly number[]) => `${a}` === `${b}`;
 
 /**
@@ -86,6 +89,7 @@ export function convolutionChains(
   const chains: ConvolutionChain[] = [];
   for (const [node, convolution] of graph.nodes) {
     if (convolution.operation !== "Conv2D" || convolution.after?.length) continue;
+    if (!convolution.attributes?.some(isChannelsLast)) continue;
     const value = { node, index: 0 }, { shape, dtype } = graph.describe(value);
     const biased = dtype === TYPES.FLOAT ? sum(node) : undefined;
     if (!biased || !sameShape(shapeOf(biased.other), shape.slice(3))) continue;

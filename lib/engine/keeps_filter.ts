@@ -3,6 +3,7 @@
  * keep the packed ones; but of some convolutions it reads the filter as it is, at every run, and nobody says of which.
  */
 import type { CapturingBackend } from "./capturing_backend.ts";
+import { filled, integers, runTyped } from "./eager_operations.ts";
 import { GraphBuilder } from "./graph_builder.ts";
 import { type Attribute, ATTRIBUTES, TYPES } from "./kernel_binding.ts";
 
@@ -33,7 +34,8 @@ const found = new Map<string, boolean>();
 let count = 0;
 
 /**
- * Tries it: the convolution is run with a filter of zeros, and again with one of NaN, which does not show where the first was kept.
+ * Tries it: the convolution is run with a filter of zeros, and again with one of NaN, which does not show where the
+ * first was kept.
  *
  * @returns The answer of before for a convolution like one of before.
  */
@@ -49,47 +51,27 @@ function tried(
   { attributes, dtype, image, filter, others }: FusedConvolution,
 ): boolean {
   const { context, native } = eager, graph = new GraphBuilder(native);
-  const name = `keeps_filter_${count++}`, type = { type: ATTRIBUTES.TYPE };
-  const shapes = [image, filter, ...others];
+  const name = `keeps_filter_${count++}`, shapes = [image, filter, ...others];
   const inputs = shapes.map((shape) => graph.placeholder(dtype, shape));
   const [x, weights, ...rest] = inputs;
   const node = graph.add(KEEPING_CONVOLUTION, {
     attributes: [...attributes],
     inputs: [x, weights, rest, []],
   });
-  graph.addFunction(name, context.address, {
-    inputs,
-    outputs: [{ node, index: 0 }],
-    effects: [],
-  });
+  const outputs = [{ node, index: 0 }];
+  graph.addFunction(name, context.address, { inputs, outputs, effects: [] });
   graph.dispose();
   const own: number[] = [];
-  const run = (operation: string, types: Record<string, number>, ids: number[]) => {
-    const given = Object.entries(types).map(([name, value]) => ({ name, ...type, value }));
-    const [{ id }] = eager.executeOp(operation, given, ids, 1);
-    own.push(id);
-    return id;
-  };
-  const host = (shape: number[], dtype: number, values: Float32Array | Int32Array) => {
-    const id = eager.createTensor(shape, dtype, values as Float32Array<ArrayBuffer>);
-    own.push(id);
-    return id;
-  };
-  const filled = (shape: readonly number[], value: number) => {
-    const scalar = host([], TYPES.FLOAT, Float32Array.of(value));
-    const cast = dtype === TYPES.FLOAT
-      ? scalar
-      : run("Cast", { SrcT: TYPES.FLOAT, DstT: dtype }, [scalar]);
-    const dims = host([shape.length], TYPES.INT32, Int32Array.from(shape));
-    return run("Fill", { T: dtype, index_type: TYPES.INT32 }, [dims, cast]);
-  };
+  const mine = (id: number) => (own.push(id), id);
+  const constant = (shape: readonly number[], value: number) =>
+    mine(filled(eager, { shape, dtype, value }));
   try {
-    const [zeros, filterOfZeros, ...more] = shapes.map((shape) => filled(shape, 0));
-    run(name, {}, [zeros, filterOfZeros, ...more]);
-    const second = run(name, {}, [zeros, filled(filter, NaN), ...more]);
-    const values = run("Cast", { SrcT: dtype, DstT: TYPES.FLOAT }, [second]);
-    const axes = host([4], TYPES.INT32, Int32Array.of(0, 1, 2, 3));
-    const sum = run("Sum", { T: TYPES.FLOAT, Tidx: TYPES.INT32 }, [values, axes]);
+    const [zeros, first, ...more] = shapes.map((shape) => constant(shape, 0));
+    mine(runTyped(eager, name, {}, [zeros, first, ...more]));
+    const again = mine(runTyped(eager, name, {}, [zeros, constant(filter, NaN), ...more]));
+    const full = mine(runTyped(eager, "Cast", { SrcT: dtype, DstT: TYPES.FLOAT }, [again]));
+    const axes = mine(integers(eager, [0, 1, 2, 3]));
+    const sum = mine(runTyped(eager, "Sum", { T: TYPES.FLOAT, Tidx: TYPES.INT32 }, [full, axes]));
     return !Number.isNaN((eager.tensorDataSync(sum) as Float32Array)[0]);
   } finally {
     for (const id of own) eager.deleteTensor(id);

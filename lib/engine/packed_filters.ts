@@ -5,6 +5,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import type { CapturingBackend } from "./capturing_backend.ts";
+import { filled, integers, runTyped } from "./eager_operations.ts";
 import type { PackedFilter } from "./fuse_convolutions.ts";
 import type { Output } from "./graph_builder.ts";
 import { type FusedConvolution, keepsFilter } from "./keeps_filter.ts";
@@ -54,7 +55,8 @@ export class PackedFilters {
       return undefined;
     }
     const { shape, size } = variable, { graph } = this.#recorder;
-    const resource = this.#move(variable), attributes = [this.#typed("dtype")];
+    const resource = this.#move(variable),
+      attributes = [{ name: "dtype", type: ATTRIBUTES.TYPE, value: this.#dtype }];
     this.#recorder.withdraw(filter);
     const handle = this.#recorder.fixedArgument({ kind: "resource", resource });
     const read = { node: graph.add("ReadVariableOp", { attributes, inputs: [handle] }), index: 0 };
@@ -83,19 +85,11 @@ export class PackedFilters {
     for (const resource of this.#resources) resource.unpin();
   }
 
-  #typed(name: string) {
-    return { name, type: ATTRIBUTES.TYPE, value: this.#dtype };
-  }
-
   /** The variable's value in TensorFlow, as the function reads it; the variable goes. */
   #move(variable: tf.Variable): Resource {
     const { eager } = this.#backend, id = this.#backend.idOf(variable.dataId);
-    const half = this.#dtype === TYPES.FLOAT ? undefined : eager.executeOp(
-      "Cast",
-      [{ name: "SrcT", type: ATTRIBUTES.TYPE, value: TYPES.FLOAT }, this.#typed("DstT")],
-      [id],
-      1,
-    )[0].id;
+    const types = { SrcT: TYPES.FLOAT, DstT: this.#dtype };
+    const half = this.#dtype === TYPES.FLOAT ? undefined : runTyped(eager, "Cast", types, [id]);
     const resource = new Resource(eager, half ?? id);
     resource.refCount = 0;
     resource.pin();
@@ -110,25 +104,13 @@ export class PackedFilters {
    * TensorFlow ever read it, what comes out must not pass for an answer.
    */
   #place(shape: readonly number[], size: number): number {
-    const { eager } = this.#backend;
-    const int32 = (values: number[]) =>
-      eager.createTensor([values.length], TYPES.INT32, Int32Array.from(values));
-    const of = (operation: string, inputs: number[], types: Record<string, number>) => {
-      const attributes = Object.entries(types)
-        .map(([name, value]) => ({ name, type: ATTRIBUTES.TYPE, value }));
-      return eager.executeOp(operation, attributes, inputs, 1)[0].id;
-    };
-    const { INT32 } = TYPES, T = this.#dtype;
+    const { eager } = this.#backend, { INT32 } = TYPES, dtype = this.#dtype;
     const most = Math.max(...[...this.#taken].map(({ size }) => size));
-    if (this.#blank === undefined) {
-      const nan = eager.createTensor([], TYPES.FLOAT, Float32Array.of(NaN)), many = int32([most]);
-      const value = T === TYPES.FLOAT ? nan : of("Cast", [nan], { SrcT: TYPES.FLOAT, DstT: T });
-      this.#blank = of("Fill", [many, value], { T, index_type: INT32 });
-      for (const id of new Set([nan, many, value])) eager.deleteTensor(id);
-    }
-    const start = int32([0]), length = int32([size]), dims = int32([...shape]);
-    const part = of("Slice", [this.#blank, start, length], { T, Index: INT32 });
-    const shaped = of("Reshape", [part, dims], { T, Tshape: INT32 });
+    this.#blank ??= filled(eager, { shape: [most], dtype, value: NaN });
+    const [start, length, dims] = [[0], [size], shape].map((one) => integers(eager, one));
+    const T = { T: dtype };
+    const part = runTyped(eager, "Slice", { ...T, Index: INT32 }, [this.#blank, start, length]);
+    const shaped = runTyped(eager, "Reshape", { ...T, Tshape: INT32 }, [part, dims]);
     for (const id of [start, length, dims, part]) eager.deleteTensor(id);
     return shaped;
   }

@@ -37,7 +37,7 @@ export interface Predictor extends Disposable {
   ): AsyncGenerator<FramePrediction, void, void>;
   /**
    * Scores samples in files in their order, resized where they are of another size. Memory does not grow
-   * with their number.
+   * with their number: the next batch goes up to the device while one runs.
    *
    * @throws ImageError for a file that cannot be read, unless `onUnreadable` is given.
    */
@@ -125,11 +125,20 @@ export function openPredictor(
     samples: Iterable<Sample> | AsyncIterable<Sample>,
     options: Pick<InOrderOptions, "root" | "onUnreadable">,
   ) {
-    for await (
-      const batch of openInOrder(samples, { ...options, batchSize, size, isFull: takesOver })
-    ) {
-      const scores = await scoresOf(batch);
-      for (const [i, sample] of batch.samples.entries()) yield scored(sample, scores[i]);
+    const batches = openInOrder(samples, { ...options, batchSize, size, isFull: takesOver });
+    let coming = batches.next();
+    try {
+      for (let next = await coming; !next.done; next = await coming) {
+        const { value: batch } = next, running = scoresOf(batch);
+        coming = batches.next(); // goes up to the device while the one before runs there
+        coming.catch(() => {}); // an error is for the time when its batch is wanted
+        const scores = await running;
+        for (const [i, sample] of batch.samples.entries()) yield scored(sample, scores[i]);
+      }
+    } finally {
+      const unused = await coming.catch(() => undefined);
+      if (unused && !unused.done) disposeBatch(unused.value);
+      await batches.return();
     }
   }
   return { predict, predictFiles, [Symbol.dispose]: () => captured[Symbol.dispose]() };

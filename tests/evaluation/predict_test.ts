@@ -125,6 +125,21 @@ Deno.test("predictFiles gives files the scores of their pictures, and says what 
   });
 });
 
+Deno.test("predictFiles has the next batch on the device while one is scored, and frees it when left early", async () => {
+  await inFolder(async (folder) => {
+    const samples = madeUpCrops(12).map(({ sample }) => ({ ...sample, path: "0.png" }));
+    await writeImage(join(folder, "0.png"), madeUpCrops(1)[0].image);
+    using predictor = openPredictor(detector, { batchSize });
+    const before = tf.memory().numTensors;
+    let seen = 0;
+    for await (const _ of predictor.predictFiles(samples, { root: folder })) {
+      if (++seen === 1) assert.ok(tf.memory().numTensors > before); // the first batch is freed by now
+      if (seen === 6) break;
+    }
+    assert.equal(tf.memory().numTensors, before);
+  });
+});
+
 Deno.test("a photograph alone runs as a batch of one, whatever batch the detector was trained with", async () => {
   // What a captured function is asked to run shows in the shapes that the detector's forward pass sees.
   const seen: number[] = [];
