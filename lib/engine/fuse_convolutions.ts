@@ -22,8 +22,10 @@ export interface FusingOptions {
   readonly usesOneDnn: boolean;
   /** Element type of packed convolutions: one of `TYPES`. Where nothing is packed they stay float32. */
   readonly dtype: number;
-  /** The filter to pack, if it may be: asked once for each that nothing else uses. */
-  readonly pack: (filter: Output, by: FusedConvolution) => PackedFilter | undefined;
+  /** Whether a filter that nothing else uses may be packed by this convolution. */
+  readonly mayPack: (filter: Output, by: FusedConvolution) => boolean;
+  /** Called for each that is to be; not before all were asked for. */
+  readonly pack: (filter: Output) => PackedFilter;
 }
 
 /** Attributes of Conv2D that its fused kinds have too. */
@@ -34,6 +36,15 @@ const KEPT: ReadonlySet<string> = new Set([
   "data_format",
   "dilations",
 ]);
+
+/** How one chain becomes one operation. */
+interface Plan {
+  readonly chain: ConvolutionChain;
+  /** The bias, and what else is added. */
+  readonly others: readonly Output[];
+  readonly attributes: readonly Attribute[];
+  readonly isPacked: boolean;
+}
 
 /** Writes fused operations into a graph, and what follows anew. */
 class Fusion {
@@ -70,10 +81,10 @@ class Fusion {
     return known;
   }
 
-  /** Adds the fused operation in the chain's place. */
-  fuse(chain: ConvolutionChain): void {
-    const { convolution, activation, summand, isFilterAlone } = chain;
-    const { usesOneDnn, pack, dtype } = this.#options;
+  /** How a chain becomes one operation. */
+  plan(chain: ConvolutionChain): Plan {
+    const { convolution, activation, summand, filter, isFilterAlone } = chain;
+    const { usesOneDnn, mayPack, dtype } = this.#options;
     const fused = ["BiasAdd", ...summand ? ["Add"] : [], ...activation ? [activation] : []];
     const others = [chain.bias, ...summand ? [summand] : []];
     const attributesOf = (dtype: number): Attribute[] => [
@@ -83,23 +94,28 @@ class Fusion {
       { name: "fused_ops", type: ATTRIBUTES.STRING, value: fused },
     ];
     const shapeOf = (output: Output) => this.#graph.describe(output).shape;
-    const keeping = [...attributesOf(dtype), ...KEEPING];
-    const packed = usesOneDnn && isFilterAlone
-      ? pack(chain.filter, {
-        attributes: keeping,
-        dtype,
-        image: shapeOf(chain.image),
-        filter: shapeOf(chain.filter),
-        others: others.map(shapeOf),
-      })
-      : undefined;
-    if (!packed && dtype !== TYPES.FLOAT) return this.keep(chain.nodes);
+    const keeping = {
+      attributes: [...attributesOf(dtype), ...KEEPING],
+      dtype,
+      image: shapeOf(chain.image),
+      filter: shapeOf(filter),
+      others: others.map(shapeOf),
+    };
+    const isPacked = usesOneDnn && isFilterAlone && mayPack(filter, keeping);
+    const attributes = isPacked ? keeping.attributes : attributesOf(dtype);
+    return { chain, others, attributes, isPacked };
+  }
+
+  /** Adds the fused operation in the chain's place. */
+  fuse({ chain, others, attributes, isPacked }: Plan): void {
+    const { pack, dtype } = this.#options;
+    if (!isPacked && dtype !== TYPES.FLOAT) return this.keep(chain.nodes);
+    const packed = isPacked ? pack(chain.filter) : undefined;
     const cast = (output: Output) => this.#half(this.now(output));
-    const filter = packed?.filter ?? chain.filter;
-    const inputs = [cast(chain.image), filter, others.map(cast), []];
-    const node = packed
-      ? this.#graph.add(KEEPING_CONVOLUTION, { attributes: keeping, inputs })
-      : this.#graph.add("_FusedConv2D", { attributes: attributesOf(dtype), inputs });
+    const node = this.#graph.add(packed ? KEEPING_CONVOLUTION : "_FusedConv2D", {
+      attributes: [...attributes],
+      inputs: [cast(chain.image), packed?.filter ?? chain.filter, others.map(cast), []],
+    });
     packed?.packed(node);
     const value = { node, index: 0 };
     const full = dtype === TYPES.FLOAT ? value : this.#cast(value, [dtype, TYPES.FLOAT]);
@@ -135,13 +151,13 @@ export function fuseConvolutions(
   options: FusingOptions,
 ): Results {
   const chains = convolutionChains(graph, { outputs, effects }, { adds: options.usesOneDnn });
-  const ending = new Map(chains.map((chain) => [chain.end, chain]));
+  const fusion = new Fusion(graph, options);
+  const ending = new Map(chains.map((chain) => [chain.end, fusion.plan(chain)]));
   const inside = new Set(chains.flatMap(({ nodes }) => nodes));
   const needed = graph.needed([...outputs.map(({ node }) => node), ...effects]);
-  const fusion = new Fusion(graph, options);
   for (const node of [...graph.nodes.keys()]) {
-    const chain = ending.get(node);
-    if (chain) fusion.fuse(chain);
+    const plan = ending.get(node);
+    if (plan) fusion.fuse(plan);
     else if (needed.has(node) && !inside.has(node)) fusion.keep([node]);
   }
   return { outputs: outputs.map(fusion.now), effects: effects.map(fusion.instead) };

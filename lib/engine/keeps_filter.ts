@@ -4,7 +4,7 @@
  */
 import type { CapturingBackend } from "./capturing_backend.ts";
 import { filled, integers, runTyped } from "./eager_operations.ts";
-import { GraphBuilder } from "./graph_builder.ts";
+import { GraphBuilder, type Output } from "./graph_builder.ts";
 import { type Attribute, ATTRIBUTES, TYPES } from "./kernel_binding.ts";
 
 /** The fused operation of oneDNN, which may keep its filter. */
@@ -51,28 +51,35 @@ function tried(
   { attributes, dtype, image, filter, others }: FusedConvolution,
 ): boolean {
   const { context, native } = eager, graph = new GraphBuilder(native);
-  const name = `keeps_filter_${count++}`, shapes = [image, filter, ...others];
+  const name = `keeps_filter_${count++}`, shapes = [image, filter, ...others], { FLOAT } = TYPES;
   const inputs = shapes.map((shape) => graph.placeholder(dtype, shape));
+  const axes = graph.placeholder(TYPES.INT32, [4]);
   const [x, weights, ...rest] = inputs;
-  const node = graph.add(KEEPING_CONVOLUTION, {
-    attributes: [...attributes],
-    inputs: [x, weights, rest, []],
+  const then = (operation: string, types: Attribute[], given: (Output | Output[])[]): Output => ({
+    node: graph.add(operation, { attributes: types, inputs: given }),
+    index: 0,
   });
-  const outputs = [{ node, index: 0 }];
-  graph.addFunction(name, context.address, { inputs, outputs, effects: [] });
+  const typed = (name: string, value: number) => ({ name, type: ATTRIBUTES.TYPE, value });
+  const made = then(KEEPING_CONVOLUTION, [...attributes], [x, weights, rest, []]);
+  const sum = then("Sum", [typed("T", dtype), typed("Tidx", TYPES.INT32)], [made, axes]);
+  const full = then("Cast", [typed("SrcT", dtype), typed("DstT", FLOAT)], [sum]);
+  const signature = { inputs: [...inputs, axes], outputs: [full], effects: [] };
+  graph.addFunction(name, context.address, signature);
   graph.dispose();
   const own: number[] = [];
   const mine = (id: number) => (own.push(id), id);
   const constant = (shape: readonly number[], value: number) =>
     mine(filled(eager, { shape, dtype, value }));
   try {
-    const [zeros, first, ...more] = shapes.map((shape) => constant(shape, 0));
-    mine(runTyped(eager, name, {}, [zeros, first, ...more]));
-    const again = mine(runTyped(eager, name, {}, [zeros, constant(filter, NaN), ...more]));
-    const full = mine(runTyped(eager, "Cast", { SrcT: dtype, DstT: TYPES.FLOAT }, [again]));
-    const axes = mine(integers(eager, [0, 1, 2, 3]));
-    const sum = mine(runTyped(eager, "Sum", { T: TYPES.FLOAT, Tidx: TYPES.INT32 }, [full, axes]));
-    return !Number.isNaN((eager.tensorDataSync(sum) as Float32Array)[0]);
+    const zeros = constant(image, 0), more = others.map((shape) => constant(shape, 0));
+    more.push(mine(integers(eager, [0, 1, 2, 3])));
+    const sumWith = (value: number) => {
+      const weights = filled(eager, { shape: filter, dtype, value });
+      const id = mine(runTyped(eager, name, {}, [zeros, weights, ...more]));
+      eager.deleteTensor(weights);
+      return (eager.tensorDataSync(id) as Float32Array)[0];
+    };
+    return !Number.isNaN(sumWith(0)) && !Number.isNaN(sumWith(NaN));
   } finally {
     for (const id of own) eager.deleteTensor(id);
     const { symbols, status, cstring } = native;

@@ -43,8 +43,8 @@ export function leanInference(
   return {
     rewrite: (recorder, results) => {
       filters = new PackedFilters(backend, recorder, { taken, dtype });
-      const { pack } = filters, { graph } = recorder;
-      const fused = fuseConvolutions(graph, results, { usesOneDnn, dtype, pack });
+      const { mayPack, pack } = filters, { graph } = recorder;
+      const fused = fuseConvolutions(graph, results, { usesOneDnn, dtype, mayPack, pack });
       if (filters.finish() > 0) state = "packs";
       return { outputs: fused.outputs, effects: [...fused.effects, ...filters.effects] };
     },

@@ -45,15 +45,15 @@ export class PackedFilters {
     return this.#assignments;
   }
 
-  /**
-   * Takes a variable over, if the filter is the value of one that may be, and oneDNN keeps it: its value moves into
-   * the function, and it is disposed of.
-   */
-  readonly pack = (filter: Output, by: FusedConvolution): PackedFilter | undefined => {
+  /** Whether a filter is the value of a variable that may be taken over, and oneDNN keeps it. */
+  readonly mayPack = (filter: Output, by: FusedConvolution): boolean => {
     const variable = this.#recorder.variableBehind(filter);
-    if (!variable || !this.#taken.has(variable) || !keepsFilter(this.#backend, by)) {
-      return undefined;
-    }
+    return variable !== undefined && this.#taken.has(variable) && keepsFilter(this.#backend, by);
+  };
+
+  /** Takes the filter's variable over: its value moves into the function, and it is disposed of. */
+  readonly pack = (filter: Output): PackedFilter => {
+    const variable = this.#recorder.variableBehind(filter)!;
     const { shape, size } = variable, { graph } = this.#recorder;
     const resource = this.#move(variable),
       attributes = [{ name: "dtype", type: ATTRIBUTES.TYPE, value: this.#dtype }];
