@@ -28,7 +28,7 @@ export interface HoldingRecorder {
 }
 
 /** Operations on an input and a weight, in this order. */
-const WEIGHTED: ReadonlySet<string> = new Set(["Conv2D", "BatchMatMulV2"]);
+const WEIGHTED: ReadonlySet<string> = new Set(["Conv2D", "MatMul", "BatchMatMulV2"]);
 
 /**
  * The operation's inputs, the weight held back where it is an argument of the function.

@@ -18,6 +18,7 @@ import {
 import type { EagerBinding } from "./eager_binding.ts";
 import { registerGatherKernel } from "./gather_kernel.ts";
 import { type Binding, TYPES } from "./kernel_binding.ts";
+import { registerMatMulKernel } from "./mat_mul_kernel.ts";
 import { registerMaxPoolKernel } from "./max_pool_kernel.ts";
 import type { Recorder } from "./operation_recorder.ts";
 import { registerReductionGradients } from "./reduction_gradients.ts";
@@ -37,6 +38,7 @@ export function registerBackend(eager: EagerBinding): void {
   const require = createRequire(import.meta.url);
   require(`${PACKAGE}/dist/register_all_kernels.js`);
   registerGatherKernel();
+  registerMatMulKernel();
   registerMaxPoolKernel();
   registerReductionGradients();
   registerReluGradient();

@@ -45,7 +45,7 @@ Deno.test(
       recordedOperations(network(all), example, options);
     const half = recorded({ precision: "bfloat16" });
     const applied = half.filter(({ operation }) =>
-      operation === "Conv2D" || operation === "BatchMatMulV2"
+      operation === "Conv2D" || operation === "MatMul"
     );
     assert.equal(applied.length, all.length);
     for (const { inputs: [x, weight] } of applied) {
