@@ -14,7 +14,7 @@
  * `needless_operation`, `half_casts`, `held_back_weights`, `captured_function` (with `collect_garbage`,
  * `protobuf`), `uncaptured_function`; for functions that update variables `resource_variable`,
  * `recorded_variables`, `updating_function`; for those that do not `lean_inference`, of `convolution_chains`,
- * `fuse_convolutions`, `packed_filters` and `keeps_filter` (with `eager_operations`). Operations that TensorFlow.js lacks: `batch_norm`, `mul_no_nan`,
+ * `fuse_convolutions`, `packed_filters` and `keeps_filter` (with `eager_operations`). Operations that TensorFlow.js lacks: `batch_norm`, `mul_no_nan`, `leaky_relu`,
  * `convolution` (with `not_before`), `stateless_random`, `gradients_at`, `adam`, `sgd` and `weight_decay` (with
  * `optimiser_gradient`). Without TensorFlow: `plain_kernels`, `webgpu_backend` with `webgpu_kernels`, and
  * `philox`. For threads without TensorFlow.js: `jpeg_decoder`.

@@ -4,6 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { maxPool } from "lib/engine/convolution.ts";
+import { leakyRelu } from "lib/engine/leaky_relu.ts";
 import type { Layers } from "./layers.ts";
 import {
   batchNormParameters,
@@ -47,13 +48,9 @@ export function separable(x: tf.Tensor4D, name: string, { convolution }: Layers)
   return convolution(filtered, `${name}.pointwise`, { stride: 1, padding: 0 });
 }
 
-/**
- * max(0, x) + slope · min(0, x): a ReLU where the slope is 0, else a leaky one, of which TensorFlow.js's own has
- * no gradient of its gradient.
- */
+/** A ReLU where the slope below 0 is 0, else a leaky one. */
 export function rectified(x: tf.Tensor4D, slope: number): tf.Tensor4D {
-  if (slope === 0) return tf.relu(x);
-  return tf.add(tf.mul(tf.relu(x), 1 - slope), tf.mul(x, slope));
+  return slope === 0 ? tf.relu(x) : leakyRelu(x, slope);
 }
 
 /**
