@@ -4,7 +4,7 @@
  *
  * To read on. The library: `find_library`, `c_api_symbols` (every C function and its use),
  * `native_library`, `tensorflow_greeting`, `nvidia_gpu`, `eager_context`, `tensor_float32`, `determinism`,
- * `library_pages`; of the device speaks `device_title`, with `device_memory` and `hardware_name`. Several
+ * `library_pages`; of the device speak `one_dnn` and `device_title`, with `device_memory` and `hardware_name`. Several
  * processes: `meet_group` with `group_thread`, `rendezvous` and `peer_connection`; `device_group`,
  * `collectives`. Running: `kernel_binding` (what TensorFlow.js's kernels call), `eager_binding` with
  * `operation_attributes` and `host_tensors`, `tensorflow_error`; `capturing_backend` and

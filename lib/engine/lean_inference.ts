@@ -6,6 +6,7 @@ import { fuseConvolutions } from "./fuse_convolutions.ts";
 import type { Results } from "./graph_builder.ts";
 import { TYPES } from "./kernel_binding.ts";
 import type { Recorder } from "./operation_recorder.ts";
+import { usesOneDnn } from "./one_dnn.ts";
 import { PackedFilters } from "./packed_filters.ts";
 
 /** What becomes of one captured function. */
@@ -37,14 +38,18 @@ export function leanInference(
 ): LeanInference {
   const { eager } = backend, { symbols } = eager.native;
   if (compiler !== "none" || eager.isUsingGpuDevice()) return UNCHANGED;
-  const usesOneDnn = symbols.isOneDnnUsed?.() ?? false;
   const dtype = precision === "bfloat16" ? TYPES.BFLOAT16 : TYPES.FLOAT;
   let filters: PackedFilters | undefined, state: "packs" | "packed" | "lost" = "packed";
   return {
     rewrite: (recorder, results) => {
       filters = new PackedFilters(backend, recorder, { taken, dtype });
       const { mayPack, pack } = filters, { graph } = recorder;
-      const fused = fuseConvolutions(graph, results, { usesOneDnn, dtype, mayPack, pack });
+      const fused = fuseConvolutions(graph, results, {
+        usesOneDnn: usesOneDnn(),
+        dtype,
+        mayPack,
+        pack,
+      });
       if (filters.finish() > 0) state = "packs";
       return { outputs: fused.outputs, effects: [...fused.effects, ...filters.effects] };
     },

@@ -160,6 +160,35 @@ Deno.test("batchNormInference uses the given statistics", () => {
   assert.equal(y.dataSync()[0], 3); // 2 · (5 − 3) / √4 + 1
 });
 
+for (const channels of [16, 24, 728]) { // oneDNN leaves half a vector over of the last two
+  Deno.test(`batchNormInference is the formula for ${channels} channels, and its gradients'`, () => {
+    tf.tidy(() => {
+      const numbers = (shape: number[], from: number) => tf.randomUniform(shape, from, 2);
+      const x = numbers([2, 3, 3, channels], -2) as tf.Tensor4D;
+      const [mean, variance, scale, offset] = [-1, 0.5, 0.5, -1]
+        .map((from) => numbers([channels], from) as tf.Tensor1D);
+      const norm = (x: tf.Tensor, scale: tf.Tensor) =>
+        batchNormInference(x as tf.Tensor4D, {
+          mean,
+          variance,
+          scale: scale as tf.Tensor1D,
+          offset,
+          epsilon: EPSILON,
+        });
+      const normalised = tf.div(tf.sub(x, mean), tf.sqrt(tf.add(variance, EPSILON)));
+      const [ofX, ofScale] = tf.grads(norm)([x, scale]);
+      const wanted = [
+        [norm(x, scale), tf.add(tf.mul(normalised, scale), offset)],
+        [ofX, tf.mul(tf.onesLike(x), tf.div(scale, tf.sqrt(tf.add(variance, EPSILON))))],
+        [ofScale, tf.sum(normalised, [0, 1, 2])],
+      ];
+      for (const [actual, expected] of wanted) {
+        assert.ok(tf.max(tf.abs(tf.sub(actual, expected))).dataSync()[0] < 1e-4);
+      }
+    });
+  });
+}
+
 Deno.test("batchNormTraining leaves no tensors behind", () => {
   const { x, scale, offset } = example([4, 3, 5, 2]);
   const before = tf.memory().numTensors;

@@ -4,12 +4,12 @@ import { capturingBackend } from "lib/engine/capturing_backend.ts";
 import { compile } from "lib/engine/compile.ts";
 import { conv2d } from "lib/engine/convolution.ts";
 import { startEngine } from "lib/engine/engine.ts";
+import { usesOneDnn } from "lib/engine/one_dnn.ts";
 import { createRandom } from "lib/random.ts";
 import { runProgram } from "./run_program.ts";
 
 await startEngine();
-const native = capturingBackend()?.eager.native;
-const usesOneDnn = native?.symbols.isOneDnnUsed?.() ?? false;
+const hasOneDnn = usesOneDnn();
 
 /** Normal numbers, the same each time. */
 function numbers(shape: number[], name: string): tf.Tensor {
@@ -57,7 +57,7 @@ for (const [name, activation] of Object.entries({ relu: tf.relu, relu6: tf.relu6
     const wanted = unit(x, activation);
     close(answer, wanted, 1e-6);
     // Three convolutions, an image, three filters, three biases, and Identity; without oneDNN a sum and its activation.
-    if (native) assert.equal(run.nodes, usesOneDnn ? 11 : 13);
+    if (capturingBackend()) assert.equal(run.nodes, hasOneDnn ? 11 : 13);
     run.dispose();
     tf.dispose([x, answer, wanted]);
     dispose();
@@ -92,7 +92,7 @@ Deno.test("compile takes over filters: packed by oneDNN, freed, and the answers 
   const { unit, filters, biases, dispose } = residualUnit(), x = numbers([2, 9, 9, 5], "x");
   const wanted = unit(x), handles = capturingBackend()?.eager.handleCount();
   const run = compile((x) => unit(x), [x], { takesOver: [...filters, ...biases] });
-  assert.deepEqual(filters.map((one) => one.isDisposed), filters.map(() => usesOneDnn));
+  assert.deepEqual(filters.map((one) => one.isDisposed), filters.map(() => hasOneDnn));
   assert.ok(biases.every((one) => !one.isDisposed));
   for (let i = 0; i < 3; i++) {
     const [answer] = run(x);
@@ -125,7 +125,7 @@ Deno.test("compile does not take over a filter that a gradient needs, or two con
 
 Deno.test({
   name: "compile packs in bfloat16 what it takes over, within that type's rounding",
-  ignore: !usesOneDnn,
+  ignore: !hasOneDnn,
   fn: () => {
     const { unit, filters, dispose } = residualUnit(), x = numbers([2, 9, 9, 5], "x");
     const wanted = unit(x);
@@ -144,7 +144,7 @@ Deno.test({
 
 Deno.test({
   name: "compile says that weights which it took over are gone when its first run failed",
-  ignore: !usesOneDnn,
+  ignore: !hasOneDnn,
   fn: () => {
     const { unit, filters, dispose } = residualUnit(), x = numbers([2, 9, 9, 5], "x");
     const run = compile((x, i) => tf.gather(unit(x), i), [x, tf.tensor1d([0], "int32")], {
@@ -161,7 +161,7 @@ Deno.test({
 
 Deno.test({
   name: "compile does not take over a filter that oneDNN reads anew at each run",
-  ignore: !usesOneDnn || Deno.build.arch !== "x86_64",
+  ignore: !hasOneDnn || Deno.build.arch !== "x86_64",
   fn: async () => {
     const program = `
       import { compile } from "lib/engine/compile.ts";
