@@ -100,8 +100,8 @@ export class PackedFilters {
   }
 
   /**
-   * What a filter's variable holds once it is packed, in memory that all of them share. Not zeros: should
-   * TensorFlow ever read it, what comes out must not pass for an answer.
+   * What a filter's variable holds once it is packed, in memory that all of them share: NaN, as nothing reads it
+   * (`keepsFilter`), and what anything made of it should not pass for an answer.
    */
   #place(shape: readonly number[], size: number): number {
     const { eager } = this.#backend, { INT32 } = TYPES, dtype = this.#dtype;
