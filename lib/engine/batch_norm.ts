@@ -6,7 +6,6 @@ import * as tf from "@tensorflow/tfjs";
 import { type Attribute, ATTRIBUTES, TYPES } from "./kernel_binding.ts";
 import { capturingBackend } from "./capturing_backend.ts";
 import { meanOverDevices, membership } from "./collectives.ts";
-import { usesOneDnn } from "./one_dnn.ts";
 
 /** What batch norm in training returns. */
 export interface NormalisedBatch {
@@ -196,15 +195,5 @@ export function batchNormInference(
     epsilon: number;
   },
 ): tf.Tensor4D {
-  if (!isSlow(x.shape[3])) return tf.batchNorm4d(x, mean, variance, offset, scale, epsilon);
-  const factor = tf.mul(scale, tf.rsqrt(tf.add(variance, epsilon)));
-  return tf.add(tf.mul(x, factor), tf.sub(offset, tf.mul(mean, factor)));
-}
-
-/**
- * Whether oneDNN's kernel takes five times as long as for a channel more or less (8 × 19 × 19 × 728: 5.6 ms, by a
- * product and a sum 1.8, on AVX-512): it does where half a vector is left over.
- */
-function isSlow(channels: number): boolean {
-  return channels > 8 && channels % 16 === 8 && usesOneDnn();
+  return tf.batchNorm4d(x, mean, variance, offset, scale, epsilon);
 }

@@ -34,7 +34,7 @@ const found = new Map<string, boolean>();
 let count = 0;
 
 /**
- * Tries it: an image of ones is convolved with a filter of zeros, and again with one of ones, which does not show where
+ * Tries it: an image of ones meets a filter of zeros, and again with one of ones, which does not show where
  * the first was kept. (NaN might not show anywhere: a ReLU may make 0 of it.)
  *
  * @returns The answer of before for a convolution like one of before.

@@ -6,6 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { createRequire } from "node:module";
 import util from "node:util";
+import { registerBatchNormKernel } from "./batch_norm_kernel.ts";
 import { ByteRecord } from "./byte_record.ts";
 import {
   BACKEND_NAME,
@@ -38,6 +39,7 @@ export function registerBackend(eager: EagerBinding): void {
   const require = createRequire(import.meta.url);
   require(`${PACKAGE}/dist/register_all_kernels.js`);
   registerGatherKernel();
+  registerBatchNormKernel();
   registerMatMulKernel();
   registerMaxPoolKernel();
   registerReductionGradients();
