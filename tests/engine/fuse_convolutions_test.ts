@@ -143,6 +143,25 @@ Deno.test({
 });
 
 Deno.test({
+  name: "compile answers alike at each run in bfloat16 where padding is wider than the filter",
+  ignore: !hasOneDnn, // of such a filter oneDNN keeps none on a processor without bfloat16 of its own
+  fn: () => {
+    const x = tf.ones<tf.Rank.R4>([1, 4, 4, 3]), bias = tf.tensor1d([1, 2, 3]);
+    const filter = tf.variable(tf.ones<tf.Rank.R4>([1, 1, 3, 3]));
+    const layer = (x: tf.Tensor) =>
+      tf.relu(tf.add(conv2d(x as tf.Tensor4D, filter, { padding: 1 }), bias));
+    const run = compile(layer, [x], { precision: "bfloat16", takesOver: [filter] });
+    for (let i = 0; i < 3; i++) {
+      const [answer] = run(x), values = tf.slice(answer, [0, 0, 0, 0], [1, 2, 2, 3]);
+      assert.deepEqual([...values.dataSync()], [1, 2, 3, 1, 2, 3, 1, 2, 3, 4, 5, 6]);
+      tf.dispose([answer, values]);
+    }
+    run.dispose();
+    tf.dispose([x, bias, filter]);
+  },
+});
+
+Deno.test({
   name: "compile says that weights which it took over are gone when its first run failed",
   ignore: !hasOneDnn,
   fn: () => {
