@@ -6,6 +6,7 @@ import type { CapturingBackend } from "./capturing_backend.ts";
 import { filled, integers, runTyped } from "./eager_operations.ts";
 import { GraphBuilder, type Output } from "./graph_builder.ts";
 import { type Attribute, ATTRIBUTES, TYPES } from "./kernel_binding.ts";
+import { TensorFlowError } from "./tensorflow_error.ts";
 
 /** The fused operation of oneDNN, which may keep its filter. */
 export const KEEPING_CONVOLUTION = "_MklNativeFusedConv2D";
@@ -41,43 +42,40 @@ let count = 0;
  */
 export function keepsFilter(backend: CapturingBackend, convolution: FusedConvolution): boolean {
   const key = JSON.stringify(convolution);
-  const known = found.get(key) ?? tried(backend, convolution);
+  const known = found.get(key) ?? isKept(backend, convolution);
   found.set(key, known);
   return known;
 }
 
-function tried(
-  { eager }: CapturingBackend,
-  { attributes, dtype, image, filter, others }: FusedConvolution,
-): boolean {
-  const { context, native } = eager, graph = new GraphBuilder(native);
-  const name = `keeps_filter_${count++}`, shapes = [image, filter, ...others], { FLOAT } = TYPES;
-  const inputs = shapes.map((shape) => graph.placeholder(dtype, shape));
-  const axes = graph.placeholder(TYPES.INT32, [4]);
-  const [x, weights, ...rest] = inputs;
-  const then = (operation: string, types: Attribute[], given: (Output | Output[])[]): Output => ({
-    node: graph.add(operation, { attributes: types, inputs: given }),
-    index: 0,
-  });
-  const typed = (name: string, value: number) => ({ name, type: ATTRIBUTES.TYPE, value });
-  const made = then(KEEPING_CONVOLUTION, [...attributes], [x, weights, rest, []]);
-  const sum = then("Sum", [typed("T", dtype), typed("Tidx", TYPES.INT32)], [made, axes]);
-  const full = then("Cast", [typed("SrcT", dtype), typed("DstT", FLOAT)], [sum]);
-  const signature = { inputs: [...inputs, axes], outputs: [full], effects: [] };
-  graph.addFunction(name, context.address, signature);
-  graph.dispose();
-  const own: number[] = [];
+/** The answer of a trial; what TensorFlow refuses on this processor, or has no operation for, is not kept. */
+function isKept(backend: CapturingBackend, convolution: FusedConvolution): boolean {
+  try {
+    return tried(backend, convolution);
+  } catch (error) {
+    if (error instanceof TensorFlowError) return false;
+    throw error;
+  }
+}
+
+function tried(backend: CapturingBackend, convolution: FusedConvolution): boolean {
+  const { eager } = backend, { context, native } = eager, { dtype, filter } = convolution;
+  const name = `keeps_filter_${count++}`, own: number[] = [];
   const mine = (id: number) => (own.push(id), id);
   const constant = (shape: readonly number[], value: number) =>
     mine(filled(eager, { shape, dtype, value }));
+  addTrial(name, backend, convolution);
   try {
-    const ones = constant(image, 1), more = others.map((shape) => constant(shape, 0));
-    more.push(mine(integers(eager, [0, 1, 2, 3])));
+    const ones = constant(convolution.image, 1);
+    const others = convolution.others.map((shape) => constant(shape, 0));
+    const axes = mine(integers(eager, [0, 1, 2, 3]));
     const sumWith = (value: number) => {
       const weights = filled(eager, { shape: filter, dtype, value });
-      const id = mine(runTyped(eager, name, {}, [ones, weights, ...more]));
-      eager.deleteTensor(weights);
-      return (eager.tensorDataSync(id) as Float32Array)[0];
+      try {
+        const id = mine(runTyped(eager, name, {}, [ones, weights, ...others, axes]));
+        return (eager.tensorDataSync(id) as Float32Array)[0];
+      } finally {
+        eager.deleteTensor(weights); // not beside the next one
+      }
     };
     return sumWith(0) === 0 && sumWith(1) === 0;
   } finally {
@@ -85,5 +83,31 @@ function tried(
     const { symbols, status, cstring } = native;
     symbols.TFE_ContextRemoveFunction(context.address, cstring(name), status);
     native.check("TFE_ContextRemoveFunction");
+  }
+}
+
+/** Makes a function of image, filter, the others and axes: the sum of all that the convolution gives, as float32. */
+function addTrial(
+  name: string,
+  { eager: { context, native } }: CapturingBackend,
+  { attributes, dtype, image, filter, others }: FusedConvolution,
+): void {
+  const graph = new GraphBuilder(native);
+  const then = (
+    operation: string,
+    attributes: readonly Attribute[],
+    inputs: readonly (Output | Output[])[],
+  ): Output => ({ node: graph.add(operation, { attributes: [...attributes], inputs }), index: 0 });
+  const typed = (name: string, value: number) => ({ name, type: ATTRIBUTES.TYPE, value });
+  try {
+    const inputs = [image, filter, ...others].map((shape) => graph.placeholder(dtype, shape));
+    const axes = graph.placeholder(TYPES.INT32, [4]), [x, weights, ...rest] = inputs;
+    const made = then(KEEPING_CONVOLUTION, attributes, [x, weights, rest, []]);
+    const sum = then("Sum", [typed("T", dtype), typed("Tidx", TYPES.INT32)], [made, axes]);
+    const full = then("Cast", [typed("SrcT", dtype), typed("DstT", TYPES.FLOAT)], [sum]);
+    const signature = { inputs: [...inputs, axes], outputs: [full], effects: [] };
+    graph.addFunction(name, context.address, signature);
+  } finally {
+    graph.dispose();
   }
 }
