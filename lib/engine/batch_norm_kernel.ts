@@ -4,9 +4,9 @@
  * and a sum 1.8.
  */
 import * as tf from "@tensorflow/tfjs";
-import { BACKEND_NAME, type CapturingBackend } from "./capturing_backend.ts";
 import { ATTRIBUTES } from "./kernel_binding.ts";
 import { usesOneDnn } from "./one_dnn.ts";
+import { replaceNativeKernel } from "./replace_native_kernel.ts";
 
 /** Whether the kernel is slow. */
 function isSlow(channels: number): boolean {
@@ -15,12 +15,10 @@ function isSlow(channels: number): boolean {
 
 /** Replaces the kernel by one that looks at the channels. */
 export function registerBatchNormKernel(): void {
-  const original = tf.getKernel("FusedBatchNorm", BACKEND_NAME);
-  const kernelFunc: tf.KernelFunc = (call) => {
+  replaceNativeKernel("FusedBatchNorm", (backend, call) => {
     const { x, mean, variance, offset, scale } = call.inputs as Record<string, tf.Tensor>;
     const isPlain = offset && scale && mean.shape.length === 1;
-    if (!isPlain || !isSlow(mean.shape[0])) return original.kernelFunc(call);
-    const backend = call.backend as CapturingBackend;
+    if (!isPlain || !isSlow(mean.shape[0])) return;
     const { varianceEpsilon } = call.attrs as unknown as tf.FusedBatchNormAttrs;
     const type = { name: "T", type: ATTRIBUTES.TYPE, value: backend.getDTypeInteger(x.dtype) };
     const run = (operation: string, ...inputs: tf.Tensor[]) =>
@@ -30,7 +28,5 @@ export function registerBatchNormKernel(): void {
       const factor = run("Mul", scale, run("Rsqrt", spread));
       return run("AddV2", run("Mul", x, factor), run("Sub", offset, run("Mul", mean, factor)));
     });
-  };
-  tf.unregisterKernel("FusedBatchNorm", BACKEND_NAME);
-  tf.registerKernel({ kernelName: "FusedBatchNorm", backendName: BACKEND_NAME, kernelFunc });
+  });
 }

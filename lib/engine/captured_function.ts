@@ -31,15 +31,6 @@ export interface CaptureOptions {
   readonly precision?: Precision;
 }
 
-/** How a function that changes no variables is captured. */
-export interface FunctionOptions extends CaptureOptions {
-  /**
-   * Variables that the function may keep to itself: filters of convolutions among them are packed at the first call,
-   * where oneDNN computes, and disposed of, so that the weights are held once. Default: none.
-   */
-  readonly takesOver?: readonly tf.Variable[];
-}
-
 /** Code as it is captured: tensors in, one or several tensors out. */
 export type TensorFunction = (...inputs: tf.Tensor[]) => tf.Tensor | tf.Tensor[];
 

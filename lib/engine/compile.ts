@@ -4,13 +4,12 @@ import {
   callable,
   type CaptureOptions,
   type Compiled,
-  type FunctionOptions,
   type Precision,
   record,
   type TensorFunction,
 } from "./captured_function.ts";
 import { type CapturingBackend, capturingBackend } from "./capturing_backend.ts";
-import { leanInference } from "./lean_inference.ts";
+import { type FunctionOptions, leanInference } from "./lean_inference.ts";
 import { uncaptured } from "./uncaptured_function.ts";
 import { captureUpdatingFunction } from "./updating_function.ts";
 

@@ -8,7 +8,7 @@
  * processes: `meet_group` with `group_thread`, `rendezvous` and `peer_connection`; `device_group`,
  * `collectives`. Running: `kernel_binding` (what TensorFlow.js's kernels call), `eager_binding` with
  * `operation_attributes` and `host_tensors`, `tensorflow_error`; `capturing_backend` and
- * `tensorflow_backend` with `gather_kernel`, `batch_norm_kernel`, `mat_mul_kernel`, `max_pool_kernel` (with `kernel_padding`) and `relu_gradient`. Pictures go to the device
+ * `tensorflow_backend` with `gather_kernel`, `batch_norm_kernel`, `mat_mul_kernel`, `max_pool_kernel` (with `kernel_padding` and `replace_native_kernel`) and `relu_gradient`. Pictures go to the device
  * by `byte_tensor`, whose data a `byte_record` keeps, weights by `hand_over`; `read_once` looks at them. Capturing:
  * `compile` and `compile_each_shape`, by `operation_recorder` on a `graph_builder`, with `recorded_constants`,
  * `needless_operation`, `half_casts`, `held_back_weights`, `captured_function` (with `collect_garbage`,

@@ -5,15 +5,13 @@
  * `gatherND` alike. Whoever captures either checks the indices where they come from, before the upload.
  */
 import * as tf from "@tensorflow/tfjs";
-import { BACKEND_NAME, type CapturingBackend } from "./capturing_backend.ts";
 import { ATTRIBUTES, TYPES } from "./kernel_binding.ts";
+import { replaceNativeKernel } from "./replace_native_kernel.ts";
 
 /** Replaces the kernel by one that looks at the indices only where they exist. */
 export function registerGatherKernel(): void {
-  const original = tf.getKernel("GatherV2", BACKEND_NAME);
-  const kernelFunc: tf.KernelFunc = (call) => {
-    const backend = call.backend as CapturingBackend;
-    if (!backend.recorder) return original.kernelFunc(call);
+  replaceNativeKernel("GatherV2", (backend, call) => {
+    if (!backend.recorder) return;
     const { x, indices } = call.inputs as { x: tf.Tensor; indices: tf.Tensor };
     const { axis, batchDims } = call.attrs as { axis: number; batchDims: number };
     const attributes = [
@@ -24,7 +22,5 @@ export function registerGatherKernel(): void {
     ];
     const inputs = [x, indices, tf.scalar(axis, "int32")];
     return backend.executeMultipleOutputs("GatherV2", attributes, inputs, 1)[0];
-  };
-  tf.unregisterKernel("GatherV2", BACKEND_NAME);
-  tf.registerKernel({ kernelName: "GatherV2", backendName: BACKEND_NAME, kernelFunc });
+  });
 }

@@ -1,6 +1,6 @@
 /** What makes a captured function lean that changes no variables: fused convolutions, packed filters. */
 import type * as tf from "@tensorflow/tfjs";
-import type { FunctionOptions } from "./captured_function.ts";
+import type { CaptureOptions } from "./captured_function.ts";
 import type { CapturingBackend } from "./capturing_backend.ts";
 import { fuseConvolutions } from "./fuse_convolutions.ts";
 import type { Results } from "./graph_builder.ts";
@@ -8,6 +8,15 @@ import { TYPES } from "./kernel_binding.ts";
 import type { Recorder } from "./operation_recorder.ts";
 import { usesOneDnn } from "./one_dnn.ts";
 import { PackedFilters } from "./packed_filters.ts";
+
+/** How a function that changes no variables is captured. */
+export interface FunctionOptions extends CaptureOptions {
+  /**
+   * Variables that the function may keep to itself: filters of convolutions among them are packed at the first call,
+   * where oneDNN computes, and disposed of, so that the weights are held once. Default: none.
+   */
+  readonly takesOver?: readonly tf.Variable[];
+}
 
 /** What becomes of one captured function. */
 export interface LeanInference {

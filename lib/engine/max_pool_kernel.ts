@@ -2,18 +2,17 @@
  * The maximum pool by TensorFlow's own padding, which needs no padded copy of the image: 27 MB before the stages
  * of a ResNet for eight pictures. TensorFlow.js's kernel does not ask for it.
  */
-import * as tf from "@tensorflow/tfjs";
-import { BACKEND_NAME, type CapturingBackend } from "./capturing_backend.ts";
+import type * as tf from "@tensorflow/tfjs";
 import { ATTRIBUTES } from "./kernel_binding.ts";
 import { kernelsPad } from "./kernel_padding.ts";
+import { replaceNativeKernel } from "./replace_native_kernel.ts";
 
 /** Replaces the kernel by one that knows padding by numbers. */
 export function registerMaxPoolKernel(): void {
-  const original = tf.getKernel("MaxPool", BACKEND_NAME);
-  const kernelFunc: tf.KernelFunc = (call) => {
+  replaceNativeKernel("MaxPool", (backend, call) => {
     const { filterSize, strides, pad } = call.attrs as unknown as tf.MaxPoolAttrs;
-    if (typeof pad !== "number" || pad === 0 || !kernelsPad()) return original.kernelFunc(call);
-    const backend = call.backend as CapturingBackend, x = call.inputs.x as tf.Tensor;
+    if (typeof pad !== "number" || pad === 0 || !kernelsPad()) return;
+    const x = call.inputs.x as tf.Tensor;
     const { INT, STRING, TYPE } = ATTRIBUTES,
       both = (n: number | number[]) => [n, n].flat().slice(-2);
     const attributes = [
@@ -24,7 +23,5 @@ export function registerMaxPoolKernel(): void {
       { name: "explicit_paddings", type: INT, value: [0, 0, pad, pad, pad, pad, 0, 0] },
     ];
     return backend.executeMultipleOutputs("MaxPool", attributes, [x], 1)[0];
-  };
-  tf.unregisterKernel("MaxPool", BACKEND_NAME);
-  tf.registerKernel({ kernelName: "MaxPool", backendName: BACKEND_NAME, kernelFunc });
+  });
 }

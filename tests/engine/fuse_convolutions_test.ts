@@ -6,6 +6,7 @@ import { conv2d } from "lib/engine/convolution.ts";
 import { startEngine } from "lib/engine/engine.ts";
 import { usesOneDnn } from "lib/engine/one_dnn.ts";
 import { createRandom } from "lib/random.ts";
+import { assertClose, measure } from "./measured_tensors.ts";
 import { runProgram } from "./run_program.ts";
 
 await startEngine();
@@ -44,11 +45,9 @@ function residualUnit() {
   return { unit, filters, biases, dispose: () => tf.dispose([...filters, ...biases]) };
 }
 
-const close = (actual: tf.Tensor, wanted: tf.Tensor, bound: number) => {
-  const largest = tf.tidy(() => tf.max(tf.abs(wanted)).dataSync()[0]);
-  const difference = tf.tidy(() => tf.max(tf.abs(tf.sub(actual, wanted))).dataSync()[0]);
-  assert.ok(difference <= bound * largest, `${difference} of ${largest}`);
-};
+/** Asserts that two tensors, which stay, are apart by at most a share of the largest number. */
+const close = (actual: tf.Tensor, wanted: tf.Tensor, bound: number) =>
+  assertClose(measure([actual.clone()]), measure([wanted.clone()]), bound);
 
 for (const [name, activation] of Object.entries({ relu: tf.relu, relu6: tf.relu6 })) {
   Deno.test(`compile fuses convolutions with bias, sum and ${name}, and answers as before`, () => {
@@ -143,7 +142,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "compile answers alike at each run in bfloat16 where padding is wider than the filter",
+  name: "compile answers alike at each run in bfloat16 where padding is as wide as the filter",
   ignore: !hasOneDnn, // of such a filter oneDNN keeps none on a processor without bfloat16 of its own
   fn: () => {
     const x = tf.ones<tf.Rank.R4>([1, 4, 4, 3]), bias = tf.tensor1d([1, 2, 3]);
